@@ -1,0 +1,1 @@
+"""Hearthwatch: private home security that also watches the cameras themselves."""

@@ -1,0 +1,1 @@
+"""An Alert: someone is told."""

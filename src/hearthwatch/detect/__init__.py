@@ -1,0 +1,1 @@
+"""A Detection: something is named."""

@@ -1,0 +1,75 @@
+"""The Detection: something in one picture with a name, and the Protocol of whatever names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Protocol
+
+from annotated_types import Ge, Gt, Le
+
+from hearthwatch.frames.frame import Frame
+from hearthwatch.frames.geometry import Box
+from hearthwatch.kit.units import CameraId, WallUs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """`label` is one of the model's names (COCO spelling), `score` 0..1, `box` in fractions of the full picture."""
+
+    label: str
+    score: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """The answer to one picture; `regions` are the parts of it the detector saw."""
+
+    camera: CameraId
+    frame_seq: int
+    wall_us: WallUs
+    detections: tuple[Detection, ...]
+    regions: tuple[Box, ...]
+    model: str
+    took_ms: float
+
+
+class Detector(Protocol):
+    """A model in memory; used by one thread."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    def detect(self, frame: Frame, regions: Sequence[Box]) -> Looked:
+        """Look at each region (the picture is `WHOLE`) and return everything found, doubles between regions removed."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectOptions:
+    """Section `[detect]`: one detector for all cameras."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    model: str = "auto"
+    """Name of a model as `hearthwatch models` lists it; `auto` takes the best one present. Change: restart of the looker."""
+    max_per_s: Annotated[float, Gt(0), Le(100)] = 20.0
+    """Most pictures a second the detector looks at, all cameras together. Change: live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelOptions:
+    """What a camera asks of one label."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    min_score: Annotated[float, Ge(0), Le(1)] = 0.4
+    """Score below which the detector's word is not taken."""
+    min_area_frac: Annotated[float, Ge(0), Le(1)] = 0.0
+    """Smallest box, as a share of the picture."""

@@ -1,0 +1,55 @@
+"""The Event: one visit worth remembering, from its opening to its close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, NewType
+
+from annotated_types import Ge
+
+from hearthwatch.frames.geometry import Box
+from hearthwatch.kit.units import CameraId, MonoNs, WallUs
+
+EventId = NewType("EventId", str)
+
+
+class EventKind(StrEnum):
+    MOTION = "motion"
+    OBJECT = "object"
+    OFFLINE = "offline"
+    TAMPER = "tamper"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """`end_us` None while open. `label` is empty for motion without a name. `picture` tells whether a best picture is kept.
+
+    `received_ns` is when the last byte of the deciding picture came (0 where there is none): latency counts from it."""
+
+    id: EventId
+    camera: CameraId
+    kind: EventKind
+    label: str
+    start_us: WallUs
+    end_us: WallUs | None
+    score: float
+    box: Box | None
+    zones: frozenset[str]
+    picture: bool
+    best_us: WallUs
+    reviewed: bool
+    detail: str = ""
+    received_ns: MonoNs = MonoNs(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventOptions:
+    """Section `[camera.NAME.events]`. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    cooldown_s: Annotated[float, Ge(0)] = 15.0
+    """A new event of the same camera and label within this time after the last one is kept but not told again."""
+    motion: bool = False
+    """Open events for motion nobody could name, too."""

@@ -1,0 +1,1 @@
+"""A Packet arrives: one reader per stream."""

@@ -1,0 +1,1 @@
+"""An Outage: something of the house or a camera does not work."""

@@ -1,0 +1,42 @@
+"""The Outage: something that stopped working, told once when it starts and once when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from hearthwatch.kit.units import CameraId, WallUs
+
+
+class Fault(StrEnum):
+    CAMERA_UNREACHABLE = "camera-unreachable"
+    CAMERA_REFUSED = "camera-refused"
+    CAMERA_BAD_REPLY = "camera-bad-reply"
+    CAMERA_UNSUPPORTED = "camera-unsupported"
+    CAMERA_QUARANTINED = "camera-quarantined"
+    DISK_FULL = "disk-full"
+    DISK_BROKEN = "disk-broken"
+    PROCESS_RESTARTED = "process-restarted"
+    DETECTOR_BASIC = "detector-basic"
+    CHANNEL_DEAD = "channel-dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """`subject` is a camera or a part of the box; `end_us` None while it lasts; `detail` says what to do about it."""
+
+    fault: Fault
+    camera: CameraId | None
+    subject: str
+    start_us: WallUs
+    end_us: WallUs | None
+    detail: str
+
+
+class HealthSink(Protocol):
+    """Where rooms report their own state; reporting the same fault twice is one outage."""
+
+    def failed(self, fault: Fault, subject: str, detail: str, *, camera: CameraId | None = None) -> None: ...
+
+    def recovered(self, fault: Fault, subject: str) -> None: ...

@@ -1,0 +1,1 @@
+"""Units, clocks, errors, retry, mailboxes, logs, files, databases, secrets: nothing here knows a camera."""

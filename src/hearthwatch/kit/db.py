@@ -1,0 +1,83 @@
+"""Opening SQLite: one writer that survives power cuts, readers that cannot write, and migrations run by the owner."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import StaticPool
+
+from hearthwatch.kit.errors import StorageFailed, StorageFault
+
+log = logging.getLogger(__name__)
+
+_BUSY_TIMEOUT_MS = 10_000
+
+
+def open_writer(path: Path) -> Engine:
+    """Return the one writing engine of the SQLite file at `path`: WAL, `synchronous=FULL`, foreign keys on.
+
+    It holds a single connection, may be used from any one thread at a time, and alone checkpoints (the WAL-reset race of
+    SQLite < 3.51.3 needs two connections that write).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return _engine(path, writable=True)
+
+
+def open_reader(path: Path) -> Engine:
+    """Return a `query_only` engine on a file another process or thread writes."""
+    return _engine(path, writable=False)
+
+
+def _engine(path: Path, *, writable: bool) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's "begin" event below opens every transaction itself
+        run = connection.execute
+        run(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+        run("PRAGMA foreign_keys=ON")
+        if writable:
+            run("PRAGMA journal_mode=WAL")
+            run("PRAGMA synchronous=FULL")
+        else:
+            run("PRAGMA wal_autocheckpoint=0")
+            run("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writable else "BEGIN")
+
+    return engine
+
+
+def migrate(engine: Engine, scripts: Path) -> None:
+    """Bring the database to the newest revision in the alembic folder `scripts`; refuse one that a newer release wrote.
+
+    alembic is imported only when there is something to do: a restarted process must be back in two seconds.
+    """
+    revisions = sorted(path.stem.split("_", 1)[0] for path in (scripts / "versions").glob("[0-9]*.py"))
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").first()
+        current = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if found else None
+    if current == revisions[-1]:
+        return
+    if current is not None and current not in revisions:
+        raise StorageFailed(
+            StorageFault.BROKEN,
+            f"{engine.url.database} was written by a newer Hearthwatch (schema {current}): "
+            "install that release or restore a backup",
+        )
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    log.info("database %s brought from schema %s to %s", engine.url.database, current, revisions[-1])

@@ -1,0 +1,1 @@
+"""A Motion: something changed in the picture."""

@@ -1,0 +1,44 @@
+"""Motion: what changed in one picture, and the options of the detector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Protocol
+
+from annotated_types import Gt, Le
+
+from hearthwatch.frames.frame import Frame
+from hearthwatch.frames.geometry import Box, Point
+from hearthwatch.kit.units import CameraId, WallUs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Motion:
+    """`area_frac` is the share of the unmasked picture that changed; `settled` is False while the background is being
+    learnt or just after the light changed, when `boxes` is empty and nothing may be concluded."""
+
+    camera: CameraId
+    wall_us: WallUs
+    boxes: tuple[Box, ...]
+    area_frac: float
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionOptions:
+    """Section `[camera.NAME.motion]`. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    enabled: bool = True
+    """Look for motion; off means nothing of this camera is looked at."""
+    sensitivity_frac: Annotated[float, Gt(0), Le(1)] = 0.03
+    """Share of the picture that must change for a motion event: 0.002 is the noise of an empty scene, 0.15 is dull."""
+    masks: tuple[tuple[Point, ...], ...] = ()
+    """Polygons (points 0..1) whose inside is not looked at: a clock, a tree, the neighbour's garden."""
+
+
+class MotionDetector(Protocol):
+    def look(self, frame: Frame) -> Motion:
+        """Return what changed against the learnt background."""
+        ...

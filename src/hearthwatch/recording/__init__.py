@@ -1,0 +1,1 @@
+"""A Segment is kept."""

@@ -1,0 +1,95 @@
+"""The Segment: one fMP4 file of about a minute, and what retention needs to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Annotated, Any, ClassVar, NewType, Protocol
+
+from annotated_types import Ge, Gt
+
+from hearthwatch.feeds.packet import RunId, Stream
+from hearthwatch.kit.units import CameraId, WallUs
+
+SegmentId = NewType("SegmentId", int)
+
+
+class FootageClass(StrEnum):
+    """Why footage is worth its place; the highest class of what happened in it decides how long it stays."""
+
+    CONTINUOUS = "continuous"
+    MOTION = "motion"
+    EVENT = "event"
+
+
+class SegmentState(StrEnum):
+    RECORDING = "recording"
+    COMPLETE = "complete"
+    SUSPECT = "suspect"
+    GARBAGE = "garbage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One file. `path` is `camera/stream/sequence.mp4`, relative to the footage folder."""
+
+    id: SegmentId
+    run: RunId
+    camera: CameraId
+    stream: Stream
+    sequence: int
+    start_us: WallUs
+    duration_us: int
+    size_bytes: int
+    frames: int
+    keyframes: int
+    path: PurePosixPath
+    sha256: bytes
+    state: SegmentState
+    footage_class: FootageClass
+    pinned: bool
+
+    @property
+    def end_us(self) -> WallUs:
+        return WallUs(self.start_us + self.duration_us)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageOptions:
+    """Section `[storage]`: where footage lives and how long it stays. 0 days means no limit by age."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    folder: str = ""
+    """Folder for footage; empty means `footage` in the data folder. Change: restart."""
+    keep_continuous_days: Annotated[float, Ge(0)] = 7.0
+    """Days that footage without motion stays. Change: live."""
+    keep_motion_days: Annotated[float, Ge(0)] = 14.0
+    """Days that footage with motion stays. Change: live."""
+    keep_event_days: Annotated[float, Ge(0)] = 30.0
+    """Days that footage of an event stays. Change: live."""
+    max_gib: Annotated[float, Ge(0)] = 0.0
+    """Most disk space footage may take, in GiB; 0 means all but `free_gib`. Change: live."""
+    free_gib: Annotated[float, Ge(0)] = 2.0
+    """Disk space always left free, in GiB; at most a tenth of the disk is taken for it. Change: live."""
+    segment_s: Annotated[float, Gt(1)] = 60.0
+    """Length of one file; it is cut at the next key frame. Change: restart."""
+    fragment_s: Annotated[float, Gt(0)] = 1.0
+    """Video between two syncs to disk: the most a power cut may cost. Change: restart."""
+    pre_roll_s: Annotated[float, Ge(0)] = 5.0
+    """Seconds before an event that belong to it. Change: live."""
+    post_roll_s: Annotated[float, Ge(0)] = 5.0
+    """Seconds after an event that belong to it. Change: live."""
+
+
+class FootageKeeper(Protocol):
+    """What other rooms may ask of the recorder; each returns once the recorder has committed it, or raises StorageFailed."""
+
+    async def keep(self, camera: CameraId, start_us: WallUs, end_us: WallUs, *, pinned: bool) -> int:
+        """Pin or unpin every segment that overlaps the range; return how many."""
+        ...
+
+    async def mark(self, camera: CameraId, start_us: WallUs, end_us: WallUs, footage_class: FootageClass) -> None:
+        """Raise the class of every segment, present or still to come, that overlaps the range."""
+        ...

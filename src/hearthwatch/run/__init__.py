@@ -1,0 +1,1 @@
+"""Wiring: config, messages, supervisor and one main per process."""

@@ -1,0 +1,1 @@
+"""A Track: the same thing, over time."""

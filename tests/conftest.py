@@ -1,0 +1,19 @@
+"""What every test shares: where the recorded material lies, and the folder that holds it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real footage, weights and tapes; skips where it is missing."""
+    folder = Path(os.environ.get("HEARTHWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no test data at {folder} (set HEARTHWATCH_TEST_DATA)")
+    return folder
