@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Point = tuple[float, float]
 
@@ -87,6 +89,8 @@ class Polygon:
 
     def mask(self, width_px: int, height_px: int) -> NDArray[np.bool_]:
         """Return an (H, W) array, True where a pixel's centre lies inside."""
+        import numpy as np  # recorder and house carry boxes and polygons, but must stay without numpy
+
         xs = (np.arange(width_px) + 0.5) / width_px
         ys = (np.arange(height_px) + 0.5) / height_px
         grid_x, grid_y = np.meshgrid(xs, ys)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from annotated_types import Gt, Le
 
-from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box, Point
 from hearthwatch.kit.units import CameraId, WallUs
+
+if TYPE_CHECKING:  # options and detections travel to processes that must stay without numpy
+    from hearthwatch.frames.frame import Frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, NewType
 
+from hearthwatch.detect.detection import LabelOptions
 from hearthwatch.frames.geometry import Box, Point
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
+from hearthwatch.motion.motion import MotionOptions
 
 TrackId = NewType("TrackId", str)
 
@@ -53,3 +56,24 @@ class ZoneOptions:
     """Corners, 0..1 of the picture, at least three."""
     labels: tuple[str, ...] = ()
     """Labels that count in this zone; empty means all labels of the camera."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionSpan:
+    """Motion of at least the camera's `sensitivity_frac` that nobody could name; `end_us` None while it lasts."""
+
+    camera: CameraId
+    start_us: WallUs
+    last_us: WallUs
+    end_us: WallUs | None
+    peak_frac: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EyeOptions:
+    """All that one camera's looking needs to know, compiled from its configuration."""
+
+    motion: MotionOptions
+    labels: Mapping[str, LabelOptions]
+    zones: Mapping[str, ZoneOptions]

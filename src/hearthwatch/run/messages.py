@@ -1,0 +1,326 @@
+"""Every message that crosses between processes. A message is a hint; the databases are the truth."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from hearthwatch.feeds.packet import Gap, Packet, Run, Stream, StreamInfo
+from hearthwatch.feeds.pump import PumpState
+from hearthwatch.feeds.source import Source
+from hearthwatch.frames.geometry import Box
+from hearthwatch.kit.mailbox import BoxCount
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.recording.segment import FootageClass
+from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
+from hearthwatch.tracks.track import MotionSpan, Track
+
+VERSION = 1
+
+
+class Role(StrEnum):
+    SUPERVISOR = "supervisor"
+    RECORDER = "recorder"
+    LOOKER = "looker"
+    HOUSE = "house"
+    GUEST = "guest"
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all: the class name travels as the tag."""
+
+
+# between the supervisor and a child
+
+
+class Start(_Message):
+    """First message to every child. `mark_slots` gives each camera its byte in the looker's memory of what it is busy with."""
+
+    version: int
+    debug: bool
+    plan: RecorderPlan | LookerPlan | HousePlan | tuple[Source, ...]
+    mark_slots: dict[CameraId, int] = {}
+
+
+class Renew(_Message):
+    """The configuration changed; the child applies what can change live."""
+
+    plan: RecorderPlan | LookerPlan | HousePlan
+    mark_slots: dict[CameraId, int] = {}
+
+
+class Link(_Message):
+    """Comes with one file descriptor: a socket to `peer`, replacing an earlier one. `name` tells guests apart."""
+
+    peer: Role
+    name: str = ""
+
+
+class Quit(_Message):
+    """End in order."""
+
+
+class Ready(_Message):
+    """The child's loops run."""
+
+
+class Beat(_Message):
+    """The child's loops made progress since the last beat."""
+
+
+class NewPlan(_Message):
+    """The house read a changed configuration."""
+
+    plan: Plan
+
+
+class Restarted(_Message):
+    """To the house: `role` ended unexpectedly and was started again (or a camera was quarantined for crashing the looker)."""
+
+    role: Role
+    name: str
+    reason: str
+    quarantined: tuple[CameraId, ...] = ()
+
+
+ToChild = Start | Renew | Link | Quit | Restarted
+FromChild = Ready | Beat | NewPlan
+
+
+# a stream on its way: recorder to looker and house, guest to recorder
+
+
+class Begin(_Message):
+    run: Run
+    info: StreamInfo
+
+    @property
+    def starts_gop(self) -> bool:
+        return False
+
+    @property
+    def is_reset(self) -> bool:
+        return True
+
+    @property
+    def size_bytes(self) -> int:
+        return 0
+
+
+class Media(_Message):
+    packet: Packet
+
+    @property
+    def starts_gop(self) -> bool:
+        return self.packet.starts_gop
+
+    @property
+    def is_reset(self) -> bool:
+        return False
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.packet.data)
+
+
+class End(_Message):
+    gap: Gap
+
+    @property
+    def starts_gop(self) -> bool:
+        return False
+
+    @property
+    def is_reset(self) -> bool:
+        return True
+
+    @property
+    def size_bytes(self) -> int:
+        return 0
+
+
+Flow = Begin | Media | End
+
+
+class OpenStream(_Message):
+    """Recorder to guest: open this stream anew; `token` tells its packets from those of an earlier opening."""
+
+    stream: Stream
+    token: int
+
+
+class CloseStream(_Message):
+    stream: Stream
+
+
+class Opened(_Message):
+    stream: Stream
+    token: int
+    info: StreamInfo
+
+
+class GuestMedia(_Message):
+    token: int
+    packet: Packet
+
+
+class FaultKind(StrEnum):
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    UNSUPPORTED = "unsupported"
+    BAD_REPLY = "bad-reply"
+    CHANGED = "changed"
+
+
+class Failed(_Message):
+    """The guest's stream ended: the error as the recorder shall raise it; `info` for a changed stream."""
+
+    stream: Stream
+    token: int
+    kind: FaultKind
+    text: str
+    info: StreamInfo | None = None
+
+
+ToGuest = OpenStream | CloseStream
+FromGuest = Opened | GuestMedia | Failed
+
+
+# recorder and looker
+
+
+class WantGop(_Message):
+    """Looker to recorder: the main stream's packets from the key frame before `at_us` to the first picture at or after it."""
+
+    camera: CameraId
+    at_us: WallUs
+    token: int
+
+
+class Gop(_Message):
+    """The answer; no packets where the moment is not in memory any more."""
+
+    token: int
+    info: StreamInfo | None
+    packets: tuple[Packet, ...]
+
+
+RecorderToLooker = Begin | Media | End | Gop
+LookerToRecorder = WantGop
+
+
+# recorder and house
+
+
+class Subscribe(_Message):
+    camera: CameraId
+    stream: Stream
+
+
+class Unsubscribe(_Message):
+    camera: CameraId
+    stream: Stream
+
+
+class Keep(_Message):
+    token: int
+    camera: CameraId
+    start_us: WallUs
+    end_us: WallUs
+    pinned: bool
+
+
+class Mark(_Message):
+    token: int
+    camera: CameraId
+    start_us: WallUs
+    end_us: WallUs
+    footage_class: FootageClass
+
+
+class Done(_Message):
+    """A command was committed (or refused: `error` says why)."""
+
+    token: int
+    count: int = 0
+    error: str = ""
+
+
+class StreamState(msgspec.Struct, frozen=True, kw_only=True):
+    camera: CameraId
+    stream: Stream
+    pump: PumpState
+
+
+class RecorderState(_Message):
+    """Once a second."""
+
+    streams: tuple[StreamState, ...]
+    boxes: tuple[BoxCount, ...]
+    last_synced_us: dict[CameraId, WallUs]
+    disk_free_bytes: int
+    disk_error: str
+
+
+HouseToRecorder = Subscribe | Unsubscribe | Keep | Mark
+RecorderToHouse = Begin | Media | End | Done | RecorderState
+
+
+# looker and house
+
+
+class Seen(_Message):
+    """A track changed."""
+
+    track: Track
+
+
+class Moved(_Message):
+    """Motion without a name began, went on or ended."""
+
+    span: MotionSpan
+
+
+class Picture(_Message):
+    """A JPEG of a track with its box drawn; a later one with `final` is the best of the whole visit."""
+
+    camera: CameraId
+    track: str
+    at_us: WallUs
+    box: Box
+    jpeg: bytes
+    final: bool
+
+
+class EyeState(msgspec.Struct, frozen=True, kw_only=True):
+    camera: CameraId
+    frames: int
+    fps: float
+    decode_errors: int
+    motion_frac: float
+    settled: bool
+    last_frame_us: WallUs
+
+
+class LookerState(_Message):
+    """Once a second."""
+
+    eyes: tuple[EyeState, ...]
+    boxes: tuple[BoxCount, ...]
+    model: str
+    asked: int
+    looked: int
+    took_ms_p50: float
+    took_ms_p95: float
+    detector_error: str
+
+
+LookerToHouse = Seen | Moved | Picture | LookerState
+
+
+class TellAgain(_Message):
+    """House to looker, once after a new link: send all open tracks anew."""
+
+
+HouseToLooker = TellAgain

@@ -1,0 +1,55 @@
+"""The Plan: what each process needs to know, compiled from the checked configuration and handed over by the supervisor.
+
+Only the house and the command line read the configuration file; recorder, looker and guests get these structs and so need
+neither pydantic nor the secrets of anybody else.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hearthwatch.detect.detection import DetectOptions
+from hearthwatch.feeds.source import Source
+from hearthwatch.kit.units import CameraId
+from hearthwatch.recording.segment import StorageOptions
+from hearthwatch.tracks.track import EyeOptions
+
+
+class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """`sources` are all enabled streams; a camera's SUB is looked at, its MAIN where there is no SUB. `recorded` cameras are kept."""
+
+    sources: tuple[Source, ...]
+    recorded: frozenset[CameraId]
+    storage: StorageOptions
+    footage_folder: str
+    index_path: str
+
+
+class LookerPlan(msgspec.Struct, frozen=True, kw_only=True):
+    eyes: dict[CameraId, EyeOptions]
+    detect: DetectOptions
+    models_folder: str
+
+
+class HousePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the house finds everything; it reads the configuration itself and sends a new Plan when that changes."""
+
+    config_path: str
+    data_folder: str
+    port: int
+    footage_folder: str
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    recorder: RecorderPlan
+    looker: LookerPlan
+    house: HousePlan
+    debug: bool = False
+
+    def guest_sources(self) -> dict[CameraId, tuple[Source, ...]]:
+        """Return the sources of each camera that needs a guest process."""
+        found: dict[CameraId, tuple[Source, ...]] = {}
+        for source in self.recorder.sources:
+            if source.kind.in_guest:
+                found[source.camera] = (*found.get(source.camera, ()), source)
+        return found
