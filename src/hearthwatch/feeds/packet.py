@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType, Protocol
 
 from hearthwatch.kit.clock import Stop
+from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 
 RunId = NewType("RunId", str)
@@ -65,6 +66,14 @@ class StreamInfo:
 
     video: VideoInfo
     audio: AudioInfo | None = None
+
+
+class StreamChanged(HearthwatchError):
+    """The camera changed codec, size or parameter sets: the run is over, open the feed again. `info` is what it sends now."""
+
+    def __init__(self, message: str, info: StreamInfo) -> None:
+        super().__init__(message)
+        self.info = info
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
