@@ -1,0 +1,295 @@
+"""The doors: everything the page may ask of the running house, as Protocols and frozen answers; the house implements them.
+
+Methods without `async` may read a disk or a database: the web calls them from a worker thread, several at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from hearthwatch.alerts.alert import Alert, Delivery
+from hearthwatch.events.event import Event, EventId
+from hearthwatch.feeds.packet import Codec, Gap, Packet, Run, Stream, StreamInfo
+from hearthwatch.health.outage import Outage
+from hearthwatch.kit.mailbox import BoxCount
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.recording.segment import FootageKeeper, Segment
+
+
+class CameraState(StrEnum):
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "lost"
+    REFUSED = "refused"
+    UNSUPPORTED = "unsupported"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamNow:
+    """One stream of a camera at this moment; `codec` None until the camera has answered once.
+
+    `boxes` are the mailboxes its packets go through, with what each dropped."""
+
+    stream: Stream
+    state: CameraState
+    codec: Codec | None
+    width_px: int
+    height_px: int
+    fps: float
+    kbit_per_s: float
+    last_us: WallUs | None
+    has_audio: bool
+    boxes: tuple[BoxCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraNow:
+    """One camera at this moment. `state` is that of its best stream, `cause` says why it is not LIVE, for a person.
+
+    `motion_frac` is the changed share of the picture, `motion_limit_frac` what counts as motion, `looked_per_s` the pictures
+    looked at. `kept_from_us` is the oldest footage there is, `bytes_per_day` what it takes at today's rate."""
+
+    id: CameraId
+    name: str
+    state: CameraState
+    cause: str
+    since_us: WallUs
+    streams: tuple[StreamNow, ...]
+    motion_frac: float = 0.0
+    motion_limit_frac: float = 0.03
+    looked_per_s: float = 0.0
+    recorded: bool = True
+    kept_from_us: WallUs | None = None
+    bytes_per_day: int = 0
+
+
+class CameraDoor(Protocol):
+    def all(self) -> tuple[CameraNow, ...]:
+        """Return every camera in the order of the configuration; from memory, at once (called on the event loop)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveStart:
+    """The stream begins, or began anew: drop what came before. The current group of pictures follows at once."""
+
+    run: Run
+    info: StreamInfo
+
+    @property
+    def starts_gop(self) -> bool:
+        return False
+
+    @property
+    def is_reset(self) -> bool:
+        return True
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.info.video.extradata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveEnd:
+    """The stream broke off; a LiveStart follows when it is back."""
+
+    gap: Gap
+
+    @property
+    def starts_gop(self) -> bool:
+        return False
+
+    @property
+    def is_reset(self) -> bool:
+        return True
+
+    @property
+    def size_bytes(self) -> int:
+        return 0
+
+
+Live = LiveStart | Packet | LiveEnd
+
+
+class LiveDoor(Protocol):
+    def subscribe(self, camera: CameraId, stream: Stream) -> AsyncGenerator[Live]:
+        """Yield what the stream gives from now on; a slow reader loses whole groups of pictures. Close it with `aclose`.
+
+        `fanout.LiveHub` implements this from the recorder's packets."""
+        ...
+
+
+class FootageDoor(Protocol):
+    def segments(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> Sequence[Segment]:
+        """Return the segments that overlap the range, oldest first."""
+        ...
+
+    def gaps(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> Sequence[Gap]:
+        """Return the gaps that overlap the range, oldest first."""
+        ...
+
+    def fragments(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> Iterator[bytes]:
+        """Yield one fragmented MP4 of the range. Raises Unsupported when there is no footage in it."""
+        ...
+
+    def export(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs, target: Path) -> None:
+        """Write one ordinary MP4 of the range to `target`. Raises Unsupported when there is no footage, StorageFailed."""
+        ...
+
+
+class EventDoor(Protocol):
+    def events(
+        self,
+        *,
+        camera: CameraId | None,
+        label: str | None,
+        start_us: WallUs | None,
+        end_us: WallUs | None,
+        limit: int,
+    ) -> Sequence[Event]:
+        """Return events whose start lies in [start_us, end_us), newest first."""
+        ...
+
+    def event(self, event: EventId) -> Event | None: ...
+
+    def labels(self) -> Sequence[str]:
+        """Return the labels there are events of."""
+        ...
+
+    def picture(self, event: EventId) -> bytes | None:
+        """Return the event's best picture as JPEG."""
+        ...
+
+    def set_reviewed(self, event: EventId) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertNow:
+    """An alert and how far each part of it came on each channel."""
+
+    alert: Alert
+    deliveries: tuple[Delivery, ...]
+
+
+class AlertDoor(Protocol):
+    def alerts(self, *, before_us: WallUs | None, limit: int) -> Sequence[AlertNow]:
+        """Return alerts older than `before_us`, newest first."""
+        ...
+
+
+class HealthDoor(Protocol):
+    def ok(self) -> bool:
+        """Tell whether the house does its work; from memory, at once (called on the event loop)."""
+        ...
+
+    def outages(self, *, start_us: WallUs, limit: int) -> Sequence[Outage]:
+        """Return outages that last or ended after `start_us`, newest first."""
+        ...
+
+
+class PictureDoor(Protocol):
+    async def snapshot(self, camera: CameraId) -> bytes:
+        """Return the newest picture as JPEG. Raises Unreachable when the camera gives none."""
+        ...
+
+    def mjpeg(self, camera: CameraId) -> AsyncGenerator[bytes]:
+        """Yield JPEGs, a few a second, for browsers that cannot play the stream; a slow reader gets fewer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorNow:
+    """`basic` is True while only the built-in people detector works; `fetch_*` describe the model the button would get."""
+
+    name: str
+    basic: bool
+    labels: tuple[str, ...]
+    fetching: bool
+    fetch_name: str
+    fetch_bytes: int
+    fetch_licence: str
+    fetch_host: str
+    error: str
+
+
+class DetectorDoor(Protocol):
+    def now(self) -> DetectorNow: ...
+
+    async def fetch(self) -> None:
+        """Start getting the pinned model and return; `now()` tells how it goes. Raises Unsupported when none is missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """One destination outside this box that the configuration makes us talk to."""
+
+    host: str
+    purpose: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One line of the configuration as it is in force; a secret's `value` is `set` or `not set`."""
+
+    section: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseNow:
+    """What is the same for all cameras. `days_fit` is how many days of footage fit at today's rate, None when unknown."""
+
+    name: str
+    version: str
+    started_us: WallUs
+    footage_folder: str
+    footage_used_bytes: int
+    footage_free_bytes: int
+    days_fit: float | None
+    pre_roll_us: int
+    post_roll_us: int
+    channels: tuple[str, ...]
+    telegram: bool
+    settings: tuple[Setting, ...]
+    outbound: tuple[Outbound, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A one-time code a person sends to the bot; `bot` is its user name, empty when unknown."""
+
+    code: str
+    bot: str
+    expires_us: WallUs
+
+
+class HouseDoor(Protocol):
+    def now(self) -> HouseNow: ...
+
+    async def enrol_telegram(self) -> Enrolment:
+        """Make a new code. Raises Unsupported when no bot token is set, saying how to set one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """All doors together, as `create_app` takes them."""
+
+    cameras: CameraDoor
+    live: LiveDoor
+    footage: FootageDoor
+    keeper: FootageKeeper
+    events: EventDoor
+    alerts: AlertDoor
+    health: HealthDoor
+    pictures: PictureDoor
+    detector: DetectorDoor
+    house: HouseDoor
