@@ -1,0 +1,62 @@
+"""Where a camera's name leads, and which addresses no camera may have: this machine, link-local and cloud metadata."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+
+from hearthwatch.kit.errors import Unreachable, Unsupported
+
+_Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254")))
+_WRAPPED = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
+
+
+def resolve(host: str, port: int, allow_loopback: bool) -> tuple[str, int]:
+    """Return the (IP address, port) to connect to, fit for `socket.create_connection`; resolve once and connect to just that.
+
+    Raises Unreachable when the name is not known, Unsupported when every address of it is one that no camera may have.
+    Addresses of this machine count as loopback, whatever interface they belong to.
+    """
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except (OSError, ValueError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "not a valid name"
+        raise Unreachable(
+            f"the host name {host!r} cannot be resolved ({why}): check the spelling and the name server"
+        ) from error
+    faults: list[str] = []
+    for _family, _kind, _protocol, _name, sockaddr in found:
+        fault = _fault(str(sockaddr[0]), allow_loopback)
+        if fault is None:
+            return str(sockaddr[0]), port
+        faults.append(fault)
+    raise Unsupported(f"{host} is refused as a camera's address: {faults[0] if faults else 'it has none'}")
+
+
+def _fault(text: str, allow_loopback: bool) -> str | None:
+    ip = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    if ip in _METADATA:
+        return f"{ip} is a cloud provider's metadata service"
+    if ip.is_unspecified or ip.is_multicast or ip == ipaddress.ip_address("255.255.255.255"):
+        return f"{ip} is not the address of a device"
+    if not ip.is_loopback and any(ip.version == 6 and ip in network for network in _WRAPPED):
+        return f"{ip} hides another address in itself; give the camera's own"
+    if ip.is_link_local:
+        return f"{ip} is a link-local address; give the camera one by DHCP or by hand"
+    if not allow_loopback and (ip.is_loopback or _is_ours(ip)):
+        return f"{ip} is this machine; set allow_loopback = true for this camera if that is meant"
+    return None
+
+
+def _is_ours(ip: _Ip) -> bool:
+    """Whether packets to `ip` would never leave this machine: then the route's source is the address itself."""
+    family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((str(ip), 9))
+        return ipaddress.ip_address(probe.getsockname()[0].partition("%")[0]) == ip
+    return False
