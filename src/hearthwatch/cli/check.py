@@ -1,0 +1,29 @@
+"""`hearthwatch check`: is the configuration right, and what does it say?"""
+
+from __future__ import annotations
+
+import typer
+
+from hearthwatch.cli import options
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check")(check)
+
+
+def check(*, config: options.Config = None, data: options.Data = None, debug: options.Debug = False) -> None:
+    """Check the configuration: every mistake is named with its line, its key and the nearest right key."""
+    from hearthwatch.kit.secrets import Secrets
+    from hearthwatch.run.config import load
+    from hearthwatch.run.sources import sources
+
+    path = options.config_file(config, data)
+    checked = load(path)
+    found = sources(checked, Secrets.open(options.data_folder(data)))
+    typer.echo(f"{path}: {'right' if path.exists() else 'not there, so the built-in demo camera runs'}")
+    for source in found:
+        login = f", logs in as {source.user} ({'with' if source.password else 'WITHOUT'} a password)" if source.user else ""
+        typer.echo(f"  camera {source.camera} {source.stream}: {source.url} read as {source.kind}{login}")
+    for name, camera in checked.cameras.items():
+        if not camera.enabled:
+            typer.echo(f"  camera {name}: switched off (enabled = false)")

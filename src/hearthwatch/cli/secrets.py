@@ -1,0 +1,58 @@
+"""`hearthwatch secrets`: passwords and tokens, never shown and never taken from the command line's arguments."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hearthwatch.cli import options
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="For example camera.front.password")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(name="secrets", help="Set, list and delete passwords and tokens.", no_args_is_help=True)
+    group.command("set")(set_)
+    group.command("list")(list_)
+    group.command("delete")(delete)
+    app.add_typer(group)
+
+
+def set_(name: Name, *, data: options.Data = None, debug: options.Debug = False) -> None:
+    """Set a secret: asks for it, or reads it from standard input when that is a pipe or a file."""
+    from hearthwatch.kit.secrets import Secrets
+
+    store = Secrets.open(options.data_folder(data))
+    if sys.stdin.isatty():
+        value = typer.prompt(f"Value of {name} (not shown)", hide_input=True, confirmation_prompt=True)
+    else:
+        value = sys.stdin.read().removesuffix("\n").removesuffix("\r")
+    try:
+        store.set(name, value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    typer.echo(f"{name} is set")
+
+
+def list_(*, data: options.Data = None, debug: options.Debug = False) -> None:
+    """List the names of all secrets, never their values."""
+    from hearthwatch.kit.secrets import Secrets
+
+    for name in Secrets.open(options.data_folder(data)).names():
+        typer.echo(name)
+
+
+def delete(name: Name, *, data: options.Data = None, debug: options.Debug = False) -> None:
+    """Delete a secret."""
+    from hearthwatch.kit.secrets import Secrets
+
+    try:
+        found = Secrets.open(options.data_folder(data)).delete(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if not found:
+        typer.echo(f"there is no secret {name} (`hearthwatch secrets list` names them)", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{name} is deleted")
