@@ -34,7 +34,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 # between the supervisor and a child
 
 
-class Start(_Message):
+class Start(_Message, frozen=True):
     """First message to every child. `mark_slots` gives each camera its byte in the looker's memory of what it is busy with."""
 
     version: int
@@ -43,39 +43,39 @@ class Start(_Message):
     mark_slots: dict[CameraId, int] = {}
 
 
-class Renew(_Message):
+class Renew(_Message, frozen=True):
     """The configuration changed; the child applies what can change live."""
 
     plan: RecorderPlan | LookerPlan | HousePlan
     mark_slots: dict[CameraId, int] = {}
 
 
-class Link(_Message):
+class Link(_Message, frozen=True):
     """Comes with one file descriptor: a socket to `peer`, replacing an earlier one. `name` tells guests apart."""
 
     peer: Role
     name: str = ""
 
 
-class Quit(_Message):
+class Quit(_Message, frozen=True):
     """End in order."""
 
 
-class Ready(_Message):
+class Ready(_Message, frozen=True):
     """The child's loops run."""
 
 
-class Beat(_Message):
+class Beat(_Message, frozen=True):
     """The child's loops made progress since the last beat."""
 
 
-class NewPlan(_Message):
+class NewPlan(_Message, frozen=True):
     """The house read a changed configuration."""
 
     plan: Plan
 
 
-class Restarted(_Message):
+class Restarted(_Message, frozen=True):
     """To the house: `role` ended unexpectedly and was started again (or a camera was quarantined for crashing the looker)."""
 
     role: Role
@@ -91,7 +91,7 @@ FromChild = Ready | Beat | NewPlan
 # a stream on its way: recorder to looker and house, guest to recorder
 
 
-class Begin(_Message):
+class Begin(_Message, frozen=True):
     run: Run
     info: StreamInfo
 
@@ -108,7 +108,7 @@ class Begin(_Message):
         return 0
 
 
-class Media(_Message):
+class Media(_Message, frozen=True):
     packet: Packet
 
     @property
@@ -124,7 +124,7 @@ class Media(_Message):
         return len(self.packet.data)
 
 
-class End(_Message):
+class End(_Message, frozen=True):
     gap: Gap
 
     @property
@@ -143,24 +143,24 @@ class End(_Message):
 Flow = Begin | Media | End
 
 
-class OpenStream(_Message):
+class OpenStream(_Message, frozen=True):
     """Recorder to guest: open this stream anew; `token` tells its packets from those of an earlier opening."""
 
     stream: Stream
     token: int
 
 
-class CloseStream(_Message):
+class CloseStream(_Message, frozen=True):
     stream: Stream
 
 
-class Opened(_Message):
+class Opened(_Message, frozen=True):
     stream: Stream
     token: int
     info: StreamInfo
 
 
-class GuestMedia(_Message):
+class GuestMedia(_Message, frozen=True):
     token: int
     packet: Packet
 
@@ -173,7 +173,7 @@ class FaultKind(StrEnum):
     CHANGED = "changed"
 
 
-class Failed(_Message):
+class Failed(_Message, frozen=True):
     """The guest's stream ended: the error as the recorder shall raise it; `info` for a changed stream."""
 
     stream: Stream
@@ -190,7 +190,7 @@ FromGuest = Opened | GuestMedia | Failed
 # recorder and looker
 
 
-class WantGop(_Message):
+class WantGop(_Message, frozen=True):
     """Looker to recorder: the main stream's packets from the key frame before `at_us` to the first picture at or after it."""
 
     camera: CameraId
@@ -198,7 +198,7 @@ class WantGop(_Message):
     token: int
 
 
-class Gop(_Message):
+class Gop(_Message, frozen=True):
     """The answer; no packets where the moment is not in memory any more."""
 
     token: int
@@ -213,17 +213,17 @@ LookerToRecorder = WantGop
 # recorder and house
 
 
-class Subscribe(_Message):
+class Subscribe(_Message, frozen=True):
     camera: CameraId
     stream: Stream
 
 
-class Unsubscribe(_Message):
+class Unsubscribe(_Message, frozen=True):
     camera: CameraId
     stream: Stream
 
 
-class Keep(_Message):
+class Keep(_Message, frozen=True):
     token: int
     camera: CameraId
     start_us: WallUs
@@ -231,7 +231,7 @@ class Keep(_Message):
     pinned: bool
 
 
-class Mark(_Message):
+class Mark(_Message, frozen=True):
     token: int
     camera: CameraId
     start_us: WallUs
@@ -239,7 +239,7 @@ class Mark(_Message):
     footage_class: FootageClass
 
 
-class Done(_Message):
+class Done(_Message, frozen=True):
     """A command was committed (or refused: `error` says why)."""
 
     token: int
@@ -253,7 +253,7 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
     pump: PumpState
 
 
-class RecorderState(_Message):
+class RecorderState(_Message, frozen=True):
     """Once a second."""
 
     streams: tuple[StreamState, ...]
@@ -270,19 +270,19 @@ RecorderToHouse = Begin | Media | End | Done | RecorderState
 # looker and house
 
 
-class Seen(_Message):
+class Seen(_Message, frozen=True):
     """A track changed."""
 
     track: Track
 
 
-class Moved(_Message):
+class Moved(_Message, frozen=True):
     """Motion without a name began, went on or ended."""
 
     span: MotionSpan
 
 
-class Picture(_Message):
+class Picture(_Message, frozen=True):
     """A JPEG of a track with its box drawn; a later one with `final` is the best of the whole visit."""
 
     camera: CameraId
@@ -303,7 +303,7 @@ class EyeState(msgspec.Struct, frozen=True, kw_only=True):
     last_frame_us: WallUs
 
 
-class LookerState(_Message):
+class LookerState(_Message, frozen=True):
     """Once a second."""
 
     eyes: tuple[EyeState, ...]
@@ -319,7 +319,7 @@ class LookerState(_Message):
 LookerToHouse = Seen | Moved | Picture | LookerState
 
 
-class TellAgain(_Message):
+class TellAgain(_Message, frozen=True):
     """House to looker, once after a new link: send all open tracks anew."""
 
 

@@ -16,7 +16,7 @@ from hearthwatch.tracks.track import EyeOptions
 
 
 class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """`sources` are all enabled streams; a camera's SUB is looked at, its MAIN where there is no SUB. `recorded` cameras are kept."""
+    """All enabled streams. A camera's SUB is looked at, its MAIN where there is no SUB; `recorded` cameras are kept."""
 
     sources: tuple[Source, ...]
     recorded: frozenset[CameraId]

@@ -1,0 +1,96 @@
+"""What every child process has in common: the control line to the supervisor, its beat, and its orderly end."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from hearthwatch.kit import logs
+from hearthwatch.kit.channel import Channel
+from hearthwatch.kit.clock import Stop
+from hearthwatch.kit.errors import Unreachable
+from hearthwatch.run.messages import VERSION, Beat, Link, Quit, Ready, Renew, Restarted, Role, Start, ToChild
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+
+
+class Handlers(Protocol):
+    """What a child does with what the supervisor says; called from the control thread."""
+
+    def link(self, peer: Role, name: str, sock: socket.socket) -> None: ...
+
+    def renew(self, message: Renew) -> None: ...
+
+    def restarted(self, message: Restarted) -> None: ...
+
+
+class Child:
+    """The control line. The supervisor's death ends the child, because only a living supervisor can hand out sockets."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        """`argv[1]` is the number of the inherited control socket."""
+        self.stop = Stop()
+        self._control: Channel[ToChild] = Channel(socket.socket(fileno=int(argv[1])), ToChild)
+        # ctrl-C reaches the whole terminal group; only the supervisor decides the order in which we end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
+
+    def start(self, process: str) -> tuple[Start, list[int]]:
+        """Wait for the first message; return it and the file descriptors that came with it."""
+        message, fds = self._control.receive_with_fds()
+        if not isinstance(message, Start) or message.version != VERSION:
+            raise SystemExit(f"{process}: the supervisor speaks another version; restart Hearthwatch")
+        logs.set_up(process, debug=message.debug)
+        faulthandler.enable()
+        return message, fds
+
+    def send(self, message: object) -> None:
+        """Send to the supervisor; its absence is noticed by the control thread."""
+        try:
+            self._control.send(message)
+        except Unreachable:
+            self.stop.set()
+
+    def serve(self, handlers: Handlers, alive: Callable[[], bool]) -> None:
+        """Report ready, then beat each second while `alive()`; returns when told to end."""
+        threading.Thread(target=self._listen, args=(handlers,), name="control", daemon=True).start()
+        self.send(Ready())
+        while not self.stop.wait(BEAT_S):
+            if alive():
+                self.send(Beat())
+
+    def _listen(self, handlers: Handlers) -> None:
+        try:
+            while True:
+                message, fds = self._control.receive_with_fds()
+                match message:
+                    case Link(peer=peer, name=name) if fds:
+                        handlers.link(peer, name, socket.socket(fileno=fds[0]))
+                    case Renew():
+                        handlers.renew(message)
+                    case Restarted():
+                        handlers.restarted(message)
+                    case Quit():
+                        break
+                    case _:
+                        log.error("the supervisor sent %s out of turn", type(message).__name__)
+        except Unreachable:
+            log.debug("the supervisor is gone")
+        finally:
+            self.stop.set()
+
+
+def leave() -> None:
+    """End at once after an orderly shutdown: daemon threads of native libraries must not meet a dying interpreter."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,131 @@
+"""The guest: reads one odd camera's streams with libav (or draws the demo scene) and hands the packets to the recorder.
+
+It opens a stream once when told to; when and whether to try again is the recorder's business.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import socket
+import sys
+import threading
+
+from hearthwatch.feeds.guest import guest_feed_for
+from hearthwatch.feeds.packet import Stream, StreamChanged
+from hearthwatch.feeds.source import Source
+from hearthwatch.kit import logs
+from hearthwatch.kit.channel import Channel
+from hearthwatch.kit.clock import Stop, SystemClock
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.run.child import Child, leave
+from hearthwatch.run.messages import (
+    Failed,
+    FaultKind,
+    GuestMedia,
+    Opened,
+    OpenStream,
+    Renew,
+    Restarted,
+    Role,
+    ToGuest,
+)
+
+log = logging.getLogger(__name__)
+
+
+class _Reader:
+    """One opening of one stream, in a thread of its own."""
+
+    def __init__(self, source: Source, token: int, channel: Channel[ToGuest]) -> None:
+        self._source = source
+        self._token = token
+        self._channel = channel
+        self.stop = Stop()
+        threading.Thread(target=self._run, name=f"{source.camera}/{source.stream}", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except StreamChanged as error:
+            self._fail(FaultKind.CHANGED, error)
+        except Refused as error:
+            self._fail(FaultKind.REFUSED, error)
+        except Unsupported as error:
+            self._fail(FaultKind.UNSUPPORTED, error)
+        except BadReply as error:
+            self._fail(FaultKind.BAD_REPLY, error)
+        except HearthwatchError as error:
+            self._fail(FaultKind.UNREACHABLE, error)
+
+    def _read(self) -> None:
+        feed = guest_feed_for(self._source, clock=SystemClock(), rng=random.Random())  # noqa: S311 jitter and nonces a camera made necessary
+        opened = feed.open(self.stop)
+        try:
+            self._channel.send(Opened(stream=self._source.stream, token=self._token, info=opened.info))
+            for packet in opened:
+                if self.stop.is_set():
+                    return
+                self._channel.send(GuestMedia(token=self._token, packet=packet))
+        finally:
+            opened.close()
+        raise Unreachable("the source came to its end")
+
+    def _fail(self, kind: FaultKind, error: HearthwatchError) -> None:
+        info = error.info if isinstance(error, StreamChanged) else None
+        try:
+            self._channel.send(
+                Failed(stream=self._source.stream, token=self._token, kind=kind, text=logs.redact(str(error)), info=info)
+            )
+        except Unreachable:
+            log.debug("the recorder is gone")
+
+
+class Guest:
+    """Answers the recorder's OpenStream and CloseStream."""
+
+    def __init__(self, sources: tuple[Source, ...]) -> None:
+        self._sources = {source.stream: source for source in sources}
+        self._readers: dict[Stream, _Reader] = {}
+
+    def link(self, peer: Role, name: str, sock: socket.socket) -> None:
+        """See child.Handlers."""
+        del peer, name
+        channel: Channel[ToGuest] = Channel(sock, ToGuest)
+        threading.Thread(target=self._serve, args=(channel,), name="from-recorder", daemon=True).start()
+
+    def renew(self, message: Renew) -> None:
+        """A guest is replaced, never renewed."""
+
+    def restarted(self, message: Restarted) -> None:
+        """Nothing of another process concerns a guest."""
+
+    def _serve(self, channel: Channel[ToGuest]) -> None:
+        try:
+            while True:
+                message = channel.receive()
+                self._close(message.stream)
+                if isinstance(message, OpenStream) and message.stream in self._sources:
+                    self._readers[message.stream] = _Reader(self._sources[message.stream], message.token, channel)
+        except Unreachable:
+            for stream in list(self._readers):
+                self._close(stream)
+
+    def _close(self, stream: Stream) -> None:
+        reader = self._readers.pop(stream, None)
+        if reader is not None:
+            reader.stop.set()
+
+
+def main() -> None:
+    child = Child(sys.argv)
+    start, _fds = child.start("guest")
+    assert isinstance(start.plan, tuple)
+    for source in start.plan:
+        logs.hide(source.password)
+    child.serve(Guest(start.plan), alive=lambda: True)
+    leave()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Tells systemd how we are: one datagram to `$NOTIFY_SOCKET` (sd_notify(3)), nothing where there is none."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+
+log = logging.getLogger(__name__)
+
+
+def notify(state: str) -> None:
+    """Send `state`, e.g. ``READY=1`` or ``WATCHDOG=1``."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+            sock.sendto(state.encode(), address)
+    except OSError as error:
+        log.debug("systemd does not listen: %s", error)

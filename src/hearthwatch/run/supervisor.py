@@ -1,0 +1,330 @@
+"""Starts, watches and restarts the processes, and makes every socket between them."""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+
+from hearthwatch.feeds.source import Source
+from hearthwatch.kit import logs
+from hearthwatch.kit.channel import Channel
+from hearthwatch.kit.clock import Clock, SystemClock
+from hearthwatch.kit.errors import BadReply, Unreachable
+from hearthwatch.kit.retry import Backoff
+from hearthwatch.kit.units import NS_PER_S, CameraId
+from hearthwatch.run.messages import VERSION, Beat, FromChild, Link, NewPlan, Quit, Ready, Renew, Restarted, Role, Start
+from hearthwatch.run.notify import notify
+from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
+
+log = logging.getLogger(__name__)
+
+_MODULE = {
+    Role.RECORDER: "hearthwatch.run.recorder",
+    Role.LOOKER: "hearthwatch.run.looker",
+    Role.HOUSE: "hearthwatch.run.house",
+    Role.GUEST: "hearthwatch.run.guest",
+}
+_START_LIMIT_S = 60.0
+_BEAT_LIMIT_S = 15.0
+_END_LIMIT_S = 10.0
+_TICK_S = 0.25
+_MARK_BYTES = 4096
+_CRASH_WINDOW_S = 60.0
+_CRASH_LIMIT = 5
+_RESTART_WAITS = {"first_s": 0.05, "factor": 4.0, "cap_s": 30.0}
+
+
+@dataclass(slots=True)
+class _Process:
+    role: Role
+    name: str
+    backoff: Backoff = field(default_factory=lambda: Backoff(**_RESTART_WAITS))
+    popen: subprocess.Popen[bytes] | None = None
+    control: Channel[FromChild] | None = None
+    started_ns: int = 0
+    heard_ns: int = 0
+    ready: bool = False
+    start_at_ns: int = 0
+    ending: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"{self.role} {self.name}".strip()
+
+
+class Supervisor:
+    """One thread, no locks. The looker's crashes are charged to the cameras whose mark it left set."""
+
+    def __init__(self, plan: Plan, clock: Clock) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._selector = selectors.DefaultSelector()
+        self._processes: dict[tuple[Role, str], _Process] = {}
+        self._marks_fd = os.memfd_create("looker-marks", os.MFD_CLOEXEC)
+        os.ftruncate(self._marks_fd, _MARK_BYTES)
+        self._marks = mmap.mmap(self._marks_fd, _MARK_BYTES)
+        self._slots: dict[CameraId, int] = {}
+        self._crashes: dict[CameraId, deque[int]] = {}
+        self._quarantined: frozenset[CameraId] = frozenset()
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._ending = False
+        self._told_ready = False
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT."""
+        for sock in (self._wake_read, self._wake_write):
+            sock.setblocking(False)
+        signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._selector.register(self._wake_read, selectors.EVENT_READ)
+        for role in (Role.RECORDER, Role.LOOKER, Role.HOUSE):
+            self._processes[role, ""] = _Process(role, "")
+        self._follow_guests()
+        while not self._ending:
+            self._step()
+        self._shut_down()
+
+    def _end(self, *_: object) -> None:
+        self._ending = True
+
+    def _step(self) -> None:
+        now_ns = self._clock.mono_ns()
+        for process in list(self._processes.values()):
+            if process.popen is None and now_ns >= process.start_at_ns and not process.ending:
+                self._start(process)
+        for key, _events in self._selector.select(_TICK_S):
+            if key.fileobj is self._wake_read:
+                self._drain_wakeups()
+            elif isinstance(key.data, _Process):
+                self._hear(key.data)
+        for process in list(self._processes.values()):
+            self._look_after(process)
+        self._watchdog()
+
+    def _drain_wakeups(self) -> None:
+        try:
+            while self._wake_read.recv(4096):
+                pass
+        except BlockingIOError:
+            pass
+
+    def _start(self, process: _Process) -> None:
+        ours, theirs = socket.socketpair()
+        environment = {**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"}
+        with theirs:
+            process.popen = subprocess.Popen(  # noqa: S603 our own module, as a list, without any outside text
+                [sys.executable, "-m", _MODULE[process.role], str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                env=environment,
+            )
+        process.control = Channel(ours, FromChild)
+        process.started_ns = process.heard_ns = self._clock.mono_ns()
+        process.ready = False
+        self._selector.register(ours, selectors.EVENT_READ, process)
+        fds = (self._marks_fd,) if process.role is Role.LOOKER else ()
+        if process.role is Role.LOOKER:
+            self._marks[:] = bytes(_MARK_BYTES)
+        self._tell(
+            process,
+            Start(version=VERSION, debug=self._plan.debug, plan=self._plan_of(process), mark_slots=self._slots_now()),
+            fds,
+        )
+        for other in self._processes.values():
+            if other is not process and other.control is not None and _are_peers(process.role, other.role):
+                self._link(process, other)
+        log.debug("started %s as pid %d", process.title, process.popen.pid)
+
+    def _plan_of(self, process: _Process) -> RecorderPlan | LookerPlan | HousePlan | tuple[Source, ...]:
+        match process.role:
+            case Role.RECORDER:
+                return self._plan.recorder
+            case Role.LOOKER:
+                looker = self._plan.looker
+                eyes = {camera: options for camera, options in looker.eyes.items() if camera not in self._quarantined}
+                return msgspec.structs.replace(looker, eyes=eyes)
+            case Role.HOUSE:
+                return self._plan.house
+            case _:
+                return self._plan.guest_sources().get(CameraId(process.name), ())
+
+    def _slots_now(self) -> dict[CameraId, int]:
+        for camera in self._plan.looker.eyes:
+            if camera not in self._slots:
+                self._slots[camera] = len(self._slots) % _MARK_BYTES
+        return self._slots
+
+    def _link(self, one: _Process, other: _Process) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            self._tell(one, Link(peer=other.role, name=other.name), (ours.fileno(),))
+            self._tell(other, Link(peer=one.role, name=one.name), (theirs.fileno(),))
+
+    def _tell(self, process: _Process, message: object, fds: tuple[int, ...] = ()) -> None:
+        if process.control is None:
+            return
+        try:
+            process.control.send(message, fds)
+        except Unreachable:
+            log.debug("%s does not listen any more", process.title)
+
+    def _hear(self, process: _Process) -> None:
+        assert process.control is not None
+        try:
+            message = process.control.receive()
+        except (Unreachable, BadReply) as error:
+            log.debug("%s: %s", process.title, error)
+            self._forget_control(process)
+            return
+        process.heard_ns = self._clock.mono_ns()
+        match message:
+            case Ready():
+                process.ready = True
+                log.debug("%s is ready", process.title)
+                self._maybe_ready()
+            case NewPlan(plan=plan):
+                self._renew(plan)
+            case Beat():
+                pass
+
+    def _maybe_ready(self) -> None:
+        if not self._told_ready and all(process.ready for process in self._processes.values()):
+            self._told_ready = True
+            notify("READY=1\nSTATUS=recording")
+            log.info("Hearthwatch is running")
+
+    def _renew(self, plan: Plan) -> None:
+        self._plan = plan
+        self._quarantined = frozenset()
+        self._follow_guests()
+        for process in self._processes.values():
+            fresh = self._plan_of(process)
+            if not isinstance(fresh, tuple):
+                self._tell(process, Renew(plan=fresh, mark_slots=self._slots_now()))
+
+    def _follow_guests(self) -> None:
+        wanted = self._plan.guest_sources()
+        for (role, name), process in list(self._processes.items()):
+            if role is Role.GUEST:
+                # a changed source is a changed guest: it holds nothing worth keeping
+                self._stop(process)
+                del self._processes[role, name]
+        for camera in wanted:
+            self._processes[Role.GUEST, camera] = _Process(Role.GUEST, camera)
+
+    def _look_after(self, process: _Process) -> None:
+        if process.popen is None:
+            return
+        now_ns = self._clock.mono_ns()
+        status = process.popen.poll()
+        if status is None:
+            limit_s = _BEAT_LIMIT_S if process.ready else _START_LIMIT_S
+            if now_ns - process.heard_ns > limit_s * NS_PER_S:
+                log.error("%s gave no sign of life for %.0f s and is started anew", process.title, limit_s)
+                process.popen.kill()
+                process.popen.wait()
+                status = process.popen.returncode
+            else:
+                return
+        reason = f"ended with status {status}" if status >= 0 else f"was ended by {signal.Signals(-status).name}"
+        ran_s = (now_ns - process.started_ns) / NS_PER_S
+        self._forget_control(process)
+        process.popen = None
+        quarantined = self._charge_crash() if process.role is Role.LOOKER else ()
+        wait_s = process.backoff.wait_s(Unreachable(reason), ran_s)
+        process.start_at_ns = now_ns + round(wait_s * NS_PER_S)
+        log.warning("%s %s after %.1f s; starting it again in %.1f s", process.title, reason, ran_s, wait_s)
+        self._tell(
+            self._processes[Role.HOUSE, ""],
+            Restarted(role=process.role, name=process.name, reason=reason, quarantined=quarantined),
+        )
+
+    def _charge_crash(self) -> tuple[CameraId, ...]:
+        """Charge the looker's crash to the cameras it was decoding; return those now quarantined for it."""
+        now_ns = self._clock.mono_ns()
+        fresh: list[CameraId] = []
+        for camera, slot in self._slots.items():
+            if not self._marks[slot]:
+                continue
+            crashes = self._crashes.setdefault(camera, deque())
+            crashes.append(now_ns)
+            while crashes and now_ns - crashes[0] > _CRASH_WINDOW_S * NS_PER_S:
+                crashes.popleft()
+            if len(crashes) >= _CRASH_LIMIT and camera not in self._quarantined:
+                fresh.append(camera)
+                log.error(
+                    "camera %s: its pictures crashed the looker %d times in a minute; it is recorded but not looked at",
+                    camera,
+                    len(crashes),
+                )
+        self._quarantined |= frozenset(fresh)
+        return tuple(fresh)
+
+    def _forget_control(self, process: _Process) -> None:
+        if process.control is None:
+            return
+        self._selector.unregister(process.control.fileno())
+        process.control.close()
+        process.control = None
+
+    def _watchdog(self) -> None:
+        recorder = self._processes[Role.RECORDER, ""]
+        if recorder.ready and self._clock.mono_ns() - recorder.heard_ns < _BEAT_LIMIT_S * NS_PER_S:
+            notify("WATCHDOG=1")
+
+    def _stop(self, process: _Process) -> None:
+        process.ending = True
+        self._tell(process, Quit())
+        if process.popen is not None:
+            try:
+                process.popen.wait(_END_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                log.warning("%s does not end and is killed", process.title)
+                process.popen.kill()
+                process.popen.wait()
+        self._forget_control(process)
+        process.popen = None
+
+    def _shut_down(self) -> None:
+        notify("STOPPING=1")
+        log.info("Hearthwatch is ending")
+        order = [Role.LOOKER, Role.HOUSE, Role.RECORDER, Role.GUEST]
+        for process in sorted(self._processes.values(), key=lambda each: order.index(each.role)):
+            self._stop(process)
+        log.info("Hearthwatch has ended")
+
+
+def _are_peers(one: Role, other: Role) -> bool:
+    return {one, other} in (
+        {Role.RECORDER, Role.LOOKER},
+        {Role.RECORDER, Role.HOUSE},
+        {Role.LOOKER, Role.HOUSE},
+        {Role.RECORDER, Role.GUEST},
+    )
+
+
+def main() -> None:
+    """Read the Plan from the inherited file descriptor `argv[1]` (never argv: it holds passwords) and run."""
+    with open(int(sys.argv[1]), "rb") as file:  # noqa: PTH123 a descriptor, not a path
+        file.seek(0)
+        plan = msgspec.msgpack.decode(file.read(), type=Plan)
+    logs.set_up("supervisor", debug=plan.debug)
+    for source in plan.recorder.sources:
+        logs.hide(source.password)
+    Supervisor(plan, SystemClock()).run()
+
+
+if __name__ == "__main__":
+    main()
