@@ -1,0 +1,202 @@
+"""Motion by running average: each picture against what the camera usually shows, cheap enough to see every one of them."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hearthwatch.frames.frame import Frame
+from hearthwatch.frames.geometry import Box, Polygon
+from hearthwatch.kit.units import NS_PER_S
+from hearthwatch.motion.motion import Motion, MotionOptions
+
+Grey = NDArray[np.uint8]
+
+_WIDTH_PX = 320
+_LEARN_S = 0.5
+_LEARN_FRAMES = 4
+_BACKGROUND_S = 5.0
+_RESTLESS_S = 8.0
+_LEAST_STEP = 8
+_RESTLESS_GAIN = 3.0
+_STEP_LIMIT = 24
+_LEAST_BLOB_FRAC = 0.0004
+_LEAST_BLOB_PX = 12
+_LIGHT_CHANGE_FRAC = 0.5
+_EXPOSURE_FRAC = 0.03
+_LARGE_BLOB_FRAC = 0.008
+_LIGHT_CORRELATION = 0.8
+_MAX_BOXES = 12
+_NEAR = np.ones((5, 5), np.uint8)
+
+cv2.setNumThreads(1)
+
+
+class DifferenceDetector:
+    """Running average of the Y plane at about 320 pixels wide; one per camera, used by one thread.
+
+    A pixel has changed when it is further from its average than noise allows; how far that is, each pixel learns for
+    itself, so that leaves, rain, a flickering lamp and a burnt-in clock soon count for little. When exposure moves, the
+    average moves with it; when most of the picture changes at once it was the light (a lamp, sunrise, the infrared
+    filter): everything is learnt anew within half a second and `settled` is False meanwhile.
+    """
+
+    def __init__(self, options: MotionOptions) -> None:
+        self._polygons = tuple(Polygon(points=points) for points in options.masks)
+        self._shape: tuple[int, int] = (0, 0)
+        self._nothing: tuple[NDArray[np.uint8], ...] = ()
+        self._last_ns = 0
+        self._learn_from_ns = 0
+        self._learnt = 0
+        self.changed: Grey | None = None
+        """Mask of the last picture, 255 where it changed; None when nothing did."""
+
+    def look(self, frame: Frame) -> Motion:
+        """Return what changed against the learnt background."""
+        small = self._reduced(frame.y)
+        if small.shape != self._shape:
+            self._begin(small, frame.received_ns)
+        self.changed = None
+        passed_s = min(1.0, max(0.0, (frame.received_ns - self._last_ns) / NS_PER_S))
+        self._last_ns = frame.received_ns
+        if self._learnt < _LEARN_FRAMES or frame.received_ns - self._learn_from_ns < _LEARN_S * NS_PER_S:
+            self._learn(small)
+            return self._motion(frame, (), 0.0, settled=False)
+        count = self._compare(small)
+        if count > self._area_px * _EXPOSURE_FRAC and self._follow_exposure(small):
+            count = self._compare(small)
+        if count > self._area_px * _LIGHT_CHANGE_FRAC:
+            self._begin(small, frame.received_ns)
+            return self._motion(frame, (), 0.0, settled=False)
+        self._remember(small, passed_s)
+        if count < self._least_px:
+            return self._motion(frame, (), 0.0, settled=True)
+        boxes = self._boxes()
+        if not boxes:
+            return self._motion(frame, (), 0.0, settled=True)
+        self.changed = self._mask.copy()
+        if count > self._area_px * _LARGE_BLOB_FRAC and self._only_light(small):
+            count = 0
+        return self._motion(frame, boxes, count / self._area_px, settled=True)
+
+    def _motion(self, frame: Frame, boxes: tuple[Box, ...], area_frac: float, *, settled: bool) -> Motion:
+        return Motion(camera=frame.camera, wall_us=frame.wall_us, boxes=boxes, area_frac=min(1.0, area_frac), settled=settled)
+
+    def _reduced(self, y: Grey) -> Grey:
+        """Return the plane at about 320 wide: 2x2 means, which for larger steps INTER_LINEAR takes from each cell's centre."""
+        height, width = y.shape
+        step = max(1, round(width / _WIDTH_PX))
+        if step == 1:
+            return np.asarray(cv2.blur(y, (3, 3)), np.uint8)
+        whole = y[: height // step * step, : width // step * step]
+        how = cv2.INTER_AREA if step < 4 else cv2.INTER_LINEAR
+        small = cv2.resize(whole, (width // step, height // step), interpolation=how)
+        return np.asarray(cv2.blur(small, (3, 3), dst=small), np.uint8)
+
+    def _begin(self, small: Grey, now_ns: int) -> None:
+        if small.shape != self._shape:
+            height, width = self._shape = small.shape
+            self._watched = np.full(small.shape, 255, np.uint8)
+            for polygon in self._polygons:
+                self._watched[polygon.mask(width, height)] = 0
+            self._area_px = max(1, cv2.countNonZero(self._watched))
+            self._least_px = max(_LEAST_BLOB_PX, round(self._area_px * _LEAST_BLOB_FRAC))
+            self._restless = np.ones(small.shape, np.float32)
+            self._usual, self._step, self._mask, self._spread = (np.zeros_like(small) for _ in range(4))
+            self._limit = np.full_like(small, _STEP_LIMIT)
+        self._background = small.astype(np.float32)
+        self._learn_from_ns = now_ns
+        self._learnt = 0
+
+    def _learn(self, small: Grey) -> None:
+        self._learnt += 1
+        cv2.accumulateWeighted(small, self._background, 1.0 / (self._learnt + 1))
+
+    def _compare(self, small: Grey) -> int:
+        cv2.convertScaleAbs(self._background, dst=self._usual)
+        cv2.absdiff(small, self._usual, dst=self._step)
+        cv2.convertScaleAbs(self._restless, dst=self._mask, alpha=_RESTLESS_GAIN, beta=_LEAST_STEP)
+        cv2.compare(self._step, self._mask, cv2.CMP_GT, dst=self._mask)
+        if self._polygons:
+            cv2.bitwise_and(self._mask, self._watched, dst=self._mask)
+        return cv2.countNonZero(self._mask)
+
+    def _remember(self, small: Grey, passed_s: float) -> None:
+        cv2.accumulateWeighted(small, self._background, 1.0 - math.exp(-passed_s / _BACKGROUND_S))
+        cv2.min(self._step, self._limit, dst=self._step)
+        cv2.accumulateWeighted(self._step, self._restless, 1.0 - math.exp(-passed_s / _RESTLESS_S))
+
+    def _follow_exposure(self, small: Grey) -> bool:
+        """Scale the background when the whole picture became brighter or darker alike; tell whether it did."""
+        now = small[4::8, 4::8].astype(np.float32)
+        before = self._background[4::8, 4::8]
+        gain = float(np.median((now + 8.0) / (before + 8.0)))
+        if 0.97 < gain < 1.03 or not 0.3 < gain < 3.0:
+            return False
+        cv2.convertScaleAbs(self._background, dst=self._usual)
+        self._background *= gain
+        np.clip(self._background, 0.0, 255.0, out=self._background)
+        return True
+
+    def _only_light(self, small: Grey) -> bool:
+        """Tell whether what changed still shows the same things as before, only brighter or darker (a headlight, a cloud)."""
+        ys, xs = np.nonzero(self._mask[::2, ::2])
+        now = small[::2, ::2][ys, xs].astype(np.float32)
+        before = self._usual[::2, ::2][ys, xs].astype(np.float32)
+        now -= now.mean() if now.size else 0.0
+        before -= before.mean() if before.size else 0.0
+        spread = float(np.sqrt((now @ now) * (before @ before)))
+        return spread > 0 and float(now @ before) / spread > _LIGHT_CORRELATION
+
+    def _boxes(self) -> tuple[Box, ...]:
+        cv2.dilate(self._mask, _NEAR, dst=self._spread)
+        contours, _ = cv2.findContours(self._spread, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        height, width = self._shape
+        found: list[tuple[int, int, int, int]] = []
+        for contour in contours:
+            x, y, w, h = cv2.boundingRect(contour)
+            if cv2.countNonZero(self._mask[y : y + h, x : x + w]) >= self._least_px:
+                found.append((x, y, x + w, y + h))
+        found = _merged(found, gap=max(2, width // 40))
+        found.sort(key=lambda b: (b[0] - b[2]) * (b[3] - b[1]))
+        return tuple(Box(x0=x0 / width, y0=y0 / height, x1=x1 / width, y1=y1 / height) for x0, y0, x1, y1 in found[:_MAX_BOXES])
+
+
+def _merged(boxes: list[tuple[int, int, int, int]], *, gap: int) -> list[tuple[int, int, int, int]]:
+    """Join boxes that overlap or lie within `gap` pixels of each other, until none do."""
+    boxes = sorted(boxes, key=lambda b: (b[0] - b[2]) * (b[3] - b[1]))[:64]
+    joined: list[tuple[int, int, int, int]] = []
+    for box in boxes:
+        new = box
+        while True:
+            near = [
+                o
+                for o in joined
+                if new[0] - gap <= o[2] and o[0] - gap <= new[2] and new[1] - gap <= o[3] and o[1] - gap <= new[3]
+            ]
+            if not near:
+                break
+            joined = [o for o in joined if o not in near]
+            new = (
+                min(new[0], *(o[0] for o in near)),
+                min(new[1], *(o[1] for o in near)),
+                max(new[2], *(o[2] for o in near)),
+                max(new[3], *(o[3] for o in near)),
+            )
+        joined.append(new)
+    return joined
+
+
+def changed_frac(changed: Grey | None, box: Box) -> float:
+    """Return the share of `box` that is set in a mask of `DifferenceDetector.changed`."""
+    if changed is None:
+        return 0.0
+    height, width = changed.shape
+    x0, x1 = max(0, math.floor(box.x0 * width)), min(width, math.ceil(box.x1 * width))
+    y0, y1 = max(0, math.floor(box.y0 * height)), min(height, math.ceil(box.y1 * height))
+    if x0 >= x1 or y0 >= y1:
+        return 0.0
+    return float(cv2.countNonZero(changed[y0:y1, x0:x1]) / ((x1 - x0) * (y1 - y0)))
