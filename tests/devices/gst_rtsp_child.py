@@ -1,0 +1,112 @@
+"""The process behind `rtsp_server.RtspServer`; runs under the Python that has `gi`, takes orders from standard input.
+
+First line in: the configuration as JSON. First line out: `READY port`. End of standard input ends the process.
+Access units come from files written by `rtsp_server`: u64 decode time, u64 shown this much later, u64 duration (all ns),
+u32 length, bytes; big endian. They are pushed at their time, over and over, with stamps that keep rising.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+import threading
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstApp", "1.0")
+gi.require_version("GstRtsp", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+
+HEAD = struct.Struct("!QQQI")
+
+
+def load(path: str) -> list[tuple[int, int, int, bytes]]:
+    units = []
+    with open(path, "rb") as file:  # noqa: PTH123
+        while head := file.read(HEAD.size):
+            *times, length = HEAD.unpack(head)
+            units.append((*times, file.read(length)))
+    return units
+
+
+def push(source: Gst.Element, units: list[tuple[int, int, int, bytes]], gone: threading.Event) -> None:
+    while source.get_clock() is None:
+        if gone.wait(0.005):
+            return
+    clock, base = source.get_clock(), source.get_base_time()
+    start = clock.get_time() - base
+    while True:
+        for dts, shown_later, duration, data in units:
+            target = start + dts
+            late = (clock.get_time() - base) - target
+            if late < 0 and gone.wait(-late / 1e9):
+                return
+            buffer = Gst.Buffer.new_wrapped(data)
+            buffer.pts, buffer.dts = target + shown_later, target
+            buffer.duration = duration
+            if source.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
+                return
+        start += units[-1][0] + units[-1][2]
+
+
+class Factory(GstRtspServer.RTSPMediaFactory):
+    def __init__(self, mount: dict[str, object]) -> None:
+        super().__init__()
+        self.set_launch(mount["launch"])
+        self.set_shared(True)
+        self.set_latency(0)
+        self.files = mount["files"]
+        self.connect("media-configure", self.configure)
+
+    def configure(self, _factory: object, media: GstRtspServer.RTSPMedia) -> None:
+        gone = threading.Event()
+        for name, path in self.files.items():
+            source = media.get_element().get_by_name(name)
+            threading.Thread(target=push, args=(source, load(path), gone), daemon=True).start()
+        media.connect("unprepared", lambda _media: gone.set())
+
+
+def authenticated(server: GstRtspServer.RTSPServer, user: str, password: str, basic: bool) -> None:
+    auth = GstRtspServer.RTSPAuth()
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "viewer")
+    if basic:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    else:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(user, password, token)
+    server.set_auth(auth)
+
+
+def main() -> None:
+    Gst.init(None)
+    config = json.loads(sys.stdin.readline())
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(str(config["port"]))
+    if config["user"]:
+        authenticated(server, config["user"], config["password"], config["basic"])
+    for mount in config["mounts"]:
+        factory = Factory(mount)
+        if config["user"]:
+            role = "viewer, media.factory.access=(boolean)true, media.factory.construct=(boolean)true"
+            factory.add_role_from_structure(Gst.Structure.new_from_string(role))
+        server.get_mount_points().add_factory(mount["path"], factory)
+    loop = GLib.MainLoop()
+    if config["session_timeout_s"]:
+        seconds = config["session_timeout_s"]
+        server.connect(
+            "client-connected", lambda _s, client: client.connect("new-session", lambda _c, s: s.set_timeout(seconds))
+        )
+    GLib.timeout_add_seconds(1, lambda: server.get_session_pool().cleanup() or True)
+    GLib.io_add_watch(sys.stdin.fileno(), GLib.PRIORITY_DEFAULT, GLib.IO_HUP | GLib.IO_ERR, lambda *_: loop.quit())
+    server.attach(None)
+    print("READY", server.get_bound_port(), flush=True)
+    loop.run()
+
+
+main()
