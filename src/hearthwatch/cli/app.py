@@ -66,12 +66,16 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except ConfigFault as error:
+        if debug:
+            raise
+        sys.stderr.write(redact(str(error)) + "\n")
+        return 2
     except HearthwatchError as error:
         if debug:
             raise
-        for line in str(error).splitlines():
-            _complain(line)
-        return 2 if isinstance(error, ConfigFault) else 1
+        _complain(str(error))
+        return 1
     except Exception as error:
         if debug:
             raise
