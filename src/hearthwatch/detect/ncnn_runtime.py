@@ -1,0 +1,52 @@
+"""The one door to ncnn: a network on exactly one thread, with memory of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import ncnn
+import numpy as np
+from numpy.typing import NDArray
+
+from hearthwatch.detect.families import RECIPES, Floats
+from hearthwatch.detect.model import Model
+from hearthwatch.kit.errors import BadReply, StorageFailed, StorageFault
+
+_INPUT, _OUTPUT = "data", "output"
+
+
+class NcnnEngine:
+    """An Engine from the `.param` and `.bin` of `model`, given as bytes that were checked already."""
+
+    def __init__(self, model: Model, param: bytes, weights: bytes) -> None:
+        recipe = RECIPES[model.family]
+        self._mean = list(recipe.mean)
+        self._norm = [1 / std for std in recipe.std]
+        self._net = ncnn.Net()
+        self._net.opt.num_threads = 1
+        self._net.opt.use_vulkan_compute = False
+        # ncnn loads from paths only; a file in memory is the very bytes whose hash was checked.
+        for data, load in ((param, self._net.load_param), (weights, self._net.load_model)):
+            fd = os.memfd_create(model.name, os.MFD_CLOEXEC)
+            with os.fdopen(fd, "wb") as file:
+                file.write(data)
+                file.flush()
+                if load(f"/proc/self/fd/{fd}") != 0:
+                    raise StorageFailed(StorageFault.BROKEN, f"the files of model {model.name} are none that ncnn can read")
+
+    def run(self, bgr: NDArray[np.uint8]) -> Sequence[Floats]:
+        high, wide = bgr.shape[:2]
+        # from_pixels copies: a Mat made of an ndarray borrows memory that may be gone before the network reads it.
+        picture = ncnn.Mat.from_pixels(bgr, ncnn.Mat.PixelType.PIXEL_BGR, wide, high)
+        picture.substract_mean_normalize(self._mean, self._norm)
+        extractor = self._net.create_extractor()
+        if extractor.input(_INPUT, picture) != 0:
+            raise BadReply(f"ncnn did not take a picture of {wide}x{high} as '{_INPUT}': is it the right model?")
+        status, output = extractor.extract(_OUTPUT)
+        if status != 0:
+            raise BadReply(f"ncnn gave no '{_OUTPUT}' for a picture of {wide}x{high} (status {status})")
+        return (np.array(output, np.float32),)
+
+    def close(self) -> None:
+        self._net.clear()
