@@ -132,17 +132,21 @@ def _adapter() -> TypeAdapter[Config]:
 
 def load(path: Path) -> Config:
     """Return the checked configuration in `path`; a missing file is an empty one. Raises ConfigFault naming every mistake."""
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a configuration file, "" when it is missing. Raises ConfigFault when it cannot be one."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ConfigFault(f"{path}: this is no configuration: it is over {MAX_FILE_BYTES} bytes long")
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        text = ""
+        return ""
     except UnicodeDecodeError as error:
         raise ConfigFault(f"{path}: not UTF-8 text at byte {error.start}: save it as UTF-8") from error
     except OSError as error:
         raise ConfigFault(f"{path}: cannot be read: {error.strerror or error}") from error
-    return parse(text, str(path))
 
 
 def parse(text: str, file: str = "hearthwatch.toml") -> Config:
