@@ -1,0 +1,70 @@
+# make run    sets everything up and starts Hearthwatch        make test   sets up what the tests need and runs them all
+# make check  lint, types and import contracts                 make bench  the benchmarks of docs/benchmarks.md
+# make setup, make lock, make docs, make clean
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run setup setup-dev test check bench faults docs lock clean
+
+BIN := .venv/bin
+STAMPS := .venv/.stamps
+UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' 2>/dev/null)
+RUN_ARGS ?=
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+run: setup
+	@exec $(BIN)/hearthwatch run $(RUN_ARGS)
+
+setup: $(STAMPS)/run $(STAMPS)/ui $(STAMPS)/model
+
+setup-dev: setup $(STAMPS)/dev $(STAMPS)/system
+
+$(STAMPS)/venv: requirements-uv.lock
+	@scripts/setup.sh venv
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: requirements.lock pyproject.toml | $(STAMPS)/venv
+	@scripts/setup.sh run
+	@touch $@
+
+$(STAMPS)/dev: requirements-dev.lock pyproject.toml | $(STAMPS)/run
+	@scripts/setup.sh dev
+	@touch $@
+
+$(STAMPS)/ui: $(UI_SOURCES) | $(STAMPS)/run
+	@if [ -f ui/package.json ]; then scripts/setup.sh ui; fi
+	@touch $@
+
+$(STAMPS)/model: | $(STAMPS)/run
+	@scripts/setup.sh model
+	@touch $@
+
+$(STAMPS)/system: scripts/setup.sh | $(STAMPS)/venv
+	@scripts/setup.sh system
+	@touch $@
+
+test: setup-dev check
+	$(BIN)/pytest -n 2 -q
+	@if [ -f ui/package.json ]; then scripts/setup.sh test-ui; fi
+
+check: $(STAMPS)/dev
+	$(BIN)/ruff format --check -q
+	$(BIN)/ruff check -q
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup-dev
+	$(BIN)/hearthwatch bench all
+
+faults: setup-dev
+	$(BIN)/hearthwatch bench faults
+
+docs: $(STAMPS)/dev
+	$(BIN)/python -m hearthwatch.run.config_reference > docs/reference/config.md
+
+lock: $(STAMPS)/venv
+	scripts/setup.sh lock
+
+clean:
+	rm -rf .venv ui/node_modules src/hearthwatch/web/dist build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

