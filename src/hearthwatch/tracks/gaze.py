@@ -1,0 +1,201 @@
+"""Where a detector should look and how often: first where something unknown moves, then rarely at what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hearthwatch.detect.detection import Detection, LabelOptions, Looked
+from hearthwatch.frames.geometry import WHOLE, Box, Polygon, bounding
+from hearthwatch.kit.units import NS_PER_S
+from hearthwatch.motion.difference import Grey, changed_frac
+from hearthwatch.motion.motion import Motion
+from hearthwatch.tracks.tracker import Sighting, family
+
+_BURST = 3
+_GUESS_S = 0.2
+_GROWN = 2.0
+_SLOW_S = 0.5
+_SLOWER_S = 1.0
+_SLOWEST_S = 2.0
+_CALM_S = 1.5
+_INVENTORY_S = 60.0
+_VERIFY_S = 0.5
+_VERIFY_CALM_S = 2.0
+_LEAST_SIDE = 0.34
+_CROP_GROWTH = 0.6
+_CROP_LIMIT = 0.55
+_WEAK_FRAC = 0.6
+_MASKED_FRAC = 0.6
+_DOUBLE_FRAC = 0.7
+
+
+class Gaze:
+    """Chooses regions for one camera.
+
+    Something unknown that moves: three pictures in a row, then two a second, fewer the longer nobody can name it. Known
+    things: two a second while they move, one every two seconds while they do not. Once a minute, and after the light
+    changed, the whole picture, to know what stands there.
+    """
+
+    def __init__(self) -> None:
+        self._burst_from_ns = 0
+        self._burst_looks = 0
+        self._moved_ns = -1
+        self._asked_ns = 0
+        self._inventory_ns = 0
+        self._unsettled = True
+        self._haunt: Box | None = None
+        self._largest_frac = 0.0
+
+    def choose(
+        self, motion: Motion, *, told: Sequence[Box], guesses: Sequence[Box], now_ns: int
+    ) -> tuple[tuple[Box, ...], bool]:
+        """Return the regions to look at (none: not now) and whether that is urgent. `told` are the places of confirmed
+        tracks, `guesses` of tentative ones that moved lately."""
+        if not motion.settled:
+            self._unsettled = True
+            due = bool(told) and self._waited(now_ns) >= _VERIFY_S
+            return (self._ask((WHOLE,), now_ns) if due else ()), False
+        strange = [box for box in motion.boxes if not _explained(box, told)]
+        if strange:
+            return self._at_strange(strange, guesses, now_ns), True
+        return self._at_known(told, moving=bool(motion.boxes), now_ns=now_ns), False
+
+    def _at_strange(self, strange: Sequence[Box], guesses: Sequence[Box], now_ns: int) -> tuple[Box, ...]:
+        self._note(strange, now_ns)
+        patience_s = self._patience_s(now_ns)
+        if guesses:
+            patience_s = min(patience_s, _GUESS_S)
+        if self._waited(now_ns) < patience_s:
+            return ()
+        self._burst_looks += 1
+        self._unsettled = False
+        return self._ask(_regions(strange, guesses, self._burst_looks), now_ns)
+
+    def _at_known(self, told: Sequence[Box], *, moving: bool, now_ns: int) -> tuple[Box, ...]:
+        if self._unsettled or (now_ns - self._inventory_ns) / NS_PER_S >= _INVENTORY_S:
+            self._unsettled = False
+            return self._ask((WHOLE,), now_ns)
+        if told and self._waited(now_ns) >= (_VERIFY_S if moving else _VERIFY_CALM_S):
+            return self._ask(_around(told), now_ns)
+        return ()
+
+    def answered(self, *, named: bool, now_ns: int) -> None:
+        """Note what came of a look."""
+        if named:
+            self._burst_from_ns = now_ns
+
+    def _ask(self, regions: tuple[Box, ...], now_ns: int) -> tuple[Box, ...]:
+        self._asked_ns = now_ns
+        if WHOLE in regions:
+            self._inventory_ns = now_ns
+        return regions
+
+    def _waited(self, now_ns: int) -> float:
+        return (now_ns - self._asked_ns) / NS_PER_S
+
+    def _note(self, strange: Sequence[Box], now_ns: int) -> None:
+        around = bounding(strange)
+        assert around is not None
+        calm = (now_ns - self._moved_ns) / NS_PER_S > _CALM_S or self._moved_ns < 0
+        elsewhere = self._haunt is None or not any(box.intersection_frac(self._haunt) > 0 for box in strange)
+        largest_frac = max(box.area_frac for box in strange)
+        if calm or elsewhere or largest_frac > _GROWN * self._largest_frac:
+            self._burst_looks = 0
+            self._burst_from_ns = now_ns
+            self._largest_frac = largest_frac
+        self._haunt = around if calm or self._haunt is None else bounding((self._haunt, around))
+        self._moved_ns = now_ns
+
+    def _patience_s(self, now_ns: int) -> float:
+        if self._burst_looks < _BURST:
+            return 0.0
+        lasting_s = (now_ns - self._burst_from_ns) / NS_PER_S
+        if lasting_s < 15:
+            return _SLOW_S
+        return _SLOWER_S if lasting_s < 60 else _SLOWEST_S
+
+
+def _explained(box: Box, told: Sequence[Box]) -> bool:
+    return any(box.intersection_frac(place.grown(0.05)) >= 0.5 * box.area_frac for place in told)
+
+
+def _regions(strange: Sequence[Box], guesses: Sequence[Box], look: int) -> tuple[Box, ...]:
+    """Return a crop around one of the moving places (a guess first, then by turns) and the whole picture."""
+    focus = guesses[(look - 1) % len(guesses)] if guesses else strange[(look - 1) % min(3, len(strange))]
+    crop = _crop(focus)
+    return (WHOLE,) if crop == WHOLE else (crop, WHOLE)
+
+
+def _around(places: Sequence[Box]) -> tuple[Box, ...]:
+    around = bounding(places)
+    assert around is not None
+    return (_crop(around),)
+
+
+def _crop(box: Box) -> Box:
+    """Return a region with room around `box`, or the whole picture when that is hardly more."""
+    width, height = box.x1 - box.x0, box.y1 - box.y0
+    side = max(width, height) * _CROP_GROWTH
+    x0, x1 = _stretched(box.x0 - side / 2, box.x1 + side / 2)
+    y0, y1 = _stretched(box.y0 - side / 2, box.y1 + side / 2)
+    crop = Box(x0=x0, y0=y0, x1=x1, y1=y1)
+    return WHOLE if crop.area_frac > _CROP_LIMIT else crop
+
+
+def _stretched(low: float, high: float) -> tuple[float, float]:
+    """Return an interval at least `_LEAST_SIDE` long, moved inside 0..1."""
+    length = min(1.0, max(high - low, _LEAST_SIDE))
+    low = min(max((low + high - length) / 2, 0.0), 1.0 - length)
+    return low, low + length
+
+
+def sightings_of(
+    looked: Looked, changed: Grey | None, *, labels: Mapping[str, LabelOptions], masks: Sequence[Polygon]
+) -> list[Sighting]:
+    """Return the detections worth tracking: wanted labels, large enough, outside masks, not cut by a crop, no doubles.
+
+    Those of a little less than the label's score come too: they keep a known track alive.
+    """
+    kept: list[Detection] = []
+    for found in sorted(looked.detections, key=lambda d: -d.score):
+        wanted = labels.get(found.label)
+        if wanted is None or found.score < wanted.min_score * _WEAK_FRAC or found.box.area_frac < wanted.min_area_frac:
+            continue
+        if _cut(found.box, looked.regions) or _masked(found.box, masks):
+            continue
+        if not any(family(k.label) == family(found.label) and _double(k.box, found.box) for k in kept):
+            kept.append(found)
+    return [Sighting(detection=d, changed_frac=changed_frac(changed, d.box)) for d in kept]
+
+
+def _cut(box: Box, regions: Sequence[Box]) -> bool:
+    """Tell whether a crop's inner edge cut the thing, so that its box says little; the whole picture saw it better."""
+    if WHOLE not in regions:
+        return False
+    for region in regions:
+        if region == WHOLE or box.intersection_frac(region) < 0.98 * box.area_frac:
+            continue
+        near_x, near_y = 0.012 * (region.x1 - region.x0), 0.012 * (region.y1 - region.y0)
+        if (
+            (region.x0 > 0 and box.x0 - region.x0 < near_x)
+            or (region.x1 < 1 and region.x1 - box.x1 < near_x)
+            or (region.y0 > 0 and box.y0 - region.y0 < near_y)
+            or (region.y1 < 1 and region.y1 - box.y1 < near_y)
+        ):
+            return True
+    return False
+
+
+def _masked(box: Box, masks: Sequence[Polygon]) -> bool:
+    """Tell whether most of a box lies in a mask, by a grid of 5 x 5 points."""
+    if not masks:
+        return False
+    width, height = box.x1 - box.x0, box.y1 - box.y0
+    points = [(box.x0 + width * (i + 0.5) / 5, box.y0 + height * (j + 0.5) / 5) for i in range(5) for j in range(5)]
+    return sum(any(mask.contains(point) for mask in masks) for point in points) > _MASKED_FRAC * len(points)
+
+
+def _double(kept: Box, found: Box) -> bool:
+    smaller = min(kept.area_frac, found.area_frac)
+    return kept.intersection_frac(found) > _DOUBLE_FRAC * smaller
