@@ -1,0 +1,250 @@
+"""The JSON API under /api/v1: nouns out, the few commands in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from hearthwatch.events.event import Event, EventId
+from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.units import CAMERA_ID_PATTERN, US_PER_S, CameraId, WallUs
+from hearthwatch.web import replies
+from hearthwatch.web.auth import Denied, Permission, Session
+from hearthwatch.web.gate import cookie_name, is_private_way, needs
+from hearthwatch.web.site import CameraDep, PersonDep, SessionDep, Site, SiteDep
+
+router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": replies.Trouble}, "5XX": {"model": replies.Trouble}})
+
+MAX_TIMELINE_US = 8 * 24 * 3600 * US_PER_S
+COOKIE_MAX_AGE_S = 30 * 24 * 3600
+
+CameraQuery = Annotated[str | None, Query(pattern=CAMERA_ID_PATTERN)]
+MomentQuery = Annotated[int | None, Query(ge=0, le=2**53)]
+Moment = Annotated[int, Query(ge=0, le=2**53)]
+
+
+class _Ask(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class LoginAsk(_Ask):
+    name: Annotated[str, Field(max_length=128)]
+    password: Annotated[str, Field(max_length=512)]
+
+
+class ClaimAsk(LoginAsk):
+    code: Annotated[str, Field(max_length=32)]
+
+
+class KeepAsk(_Ask):
+    kept: bool
+
+
+@router.get("/session")
+@needs(Permission.PUBLIC)
+async def session(request: Request, site: SiteDep, session: SessionDep) -> replies.SessionReply:
+    """Who is logged in, and whether the house has an owner yet."""
+    return replies.SessionReply.of(
+        session, claimed=await site.auth.is_claimed(), passwords_accepted=is_private_way(request.scope)
+    )
+
+
+@router.post("/claim")
+@needs(Permission.PUBLIC)
+async def claim(ask: ClaimAsk, request: Request, response: Response, site: SiteDep) -> replies.SessionReply:
+    """Make the owner's account with the one-time code from the console, and log in."""
+    _check_private(request)
+    opened = await site.auth.claim(ask.code, ask.name, ask.password, _address(request))
+    return _welcome(opened, request, response)
+
+
+@router.post("/login")
+@needs(Permission.PUBLIC)
+async def login(ask: LoginAsk, request: Request, response: Response, site: SiteDep) -> replies.SessionReply:
+    """Log in with name and password; any earlier session of this browser ends."""
+    _check_private(request)
+    opened = await site.auth.login(ask.name, ask.password, _address(request))
+    earlier: Session | None = request.scope["hearthwatch.session"]
+    if earlier is not None:
+        await site.auth.logout(earlier)
+    return _welcome(opened, request, response)
+
+
+@router.post("/logout", status_code=204)
+@needs(Permission.LOOK)
+async def logout(request: Request, response: Response, site: SiteDep, person: PersonDep) -> None:
+    """End this session; every open connection of it closes within a second."""
+    await site.auth.logout(person)
+    response.delete_cookie(cookie_name(request.scope), path="/", secure=request.url.scheme == "https", httponly=True)
+
+
+@router.get("/house")
+@needs(Permission.LOOK)
+def house(site: SiteDep) -> replies.HouseReply:
+    """The house as a whole: storage, channels, detector."""
+    return replies.HouseReply.of(site.doors.house.now(), site.doors.detector.now(), site.clock.wall_us())
+
+
+@router.get("/settings")
+@needs(Permission.MANAGE)
+def settings(site: SiteDep) -> replies.SettingsReply:
+    """The configuration in force without its secrets, and what leaves this house."""
+    return replies.SettingsReply.of(site.doors.house.now())
+
+
+@router.get("/cameras")
+@needs(Permission.LOOK)
+async def cameras(site: SiteDep) -> list[replies.CameraReply]:
+    """Every camera with its streams, counters and state."""
+    return [replies.CameraReply.of(camera) for camera in site.doors.cameras.all()]
+
+
+@router.get("/cameras/{camera}/timeline")
+@needs(Permission.LOOK)
+def timeline(
+    site: SiteDep, camera: CameraDep, start_us: Moment, end_us: Moment, stream: Stream = Stream.MAIN
+) -> replies.TimelineReply:
+    """Footage, gaps with their cause, and events of at most eight days."""
+    if not start_us < end_us <= start_us + MAX_TIMELINE_US:
+        raise Denied(422, "The range must be longer than nothing and at most eight days.")
+    start, end = WallUs(start_us), WallUs(end_us)
+    house = site.doors.house.now()
+    found = site.doors.events.events(camera=camera.id, label=None, start_us=start, end_us=end, limit=500)
+    return replies.TimelineReply(
+        stream=stream,
+        spans=[replies.Span.of(segment) for segment in site.doors.footage.segments(camera.id, stream, start, end)],
+        gaps=[replies.GapReply.of(gap) for gap in site.doors.footage.gaps(camera.id, stream, start, end)],
+        events=[replies.EventReply.of(event, house) for event in reversed(found)],
+    )
+
+
+@router.get("/events")
+@needs(Permission.LOOK)
+def events(
+    *,
+    site: SiteDep,
+    camera: CameraQuery = None,
+    label: Annotated[str | None, Query(max_length=64)] = None,
+    start_us: MomentQuery = None,
+    end_us: MomentQuery = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 60,
+) -> replies.EventsReply:
+    """Events whose start lies in [start_us, end_us), newest first; for older ones pass the last start as end_us."""
+    found = site.doors.events.events(
+        camera=CameraId(camera) if camera else None,
+        label=label,
+        start_us=WallUs(start_us) if start_us is not None else None,
+        end_us=WallUs(end_us) if end_us is not None else None,
+        limit=limit + 1,
+    )
+    house = site.doors.house.now()
+    return replies.EventsReply(
+        events=[replies.EventReply.of(event, house) for event in found[:limit]],
+        labels=sorted(site.doors.events.labels()),
+        more=len(found) > limit,
+    )
+
+
+@router.get("/events/{event}")
+@needs(Permission.LOOK)
+def event_detail(event: str, site: SiteDep) -> replies.EventDetailReply:
+    """One event, and whether its footage can be played and is kept."""
+    found = find_event(site, event)
+    reply = replies.EventReply.of(found, site.doors.house.now())
+    start, end = clip_range(site, found)
+    segments = site.doors.footage.segments(found.camera, Stream.MAIN, start, end)
+    return replies.EventDetailReply(
+        event=reply, has_footage=bool(segments), kept=bool(segments) and all(segment.pinned for segment in segments)
+    )
+
+
+@router.post("/events/{event}/keep")
+@needs(Permission.DECIDE)
+async def keep(event: str, ask: KeepAsk, site: SiteDep) -> replies.KeptReply:
+    """Pin the event's footage, so that it outlives every limit, or release it."""
+    found = await asyncio.to_thread(find_event, site, event)
+    start, end = await asyncio.to_thread(clip_range, site, found)
+    return replies.KeptReply(segments=await site.doors.keeper.keep(found.camera, start, end, pinned=ask.kept))
+
+
+@router.post("/events/{event}/reviewed", status_code=204)
+@needs(Permission.DECIDE)
+def reviewed(event: str, site: SiteDep) -> None:
+    """Note that a person has seen this event."""
+    site.doors.events.set_reviewed(find_event(site, event).id)
+
+
+@router.get("/alerts")
+@needs(Permission.LOOK)
+def alerts(
+    site: SiteDep, before_us: MomentQuery = None, limit: Annotated[int, Query(ge=1, le=200)] = 60
+) -> replies.AlertsReply:
+    """Alerts with the way each took through each channel, newest first."""
+    found = site.doors.alerts.alerts(before_us=WallUs(before_us) if before_us is not None else None, limit=limit + 1)
+    return replies.AlertsReply(alerts=[replies.AlertReply.of(alert) for alert in found[:limit]], more=len(found) > limit)
+
+
+@router.get("/outages")
+@needs(Permission.LOOK)
+def outages(site: SiteDep, start_us: Moment = 0, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[replies.OutageReply]:
+    """What does not work, or did not work since `start_us`, newest first."""
+    return [replies.OutageReply.of(outage) for outage in site.doors.health.outages(start_us=WallUs(start_us), limit=limit)]
+
+
+@router.post("/detector/fetch", status_code=202)
+@needs(Permission.MANAGE)
+async def fetch_model(site: SiteDep) -> replies.DetectorReply:
+    """Start getting the pinned detection model from its source; its hash is checked."""
+    await site.doors.detector.fetch()
+    return replies.DetectorReply.of(site.doors.detector.now())
+
+
+@router.post("/telegram/enrol")
+@needs(Permission.MANAGE)
+async def enrol_telegram(site: SiteDep) -> replies.EnrolmentReply:
+    """Make a one-time code: whoever sends it to the bot gets the alerts."""
+    return replies.EnrolmentReply.of(await site.doors.house.enrol_telegram())
+
+
+def find_event(site: Site, event: str) -> Event:
+    """Return the event or raise Denied."""
+    found = site.doors.events.event(EventId(event)) if len(event) <= 64 else None
+    if found is None:
+        raise Denied(404, "There is no such event.", "It may be older than what is kept.")
+    return found
+
+
+def clip_range(site: Site, event: Event) -> tuple[WallUs, WallUs]:
+    """Return the footage that belongs to an event, up to now while it lasts."""
+    house = site.doors.house.now()
+    end_us = event.end_us + house.post_roll_us if event.end_us is not None else site.clock.wall_us()
+    return WallUs(event.start_us - house.pre_roll_us), WallUs(end_us)
+
+
+def _check_private(request: Request) -> None:
+    if not is_private_way(request.scope):
+        raise Denied(
+            403,
+            "Passwords are not taken over plain HTTP.",
+            "Use the https:// address Hearthwatch printed, or http://127.0.0.1 on the machine itself.",
+        )
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _welcome(opened: Session, request: Request, response: Response) -> replies.SessionReply:
+    response.set_cookie(
+        cookie_name(request.scope),
+        opened.token,
+        max_age=COOKIE_MAX_AGE_S,
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return replies.SessionReply.of(opened, claimed=True, passwords_accepted=True)

@@ -1,0 +1,114 @@
+"""The application: routes, gate and error texts put together around the doors of the house."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, StorageFailed, Unreachable, Unsupported
+from hearthwatch.kit.logs import redact
+from hearthwatch.web import api, live, media, metrics, stream
+from hearthwatch.web.auth import Auth, Denied, Permission
+from hearthwatch.web.changes import Changes
+from hearthwatch.web.clips import ClipShelf
+from hearthwatch.web.doors import Doors
+from hearthwatch.web.gate import Gate, host_names, needs, rules
+from hearthwatch.web.options import WebOptions
+from hearthwatch.web.page import Page, page_router
+from hearthwatch.web.site import Site
+
+log = logging.getLogger(__name__)
+
+_STATUS: tuple[tuple[type[HearthwatchError], int], ...] = (
+    (Unreachable, 503),
+    (Refused, 502),
+    (Unsupported, 409),
+    (BadReply, 502),
+    (StorageFailed, 507),
+)
+
+
+def create_app(
+    doors: Doors,
+    options: WebOptions,
+    *,
+    auth: Auth,
+    clock: Clock,
+    changes: Changes,
+    clip_folder: Path,
+    page: Page | None = None,
+    metrics_token: str = "",
+) -> FastAPI:
+    """Return the ASGI application. `clip_folder` holds clips being watched and is emptied now; it needs a running event loop
+    only once it serves."""
+    app = FastAPI(
+        title="Hearthwatch",
+        version="1",
+        description="Requests that change something need the header `X-Hearthwatch-Token` (from `/api/v1/session`) "
+        "and an `Origin` of this site.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    page = page or Page()
+    app.state.site = Site(
+        doors=doors, auth=auth, clock=clock, changes=changes, clips=ClipShelf(clip_folder, doors.footage), page=page
+    )
+    for router in (api.router, stream.router, live.router, media.router, metrics.router):
+        app.include_router(router)
+
+    @app.get("/api/openapi.json", include_in_schema=False)
+    @needs(Permission.PUBLIC)
+    async def openapi() -> dict[str, Any]:
+        return app.openapi()
+
+    app.include_router(page_router(page))
+    app.add_exception_handler(Denied, _denied)
+    app.add_exception_handler(HearthwatchError, _failed)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
+    app.add_middleware(Gate, auth=auth, table=rules(app), names=host_names(options.hosts), metrics_token=metrics_token)
+    return app
+
+
+def _answer(status: int, error: str, hint: str = "", headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": redact(error), "hint": redact(hint)}, status_code=status, headers=headers)
+
+
+async def _denied(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Denied)
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
+    return _answer(error.status, str(error), error.hint, headers)
+
+
+async def _failed(_request: Request, error: Exception) -> JSONResponse:
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return _answer(status, str(error))
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return _answer(422, "The request is not understood.", "; ".join(_explained(error.errors()[:5])))
+
+
+def _explained(errors: Sequence[Any]) -> list[str]:
+    return [f"{'.'.join(str(part) for part in found['loc'][1:]) or 'body'}: {found['msg']}" for found in errors]
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return _answer(error.status_code, str(error.detail))
+
+
+async def _bug(_request: Request, _error: Exception) -> JSONResponse:
+    return _answer(500, "Something went wrong inside Hearthwatch.", "The log on the machine says what; please report it.")

@@ -1,0 +1,68 @@
+"""The clip shelf: MP4 files made from footage on request, kept a while so that a player may jump about in them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.web.doors import FootageDoor
+
+MAX_SHELF_BYTES = 512 * 1024 * 1024
+
+
+class ClipShelf:
+    """Files in `folder`, which is emptied at the start; the least recently asked for goes first. Two are made at a time."""
+
+    def __init__(self, folder: Path, footage: FootageDoor, *, max_bytes: int = MAX_SHELF_BYTES) -> None:
+        self._folder = folder
+        self._footage = footage
+        self._max_bytes = max_bytes
+        self._making = asyncio.Semaphore(2)
+        self._tasks: dict[str, asyncio.Task[Path]] = {}
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for old in folder.glob("*.mp4"):
+            old.unlink()
+
+    async def clip(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> Path:
+        """Return an MP4 of the range, made now unless it is on the shelf. Raises what `FootageDoor.export` raises."""
+        key = hashlib.sha256(f"{camera} {stream} {start_us} {end_us}".encode()).hexdigest()[:32]
+        path = self._folder / f"{key}.mp4"
+        if key not in self._tasks and await asyncio.to_thread(_touch, path):
+            return path
+        if key not in self._tasks:
+            task = asyncio.create_task(self._make(path, camera, stream, start_us, end_us))
+            self._tasks[key] = task
+            task.add_done_callback(lambda _done: self._tasks.pop(key, None))
+        return await asyncio.shield(self._tasks[key])
+
+    async def _make(self, path: Path, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> Path:
+        async with self._making:
+            unfinished = path.with_suffix(".part")
+            try:
+                await asyncio.to_thread(self._footage.export, camera, stream, start_us, end_us, unfinished)
+                await asyncio.to_thread(unfinished.rename, path)
+            finally:
+                unfinished.unlink(missing_ok=True)
+            await asyncio.to_thread(self._tidy, path)
+        return path
+
+    def _tidy(self, newest: Path) -> None:
+        known = sorted(((file.stat(), file) for file in self._folder.glob("*.mp4")), key=lambda found: -found[0].st_mtime_ns)
+        total = 0
+        for stat, file in known:
+            total += stat.st_size
+            if total > self._max_bytes and file != newest:
+                file.unlink(missing_ok=True)
+
+
+def _touch(path: Path) -> bool:
+    """Note that the clip is in use; False when it is not on the shelf."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(path)
+        return True
+    return False

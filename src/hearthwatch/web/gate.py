@@ -1,0 +1,286 @@
+"""The gate every request passes first: known host, declared permission, session, same origin, security headers.
+
+What a route does not declare is refused; what is no route never gets further.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+import re
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, TypeVar
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hearthwatch.web.auth import Auth, Denied, Permission, Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MAX_BODY_BYTES = 64 * 1024
+TOKEN_HEADER = "x-hearthwatch-token"  # noqa: S105  # a header's name
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+CSP = (
+    "default-src 'none'; "
+    "script-src 'self'; "
+    "style-src 'self'; "
+    "img-src 'self'; "
+    "media-src 'self' blob:; "
+    "connect-src 'self'; "
+    "font-src 'self'; "
+    "manifest-src 'self'; "
+    "base-uri 'none'; "
+    "form-action 'self'; "
+    "frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; "
+    "trusted-types 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Frame-Options": "DENY",
+}
+
+
+def needs(permission: Permission) -> Callable[[F], F]:
+    """Declare what a route asks of whoever calls it; a route without this is refused."""
+
+    def declare(endpoint: F) -> F:
+        endpoint.__hearthwatch_permission__ = permission  # type: ignore[attr-defined]
+        return endpoint
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One route as the gate sees it; `methods` empty for a WebSocket."""
+
+    path: str
+    pattern: re.Pattern[str]
+    methods: frozenset[str]
+    permission: Permission | None
+
+
+def rules(app: FastAPI) -> tuple[Rule, ...]:
+    """Return a rule for each route of `app`, in the order the router tries them."""
+    found = []
+    for route in iter_route_contexts(app.routes):
+        path = route.path or ""
+        found.append(
+            Rule(
+                path=path,
+                pattern=compile_path(path)[0],
+                methods=frozenset(route.methods or ()),
+                permission=getattr(route.endpoint, "__hearthwatch_permission__", None),
+            )
+        )
+    return tuple(found)
+
+
+def host_names(extra: Iterable[str]) -> frozenset[str]:
+    """Return the names this machine may be called by; addresses are always right, as DNS rebinding needs a name."""
+    own = socket.gethostname().lower()
+    short = own.split(".", 1)[0]
+    return frozenset({"localhost", own, short, f"{short}.local", *(name.lower() for name in extra)})
+
+
+def split_host(host: str) -> str:
+    """Return the name or address of a Host header without its port."""
+    if host.startswith("["):
+        return host[1:].split("]", 1)[0]
+    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether a client address or the name in a Host header means this very machine."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def is_private_way(scope: Scope) -> bool:
+    """Tell whether a password may travel this way: HTTPS, or a browser on this machine that asked for this machine."""
+    if scope["scheme"] in {"https", "wss"}:
+        return True
+    client = scope.get("client")
+    return client is not None and is_loopback(client[0]) and is_loopback(split_host(Headers(scope=scope).get("host", "")))
+
+
+def cookie_name(scope: Scope) -> str:
+    """`__Host-` cookies need HTTPS; on loopback there is none to be had."""
+    return "__Host-hearthwatch" if scope["scheme"] in {"https", "wss"} else "hearthwatch"
+
+
+class Gate:
+    """ASGI middleware. `metrics_token` opens /metrics to a bearer who is not on loopback; empty means loopback only."""
+
+    def __init__(self, app: ASGIApp, *, auth: Auth, table: tuple[Rule, ...], names: frozenset[str], metrics_token: str) -> None:
+        self._app = app
+        self._auth = auth
+        self._table = table
+        self._names = names
+        self._metrics_token = metrics_token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        try:
+            scope["hearthwatch.session"] = await self._admit(scope)
+        except Denied as denied:
+            await _refuse(denied, scope, receive, send)
+            return
+        await self._app(scope, receive, _with_headers(scope, send))
+
+    async def _admit(self, scope: Scope) -> Session | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        self._check_host(host)
+        permission = self._permission(scope)
+        if scope["type"] == "websocket":
+            _check_websocket_origin(headers, scope, host)
+        elif scope["method"] not in SAFE_METHODS:
+            _check_body(headers)
+            _check_same_origin(headers, scope, host)
+        session = await self._session(headers, scope)
+        if permission is Permission.METRICS:
+            self._check_metrics(headers, scope)
+        elif permission is not Permission.PUBLIC:
+            if session is None:
+                if not await self._auth.is_claimed():
+                    raise Denied(401, "This house has no owner yet.", "Open the page and enter the code from the console.")
+                raise Denied(401, "Nobody is logged in.", "Log in and try again.")
+            if not session.may(permission):
+                raise Denied(403, "Your account may not do this.", "Ask the owner of the house.")
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            _check_token(headers, session)
+        return session
+
+    def _check_host(self, host: str) -> None:
+        name = split_host(host)
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            if name not in self._names:
+                raise Denied(
+                    421,
+                    "Hearthwatch is not known under this name.",
+                    'Add the name to `hosts = ["…"]` in section [web] of the configuration, or use the address.',
+                ) from None
+
+    def _permission(self, scope: Scope) -> Permission:
+        wrong_method = False
+        for rule in self._table:
+            if not rule.pattern.match(scope["path"]):
+                continue
+            if (scope["type"] == "websocket") != (not rule.methods):
+                continue
+            if rule.methods and scope["method"] not in rule.methods:
+                wrong_method = True
+                continue
+            if rule.permission is None:
+                raise Denied(403, "This address declares no permission, so nobody may use it.", "This is a bug: report it.")
+            return rule.permission
+        raise Denied(405 if wrong_method else 404, "There is nothing at this address.")
+
+    async def _session(self, headers: Headers, scope: Scope) -> Session | None:
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(cookie_name(scope))
+        except CookieError:
+            return None
+        return await self._auth.session(cookie.value) if cookie else None
+
+    def _check_metrics(self, headers: Headers, scope: Scope) -> None:
+        client = scope.get("client")
+        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        if self._metrics_token and _same(bearer, self._metrics_token):
+            return
+        if not (client and is_loopback(client[0]) and "x-forwarded-for" not in headers):
+            raise Denied(
+                403, "Metrics are for this machine.", "Set the secret `web.metrics_token` to read them from elsewhere."
+            )
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _own_origin(scope: Scope, host: str) -> str:
+    scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+    return f"{scheme}://{host}"
+
+
+def _check_websocket_origin(headers: Headers, scope: Scope, host: str) -> None:
+    if headers.get("origin", "").lower() != _own_origin(scope, host):
+        raise Denied(403, "A page from elsewhere may not open this connection.")
+
+
+def _check_same_origin(headers: Headers, scope: Scope, host: str) -> None:
+    origin = headers.get("origin")
+    site = headers.get("sec-fetch-site")
+    right = origin.lower() == _own_origin(scope, host) if origin is not None else site == "same-origin"
+    if not right or (site is not None and site != "same-origin"):
+        raise Denied(403, "A page from elsewhere may not change anything here.", "Programs: send an Origin header.")
+
+
+def _check_token(headers: Headers, session: Session | None) -> None:
+    given = headers.get(TOKEN_HEADER, "")
+    if not given or (session is not None and not _same(given, session.csrf)):
+        raise Denied(403, "The page is out of date.", "Reload it and try again.")
+
+
+def _check_body(headers: Headers) -> None:
+    if "transfer-encoding" in headers:
+        raise Denied(411, "Requests need a Content-Length.")
+    length = headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        raise Denied(413, f"Requests may have at most {MAX_BODY_BYTES} bytes.")
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    async def add(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+            headers.setdefault("Cache-Control", "no-store")
+            if scope["scheme"] == "https":
+                headers["Strict-Transport-Security"] = "max-age=31536000"
+        await send(message)
+
+    return add
+
+
+async def _refuse(denied: Denied, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": str(denied)})
+        return
+    body = json.dumps({"error": str(denied), "hint": denied.hint}).encode()
+    extra = [(b"retry-after", str(denied.retry_after_s).encode())] if denied.retry_after_s else []
+    with_headers = _with_headers(scope, send)
+    await with_headers(
+        {
+            "type": "http.response.start",
+            "status": denied.status,
+            "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *extra],
+        }
+    )
+    await with_headers({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -1,0 +1,123 @@
+"""Serving: plain HTTP on loopback at once, HTTPS on every address as soon as the house has an owner."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.errors import ConfigFault
+from hearthwatch.web.auth import Auth
+from hearthwatch.web.options import WebOptions
+from hearthwatch.web.tls import certificate
+
+log = logging.getLogger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the process has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    app: ASGIApp,
+    options: WebOptions,
+    *,
+    auth: Auth,
+    clock: Clock,
+    data_folder: Path,
+    say: Callable[[str], None],
+    announce_port: Callable[[int], None] = lambda _port: None,
+) -> None:
+    """Serve until cancelled. `say` prints a line for the owner; `announce_port` gets the HTTP port once it is open.
+
+    Raises ConfigFault when a port is taken or not allowed.
+    """
+    plain = _listen("127.0.0.1", options.port, "web.port")
+    try:
+        port = plain.getsockname()[1]
+        announce_port(port)
+        say(f"Hearthwatch is at http://127.0.0.1:{port}")
+        await auth.is_claimed()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_run(app, options, plain))
+            tasks.create_task(_serve_https(app, options, auth=auth, clock=clock, data_folder=data_folder, say=say))
+    finally:
+        plain.close()
+
+
+async def _serve_https(
+    app: ASGIApp, options: WebOptions, *, auth: Auth, clock: Clock, data_folder: Path, say: Callable[[str], None]
+) -> None:
+    await auth.claimed.wait()
+    path, fingerprint = await asyncio.to_thread(certificate, data_folder / "tls", clock, options.hosts)
+    listening = _listen_everywhere(options.https_port)
+    try:
+        say(f"From other devices: https://{socket.gethostname()}:{listening.getsockname()[1]} (the browser will warn once;")
+        say(f"the certificate's SHA-256 fingerprint is {fingerprint})")
+        await _run(app, options, listening, str(path))
+    finally:
+        listening.close()
+
+
+async def _run(app: ASGIApp, options: WebOptions, listening: socket.socket, pem: str | None = None) -> None:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        lifespan="off",
+        proxy_headers=bool(options.proxies),
+        forwarded_allow_ips=list(options.proxies) or "",
+        ws="websockets-sansio",
+        ws_max_size=4096,
+        ws_per_message_deflate=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=2,
+        limit_concurrency=256,
+        h11_max_incomplete_event_size=16 * 1024,
+        ssl_certfile=pem,
+        ssl_keyfile=pem,
+    )
+    await _Server(config).serve(sockets=[listening])
+
+
+def _listen(address: str, port: int, setting: str) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((address, port))
+        listening.listen(128)
+        listening.setblocking(False)
+    except OSError as error:
+        listening.close()
+        raise ConfigFault(
+            f"port {port} cannot be opened ({error.strerror or error}): choose another with `{setting}` or end what uses it"
+        ) from error
+    return listening
+
+
+def _listen_everywhere(port: int) -> socket.socket:
+    """Listen on IPv6 and IPv4 in one socket, on IPv4 alone where the machine has no IPv6."""
+    if not socket.has_dualstack_ipv6():
+        return _listen("0.0.0.0", port, "web.https_port")  # noqa: S104  # HTTPS with an owner is meant for the whole house
+    try:
+        listening = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=128)
+    except OSError as error:
+        raise ConfigFault(
+            f"port {port} cannot be opened ({error.strerror or error}): choose another with `web.https_port` "
+            "or end what uses it"
+        ) from error
+    listening.setblocking(False)
+    return listening
