@@ -12,7 +12,8 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from hearthwatch.feeds.packet import Codec, Kind, Packet, Stream, StreamInfo
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import CameraId
-from hearthwatch.recording.boxes import codec_string, fragment, init_segment
+from hearthwatch.recording.boxes import fragment, init_segment
+from hearthwatch.recording.entries import codec_string
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.doors import Live, LiveEnd, LiveStart
 from hearthwatch.web.gate import needs
@@ -56,7 +57,7 @@ class Player:
         self._duration_ticks = video.ticks_per_s // 15
         note = {
             "type": "start",
-            "mime": f'video/mp4; codecs="{codec_string(video)}"',
+            "mime": f'video/mp4; codecs="{codec_string(self._info)}"',
             "codec": video.codec,
             "width_px": video.width_px,
             "height_px": video.height_px,
@@ -72,7 +73,7 @@ class Player:
             self._duration_ticks = since
         self._last_dts = packet.dts_ticks
         self._sequence += 1
-        return [fragment(self._info, self._sequence, [packet], self._duration_ticks)]
+        return [fragment(self._sequence, [packet], next_video_dts=packet.dts_ticks + self._duration_ticks)]
 
 
 @router.websocket("/cameras/{camera}/live")
