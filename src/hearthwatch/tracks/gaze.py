@@ -153,7 +153,7 @@ def _stretched(low: float, high: float) -> tuple[float, float]:
 def sightings_of(
     looked: Looked, changed: Grey | None, *, labels: Mapping[str, LabelOptions], masks: Sequence[Polygon]
 ) -> list[Sighting]:
-    """Return the detections worth tracking: wanted labels, large enough, outside masks, not cut by a crop, no doubles.
+    """Return the detections worth tracking: wanted labels, large enough, outside masks, no doubles.
 
     Those of a little less than the label's score come too: they keep a known track alive.
     """
@@ -162,29 +162,11 @@ def sightings_of(
         wanted = labels.get(found.label)
         if wanted is None or found.score < wanted.min_score * _WEAK_FRAC or found.box.area_frac < wanted.min_area_frac:
             continue
-        if _cut(found.box, looked.regions) or _masked(found.box, masks):
+        if _masked(found.box, masks):
             continue
         if not any(family(k.label) == family(found.label) and _double(k.box, found.box) for k in kept):
             kept.append(found)
     return [Sighting(detection=d, changed_frac=changed_frac(changed, d.box)) for d in kept]
-
-
-def _cut(box: Box, regions: Sequence[Box]) -> bool:
-    """Tell whether a crop's inner edge cut the thing, so that its box says little; the whole picture saw it better."""
-    if WHOLE not in regions:
-        return False
-    for region in regions:
-        if region == WHOLE or box.intersection_frac(region) < 0.98 * box.area_frac:
-            continue
-        near_x, near_y = 0.012 * (region.x1 - region.x0), 0.012 * (region.y1 - region.y0)
-        if (
-            (region.x0 > 0 and box.x0 - region.x0 < near_x)
-            or (region.x1 < 1 and region.x1 - box.x1 < near_x)
-            or (region.y0 > 0 and box.y0 - region.y0 < near_y)
-            or (region.y1 < 1 and region.y1 - box.y1 < near_y)
-        ):
-            return True
-    return False
 
 
 def _masked(box: Box, masks: Sequence[Polygon]) -> bool:

@@ -26,6 +26,9 @@ _RIGID = frozenset({"vehicle", "bike"})
 _GATE = 16.0
 _SIZE_RATIO = 3.5
 _SURE_SCORE = 0.6
+_WORTHLESS_SCORE = 0.2
+_MISS_COST = 0.07
+_ENOUGH_EVIDENCE = 0.4
 _SURE_CHANGED_FRAC = 0.15
 _CHANGED_FRAC = 0.06
 _RIGID_CHANGED_FRAC = 0.35
@@ -79,6 +82,7 @@ class _Thing:
     hits: int = 0
     strong_hits: int = 0
     changed_hits: int = 0
+    evidence: float = 0.0
     moved: bool = False
     decided_ns: MonoNs = MonoNs(0)
     stirred_ns: int = 0
@@ -182,7 +186,10 @@ class Tracker:
                     changed.append(thing.track(self._camera))
         hit = {id(thing) for thing, _ in pairs}
         for thing in self._things:
-            if id(thing) not in hit and thing.last is not at and self._missed(thing, regions, at.received_ns):
+            if id(thing) in hit or thing.last is at or not _covered(thing, regions, at.received_ns):
+                continue
+            thing.evidence = max(0.0, thing.evidence - _MISS_COST)
+            if _lost(thing, at.received_ns):
                 thing.state = TrackState.LOST
                 changed.append(thing.track(self._camera))
         return tuple(changed)
@@ -248,20 +255,27 @@ class Tracker:
             thing.filter.update(detection.box, at.received_ns)
         thing.hits += 1
         thing.strong_hits += strong
+        thing.evidence += detection.score - _WORTHLESS_SCORE
         thing.box, thing.score, thing.last = detection.box, detection.score, at
         thing.votes[detection.label] += detection.score  # type: ignore[assignment]
-        least = _RIGID_CHANGED_FRAC if thing.family in _RIGID else _CHANGED_FRAC
-        thing.changed_hits += sighting.changed_frac >= least and not _resident(thing, at.received_ns)
-        if _apart(thing.anchor, detection.box):
-            thing.moved = True
-            thing.settled_ns = at.received_ns
-            thing.anchor = detection.box
+        if strong or thing.told:
+            self._weigh(thing, sighting, at)
         if detection.score * _whole_frac(detection.box) > thing.best_score * _whole_frac(thing.best_box):
             thing.best, thing.best_score, thing.best_box = at, detection.score, detection.box
         thing.presence = thing.presence.at(self._zones, thing.label, detection.box)
-        self._judge(thing, sighting, at)
+        self._judge(thing, sighting, at, strong=strong)
 
-    def _judge(self, thing: _Thing, sighting: Sighting, at: Moment) -> None:
+    def _weigh(self, thing: _Thing, sighting: Sighting, at: Moment) -> None:
+        """Note signs of life: change inside the box, or a new place that itself has just changed."""
+        least = _RIGID_CHANGED_FRAC if thing.family in _RIGID else _CHANGED_FRAC
+        thing.changed_hits += sighting.changed_frac >= least and not _resident(thing, at.received_ns)
+        box = sighting.detection.box
+        if _apart(thing.anchor, box) and (sighting.changed_frac >= _CHANGED_FRAC or thing.told):
+            thing.moved = True
+            thing.settled_ns = at.received_ns
+            thing.anchor = box
+
+    def _judge(self, thing: _Thing, sighting: Sighting, at: Moment, *, strong: bool) -> None:
         if not thing.told:
             sure = (
                 thing.hits == 1
@@ -269,21 +283,13 @@ class Tracker:
                 and sighting.detection.score >= _SURE_SCORE
                 and sighting.changed_frac >= _SURE_CHANGED_FRAC
             )
-            if sure or (thing.strong_hits >= 2 and (thing.moved or thing.changed_hits > 0)):
+            alive = thing.moved or thing.changed_hits > 0
+            if sure or (strong and thing.strong_hits >= 2 and alive and thing.evidence >= _ENOUGH_EVIDENCE):
                 thing.decided_ns = at.received_ns
                 thing.state = TrackState.CONFIRMED
             return
         still = _seconds(at.received_ns, thing.settled_ns) >= _STILL_S
         thing.state = TrackState.STILL if still else TrackState.CONFIRMED
-
-    def _missed(self, thing: _Thing, regions: Sequence[Box], now_ns: int) -> bool:
-        """Tell whether a told track that was looked for and not found is lost: nothing goes without stirring something."""
-        if not thing.told or thing.state is TrackState.LOST:
-            return False
-        if _seconds(now_ns, thing.last.received_ns) < _LOST_S or thing.stirred_ns <= thing.last.received_ns:
-            return False
-        there = thing.filter.box_at(now_ns)
-        return any(region.intersection_frac(there) >= 0.6 * there.area_frac for region in regions)
 
     def _over(self, thing: _Thing, now_ns: int) -> bool:
         gone_s = _seconds(now_ns, thing.last.received_ns)
@@ -298,6 +304,18 @@ class Tracker:
 def family(label: str) -> str:
     """Return the group of labels a detector mixes up between pictures of one thing."""
     return _FAMILY.get(label, label)
+
+
+def _covered(thing: _Thing, regions: Sequence[Box], now_ns: int) -> bool:
+    there = thing.filter.box_at(now_ns)
+    return any(region.intersection_frac(there) >= 0.6 * there.area_frac for region in regions)
+
+
+def _lost(thing: _Thing, now_ns: int) -> bool:
+    """Tell whether a told track that was looked for and not found is gone: nothing goes without stirring something."""
+    if not thing.told or thing.state is TrackState.LOST:
+        return False
+    return _seconds(now_ns, thing.last.received_ns) >= _LOST_S and thing.stirred_ns > thing.last.received_ns
 
 
 def _strong(sighting: Sighting, least: Mapping[str, float]) -> bool:
