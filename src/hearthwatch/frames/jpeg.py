@@ -1,0 +1,120 @@
+"""Frames as JPEG: straight from the planes, smaller if wished, with a box and a label where there is something to show."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from hearthwatch.frames.frame import Frame
+from hearthwatch.frames.geometry import Box
+
+Plane = NDArray[np.uint8]
+
+QUALITY = 85
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_LINE = (29, 149, 248)[::-1]  # RGB of the line: a warm blue seen on grass, asphalt and infrared grey alike
+_INK = (255, 255, 255)
+_TO_FULL = np.clip(np.round((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
+_TO_FULL_CHROMA = np.clip(np.round((np.arange(256) - 128) * (255 / 224) + 128), 0, 255).astype(np.uint8)
+
+
+def encode(frame: Frame, *, max_width_px: int = 0, quality: int = QUALITY) -> bytes:
+    """Return the picture as JPEG, at most `max_width_px` wide (0: as it is)."""
+    y, u, v = _jpeg_planes(frame, max_width_px)
+    return _encoded(y, u, v, quality)
+
+
+def encode_with_box(frame: Frame, box: Box, label: str, *, max_width_px: int = 1280, quality: int = QUALITY) -> bytes:
+    """Return the picture with `box` outlined and `label` ("person 83 %") above it, or inside where there is no room above."""
+    y, u, v = _jpeg_planes(frame, max_width_px)
+    _draw(y, u, v, box, label)
+    return _encoded(y, u, v, quality)
+
+
+def crop(frame: Frame, box: Box, *, width_px: int = 320, height_px: int = 240, quality: int = QUALITY) -> bytes:
+    """Return a thumbnail of exactly that size (even numbers) around `box`: the thing large, with some of its surroundings."""
+    x0, y0, wide, high = _window(frame, box, width_px / height_px)
+    y, u, v = _jpeg_planes(frame, 0)
+    half = (slice(y0 // 2, (y0 + high) // 2), slice(x0 // 2, (x0 + wide) // 2))
+    return _encoded(
+        _resized(y[y0 : y0 + high, x0 : x0 + wide], width_px, height_px),
+        _resized(u[half], width_px // 2, height_px // 2),
+        _resized(v[half], width_px // 2, height_px // 2),
+        quality,
+    )
+
+
+def _encoded(y: Plane, u: Plane, v: Plane, quality: int) -> bytes:
+    planes = (np.ascontiguousarray(plane) for plane in (y, u, v))
+    return bytes(simplejpeg.encode_jpeg_yuv_planes(*planes, quality=quality))
+
+
+def _jpeg_planes(frame: Frame, max_width_px: int) -> tuple[Plane, Plane, Plane]:
+    """Return own planes of even size in JPEG's full range, scaled down if need be."""
+    width, height = frame.width_px & ~1, frame.height_px & ~1
+    y, u, v = frame.y[:height, :width], frame.u[: height // 2, : width // 2], frame.v[: height // 2, : width // 2]
+    if 0 < max_width_px < width:
+        height = max(2, round(height * max_width_px / width / 2) * 2)
+        width = max_width_px & ~1
+        y, u, v = _resized(y, width, height), _resized(u, width // 2, height // 2), _resized(v, width // 2, height // 2)
+    if frame.full_range:
+        return y.copy(), u.copy(), v.copy()
+    return _levels(y, _TO_FULL), _levels(u, _TO_FULL_CHROMA), _levels(v, _TO_FULL_CHROMA)
+
+
+def _levels(plane: Plane, table: Plane) -> Plane:
+    return np.asarray(cv2.LUT(np.ascontiguousarray(plane), table), np.uint8)
+
+
+def _resized(plane: Plane, width: int, height: int) -> Plane:
+    shrinks = width < plane.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(np.ascontiguousarray(plane), (width, height), interpolation=how), np.uint8)
+
+
+def _window(frame: Frame, box: Box, aspect: float) -> tuple[int, int, int, int]:
+    """Return x, y, width and height (even) of a part of the picture of that aspect around `box`."""
+    width, height = frame.width_px & ~1, frame.height_px & ~1
+    thing_w, thing_h = (box.x1 - box.x0) * width * 1.4, (box.y1 - box.y0) * height * 1.25
+    wide = max(thing_w, thing_h * aspect, 64.0)
+    wide = min(wide, width, height * aspect)
+    high = min(wide / aspect, height)
+    centre_x, centre_y = box.centre
+    x0 = min(max(centre_x * width - wide / 2, 0.0), width - wide)
+    y0 = min(max(centre_y * height - high / 2, 0.0), height - high)
+    return int(x0) & ~1, int(y0) & ~1, max(2, int(wide) & ~1), max(2, int(high) & ~1)
+
+
+def _draw(y: Plane, u: Plane, v: Plane, box: Box, label: str) -> None:
+    """Draw on the planes themselves: a light line with a dark rim, and the label on a filled plate."""
+    height, width = y.shape
+    thick = max(2, round(min(width, height) / 200))
+    x0, y0 = round(box.x0 * (width - 1)), round(box.y0 * (height - 1))
+    x1, y1 = round(box.x1 * (width - 1)), round(box.y1 * (height - 1))
+    luma, blue, red = _ycc(_LINE)
+    cv2.rectangle(y, (x0, y0), (x1, y1), 16, thick + 2, cv2.LINE_AA)
+    cv2.rectangle(y, (x0, y0), (x1, y1), luma, thick, cv2.LINE_AA)
+    for plane, level in ((u, blue), (v, red)):
+        cv2.rectangle(plane, (x0 // 2, y0 // 2), (x1 // 2, y1 // 2), level, max(1, thick // 2))
+    if not label:
+        return
+    scale = max(0.45, min(width, height) / 800)
+    weight = max(1, round(scale * 1.6))
+    (text_w, text_h), below = cv2.getTextSize(label, _FONT, scale, weight)
+    pad = max(3, text_h // 2)
+    plate_w, plate_h = text_w + 2 * pad, text_h + below + pad
+    left = min(max(0, x0 - thick // 2), max(0, width - plate_w))
+    top = y0 - plate_h if y0 >= plate_h else min(y0, max(0, height - plate_h))
+    cv2.rectangle(y, (left, top), (left + plate_w, top + plate_h), luma, -1)
+    for plane, level in ((u, blue), (v, red)):
+        cv2.rectangle(plane, (left // 2, top // 2), ((left + plate_w) // 2, (top + plate_h) // 2), level, -1)
+    cv2.putText(y, label, (left + pad, top + pad // 2 + text_h), _FONT, scale, _ycc(_INK)[0], weight, cv2.LINE_AA)
+
+
+def _ycc(rgb: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return full-range BT.601 luma and both colour differences."""
+    red, green, blue = rgb
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    return round(luma), round((blue - luma) * 0.564 + 128), round((red - luma) * 0.713 + 128)
