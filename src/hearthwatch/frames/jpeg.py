@@ -14,8 +14,8 @@ Plane = NDArray[np.uint8]
 
 QUALITY = 85
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_LINE = (29, 149, 248)[::-1]  # RGB of the line: a warm blue seen on grass, asphalt and infrared grey alike
-_INK = (255, 255, 255)
+_LINE = (248, 149, 29)  # RGB: orange is seen on grass, asphalt, snow and infrared grey alike
+_INK = (20, 20, 20)
 _TO_FULL = np.clip(np.round((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 _TO_FULL_CHROMA = np.clip(np.round((np.arange(256) - 128) * (255 / 224) + 128), 0, 255).astype(np.uint8)
 
@@ -26,10 +26,12 @@ def encode(frame: Frame, *, max_width_px: int = 0, quality: int = QUALITY) -> by
     return _encoded(y, u, v, quality)
 
 
-def encode_with_box(frame: Frame, box: Box, label: str, *, max_width_px: int = 1280, quality: int = QUALITY) -> bytes:
-    """Return the picture with `box` outlined and `label` ("person 83 %") above it, or inside where there is no room above."""
+def encode_marked(
+    frame: Frame, box: Box, label: str, score: float, *, max_width_px: int = 1280, quality: int = QUALITY
+) -> bytes:
+    """Return the picture with `box` outlined and "person 83 %" above it, or inside where there is no room above."""
     y, u, v = _jpeg_planes(frame, max_width_px)
-    _draw(y, u, v, box, label)
+    _draw(y, u, v, box, f"{label} {score:.0%}".replace("%", " %") if label else "")
     return _encoded(y, u, v, quality)
 
 
