@@ -67,7 +67,7 @@ class DetectOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOptions:
-    """What a camera asks of one label."""
+    """Section `[camera.NAME.labels.LABEL]`: what a camera asks of one label. Change: live."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
