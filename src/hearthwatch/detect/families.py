@@ -26,6 +26,10 @@ class Found:
     scores: Floats
     classes: NDArray[np.intp]
 
+    @classmethod
+    def nothing(cls) -> Found:
+        return cls(boxes=np.empty((0, 4), np.float32), scores=np.empty(0, np.float32), classes=np.empty(0, np.intp))
+
     def __len__(self) -> int:
         return len(self.scores)
 

@@ -6,7 +6,6 @@ from hearthwatch.detect.detection import Detector
 from hearthwatch.detect.model import Runtime
 from hearthwatch.detect.store import Store
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import Unsupported
 
 
 def load_detector(name: str, store: Store, *, clock: Clock) -> Detector:
@@ -23,4 +22,11 @@ def load_detector(name: str, store: Store, *, clock: Clock) -> Detector:
 
         param, weights = store.read(model)
         return NetworkDetector(model, NcnnEngine(model, param, weights), clock=clock)
-    raise Unsupported(f"no runtime for {model.name}")
+    if model.runtime is Runtime.ONNX:
+        from hearthwatch.detect.onnx_runtime import OnnxEngine
+
+        (graph,) = store.read(model)
+        return NetworkDetector(model, OnnxEngine(model, graph), clock=clock)
+    from hearthwatch.detect.hog import HogDetector
+
+    return HogDetector(clock=clock)
