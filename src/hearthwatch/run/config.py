@@ -185,7 +185,8 @@ def _with_defaults(raw: Raw, faults: Faults) -> Raw:
     if not isinstance(given, dict):
         return document  # the check of types says what is wrong
     base = _merged(BUILT_IN, _wished(defaults))
-    cameras: Raw = {_PROBE: {"main": next(iter(DEMO.values()))["main"]}, **(given or DEMO)}
+    probe: Raw = {} if "main" in defaults else {"main": "demo://street"}
+    cameras: Raw = {_PROBE: probe, **(given or DEMO)}
     document["camera"] = {
         name: _without_refused(_merged(base, _wished(camera))) if isinstance(camera, dict) else camera
         for name, camera in cameras.items()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from hearthwatch.detect.model import COCO_LABELS
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.toml_lines import KeyPath
@@ -23,6 +24,7 @@ _VIDEO_DEVICE = re.compile(r"/dev/(video[0-9]{1,3}|v4l/by-(id|path)/[A-Za-z0-9._
 _SECRET_IN_QUERY = re.compile(r"(?i)(?:^|&)(?:pwd|passwd|password|pass|token|auth|secret|key)=[^&]")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?")
 _NUMERIC_HOST = re.compile(r"(?i)(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+_COMMON_LABELS = ("person", "car", "truck", "bus", "motorcycle", "bicycle", "dog", "cat", "bird", "horse")
 _LOCAL_NAMES = frozenset(("localhost", "ip6-localhost", "ip6-loopback", "localhost.localdomain"))
 
 
@@ -44,6 +46,12 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
     masks = motion.get("masks") if isinstance(motion, Mapping) else None
     for place, points in enumerate(masks if isinstance(masks, list) else ()):
         _polygon_faults(faults, (*path, "motion", "masks", place), points)
+    labels = camera.get("labels")
+    for label in labels if isinstance(labels, Mapping) else ():
+        if label not in COCO_LABELS:
+            near = difflib.get_close_matches(label, COCO_LABELS, n=1)
+            hint = f'; did you mean "{near[0]}"?' if near else f"; the commonest are {', '.join(_COMMON_LABELS)}"
+            faults.add((*path, "labels", label), f"no model knows this label{hint}")
     _zone_faults(faults, path, camera)
 
 

@@ -110,11 +110,14 @@ class Faults:
         """Return the fault for a text that is no TOML; it repeats nothing of the line, where a secret may stand."""
         message = str(error)
         place = _PLACE.search(message)
-        line = int(place[1]) if place and place[1] else text.count("\n") + 1
+        line = int(place[1]) if place and place[1] else text.rstrip("\n").count("\n") + 1
         what = _PLACE.sub("", message)
         what = what[:1].lower() + what[1:]
-        hint = ' (text needs quotes: name = "front door")' if "invalid value" in what else ""
-        return ConfigFault(f"{file}:{line}: not TOML: {what}{hint}")
+        if "invalid value" in what and place and not place[1]:
+            what = "the file ends in the middle of a value: close its quote or bracket"
+        elif "invalid value" in what:
+            what += ' (text needs quotes: name = "front door")'
+        return ConfigFault(f"{file}:{line}: not TOML: {what}")
 
 
 def dotted(path: KeyPath) -> str:
