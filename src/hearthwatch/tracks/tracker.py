@@ -25,6 +25,7 @@ _FAMILY = {
 _RIGID = frozenset({"vehicle", "bike"})
 _GATE = 16.0
 _SIZE_RATIO = 3.5
+_CONTAINED = 0.7
 _SURE_SCORE = 0.6
 _WORTHLESS_SCORE = 0.2
 _MISS_COST = 0.07
@@ -285,6 +286,8 @@ class Tracker:
             )
             alive = thing.moved or thing.changed_hits > 0
             if sure or (strong and thing.strong_hits >= 2 and alive and thing.evidence >= _ENOUGH_EVIDENCE):
+                if _resident(thing, at.received_ns):
+                    thing.first = at  # what stood there before was no visit
                 thing.decided_ns = at.received_ns
                 thing.state = TrackState.CONFIRMED
             return
@@ -337,11 +340,12 @@ def _cost(thing: _Thing, detection: Detection, now_ns: int) -> float | None:
         return None
     there = thing.filter.box_at(now_ns)
     ratio = detection.box.area_frac / max(there.area_frac, 1e-6)
-    if not 1 / _SIZE_RATIO < ratio < _SIZE_RATIO:
-        return None
+    contained = there.intersection_frac(detection.box) / max(min(there.area_frac, detection.box.area_frac), 1e-6)
+    if not 1 / _SIZE_RATIO < ratio < _SIZE_RATIO and contained < _CONTAINED:
+        return None  # unless it grows into the picture from its edge, or steps out from behind something
     distance = thing.filter.distance(detection.box, now_ns)
     overlap = max(there.iou(detection.box), thing.box.iou(detection.box))
-    if distance > _GATE and overlap < 0.3:
+    if distance > _GATE and overlap < 0.3 and contained < _CONTAINED:
         return None
     return min(distance, _GATE) * 0.5 + abs(math.log(ratio)) + 4.0 * (1.0 - overlap)
 
