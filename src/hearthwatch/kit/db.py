@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 
@@ -28,12 +28,16 @@ def open_writer(path: Path) -> Engine:
 
 
 def open_reader(path: Path) -> Engine:
-    """Return a `query_only` engine on a file another process or thread writes."""
+    """Return a `query_only` engine on a file another process or thread writes; several threads may use it at once."""
     return _engine(path, writable=False)
 
 
 def _engine(path: Path, *, writable: bool) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 10})
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool if writable else QueuePool,
+        connect_args={"check_same_thread": False, "timeout": 10},
+    )
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:

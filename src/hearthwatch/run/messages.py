@@ -283,14 +283,13 @@ class Moved(_Message, frozen=True):
 
 
 class Picture(_Message, frozen=True):
-    """A JPEG of a track with its box drawn; a later one with `final` is the best of the whole visit."""
+    """A JPEG of a track with its box drawn; a later one of the same track is a better one."""
 
     camera: CameraId
     track: str
     at_us: WallUs
     box: Box
     jpeg: bytes
-    final: bool
 
 
 class EyeState(msgspec.Struct, frozen=True, kw_only=True):
@@ -324,3 +323,22 @@ class TellAgain(_Message, frozen=True):
 
 
 HouseToLooker = TellAgain
+
+
+# the house and a looker job
+
+
+class WantJpeg(_Message, frozen=True):
+    """The newest picture of what was sent so far."""
+
+    max_width_px: int
+
+
+class Jpeg(_Message, frozen=True):
+    """Empty when no picture came out."""
+
+    jpeg: bytes
+
+
+ToJob = Begin | Media | WantJpeg
+FromJob = Jpeg

@@ -29,6 +29,7 @@ class LookerPlan(msgspec.Struct, frozen=True, kw_only=True):
     eyes: dict[CameraId, EyeOptions]
     detect: DetectOptions
     models_folder: str
+    hand_placed_models: str = ""
 
 
 class HousePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,8 @@ class HousePlan(msgspec.Struct, frozen=True, kw_only=True):
     data_folder: str
     port: int
     footage_folder: str
+    index_path: str
+    debug: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,14 +41,13 @@ _TICK_S = 0.25
 _MARK_BYTES = 4096
 _CRASH_WINDOW_S = 60.0
 _CRASH_LIMIT = 5
-_RESTART_WAITS = {"first_s": 0.05, "factor": 4.0, "cap_s": 30.0}
 
 
 @dataclass(slots=True)
 class _Process:
     role: Role
     name: str
-    backoff: Backoff = field(default_factory=lambda: Backoff(**_RESTART_WAITS))
+    backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.05, factor=4.0, cap_s=30.0))
     popen: subprocess.Popen[bytes] | None = None
     control: Channel[FromChild] | None = None
     started_ns: int = 0

@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from hearthwatch.feeds.packet import Gap, Kind, Packet, Run, StreamInfo
+from hearthwatch.feeds.packet import Gap, Kind, Packet, Run, Stream, StreamInfo
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.errors import Unreachable
-from hearthwatch.kit.mailbox import BoxCount, Closed, GopBox
-from hearthwatch.kit.units import WallUs
+from hearthwatch.kit.mailbox import BoxCount, GopBox
+from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.messages import Begin, End, Flow, Media
 
 log = logging.getLogger(__name__)
+
+M = TypeVar("M")
+Key = tuple[CameraId, Stream]
 
 _HELD_BYTES = 12 * 1024 * 1024
 
@@ -86,15 +90,50 @@ class StreamHub:
         return []
 
     def gop_around(self, at_us: WallUs) -> tuple[StreamInfo | None, tuple[Packet, ...]]:
-        """Return the video packets from the key frame at or before `at_us` up to the first at or after it, as far as held."""
+        """Return the video packets from the key frame at or before `at_us` up to the first at or after it; none when the
+        moment is not held any more."""
         with self._lock:
             info = self._begin.info if self._begin else None
             video = [packet for packet in self._held if packet.kind is Kind.VIDEO]
         end = next((index for index, packet in enumerate(video) if packet.wall_us >= at_us), len(video) - 1)
         start = next((index for index in range(end, -1, -1) if video[index].is_key), None)
-        if info is None or start is None:
+        if info is None or start is None or video[start].wall_us > at_us:
             return None, ()
         return info, tuple(video[start : end + 1])
+
+
+class _Session:
+    """One connection to the peer, with its own taps and thread: what an old one left behind never meets a new one."""
+
+    def __init__(self, name: str, channel: Channel[Any]) -> None:
+        self.channel = channel
+        self.taps: dict[Key, tuple[GopBox[Flow], StreamHub]] = {}
+        self.wake = threading.Event()
+        self.lock = threading.Lock()
+        self.open = True
+        threading.Thread(target=self._drain, name=f"to-{name}", daemon=True).start()
+
+    def close(self) -> None:
+        self.open = False
+        with self.lock:
+            taps, self.taps = self.taps, {}
+        for box, hub in taps.values():
+            hub.remove_tap(box)
+        self.wake.set()
+        self.channel.close()
+
+    def _drain(self) -> None:
+        try:
+            while self.open:
+                self.wake.wait()
+                self.wake.clear()
+                with self.lock:
+                    boxes = [box for box, _hub in self.taps.values()]
+                for box in boxes:
+                    while (item := box.get(0)) is not None:
+                        self.channel.send(item)
+        except Unreachable:
+            self.close()
 
 
 class Line:
@@ -103,88 +142,73 @@ class Line:
     def __init__(self, name: str, tap_bytes: int) -> None:
         self._name = name
         self._tap_bytes = tap_bytes
-        self._wake = threading.Event()
-        self._lock = threading.Lock()
-        self._taps: dict[Hashable, tuple[GopBox[Flow], StreamHub]] = {}
-        self._channel: Channel[object] | None = None
+        self._session: _Session | None = None
 
-    def connect(self, channel: Channel[object], wanted: dict[Hashable, StreamHub]) -> None:
+    def connect(self, channel: Channel[Any], wanted: Mapping[Key, StreamHub]) -> None:
         """Use `channel` from now on and start with a fresh tap on every wanted hub."""
-        with self._lock:
-            old, self._channel = self._channel, channel
-            keys = list(self._taps)
+        old, self._session = self._session, _Session(self._name, channel)
         if old is not None:
             old.close()
-        for key in keys:
-            self.untap(key)
         for key, hub in wanted.items():
             self.tap(key, hub)
-        threading.Thread(target=self._drain, args=(channel,), name=f"to-{self._name}", daemon=True).start()
 
-    def tap(self, key: Hashable, hub: StreamHub) -> None:
-        """Send the stream of `hub` too; nothing happens when it is sent already."""
-        with self._lock:
-            if key in self._taps or self._channel is None:
+    def keys(self) -> frozenset[Key]:
+        """Return what is sent at the moment."""
+        session = self._session
+        return frozenset(session.taps) if session else frozenset()
+
+    def tap(self, key: Key, hub: StreamHub) -> None:
+        """Send the stream of `hub` too, in place of another one under that key; nothing happens without a peer."""
+        session = self._session
+        if session is None:
+            return
+        with session.lock:
+            before = session.taps.get(key)
+            if before is not None and before[1] is hub:
                 return
-            box: GopBox[Flow] = GopBox(
-                f"{self._name}/{'/'.join(map(str, key if isinstance(key, tuple) else (key,)))}", self._tap_bytes, self._wake.set
-            )
-            self._taps[key] = (box, hub)
+            box: GopBox[Flow] = GopBox(f"{self._name}/{key[0]}/{key[1]}", self._tap_bytes, session.wake.set)
+            session.taps[key] = (box, hub)
+        if before is not None:
+            before[1].remove_tap(before[0])
         hub.add_tap(box)
 
-    def untap(self, key: Hashable) -> None:
-        with self._lock:
-            found = self._taps.pop(key, None)
-        if found:
-            box, hub = found
-            hub.remove_tap(box)
-            box.close()
+    def untap(self, key: Key) -> None:
+        """Send that stream no more."""
+        session = self._session
+        if session is None:
+            return
+        with session.lock:
+            found = session.taps.pop(key, None)
+        if found is not None:
+            found[1].remove_tap(found[0])
 
     def send(self, message: object) -> bool:
         """Send one message past the taps; False when there is no peer (its next link starts from the databases)."""
-        channel = self._channel
-        if channel is None:
+        session = self._session
+        if session is None or not session.open:
             return False
         try:
-            channel.send(message)
+            session.channel.send(message)
         except Unreachable:
             return False
         return True
 
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        old, self._session = self._session, None
+        if old is not None:
+            old.close()
+
     def counts(self) -> tuple[BoxCount, ...]:
-        with self._lock:
-            return tuple(box.count() for box, _hub in self._taps.values())
-
-    def _drain(self, channel: Channel[object]) -> None:
-        try:
-            while self._channel is channel:
-                self._wake.wait(1.0)
-                self._wake.clear()
-                with self._lock:
-                    boxes = [box for box, _hub in self._taps.values()]
-                for box in boxes:
-                    self._drain_box(box, channel)
-        except Unreachable:
-            log.debug("%s is gone", self._name)
-            with self._lock:
-                if self._channel is channel:
-                    self._channel = None
-
-    def _drain_box(self, box: GopBox[Flow], channel: Channel[object]) -> None:
-        while True:
-            try:
-                item = box.get(0)
-            except Closed:
-                return
-            if item is None:
-                return
-            channel.send(item)
+        """Return the counters of every tap."""
+        session = self._session
+        if session is None:
+            return ()
+        with session.lock:
+            return tuple(box.count() for box, _hub in session.taps.values())
 
 
-Receiver = Callable[[object], None]
-
-
-def listen(name: str, channel: Channel[object], receive: Receiver) -> None:
+def listen(name: str, channel: Channel[M], receive: Callable[[M], None]) -> None:
     """Start a thread that hands every message of `channel` to `receive` until the peer is gone."""
 
     def run() -> None:

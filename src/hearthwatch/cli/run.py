@@ -1,0 +1,45 @@
+"""`hearthwatch run`: check the configuration, compile the Plan and become the supervisor."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from hearthwatch.cli.options import Config, Data, Debug, config_file, data_folder
+
+PORT_MAX = 65_535
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    *,
+    config: Config = None,
+    data: Data = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=PORT_MAX, help="Port of the page.  [default: web.port]")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Run Hearthwatch until it is told to end."""
+    import msgspec
+
+    from hearthwatch.kit.secrets import Secrets
+    from hearthwatch.run.compile import compile_plan
+    from hearthwatch.run.config import load
+
+    path, folder = config_file(config, data), data_folder(data)
+    checked = load(path)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    plan = compile_plan(checked, Secrets.open(folder), config_path=path, data_folder=folder, port=port, debug=debug)
+    # an anonymous file, because the plan holds passwords: nothing of it on disk or in the argument list
+    fd = os.memfd_create("plan", 0)
+    os.write(fd, msgspec.msgpack.encode(plan))
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "hearthwatch.run.supervisor", str(fd)])  # noqa: S606 ourselves

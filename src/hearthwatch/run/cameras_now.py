@@ -1,0 +1,133 @@
+"""What each camera does at this moment, put together from what recorder and looker last said."""
+
+from __future__ import annotations
+
+from hearthwatch.feeds.packet import GapReason, Stream
+from hearthwatch.feeds.pump import PumpState
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
+from hearthwatch.run.config import Config, Record
+from hearthwatch.run.messages import EyeState, LookerState, RecorderState
+from hearthwatch.web.doors import CameraNow, CameraState, StreamNow
+
+_STALE_S = 5.0
+
+
+class CamerasNow:
+    """Implements CameraDoor; used on the house's loop."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._recorder: RecorderState | None = None
+        self._recorder_ns = 0
+        self._looker: LookerState | None = None
+        self.quarantined: frozenset[CameraId] = frozenset()
+        self.kept_from_us: dict[CameraId, WallUs] = {}
+        self.bytes_per_day: dict[CameraId, int] = {}
+
+    def renew(self, config: Config) -> None:
+        self._config = config
+
+    def hear_recorder(self, state: RecorderState) -> None:
+        self._recorder = state
+        self._recorder_ns = self._clock.mono_ns()
+
+    def hear_looker(self, state: LookerState) -> None:
+        self._looker = state
+
+    @property
+    def recorder(self) -> RecorderState | None:
+        """The recorder's last word, None when it is too old to mean anything."""
+        if self._clock.mono_ns() - self._recorder_ns > _STALE_S * NS_PER_S:
+            return None
+        return self._recorder
+
+    @property
+    def looker(self) -> LookerState | None:
+        return self._looker
+
+    def pump(self, camera: CameraId, stream: Stream) -> PumpState | None:
+        state = self.recorder
+        if state is None:
+            return None
+        return next((each.pump for each in state.streams if each.camera == camera and each.stream is stream), None)
+
+    def all(self) -> tuple[CameraNow, ...]:
+        """See CameraDoor."""
+        eyes = {eye.camera: eye for eye in self._looker.eyes} if self._looker else {}
+        return tuple(self._camera(camera, eyes.get(camera)) for camera in self._config.cameras)
+
+    def _camera(self, camera: CameraId, eye: EyeState | None) -> CameraNow:
+        options = self._config.cameras[camera]
+        streams = tuple(
+            self._stream(camera, stream, self.pump(camera, stream))
+            for stream, url in ((Stream.MAIN, options.main), (Stream.SUB, options.sub))
+            if url
+        )
+        main = self.pump(camera, Stream.MAIN)
+        state = streams[0].state
+        cause = _cause(main)
+        if not options.enabled:
+            cause = f"switched off in the configuration (camera.{camera}.enabled)"
+        elif camera in self.quarantined:
+            state = CameraState.QUARANTINED
+            cause = (
+                "its pictures crashed the decoder again and again: it is recorded, but not looked at until its settings change"
+            )
+        return CameraNow(
+            id=camera,
+            name=options.name or camera,
+            state=state,
+            cause=cause,
+            since_us=main.since_us if main else self._clock.wall_us(),
+            streams=streams,
+            motion_frac=eye.motion_frac if eye else 0.0,
+            motion_limit_frac=options.motion.sensitivity_frac,
+            looked_per_s=eye.fps if eye else 0.0,
+            recorded=options.record is Record.ALWAYS,
+            kept_from_us=self.kept_from_us.get(camera),
+            bytes_per_day=self.bytes_per_day.get(camera, 0),
+        )
+
+    def _stream(self, camera: CameraId, stream: Stream, pump: PumpState | None) -> StreamNow:
+        recorder, looker = self.recorder, self._looker
+        boxes = (*(recorder.boxes if recorder else ()), *(looker.boxes if looker else ()))
+        return StreamNow(
+            stream=stream,
+            state=_state(pump),
+            codec=pump.codec if pump else None,
+            width_px=pump.width_px if pump else 0,
+            height_px=pump.height_px if pump else 0,
+            fps=pump.fps if pump else 0.0,
+            kbit_per_s=pump.bits_per_s / 1000 if pump else 0.0,
+            last_us=self._last_us(pump),
+            has_audio=bool(pump and pump.audio),
+            boxes=tuple(box for box in boxes if f"{camera}/{stream}" in box.name or box.name == f"looker/{camera}"),
+        )
+
+    def _last_us(self, pump: PumpState | None) -> WallUs | None:
+        if pump is None or pump.last_packet_ns is None:
+            return None
+        age_ns = self._clock.mono_ns() - pump.last_packet_ns
+        return WallUs(self._clock.wall_us() - age_ns * US_PER_S // NS_PER_S)
+
+
+def _state(pump: PumpState | None) -> CameraState:
+    if pump is None:
+        return CameraState.CONNECTING
+    if pump.connected:
+        return CameraState.LIVE
+    match pump.reason:
+        case GapReason.REFUSED:
+            return CameraState.REFUSED
+        case None:
+            return CameraState.CONNECTING
+        case _:
+            return CameraState.LOST
+
+
+def _cause(pump: PumpState | None) -> str:
+    if pump is None:
+        return "the recorder is starting"
+    return "" if pump.connected else pump.last_error or "connecting"

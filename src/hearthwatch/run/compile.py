@@ -1,0 +1,52 @@
+"""From the checked configuration and the secrets to the Plan the supervisor hands out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hearthwatch.kit.secrets import Secrets
+from hearthwatch.run.config import Config, Record
+from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
+from hearthwatch.run.sources import sources
+from hearthwatch.tracks.track import EyeOptions
+
+
+def hand_placed_models() -> str:
+    """Return the folder of models somebody put in place by hand (`HEARTHWATCH_MODELS`), empty for none."""
+    return os.environ.get("HEARTHWATCH_MODELS", "")
+
+
+def compile_plan(
+    config: Config, secrets: Secrets, *, config_path: Path, data_folder: Path, port: int | None, debug: bool
+) -> Plan:
+    """Return what every process needs to know. `port` overrides `web.port`. Raises StorageFailed for an unreadable secret."""
+    footage = Path(config.storage.folder or data_folder / "footage")
+    enabled = {name: camera for name, camera in config.cameras.items() if camera.enabled}
+    return Plan(
+        recorder=RecorderPlan(
+            sources=sources(config, secrets),
+            recorded=frozenset(name for name, camera in enabled.items() if camera.record is Record.ALWAYS),
+            storage=config.storage,
+            footage_folder=str(footage),
+            index_path=str(footage / "index.db"),
+        ),
+        looker=LookerPlan(
+            eyes={
+                name: EyeOptions(motion=camera.motion, labels=camera.labels, zones=camera.zones)
+                for name, camera in enabled.items()
+            },
+            detect=config.detect,
+            models_folder=str(data_folder / "models"),
+            hand_placed_models=hand_placed_models(),
+        ),
+        house=HousePlan(
+            config_path=str(config_path),
+            data_folder=str(data_folder),
+            port=config.web.port if port is None else port,
+            footage_folder=str(footage),
+            index_path=str(footage / "index.db"),
+            debug=debug,
+        ),
+        debug=debug,
+    )

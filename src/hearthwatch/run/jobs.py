@@ -1,0 +1,115 @@
+"""The house's pictures of the moment: it hands packets to a looker job and gets JPEGs back; it never decodes itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from hearthwatch.feeds.packet import Packet, Stream
+from hearthwatch.kit.channel import Channel
+from hearthwatch.kit.errors import Unreachable
+from hearthwatch.kit.units import CameraId
+from hearthwatch.run.messages import Begin, FromJob, Media, WantJpeg
+from hearthwatch.web.doors import CameraDoor, Live, LiveStart
+from hearthwatch.web.fanout import LiveHub
+
+_FIRST_PACKET_S = 8.0
+_GOP_PAUSE_S = 0.15
+_MJPEG_EVERY_S = 0.2
+_MJPEG_WIDTH_PX = 960
+_SNAPSHOT_WIDTH_PX = 4096
+
+
+class Jobs:
+    """Implements PictureDoor."""
+
+    def __init__(self, hub: LiveHub, cameras: CameraDoor) -> None:
+        self._hub = hub
+        self._cameras = cameras
+
+    async def snapshot(self, camera: CameraId) -> bytes:
+        """See PictureDoor."""
+        live = self._hub.subscribe(camera, Stream.MAIN)
+        try:
+            async with _job() as channel:
+                await _until_still(live, channel)
+                return await _jpeg(channel, _SNAPSHOT_WIDTH_PX)
+        finally:
+            await live.aclose()
+
+    async def mjpeg(self, camera: CameraId) -> AsyncGenerator[bytes]:
+        """See PictureDoor."""
+        has_sub = any(stream.stream is Stream.SUB for now in self._cameras.all() if now.id == camera for stream in now.streams)
+        live = self._hub.subscribe(camera, Stream.SUB if has_sub else Stream.MAIN)
+        async with _job() as channel:
+            feeding = asyncio.create_task(_feed(live, channel))
+            try:
+                while not feeding.done():
+                    yield await _jpeg(channel, _MJPEG_WIDTH_PX)
+                    await asyncio.sleep(_MJPEG_EVERY_S)
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+                await live.aclose()
+
+
+@asynccontextmanager
+async def _job() -> AsyncGenerator[Channel[FromJob]]:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "hearthwatch.run.job",
+            str(theirs.fileno()),
+            pass_fds=(theirs.fileno(),),
+            stdin=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"},
+        )
+    channel: Channel[FromJob] = Channel(ours, FromJob)
+    try:
+        yield channel
+    finally:
+        channel.close()
+        await process.wait()
+
+
+async def _send(channel: Channel[FromJob], item: Live) -> None:
+    if isinstance(item, Packet):
+        await asyncio.to_thread(channel.send, Media(packet=item))
+    elif isinstance(item, LiveStart):
+        await asyncio.to_thread(channel.send, Begin(run=item.run, info=item.info))
+
+
+async def _feed(live: AsyncGenerator[Live], channel: Channel[FromJob]) -> None:
+    async for item in live:
+        await _send(channel, item)
+
+
+async def _until_still(live: AsyncGenerator[Live], channel: Channel[FromJob]) -> None:
+    """Send the current group of pictures: what is there at once, until nothing more is waiting."""
+    wait_s, seen = _FIRST_PACKET_S, False
+    while True:
+        try:
+            item = await asyncio.wait_for(anext(live), wait_s)
+        except TimeoutError:
+            break
+        await _send(channel, item)
+        seen = seen or isinstance(item, Packet)
+        wait_s = _GOP_PAUSE_S if seen else wait_s
+        if seen and isinstance(item, Packet) and not item.is_key:
+            wait_s = 0.01
+    if not seen:
+        raise Unreachable("the camera gives no picture at the moment")
+
+
+async def _jpeg(channel: Channel[FromJob], max_width_px: int) -> bytes:
+    await asyncio.to_thread(channel.send, WantJpeg(max_width_px=max_width_px))
+    answer = await asyncio.to_thread(channel.receive)
+    if not answer.jpeg:
+        raise Unreachable("the camera's picture could not be decoded")
+    return answer.jpeg

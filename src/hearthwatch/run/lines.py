@@ -1,0 +1,148 @@
+"""The house's ends of its links: to the recorder (live packets, keep, mark) and to the looker (tracks, pictures)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.channel import Channel
+from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.recording.segment import FootageClass
+from hearthwatch.run.messages import (
+    Begin,
+    Done,
+    End,
+    Keep,
+    LookerState,
+    LookerToHouse,
+    Mark,
+    Media,
+    Moved,
+    Picture,
+    RecorderState,
+    RecorderToHouse,
+    Seen,
+    Subscribe,
+    Unsubscribe,
+)
+from hearthwatch.run.taps import listen
+from hearthwatch.web.fanout import LiveHub
+
+_ANSWER_S = 10.0
+
+
+class RecorderLine:
+    """Implements FootageKeeper. Packets go to the live hub on the listening thread; states to `on_state` on the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_state: Callable[[RecorderState], None]) -> None:
+        self._loop = loop
+        self._on_state = on_state
+        self._channel: Channel[Any] | None = None
+        self._tokens = count(1)
+        self._waiting: dict[int, asyncio.Future[Done]] = {}
+        self._lock = threading.Lock()
+        self.hub = LiveHub(self._demand)
+
+    def connect(self, channel: Channel[Any]) -> None:
+        """Use `channel` from now on; what viewers watch is asked for again."""
+        with self._lock:
+            old, self._channel = self._channel, channel
+        if old is not None:
+            old.close()
+        listen("recorder", channel, self._receive)
+        for camera, stream in self.hub.wanted():
+            self._demand(camera, stream, True)
+
+    @staticmethod
+    def decodes() -> object:
+        """The message types this end takes."""
+        return RecorderToHouse
+
+    def _receive(self, message: object) -> None:
+        match message:
+            case Media(packet=packet):
+                self.hub.take(packet)
+            case Begin(run=run, info=info):
+                self.hub.begin(run, info)
+            case End(gap=gap):
+                self.hub.end(gap)
+            case Done():
+                self._loop.call_soon_threadsafe(self._done, message)
+            case RecorderState():
+                self._loop.call_soon_threadsafe(self._on_state, message)
+
+    def _done(self, done: Done) -> None:
+        waiting = self._waiting.pop(done.token, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(done)
+
+    def _demand(self, camera: CameraId, stream: Stream, wanted: bool) -> None:
+        message = Subscribe(camera=camera, stream=stream) if wanted else Unsubscribe(camera=camera, stream=stream)
+        channel = self._channel
+        if channel is None:
+            return
+        try:
+            channel.send(message)
+        except Unreachable:
+            return  # the recorder's next link asks for everything that is watched
+
+    async def keep(self, camera: CameraId, start_us: WallUs, end_us: WallUs, *, pinned: bool) -> int:
+        """See FootageKeeper."""
+        token = next(self._tokens)
+        return await self._ask(Keep(token=token, camera=camera, start_us=start_us, end_us=end_us, pinned=pinned), token)
+
+    async def mark(self, camera: CameraId, start_us: WallUs, end_us: WallUs, footage_class: FootageClass) -> None:
+        """See FootageKeeper."""
+        token = next(self._tokens)
+        await self._ask(Mark(token=token, camera=camera, start_us=start_us, end_us=end_us, footage_class=footage_class), token)
+
+    async def _ask(self, message: Keep | Mark, token: int) -> int:
+        channel = self._channel
+        if channel is None:
+            raise StorageFailed(StorageFault.MISSING, "the recorder is just being restarted: try again in a few seconds")
+        waiting = self._waiting[token] = self._loop.create_future()
+        try:
+            channel.send(message)
+            done = await asyncio.wait_for(waiting, _ANSWER_S)
+        except (Unreachable, TimeoutError) as error:
+            raise StorageFailed(StorageFault.MISSING, "the recorder did not answer: try again in a few seconds") from error
+        finally:
+            self._waiting.pop(token, None)
+        if done.error:
+            raise StorageFailed(StorageFault.BROKEN, done.error)
+        return int(done.count)
+
+
+class LookerLine:
+    """Hands the looker's messages to the loop, in order."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        on_state: Callable[[LookerState], None],
+        on_finding: Callable[[Seen | Moved | Picture], None],
+    ) -> None:
+        self._loop = loop
+        self._on_state = on_state
+        self._on_finding = on_finding
+
+    def connect(self, channel: Channel[Any]) -> None:
+        """Listen to `channel` until it ends."""
+        listen("looker", channel, self._receive)
+
+    @staticmethod
+    def decodes() -> object:
+        """The message types this end takes."""
+        return LookerToHouse
+
+    def _receive(self, message: Seen | Moved | Picture | LookerState) -> None:
+        if isinstance(message, LookerState):
+            self._loop.call_soon_threadsafe(self._on_state, message)
+        else:
+            self._loop.call_soon_threadsafe(self._on_finding, message)

@@ -1,0 +1,104 @@
+"""Makes the pictures worth sending, beside the looking: the main stream's view of the moment where it is at hand."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from hearthwatch.frames.decode import Decoder
+from hearthwatch.frames.frame import Frame
+from hearthwatch.frames.geometry import Box
+from hearthwatch.frames.jpeg import encode_marked
+from hearthwatch.kit.errors import BadReply, Unsupported
+from hearthwatch.kit.mailbox import BoxCount, Closed, Latest
+from hearthwatch.run.messages import Gop, Picture, WantGop
+from hearthwatch.tracks.track import Track
+
+log = logging.getLogger(__name__)
+
+_GOP_WAIT_S = 0.25
+_MAX_WIDTH_PX = 1280
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    track: Track
+    frame: Frame
+    box: Box
+    ask_main: bool
+
+
+class PictureMaker:
+    """One thread; the newest order of each track. The recorder is asked for the main stream's packets around the moment;
+    when they do not come in time the sub-stream's frame serves."""
+
+    def __init__(self, *, ask: Callable[[WantGop], bool], give: Callable[[Picture], None]) -> None:
+        self._ask = ask
+        self._give = give
+        self._orders: Latest[_Order] = Latest("pictures")
+        self._tokens = count(1)
+        self._answer_lock = threading.Lock()
+        self._awaited = 0
+        self._answer: Gop | None = None
+        self._answered = threading.Event()
+        threading.Thread(target=self._run, name="pictures", daemon=True).start()
+
+    def order(self, track: Track, frame: Frame, box: Box, *, ask_main: bool) -> None:
+        self._orders.put((track.camera, track.id), _Order(track=track, frame=frame, box=box, ask_main=ask_main))
+
+    def answered(self, gop: Gop) -> None:
+        """Take the recorder's answer; one that comes too late is not waited for any more."""
+        with self._answer_lock:
+            if gop.token == self._awaited:
+                self._answer = gop
+                self._answered.set()
+
+    def count(self) -> BoxCount:
+        return self._orders.count()
+
+    def close(self) -> None:
+        self._orders.close()
+
+    def _run(self) -> None:
+        try:
+            while True:
+                order = self._orders.get()
+                if order is not None:
+                    self._make(order)
+        except Closed:
+            return
+
+    def _make(self, order: _Order) -> None:
+        track = order.track
+        frame = self._main_frame(order) if order.ask_main else None
+        jpeg = encode_marked(frame or order.frame, order.box, track.label, track.best_score, max_width_px=_MAX_WIDTH_PX)
+        self._give(Picture(camera=track.camera, track=track.id, at_us=order.frame.wall_us, box=order.box, jpeg=jpeg))
+
+    def _taken(self) -> Gop | None:
+        with self._answer_lock:
+            self._awaited = 0
+            return self._answer
+
+    def _main_frame(self, order: _Order) -> Frame | None:
+        token = next(self._tokens)
+        with self._answer_lock:
+            self._awaited, self._answer = token, None
+            self._answered.clear()
+        if not self._ask(WantGop(camera=order.track.camera, at_us=order.frame.wall_us, token=token)):
+            return None
+        if not self._answered.wait(_GOP_WAIT_S):
+            return None
+        gop = self._taken()
+        if gop is None or gop.info is None:
+            return None
+        try:
+            decoder = Decoder(order.track.camera, gop.info.video, fast=True)
+            frames = [frame for packet in gop.packets for frame in decoder.decode(packet)]
+            frames += decoder.flush()
+        except (BadReply, Unsupported) as error:
+            log.debug("no picture from the main stream: %s", error)
+            return None
+        return frames[-1] if frames else None
