@@ -16,7 +16,7 @@ from hearthwatch.feeds.sps import MAX_SET_BYTES, h264_sps, h265_sps, unescaped
 from hearthwatch.kit.errors import BadReply
 
 H264_IDR, H264_SEI, H264_SPS, H264_PPS, H264_AUD, H264_FILLER = 5, 6, 7, 8, 9, 12
-H265_VPS, H265_SPS, H265_PPS, H265_AUD, H265_FILLER = 32, 33, 34, 35, 38
+H265_VPS, H265_SPS, H265_PPS, H265_AUD, H265_FILLER, H265_PREFIX_SEI = 32, 33, 34, 35, 38, 39
 
 _START_CODE = re.compile(b"\x00\x00\x01")
 

@@ -1,0 +1,104 @@
+"""RTP headers (RFC 3550, 5.1): one track of packets, its true losses, and 32-bit stamps unwrapped."""
+
+from __future__ import annotations
+
+import struct
+
+from hearthwatch.feeds.depacketize import LOST, MARKER, Depacketizer
+
+_unpack = struct.Struct("!BBHII").unpack_from
+
+
+class Unwrapper:
+    """Turns 32-bit stamps into a count without end, each taken as the value nearest to the one before. The first is 0."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._total = 0
+
+    def __call__(self, stamp: int) -> int:
+        self._total += self.ahead(stamp)
+        self._last = stamp
+        return self._total
+
+    def ahead(self, stamp: int) -> int:
+        """Return how far `stamp` is ahead of the last one (negative: behind)."""
+        if self._last is None:
+            return 0
+        return (stamp - self._last + 0x8000_0000 & 0xFFFF_FFFF) - 0x8000_0000
+
+    @property
+    def total(self) -> int:
+        return self._total
+
+
+class Track:
+    """The RTP packets of one interleaved channel, handed to their depacketizer in order, each once."""
+
+    def __init__(self, payload_type: int, depacketizer: Depacketizer) -> None:
+        self._payload_type = payload_type
+        self.depacketizer = depacketizer
+        self.losses = depacketizer.losses
+        self.ssrc: int | None = None
+        self.packets = 0
+        self.cycles = 0
+        self.next_sequence = 0
+
+    def take(self, data: bytearray, start: int, end: int) -> None:
+        """Take the RTP packet ``data[start:end]``."""
+        if end - start < 13:
+            self.losses.malformed_packets += 1
+            return
+        first, second, sequence, timestamp, ssrc = _unpack(data, start)
+        if first == 0x80:
+            start += 12
+        else:
+            start, end = _payload(data, start, end)
+            if start >= end:
+                self.losses.malformed_packets += 1
+                return
+        if second & 0x7F != self._payload_type:
+            self.losses.foreign_packets += 1
+            if ssrc == self.ssrc and sequence == self.next_sequence:
+                self._advance(sequence)
+            return
+        flags = second & MARKER
+        if ssrc != self.ssrc:
+            if self.ssrc is not None:
+                self.depacketizer.restart()
+            self.ssrc = ssrc
+        elif sequence != self.next_sequence:
+            gap = sequence - self.next_sequence & 0xFFFF
+            if gap >= 0x8000:
+                self.losses.foreign_packets += 1
+                return
+            self.losses.lost_packets += gap
+            flags |= LOST
+        self._advance(sequence)
+        self.depacketizer.push(data, start, end, timestamp, flags)
+
+    def _advance(self, sequence: int) -> None:
+        self.packets += 1
+        if sequence < self.next_sequence:
+            self.cycles += 1
+        self.next_sequence = sequence + 1 & 0xFFFF
+
+    @property
+    def highest_sequence(self) -> int:
+        """Extended highest sequence number received (RFC 3550, 6.4.1)."""
+        return (self.cycles << 16 | self.next_sequence - 1 & 0xFFFF) & 0xFFFF_FFFF
+
+
+def _payload(data: bytearray, start: int, end: int) -> tuple[int, int]:
+    """Return where the payload of a packet with CSRCs, extension or padding begins and ends; empty when it makes no sense."""
+    first = data[start]
+    if first >> 6 != 2:
+        return end, end
+    if first & 0x20:
+        end -= data[end - 1] or end
+    at = start + 12 + 4 * (first & 0x0F)
+    if first & 0x10:
+        if at + 4 > end:
+            return end, end
+        at += 4 + 4 * (data[at + 2] << 8 | data[at + 3])
+    return at, end
