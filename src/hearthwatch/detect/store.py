@@ -32,7 +32,7 @@ class Store:
 
     def state(self, model: Model) -> FileState:
         """Return the state of the worst of the model's files, their hashes checked."""
-        states = {self._file_state(file) for file in model.files}
+        states = {self.file_state(file) for file in model.files}
         for state in (FileState.WRONG, FileState.MISSING):
             if state in states:
                 return state
@@ -76,7 +76,7 @@ class Store:
             f"or put the file into {self.folder}",
         )
 
-    def _file_state(self, file: ModelFile) -> FileState:
+    def file_state(self, file: ModelFile) -> FileState:
         try:
             self._read(file, "")
         except StorageFailed as error:
