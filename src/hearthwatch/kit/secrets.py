@@ -85,7 +85,7 @@ class _Key:
 
 def secret_name(text: str) -> str:
     """Return `text` when it may name a secret; ValueError otherwise."""
-    if not _name.match(text):
+    if not _name.fullmatch(text):
         raise ValueError(f"{text!r} is not a name for a secret: use a-z, 0-9, '.', '_' and '-', as in camera.front.password")
     return text
 
@@ -122,7 +122,7 @@ class Secrets:
         """Return every name that has a value, sorted; never a value."""
         found = set(self._read())
         if self._credentials is not None and self._credentials.is_dir():
-            found |= {path.name for path in self._credentials.iterdir() if _name.match(path.name)} - {_KEY_CREDENTIAL}
+            found |= {path.name for path in self._credentials.iterdir() if _name.fullmatch(path.name)} - {_KEY_CREDENTIAL}
         return tuple(sorted(found))
 
     def set(self, name: str, value: str) -> None:

@@ -24,7 +24,7 @@ _camera_id = re.compile(CAMERA_ID_PATTERN)
 
 def camera_id(text: str) -> CameraId:
     """Return `text` as a CameraId; ValueError when it is not a slug."""
-    if not _camera_id.match(text):
+    if not _camera_id.fullmatch(text):
         raise ValueError(f"{text!r} is not a camera name: use 1 to 32 of a-z, 0-9 and '-'")
     return CameraId(text)
 

@@ -31,7 +31,7 @@ _LOCAL_NAMES = frozenset(("localhost", "ip6-localhost", "ip6-loopback", "localho
 def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: str) -> None:
     """Tell what is wrong with one camera beyond its types; `shown` is its name in advice."""
     path: KeyPath = ("camera", name)
-    if shown == name and not _NAME.match(name):
+    if shown == name and not _NAME.fullmatch(name):
         faults.add(path, _bad_name("camera", name))
     for stream in ("main", "sub"):
         url = camera.get(stream)
@@ -58,7 +58,7 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
 def _zone_faults(faults: Faults, path: KeyPath, camera: Mapping[str, Any]) -> None:
     zones, labels = camera.get("zones"), camera.get("labels")
     for zone, options in zones.items() if isinstance(zones, Mapping) else ():
-        if not _NAME.match(zone):
+        if not _NAME.fullmatch(zone):
             faults.add((*path, "zones", zone), _bad_name("zone", zone))
         if not isinstance(options, Mapping):
             continue
