@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType, Protocol
 
+from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 
 AlertId = NewType("AlertId", str)
@@ -25,11 +26,16 @@ class Part(StrEnum):
     CLIP = "clip"
 
 
+TEXT_ONLY = frozenset({Part.TEXT})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """`dedupe_key` names the cause: telling it twice with one key is a repeat. `event` is empty for alerts without one.
 
-    `received_ns`/`decided_ns` start and split the latency that is stored with each delivery (0 where there is no picture)."""
+    `received_ns`/`decided_ns` start and split the latency that is stored with each delivery (0 where there is no picture).
+    `parts` are those the owner allows to leave the house. `skip_channel` does not get it: it is about that channel.
+    `degraded` marks one that could not be stored before it was sent."""
 
     id: AlertId
     event: str
@@ -41,17 +47,26 @@ class Alert:
     dedupe_key: str
     received_ns: MonoNs = MonoNs(0)
     decided_ns: MonoNs = MonoNs(0)
+    parts: frozenset[Part] = TEXT_ONLY
+    skip_channel: str = ""
+    degraded: bool = False
 
 
 class DeliveryState(StrEnum):
+    """`FOLDED` parts were left out because a digest told of their alert."""
+
     WAITING = "waiting"
     SENT = "sent"
     DEAD = "dead"
+    FOLDED = "folded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One part of one alert on its way through one channel."""
+    """One part of one alert on its way through one channel.
+
+    `maybe_sent` is True when a try of it may have arrived without our knowing. `decided_ms` is from the deciding picture's
+    last byte to the alert, `accepted_ms` from there to the service's acceptance; None where there is no picture."""
 
     id: int
     alert: AlertId
@@ -63,10 +78,26 @@ class Delivery:
     last_error: str
     decided_ms: float | None
     accepted_ms: float | None
+    maybe_sent: bool = False
+
+
+class RetryAfter(Unreachable):
+    """The service asks to be left alone for `seconds`; nothing was delivered."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class MaybeSent(Unreachable):
+    """The connection broke after the request was out: the service may have taken it."""
 
 
 class Channel(Protocol):
-    """One way to a person. `send` returns when the service has accepted the part; raises kit errors (RetryAfter included)."""
+    """One way to a person.
+
+    `send` returns when the service has accepted the part. It raises RetryAfter, MaybeSent or Unreachable (tried again),
+    Refused (this channel does not work until somebody does something), Unsupported (this part will never be taken)."""
 
     @property
     def name(self) -> str: ...
@@ -76,4 +107,8 @@ class Channel(Protocol):
 
     async def send(self, alert: Alert, part: Part, attachment: bytes | None, *, repeat: bool) -> None:
         """Deliver; `repeat` is True when an earlier try of the same part may have arrived."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
         ...

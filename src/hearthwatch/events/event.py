@@ -43,6 +43,21 @@ class Event:
     received_ns: MonoNs = MonoNs(0)
 
 
+class ChangeKind(StrEnum):
+    OPENED = "opened"
+    UPDATED = "updated"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What became of an event. `tell` is True once in its life at most: now is the moment to tell a person."""
+
+    kind: ChangeKind
+    event: Event
+    tell: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventOptions:
     """Section `[camera.NAME.events]`. Change: live."""

@@ -1,0 +1,55 @@
+"""The dispatcher: which channels there are now, and one courier's task for each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from hearthwatch.alerts.alert import Channel
+from hearthwatch.alerts.courier import Courier
+from hearthwatch.alerts.outbox import Outbox
+from hearthwatch.health.outage import HealthSink
+from hearthwatch.kit.clock import Clock
+
+
+class Dispatcher:
+    """Starts and ends couriers as the configuration and the enrolled people change; used from one event loop."""
+
+    def __init__(self, outbox: Outbox, *, clock: Clock, health: HealthSink, zone: tzinfo) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._health = health
+        self._zone = zone
+        self._running: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels in use."""
+        return tuple(self._running)
+
+    async def set_channels(self, channels: Sequence[Channel], zone: tzinfo | None = None) -> None:
+        """Use exactly these from now on; a channel object that stays is not disturbed."""
+        self._zone = zone or self._zone
+        wanted = {channel.name: channel for channel in channels}
+        for name, (courier, task) in list(self._running.items()):
+            if wanted.get(name) is not courier.channel:
+                del self._running[name]
+                await _end(task)
+                await courier.channel.close()
+        self._outbox.set_routes({name: channel.parts for name, channel in wanted.items()})
+        for name, channel in wanted.items():
+            if name not in self._running:
+                courier = Courier(channel, self._outbox, clock=self._clock, health=self._health, zone=self._zone)
+                self._running[name] = (courier, asyncio.create_task(courier.run(), name=f"courier {name}"))
+
+    async def close(self) -> None:
+        """End all couriers and close their channels."""
+        await self.set_channels(())
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

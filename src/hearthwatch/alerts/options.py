@@ -1,0 +1,95 @@
+"""Sections `[alerts]` and `[camera.NAME.alerts]`. Tokens and passwords are not here: they are secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge, Le
+
+
+class Tls(StrEnum):
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelegramOptions:
+    """Section `[alerts.telegram]`. The bot's token is the secret `alerts.telegram.token`. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    enabled: bool = True
+    """Use Telegram when a token is set."""
+    api_base: str = "https://api.telegram.org"
+    """Address of the Bot API, for those who run their own server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailOptions:
+    """Section `[alerts.email]`. The password is the secret `alerts.email.password`. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    to: tuple[str, ...] = ()
+    """Addresses that get the alerts; empty means no e-mail."""
+    sender: str = ""
+    """Address the mail comes from; empty means the user name, or the first address it goes to."""
+    host: str = ""
+    """Name of your provider's outgoing mail server."""
+    port: Annotated[int, Ge(1), Le(65535)] = 587
+    """587 goes with `starttls`, 465 with `tls`."""
+    tls: Tls = Tls.STARTTLS
+    """`starttls` or `tls`; `none` sends in clear and is for a server on your own network."""
+    user: str = ""
+    """Name to log in with; empty means no login."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppriseOptions:
+    """Section `[alerts.apprise]`. The URLs hold tokens: they are the secret `alerts.apprise.urls`, one a line. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    enabled: bool = True
+    """Use the services when URLs are set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookOptions:
+    """Section `[alerts.webhook]`. With the secret `alerts.webhook.secret` each request is signed. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    url: str = ""
+    """`http://` or `https://` address that gets each alert as JSON by POST; empty means none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsOptions:
+    """Section `[alerts]`: the ways alerts take to people."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    telegram: TelegramOptions = TelegramOptions()
+    email: EmailOptions = EmailOptions()
+    apprise: AppriseOptions = AppriseOptions()
+    webhook: WebhookOptions = WebhookOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertOptions:
+    """Section `[camera.NAME.alerts]`. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    enabled: bool = True
+    """Tell of this camera's events."""
+    labels: tuple[str, ...] = ("person", "dog", "cat", "car")
+    """Labels that are told; `motion` stands for motion without a name."""
+    send_picture: bool = False
+    """Send pictures of this camera by the channels above. They are not end-to-end encrypted."""
+    send_clip: bool = False
+    """Send a short clip, too. It is not end-to-end encrypted."""

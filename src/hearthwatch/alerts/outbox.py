@@ -1,0 +1,373 @@
+"""The outbox: an event and the alerts it causes are committed together, then sent from memory.
+
+Memory is what the couriers work from; `house.db` is the journal that survives. Every write goes through one batch that
+can be written again: when the disk fails or takes longer than half a second, the alert goes out at once, marked
+degraded, and the batch is owed until the disk is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hearthwatch.alerts import ledger
+from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part
+from hearthwatch.events import ledger as events
+from hearthwatch.events.event import Change, Event, EventId
+from hearthwatch.events.ledger import EventFiles
+from hearthwatch.health.outage import Fault, HealthSink
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.errors import StorageFailed, StorageFault
+from hearthwatch.kit.units import NS_PER_S, MonoNs, WallUs
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 0.5
+_OWED_EVERY_S = 5.0
+_MAX_OWED = 5000
+_KEPT_ALERTS = 512
+_KEPT_PICTURES = 16
+_KEPT_CLIPS = 2
+_SUBJECT = "house.db"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is to be written; a later state of a row replaces the earlier one."""
+
+    events: dict[EventId, tuple[Event, bool]] = field(default_factory=dict)
+    pictures: set[EventId] = field(default_factory=set)
+    alerts: dict[AlertId, Alert] = field(default_factory=dict)
+    deliveries: dict[int, Delivery] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.pictures or self.alerts or self.deliveries)
+
+    def add(self, later: _Batch) -> None:
+        for event, (state, told) in later.events.items():
+            before = self.events.get(event)
+            self.events[event] = (state, told or (before is not None and before[1]))
+        self.pictures |= later.pictures
+        self.alerts |= later.alerts
+        self.deliveries |= later.deliveries
+        self.events = dict(list(self.events.items())[-_MAX_OWED:])
+        self.alerts = dict(list(self.alerts.items())[-_MAX_OWED:])
+        self.deliveries = dict(list(self.deliveries.items())[-_MAX_OWED * 4 :])
+
+    def save(self, connection: Connection) -> frozenset[AlertId]:
+        """Write all; return the alerts whose cause was told before: they and their deliveries are left out."""
+        for event, told in self.events.values():
+            events.save(connection, event, told=told)
+        for picture in self.pictures:
+            events.set_picture(connection, picture)
+        repeated = frozenset(
+            alert.id for alert in self.alerts.values() if ledger.key_taken(connection, alert.dedupe_key, alert.id)
+        )
+        for alert in self.alerts.values():
+            ledger.save_alert(connection, alert)
+        known = ledger.known(connection, {delivery.alert for delivery in self.deliveries.values()})
+        ledger.save_deliveries(connection, (d for d in self.deliveries.values() if d.alert in known))
+        return repeated
+
+
+class Outbox:
+    """Used from one event loop. `load` first, then `record` and `attach`; the couriers do the rest."""
+
+    def __init__(self, db: Db, files: EventFiles, clock: Clock, health: HealthSink) -> None:
+        self._db = db
+        self._files = files
+        self._clock = clock
+        self._health = health
+        self._routes: Mapping[str, frozenset[Part]] = {}
+        self._waiting: dict[str, dict[int, Delivery]] = {}
+        self._alerts: OrderedDict[AlertId, Alert] = OrderedDict()
+        self._keys: OrderedDict[str, None] = OrderedDict()
+        self._attached: set[tuple[AlertId, str, Part]] = set()
+        self._bytes: dict[Part, OrderedDict[str, bytes]] = {Part.PICTURE: OrderedDict(), Part.CLIP: OrderedDict()}
+        self._ours: set[AlertId] = set()
+        self._flagged: set[int] = set()
+        self._wakes: dict[str, dict[str, asyncio.Event]] = {}
+        self._next_id = 1
+        self._owed = _Batch()
+        self._owed_next_ns = MonoNs(0)
+        self._storing = False
+
+    async def load(self) -> None:
+        """Take up what a former house left unsent. Raises StorageFailed."""
+
+        def read(connection: Connection) -> tuple[int, tuple[Alert, ...], tuple[Delivery, ...]]:
+            return (ledger.last_delivery_id(connection), *ledger.waiting(connection))
+
+        last_id, alerts, deliveries = await self._db.run(read)
+        self._next_id = last_id + 1
+        for alert in alerts:
+            self._remember(alert)
+        for delivery in deliveries:
+            self._waiting.setdefault(delivery.channel, {})[delivery.id] = delivery
+            self._attached.add((delivery.alert, delivery.channel, delivery.part))
+            if delivery.maybe_sent:
+                self._flagged.add(delivery.id)
+
+    def set_routes(self, routes: Mapping[str, frozenset[Part]]) -> None:
+        """Say which channels there are and what each can carry; what waits for one that is gone stays until it is back."""
+        self._routes = dict(routes)
+
+    @property
+    def degraded(self) -> bool:
+        """True while something is owed to the disk."""
+        return bool(self._owed)
+
+    async def record(self, change: Change | None, alert: Alert | None) -> None:
+        """Commit the event's new state and the alert with a text for every channel in one transaction; then send.
+
+        Never raises for storage: see the module's promise."""
+        batch = _Batch()
+        if change is not None:
+            batch.events[change.event.id] = (change.event, alert is not None)
+        fresh: list[Delivery] = []
+        if alert is not None and alert.dedupe_key not in self._keys:
+            self._keep_key(alert.dedupe_key)
+            fresh = [
+                self._delivery(alert, name, Part.TEXT)
+                for name, parts in self._routes.items()
+                if Part.TEXT in parts and name != alert.skip_channel
+            ]
+            batch.alerts[alert.id] = alert
+            for delivery in fresh:
+                # An idle channel sends at once: the row already says that it may have been sent, which saves a commit.
+                at_once = not self._waiting.get(delivery.channel)
+                batch.deliveries[delivery.id] = replace(delivery, maybe_sent=at_once)
+        if not batch:
+            return
+        repeated = await self._write(batch)
+        if alert is None or alert.id not in batch.alerts or (repeated and alert.id in repeated):
+            return
+        if repeated is None:
+            alert = replace(alert, degraded=True)
+            self._owed.alerts[alert.id] = alert
+        self._remember(alert)
+        self._ours.add(alert.id)
+        for delivery in fresh:
+            if batch.deliveries[delivery.id].maybe_sent:
+                self._flagged.add(delivery.id)
+        self._put(fresh)
+
+    async def attach(self, event: EventId, part: Part, data: bytes, *, only: str = "") -> None:
+        """Keep the event's picture or clip, and send it by every channel that told of the event and may carry it.
+
+        A better picture later replaces the kept one and is not sent again. `only` names the one channel that asked for it.
+        """
+        assert part is not Part.TEXT
+        memory = self._bytes[part]
+        memory[event] = data
+        memory.move_to_end(event)
+        while len(memory) > (_KEPT_PICTURES if part is Part.PICTURE else _KEPT_CLIPS):
+            memory.popitem(last=False)
+        batch = _Batch()
+        if await self._write_file(event, part, data) and part is Part.PICTURE:
+            batch.pictures.add(event)
+        fresh: list[Delivery] = []
+        for alert in [alert for alert in self._alerts.values() if alert.event == event]:
+            for name, parts in self._routes.items():
+                wanted = name == only if only else part in alert.parts
+                key = (alert.id, name, part)
+                if wanted and part in parts and name != alert.skip_channel and key not in self._attached:
+                    self._attached.add(key)
+                    fresh.append(self._delivery(alert, name, part))
+        batch.deliveries |= {delivery.id: delivery for delivery in fresh}
+        if batch:
+            await self._write(batch)
+        self._put(fresh)
+
+    async def _write_file(self, event: EventId, part: Part, data: bytes) -> bool:
+        write = self._files.write_picture if part is Part.PICTURE else self._files.write_clip
+        task = asyncio.create_task(asyncio.to_thread(write, event, data))
+        try:
+            await asyncio.wait_for(asyncio.shield(task), PATIENCE_S)
+        except TimeoutError:
+            task.add_done_callback(_look_away)
+            return True
+        except StorageFailed as error:
+            self._health.failed(_fault(error), "pictures", str(error))
+            return False
+        return True
+
+    def wake(self, channel: str, lane: str) -> asyncio.Event:
+        """Return a new event that is set whenever something comes in for `channel`; it replaces the lane's earlier one."""
+        event = asyncio.Event()
+        self._wakes.setdefault(channel, {})[lane] = event
+        return event
+
+    def nudge(self, channel: str) -> None:
+        """Let both lanes of `channel` look again."""
+        for wake in self._wakes.get(channel, {}).values():
+            wake.set()
+
+    def waiting(self, channel: str) -> tuple[Delivery, ...]:
+        """Return what waits for `channel`, oldest first."""
+        return tuple(self._waiting.get(channel, {}).values())
+
+    def alert(self, delivery: Delivery) -> Alert:
+        """Return the alert of a waiting delivery."""
+        return self._alerts[delivery.alert]
+
+    async def attachment(self, delivery: Delivery) -> bytes | None:
+        """Return what the delivery carries beside its text; None when it carries nothing or it is gone."""
+        if delivery.part is Part.TEXT:
+            return None
+        event = EventId(self._alerts[delivery.alert].event)
+        held = self._bytes[delivery.part].get(event)
+        if held is not None:
+            return held
+        read = self._files.picture if delivery.part is Part.PICTURE else self._files.clip
+        try:
+            return await asyncio.to_thread(read, event)
+        except StorageFailed as error:
+            log.warning("%s", error)
+            return None
+
+    async def begin(self, deliveries: Iterable[Delivery]) -> None:
+        """Note that these are about to be sent, so that after a crash they count as maybe sent."""
+        batch = _Batch()
+        for delivery in deliveries:
+            if delivery.id not in self._flagged:
+                self._flagged.add(delivery.id)
+                batch.deliveries[delivery.id] = replace(delivery, maybe_sent=True)
+        if batch:
+            await self._write(batch)
+
+    async def settle(self, deliveries: Iterable[Delivery], state: DeliveryState, error: str = "") -> None:
+        """These are done with, one way or the other."""
+        batch = _Batch()
+        for delivery in deliveries:
+            accepted_ms = self._accepted_ms(delivery) if state is DeliveryState.SENT else None
+            done = replace(
+                delivery, state=state, tries=delivery.tries + 1, last_error=error, accepted_ms=accepted_ms, maybe_sent=False
+            )
+            batch.deliveries[delivery.id] = done
+            self._waiting.get(delivery.channel, {}).pop(delivery.id, None)
+            self._flagged.discard(delivery.id)
+        await self._write(batch)
+
+    async def retry(self, deliveries: Iterable[Delivery], error: str, wait_s: float, *, maybe_sent: bool) -> None:
+        """Try these again in `wait_s`; `maybe_sent` when the failed try may have arrived."""
+        batch = _Batch()
+        next_us = WallUs(self._clock.wall_us() + round(wait_s * 1_000_000))
+        for delivery in deliveries:
+            again = replace(
+                delivery,
+                tries=delivery.tries + 1,
+                next_us=next_us,
+                last_error=error,
+                maybe_sent=delivery.maybe_sent or maybe_sent,
+            )
+            batch.deliveries[delivery.id] = again
+            self._waiting[delivery.channel][delivery.id] = again
+            if not again.maybe_sent:
+                self._flagged.discard(delivery.id)
+        await self._write(batch)
+
+    async def pay(self) -> bool:
+        """Write what is owed, if the time for another try has come; True when nothing is owed any more."""
+        if self._owed:
+            await self._write(_Batch())
+        return not self._owed
+
+    async def run(self) -> None:
+        """Keep paying what is owed; ends by cancellation."""
+        while True:
+            await asyncio.sleep(_OWED_EVERY_S)
+            await self.pay()
+
+    async def _write(self, batch: _Batch) -> frozenset[AlertId] | None:
+        """Write the batch with all that is owed; None when it has to be owed."""
+        owing = bool(self._owed)
+        if owing:
+            self._owed.add(batch)
+            if self._storing or self._clock.mono_ns() < self._owed_next_ns:
+                return None
+            batch, self._owed = self._owed, _Batch()
+        self._storing = owing
+        task = asyncio.ensure_future(self._db.run(batch.save))
+        try:
+            repeated = await asyncio.wait_for(asyncio.shield(task), PATIENCE_S)
+        except (StorageFailed, TimeoutError) as error:
+            task.add_done_callback(_look_away)
+            self._owe(batch, error)
+            return None
+        finally:
+            self._storing = False
+        if not self._owed:
+            self._health.recovered(Fault.DISK_FULL, _SUBJECT)
+            self._health.recovered(Fault.DISK_BROKEN, _SUBJECT)
+        return repeated
+
+    def _owe(self, batch: _Batch, error: StorageFailed | TimeoutError) -> None:
+        batch.add(self._owed)
+        self._owed = batch
+        self._owed_next_ns = MonoNs(self._clock.mono_ns() + round(_OWED_EVERY_S * NS_PER_S))
+        if isinstance(error, StorageFailed):
+            self._health.failed(_fault(error), _SUBJECT, f"{error}. Alerts go out; they are written down when it is over.")
+        else:
+            log.warning("the disk of house.db takes over %.1f s: alerts go out from memory", PATIENCE_S)
+
+    def _delivery(self, alert: Alert, channel: str, part: Part) -> Delivery:
+        number, self._next_id = self._next_id, self._next_id + 1
+        timed = alert.received_ns and alert.decided_ns
+        return Delivery(
+            id=number,
+            alert=alert.id,
+            channel=channel,
+            part=part,
+            state=DeliveryState.WAITING,
+            tries=0,
+            next_us=alert.at_us,
+            last_error="",
+            decided_ms=(alert.decided_ns - alert.received_ns) / 1e6 if timed else None,
+            accepted_ms=None,
+        )
+
+    def _accepted_ms(self, delivery: Delivery) -> float:
+        alert = self._alerts[delivery.alert]
+        if alert.id in self._ours and alert.decided_ns:
+            return (self._clock.mono_ns() - alert.decided_ns) / 1e6
+        return max(0.0, (self._clock.wall_us() - alert.at_us) / 1e3)
+
+    def _put(self, fresh: Iterable[Delivery]) -> None:
+        for delivery in fresh:
+            self._waiting.setdefault(delivery.channel, {})[delivery.id] = delivery
+            self.nudge(delivery.channel)
+
+    def _keep_key(self, key: str) -> None:
+        self._keys[key] = None
+        while len(self._keys) > _MAX_OWED:
+            self._keys.popitem(last=False)
+
+    def _remember(self, alert: Alert) -> None:
+        self._alerts[alert.id] = alert
+        self._keep_key(alert.dedupe_key)
+        if len(self._alerts) <= _KEPT_ALERTS * 2:
+            return
+        needed = {delivery.alert for waiting in self._waiting.values() for delivery in waiting.values()}
+        for old in list(self._alerts)[:-_KEPT_ALERTS]:
+            if old not in needed:
+                del self._alerts[old]
+                self._ours.discard(old)
+        self._attached = {key for key in self._attached if key[0] in self._alerts}
+
+
+def _fault(error: StorageFailed) -> Fault:
+    return Fault.DISK_FULL if error.fault is StorageFault.NO_SPACE else Fault.DISK_BROKEN
+
+
+def _look_away(task: asyncio.Task[Any]) -> None:
+    """Take the result of a write nobody waits for any more; what it did is owed again and written anew."""
+    if not task.cancelled():
+        task.exception()

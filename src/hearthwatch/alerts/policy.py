@@ -1,0 +1,161 @@
+"""Who is told of what, and in which words. Pure: what happened comes in, an Alert or silence comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from enum import StrEnum
+from typing import Protocol
+
+from hearthwatch.alerts.alert import Alert, AlertId, Part, Severity
+from hearthwatch.alerts.options import AlertOptions
+from hearthwatch.alerts.wording import clock_time, many_lines, one_line, span
+from hearthwatch.events.event import Change, Event, EventKind
+from hearthwatch.health.outage import Fault, Outage
+from hearthwatch.kit.units import US_PER_S, CameraId, MonoNs, WallUs
+
+
+class HouseMode(StrEnum):
+    """`away`: every enabled rule alerts. `home` and `disabled`: no intrusion alerts, those about the cameras go on."""
+
+    AWAY = "away"
+    HOME = "home"
+    DISABLED = "disabled"
+
+
+class HouseState(Protocol):
+    """What may silence intrusion alerts."""
+
+    @property
+    def mode(self) -> HouseMode: ...
+
+    def snoozed_until_us(self, camera: CameraId) -> WallUs:
+        """Return until when the owner wants no alerts of this camera; 0 for never."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraAlerts:
+    """A camera as alerts need it: the name a person reads, and its options."""
+
+    name: str
+    options: AlertOptions = AlertOptions()
+
+
+_OUTAGE_WORDS = {
+    Fault.CAMERA_UNREACHABLE: ("offline", "is back"),
+    Fault.CAMERA_REFUSED: ("refuses our login", "lets us in again"),
+    Fault.CAMERA_BAD_REPLY: ("sends nothing we understand", "sends video again"),
+    Fault.CAMERA_UNSUPPORTED: ("has no stream we can use", "has a usable stream again"),
+    Fault.CAMERA_QUARANTINED: ("is recorded but not looked at", "is looked at again"),
+    Fault.DISK_FULL: ("the disk is full", "has space on the disk again"),
+    Fault.DISK_BROKEN: ("the disk does not take data", "the disk takes data again"),
+    Fault.PROCESS_RESTARTED: ("a part of Hearthwatch was restarted", "runs steadily again"),
+    Fault.DETECTOR_BASIC: ("only the basic detector works: people only", "has its full detector again"),
+    Fault.CHANNEL_DEAD: ("does not deliver alerts", "delivers alerts again"),
+}
+
+
+class Policy:
+    """Decides with one configuration; a changed one gets a new Policy."""
+
+    def __init__(
+        self,
+        *,
+        home: str,
+        zone: tzinfo,
+        cameras: Mapping[CameraId, CameraAlerts],
+        ids: Callable[[], str],
+    ) -> None:
+        self._home = one_line(home, 60)
+        self._zone = zone
+        self._cameras = cameras
+        self._ids = ids
+
+    @property
+    def zone(self) -> tzinfo:
+        return self._zone
+
+    def name(self, camera: CameraId) -> str:
+        """Return the name a person reads."""
+        known = self._cameras.get(camera)
+        return one_line(known.name, 60) if known else one_line(camera, 60)
+
+    def on_event(self, change: Change, house: HouseState, *, now_us: WallUs, decided_ns: MonoNs) -> Alert | None:
+        """Return what to tell now that `change` happened, None for silence."""
+        event = change.event
+        if not change.tell or house.mode is not HouseMode.AWAY or house.snoozed_until_us(event.camera) > now_us:
+            return None
+        camera = self._cameras.get(event.camera)
+        if camera is None or not camera.options.enabled or not _wanted(event, camera.options):
+            return None
+        what = "motion" if event.kind is EventKind.MOTION else one_line(event.label or event.kind.value, 40)
+        said = [clock_time(event.start_us, self._zone, now_us)]
+        if event.kind is EventKind.OBJECT:
+            said.append(f"{event.score:.0%} sure")
+        if event.zones:
+            said.append("in " + ", ".join(one_line(zone, 40) for zone in sorted(event.zones)))
+        if event.detail:
+            said.append(one_line(event.detail))
+        parts = {Part.TEXT}
+        if camera.options.send_picture:
+            parts.add(Part.PICTURE)
+        if camera.options.send_clip:
+            parts.add(Part.CLIP)
+        return Alert(
+            id=AlertId(self._ids()),
+            event=event.id,
+            camera=event.camera,
+            severity=Severity.URGENT if event.label == "person" else Severity.WARN,
+            title=f"{self.name(event.camera)}: {what}",
+            text=" · ".join(said),
+            at_us=now_us,
+            dedupe_key=f"event/{event.id}",
+            received_ns=event.received_ns,
+            decided_ns=decided_ns,
+            parts=frozenset(parts),
+        )
+
+    def on_outage(self, outage: Outage, *, now_us: WallUs) -> Alert:
+        """Return the notice that `outage` began, or that it is over."""
+        began, ended = _OUTAGE_WORDS[outage.fault]
+        who = self.name(outage.camera) if outage.camera else one_line(outage.subject, 60).capitalize() or self._home
+        from_time = clock_time(outage.start_us, self._zone, now_us)
+        if outage.end_us is None:
+            title, text = f"{who}: {began}", many_lines(f"Since {from_time}.\n{outage.detail}".rstrip())
+        else:
+            lasted = span((outage.end_us - outage.start_us) / US_PER_S)
+            title = f"{who}: {ended}"
+            text = f"After {lasted}, from {from_time} to {clock_time(outage.end_us, self._zone, now_us)}."
+        phase = "start" if outage.end_us is None else "end"
+        return Alert(
+            id=AlertId(self._ids()),
+            event="",
+            camera=outage.camera,
+            severity=Severity.WARN if outage.end_us is None else Severity.INFO,
+            title=title,
+            text=text,
+            at_us=now_us,
+            dedupe_key=f"outage/{outage.fault.value}/{outage.subject}/{outage.start_us}/{phase}",
+            skip_channel=outage.subject if outage.fault is Fault.CHANNEL_DEAD and outage.end_us is None else "",
+        )
+
+    def notice(self, title: str, text: str, *, key: str, now_us: WallUs) -> Alert:
+        """Return an alert in free words, such as that Hearthwatch is running; `key` keeps it from being told twice."""
+        return Alert(
+            id=AlertId(self._ids()),
+            event="",
+            camera=None,
+            severity=Severity.INFO,
+            title=one_line(f"{self._home}: {title}"),
+            text=many_lines(text),
+            at_us=now_us,
+            dedupe_key=f"notice/{key}"[:128],
+        )
+
+
+def _wanted(event: Event, options: AlertOptions) -> bool:
+    if event.kind is EventKind.OBJECT:
+        return event.label in options.labels
+    return event.kind is not EventKind.MOTION or "motion" in options.labels

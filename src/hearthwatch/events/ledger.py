@@ -1,0 +1,198 @@
+"""The ledger of events in `house.db` and their pictures on disk; functions take the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    and_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from hearthwatch.events.event import Event, EventId, EventKind
+from hearthwatch.frames.geometry import Box
+from hearthwatch.kit.files import safe_join, storage_failed, write_atomic
+from hearthwatch.kit.units import CameraId, MonoNs, WallUs
+
+metadata = MetaData()
+events = Table(
+    "events",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("camera", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger),
+    Column("score", Float, nullable=False),
+    Column("x0", Float),
+    Column("y0", Float),
+    Column("x1", Float),
+    Column("y1", Float),
+    Column("zones", Text, nullable=False),
+    Column("picture", Boolean, nullable=False),
+    Column("best_us", BigInteger, nullable=False),
+    Column("reviewed", Boolean, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("received_ns", BigInteger, nullable=False),
+    Index("events_by_start", "start_us", "id"),
+    Index("events_by_camera", "camera", "start_us"),
+)
+
+
+def save(connection: Connection, event: Event, *, told: bool = False) -> None:
+    """Insert the event or bring its row up to date; `picture`, `reviewed` and `told` are only ever set, never taken back."""
+    box = event.box
+    row = {
+        "id": event.id,
+        "camera": event.camera,
+        "kind": event.kind.value,
+        "label": event.label,
+        "start_us": event.start_us,
+        "end_us": event.end_us,
+        "score": event.score,
+        "x0": box.x0 if box else None,
+        "y0": box.y0 if box else None,
+        "x1": box.x1 if box else None,
+        "y1": box.y1 if box else None,
+        "zones": "\n".join(sorted(event.zones)),
+        "best_us": event.best_us,
+        "detail": event.detail,
+    }
+    lasting = {"picture": event.picture, "reviewed": event.reviewed, "told": told, "received_ns": event.received_ns}
+    set_now = {name: True for name in ("picture", "reviewed", "told") if lasting[name]}
+    connection.execute(insert(events).values(row | lasting).on_conflict_do_update(index_elements=["id"], set_=row | set_now))
+
+
+def find(connection: Connection, event: EventId) -> Event | None:
+    row = connection.execute(select(events).where(events.c.id == event)).first()
+    return _event(row) if row else None
+
+
+def recent(
+    connection: Connection,
+    *,
+    camera: CameraId | None = None,
+    label: str | None = None,
+    kind: EventKind | None = None,
+    since_us: WallUs | None = None,
+    until_us: WallUs | None = None,
+    before: EventId | None = None,
+    limit: int = 100,
+) -> tuple[Event, ...]:
+    """Return events whose start lies in [since_us, until_us), newest first; `before` goes on after the last one of a page."""
+    wanted = select(events).order_by(events.c.start_us.desc(), events.c.id.desc()).limit(limit)
+    if camera is not None:
+        wanted = wanted.where(events.c.camera == camera)
+    if label is not None:
+        wanted = wanted.where(events.c.label == label)
+    if kind is not None:
+        wanted = wanted.where(events.c.kind == kind.value)
+    if since_us is not None:
+        wanted = wanted.where(events.c.start_us >= since_us)
+    if until_us is not None:
+        wanted = wanted.where(events.c.start_us < until_us)
+    if before is not None:
+        start_us = connection.execute(select(events.c.start_us).where(events.c.id == before)).scalar()
+        if start_us is None:
+            return ()
+        same = and_(events.c.start_us == start_us, events.c.id < before)
+        wanted = wanted.where(or_(events.c.start_us < start_us, same))
+    return tuple(_event(row) for row in connection.execute(wanted))
+
+
+def left_open(connection: Connection) -> tuple[Event, ...]:
+    """Return the events without an end: at start those a former house did not live to close."""
+    return tuple(_event(row) for row in connection.execute(select(events).where(events.c.end_us.is_(None))))
+
+
+def labels(connection: Connection) -> tuple[str, ...]:
+    """Return the labels there are events of, in order."""
+    found = select(events.c.label).where(events.c.label != "").distinct().order_by(events.c.label)
+    return tuple(connection.execute(found).scalars())
+
+
+def set_reviewed(connection: Connection, event: EventId) -> None:
+    connection.execute(update(events).where(events.c.id == event).values(reviewed=True))
+
+
+def set_picture(connection: Connection, event: EventId) -> None:
+    """Note that the event's picture is on disk."""
+    connection.execute(update(events).where(events.c.id == event).values(picture=True))
+
+
+def _event(row: Row[tuple[object, ...]]) -> Event:
+    return Event(
+        id=EventId(row.id),
+        camera=CameraId(row.camera),
+        kind=EventKind(row.kind),
+        label=row.label,
+        start_us=WallUs(row.start_us),
+        end_us=None if row.end_us is None else WallUs(row.end_us),
+        score=row.score,
+        box=None if row.x0 is None else Box(x0=row.x0, y0=row.y0, x1=row.x1, y1=row.y1),
+        zones=frozenset(row.zones.split("\n")) if row.zones else frozenset(),
+        picture=row.picture,
+        best_us=WallUs(row.best_us),
+        reviewed=row.reviewed,
+        detail=row.detail,
+        received_ns=MonoNs(row.received_ns),
+    )
+
+
+class EventFiles:
+    """What is kept of an event outside the database: its picture, and the clip that was sent; any thread may use it."""
+
+    def __init__(self, data_folder: Path) -> None:
+        self._folders = {".jpg": data_folder / "pictures", ".mp4": data_folder / "clips"}
+        for folder in self._folders.values():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def write_picture(self, event: EventId, jpeg: bytes) -> None:
+        """Keep the picture, replacing an earlier one. Raises StorageFailed."""
+        write_atomic(self._path(event, ".jpg"), jpeg)
+
+    def picture(self, event: EventId) -> bytes | None:
+        """Return the event's picture as JPEG. Raises StorageFailed when it is there and cannot be read."""
+        return self._read(self._path(event, ".jpg"))
+
+    def write_clip(self, event: EventId, mp4: bytes) -> None:
+        """Keep the clip to be sent. Raises StorageFailed."""
+        write_atomic(self._path(event, ".mp4"), mp4)
+
+    def clip(self, event: EventId) -> bytes | None:
+        """Return the event's clip. Raises StorageFailed when it is there and cannot be read."""
+        return self._read(self._path(event, ".mp4"))
+
+    def forget(self, found: Sequence[EventId]) -> None:
+        """Remove the files of these events."""
+        for event in found:
+            for suffix in self._folders:
+                self._path(event, suffix).unlink(missing_ok=True)
+
+    def _path(self, event: EventId, suffix: str) -> Path:
+        return safe_join(self._folders[suffix], f"{event}{suffix}")
+
+    def _read(self, path: Path) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise storage_failed(error, f"reading {path}") from error
