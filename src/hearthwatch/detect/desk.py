@@ -136,6 +136,8 @@ class Desk:
     def stop(self) -> None:
         """End the thread after the look it is at, answer nothing more, and close the detector."""
         with self._lock:
+            if self._stop.is_set():
+                return
             self._stop.set()
             thread = self._thread
         self._questions.release()

@@ -20,7 +20,7 @@ class FileState(StrEnum):
     PRESENT = "present"
     MISSING = "missing"
     WRONG = "wrong"
-    """There is a file of that name, but it is not the one we know."""
+    """There is something of that name, but it is not the file we know, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
