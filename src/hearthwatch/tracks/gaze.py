@@ -26,7 +26,9 @@ _CROP_GROWTH = 0.6
 _CROP_LIMIT = 0.55
 _WEAK_FRAC = 0.6
 _MASKED_FRAC = 0.6
+_PERHAPS_SCORE = 0.3
 _DOUBLE_FRAC = 0.7
+_WEAK_DOUBLE_FRAC = 0.4
 
 
 class Gaze:
@@ -157,6 +159,7 @@ def sightings_of(
 
     Those of a little less than the label's score come too: they keep a known track alive.
     """
+    people = [d.box for d in looked.detections if d.label == "person" and d.score >= _PERHAPS_SCORE]
     kept: list[Detection] = []
     for found in sorted(looked.detections, key=lambda d: -d.score):
         wanted = labels.get(found.label)
@@ -164,7 +167,10 @@ def sightings_of(
             continue
         if _masked(found.box, masks):
             continue
-        if not any(family(k.label) == family(found.label) and _double(k.box, found.box) for k in kept):
+        if family(found.label) == "animal" and any(_inside(found.box, person) for person in people):
+            continue
+        double_frac = _DOUBLE_FRAC if found.score >= wanted.min_score else _WEAK_DOUBLE_FRAC
+        if not any(family(k.label) == family(found.label) and _common(k.box, found.box) > double_frac for k in kept):
             kept.append(found)
     return [Sighting(detection=d, changed_frac=changed_frac(changed, d.box)) for d in kept]
 
@@ -178,6 +184,11 @@ def _masked(box: Box, masks: Sequence[Polygon]) -> bool:
     return sum(any(mask.contains(point) for mask in masks) for point in points) > _MASKED_FRAC * len(points)
 
 
-def _double(kept: Box, found: Box) -> bool:
-    smaller = min(kept.area_frac, found.area_frac)
-    return kept.intersection_frac(found) > _DOUBLE_FRAC * smaller
+def _inside(box: Box, other: Box) -> bool:
+    """Tell whether most of `box` is part of `other`: a coat or a bag is often taken for an animal."""
+    return box.intersection_frac(other) > 0.6 * box.area_frac
+
+
+def _common(one: Box, other: Box) -> float:
+    """Return how much of the smaller box the other covers."""
+    return one.intersection_frac(other) / max(min(one.area_frac, other.area_frac), 1e-9)

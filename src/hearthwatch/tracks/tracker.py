@@ -23,6 +23,7 @@ _FAMILY = {
     **dict.fromkeys(("cat", "dog", "horse", "sheep", "cow", "bear"), "animal"),
 }
 _RIGID = frozenset({"vehicle", "bike"})
+_MISTAKEN = frozenset({"animal"})  # a shoe or a bag that comes into the picture first looks like one for a moment
 _GATE = 16.0
 _SIZE_RATIO = 3.5
 _CONTAINED = 0.7
@@ -30,6 +31,9 @@ _SURE_SCORE = 0.6
 _WORTHLESS_SCORE = 0.2
 _MISS_COST = 0.07
 _ENOUGH_EVIDENCE = 0.4
+_ENOUGH_BESIDE = 1.4
+_ENOUGH_ANIMAL = 0.75
+_BESIDE = 0.3
 _SURE_CHANGED_FRAC = 0.15
 _CHANGED_FRAC = 0.06
 _RIGID_CHANGED_FRAC = 0.35
@@ -175,16 +179,18 @@ class Tracker:
         `least` holds the score each label must reach to begin or confirm a track; weaker sightings keep one alive.
         """
         changed: list[Track] = []
-        pairs, left = self._assign(sightings, at.received_ns)
+        clear = [s for s in sightings if _strong(s, least)]
+        pairs, left = _assign(self._things, clear, at.received_ns)
+        unseen = [thing for thing in self._things if not any(thing is paired for paired, _ in pairs)]
+        pairs += _assign(unseen, [s for s in sightings if not _strong(s, least)], at.received_ns)[0]
         for thing, sighting in pairs:
             self._hit(thing, sighting, at, strong=_strong(sighting, least))
             if thing.told:
                 changed.append(thing.track(self._camera))
         for sighting in left:
-            if _strong(sighting, least):
-                thing = self._begin(sighting, at)
-                if thing.told:
-                    changed.append(thing.track(self._camera))
+            thing = self._begin(sighting, at)
+            if thing.told:
+                changed.append(thing.track(self._camera))
         hit = {id(thing) for thing, _ in pairs}
         for thing in self._things:
             if id(thing) in hit or thing.last is at or not _covered(thing, regions, at.received_ns):
@@ -214,20 +220,6 @@ class Tracker:
         for thing in things:
             thing.state = TrackState.ENDED
         return tuple(t.track(self._camera) for t in things if t.told)
-
-    def _assign(self, sightings: Sequence[Sighting], now_ns: int) -> tuple[list[tuple[_Thing, Sighting]], list[Sighting]]:
-        if not sightings or not self._things:
-            return [], list(sightings)
-        costs = np.full((len(self._things), len(sightings)), 1e3)
-        for row, thing in enumerate(self._things):
-            for column, sighting in enumerate(sightings):
-                cost = _cost(thing, sighting.detection, now_ns)
-                if cost is not None:
-                    costs[row, column] = cost
-        _, columns, _ = lap.lapjv(costs, extend_cost=True, cost_limit=_GATE)
-        pairs = [(self._things[row], sightings[column]) for row, column in enumerate(columns) if column >= 0]
-        taken = {id(sighting) for _, sighting in pairs}
-        return pairs, [s for s in sightings if id(s) not in taken]
 
     def _begin(self, sighting: Sighting, at: Moment) -> _Thing:
         detection = sighting.detection
@@ -266,6 +258,15 @@ class Tracker:
         thing.presence = thing.presence.at(self._zones, thing.label, detection.box)
         self._judge(thing, sighting, at, strong=strong)
 
+    def _beside_told(self, thing: _Thing) -> bool:
+        """Tell whether a confirmed track of its kind covers part of it: it may be a part of that one seen double."""
+        return any(
+            other.told
+            and other.family == thing.family
+            and other.box.intersection_frac(thing.box) >= _BESIDE * min(other.box.area_frac, thing.box.area_frac)
+            for other in self._things
+        )
+
     def _weigh(self, thing: _Thing, sighting: Sighting, at: Moment) -> None:
         """Note signs of life: change inside the box, or a new place that itself has just changed."""
         least = _RIGID_CHANGED_FRAC if thing.family in _RIGID else _CHANGED_FRAC
@@ -278,14 +279,18 @@ class Tracker:
 
     def _judge(self, thing: _Thing, sighting: Sighting, at: Moment, *, strong: bool) -> None:
         if not thing.told:
+            beside = self._beside_told(thing)
             sure = (
                 thing.hits == 1
-                and thing.family not in _RIGID
+                and thing.family not in _RIGID | _MISTAKEN
                 and sighting.detection.score >= _SURE_SCORE
                 and sighting.changed_frac >= _SURE_CHANGED_FRAC
+                and not beside
             )
             alive = thing.moved or thing.changed_hits > 0
-            if sure or (strong and thing.strong_hits >= 2 and alive and thing.evidence >= _ENOUGH_EVIDENCE):
+            needed = _ENOUGH_ANIMAL if thing.family in _MISTAKEN else _ENOUGH_EVIDENCE
+            enough = thing.evidence >= (_ENOUGH_BESIDE if beside else needed)
+            if sure or (strong and thing.strong_hits >= 2 and alive and enough):
                 if _resident(thing, at.received_ns):
                     thing.first = at  # what stood there before was no visit
                 thing.decided_ns = at.received_ns
@@ -332,6 +337,24 @@ def _resident(thing: _Thing, now_ns: int) -> bool:
 
 def _seconds(now_ns: int, then_ns: int) -> float:
     return (now_ns - then_ns) / NS_PER_S
+
+
+def _assign(
+    things: Sequence[_Thing], sightings: Sequence[Sighting], now_ns: int
+) -> tuple[list[tuple[_Thing, Sighting]], list[Sighting]]:
+    """Return which sighting is which track at the least cost altogether, and the sightings that are none."""
+    if not sightings or not things:
+        return [], list(sightings)
+    costs = np.full((len(things), len(sightings)), 1e3)
+    for row, thing in enumerate(things):
+        for column, sighting in enumerate(sightings):
+            cost = _cost(thing, sighting.detection, now_ns)
+            if cost is not None:
+                costs[row, column] = cost
+    _, columns, _ = lap.lapjv(costs, extend_cost=True, cost_limit=_GATE)
+    pairs = [(things[row], sightings[column]) for row, column in enumerate(columns) if column >= 0]
+    taken = {id(sighting) for _, sighting in pairs}
+    return pairs, [s for s in sightings if id(s) not in taken]
 
 
 def _cost(thing: _Thing, detection: Detection, now_ns: int) -> float | None:
