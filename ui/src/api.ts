@@ -1,0 +1,246 @@
+/** The API as the page uses it: types that match the server's OpenAPI, and one function for each call. */
+
+export interface Trouble {
+  error: string;
+  hint: string;
+}
+export interface Session {
+  claimed: boolean;
+  passwords_accepted: boolean;
+  user: { name: string; role: string } | null;
+  token: string | null;
+}
+export interface Box {
+  name: string;
+  put: number;
+  dropped: number;
+  waiting: number;
+}
+export type State = "connecting" | "live" | "lost" | "refused" | "unsupported" | "quarantined";
+export type StreamName = "main" | "sub";
+export interface Stream {
+  stream: StreamName;
+  state: State;
+  codec: string | null;
+  width_px: number;
+  height_px: number;
+  fps: number;
+  kbit_per_s: number;
+  last_us: number | null;
+  has_audio: boolean;
+  boxes: Box[];
+}
+export interface Camera {
+  id: string;
+  name: string;
+  state: State;
+  cause: string;
+  since_us: number;
+  streams: Stream[];
+  motion_frac: number;
+  motion_limit_frac: number;
+  looked_per_s: number;
+  recorded: boolean;
+  kept_from_us: number | null;
+  bytes_per_day: number;
+}
+export interface Rect {
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+export interface HouseEvent {
+  id: string;
+  camera: string;
+  kind: string;
+  label: string;
+  start_us: number;
+  end_us: number | null;
+  score: number;
+  box: Rect | null;
+  zones: string[];
+  picture: boolean;
+  best_us: number;
+  reviewed: boolean;
+  detail: string;
+  clip_start_us: number;
+  clip_end_us: number | null;
+}
+export interface Events {
+  events: HouseEvent[];
+  labels: string[];
+  more: boolean;
+}
+export interface EventDetail {
+  event: HouseEvent;
+  has_footage: boolean;
+  kept: boolean;
+}
+export interface Span {
+  start_us: number;
+  end_us: number;
+  footage_class: string;
+  pinned: boolean;
+}
+export interface Gap {
+  start_us: number;
+  end_us: number | null;
+  reason: string;
+  detail: string;
+}
+export interface Timeline {
+  stream: StreamName;
+  spans: Span[];
+  gaps: Gap[];
+  events: HouseEvent[];
+}
+export interface Delivery {
+  channel: string;
+  part: string;
+  state: "waiting" | "sent" | "dead";
+  tries: number;
+  next_us: number;
+  last_error: string;
+  decided_ms: number | null;
+  accepted_ms: number | null;
+}
+export interface Alert {
+  id: string;
+  event: string;
+  camera: string | null;
+  severity: "info" | "warn" | "urgent";
+  title: string;
+  text: string;
+  at_us: number;
+  deliveries: Delivery[];
+}
+export interface Alerts {
+  alerts: Alert[];
+  more: boolean;
+}
+export interface Outage {
+  fault: string;
+  camera: string | null;
+  subject: string;
+  start_us: number;
+  end_us: number | null;
+  detail: string;
+}
+export interface Detector {
+  name: string;
+  basic: boolean;
+  labels: string[];
+  fetching: boolean;
+  fetch_name: string;
+  fetch_bytes: number;
+  fetch_licence: string;
+  fetch_host: string;
+  error: string;
+}
+export interface House {
+  name: string;
+  version: string;
+  started_us: number;
+  now_us: number;
+  footage_folder: string;
+  footage_used_bytes: number;
+  footage_free_bytes: number;
+  days_fit: number | null;
+  channels: string[];
+  telegram: boolean;
+  detector: Detector;
+}
+export interface Settings {
+  settings: { section: string; key: string; value: string }[];
+  outbound: { host: string; purpose: string; setting: string }[];
+}
+export interface Enrolment {
+  code: string;
+  bot: string;
+  expires_us: number;
+}
+
+/** A refusal or failure with what to do about it. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
+}
+
+let token = "none";
+let onLoggedOut: () => void = () => undefined;
+
+export function useToken(next: string | null): void {
+  token = next ?? "none";
+}
+export function whenLoggedOut(call: () => void): void {
+  onLoggedOut = call;
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+export function address(path: string, query: Query = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+  return `/api/v1${path}${text ? `?${text}` : ""}`;
+}
+
+async function ask<T>(method: string, path: string, query: Query = {}, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, credentials: "same-origin", headers: {} };
+  if (method !== "GET") {
+    init.headers = { "Content-Type": "application/json", "X-Hearthwatch-Token": token };
+    init.body = JSON.stringify(body ?? {});
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(address(path, query), init);
+  } catch {
+    throw new ApiError(0, "Hearthwatch does not answer.", "Is the machine on, and are you in its network?");
+  }
+  if (answer.status === 401 && path !== "/login") onLoggedOut();
+  if (!answer.ok) {
+    const trouble = (await answer.json().catch(() => ({}))) as Partial<Trouble>;
+    throw new ApiError(answer.status, trouble.error ?? `The server answered ${answer.status}.`, trouble.hint ?? "");
+  }
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+const id = encodeURIComponent;
+
+export const api = {
+  session: () => ask<Session>("GET", "/session"),
+  claim: (code: string, name: string, password: string) => ask<Session>("POST", "/claim", {}, { code, name, password }),
+  login: (name: string, password: string) => ask<Session>("POST", "/login", {}, { name, password }),
+  logout: () => ask<void>("POST", "/logout"),
+  house: () => ask<House>("GET", "/house"),
+  settings: () => ask<Settings>("GET", "/settings"),
+  cameras: () => ask<Camera[]>("GET", "/cameras"),
+  timeline: (camera: string, start_us: number, end_us: number) =>
+    ask<Timeline>("GET", `/cameras/${id(camera)}/timeline`, { start_us, end_us }),
+  events: (query: { camera?: string; label?: string; start_us?: number; end_us?: number; limit?: number }) =>
+    ask<Events>("GET", "/events", query),
+  event: (event: string) => ask<EventDetail>("GET", `/events/${id(event)}`),
+  keep: (event: string, kept: boolean) => ask<{ segments: number }>("POST", `/events/${id(event)}/keep`, {}, { kept }),
+  reviewed: (event: string) => ask<void>("POST", `/events/${id(event)}/reviewed`),
+  alerts: (before_us?: number) => ask<Alerts>("GET", "/alerts", { before_us }),
+  outages: (start_us: number) => ask<Outage[]>("GET", "/outages", { start_us }),
+  fetchModel: () => ask<Detector>("POST", "/detector/fetch"),
+  enrolTelegram: () => ask<Enrolment>("POST", "/telegram/enrol"),
+};
+
+/** Addresses the browser itself opens. */
+export const at = {
+  picture: (event: string) => address(`/events/${id(event)}/picture.jpg`),
+  snapshot: (camera: string) => address(`/cameras/${id(camera)}/snapshot.jpg`),
+  mjpeg: (camera: string) => address(`/cameras/${id(camera)}/live.mjpeg`),
+  live: (camera: string, stream: StreamName) =>
+    `${location.origin.replace(/^http/, "ws")}${address(`/cameras/${id(camera)}/live`, { stream })}`,
+  footage: (camera: string, start_us: number, end_us: number, stream: StreamName, download = false) =>
+    address(`/cameras/${id(camera)}/footage.mp4`, { start_us, end_us, stream, download: download || undefined }),
+  stream: () => address("/stream"),
+};

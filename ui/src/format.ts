@@ -1,0 +1,117 @@
+/** Numbers and times as a person reads them. */
+
+const US = 1000;
+
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const secondsFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const shortDayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+
+export const clock = (at_us: number): string => clockFormat.format(at_us / US);
+export const clockSeconds = (at_us: number): string => secondsFormat.format(at_us / US);
+
+export function startOfDay(at_us: number): number {
+  const day = new Date(at_us / US);
+  day.setHours(0, 0, 0, 0);
+  return day.getTime() * US;
+}
+
+export function addDays(day_us: number, days: number): number {
+  const day = new Date(day_us / US);
+  day.setDate(day.getDate() + days); // a day has 23 or 25 hours twice a year
+  return day.getTime() * US;
+}
+
+export function dayName(at_us: number, now_us: number): string {
+  const day = startOfDay(at_us);
+  const today = startOfDay(now_us);
+  if (day === today) return "Today";
+  if (day === addDays(today, -1)) return "Yesterday";
+  return dayFormat.format(at_us / US);
+}
+
+/** "14:03" today, "Yesterday 14:03", "Tue 3 Nov 14:03" before. */
+export function moment(at_us: number, now_us: number): string {
+  const day = startOfDay(at_us);
+  const today = startOfDay(now_us);
+  if (day === today) return clock(at_us);
+  if (day === addDays(today, -1)) return `Yesterday ${clock(at_us)}`;
+  return `${shortDayFormat.format(at_us / US)} ${clock(at_us)}`;
+}
+
+/** "3 s", "12 min", "2 h 5 min", "4 days". */
+export function lasted(us: number): string {
+  const s = Math.max(0, Math.round(us / 1e6));
+  if (s < 1) return "under 1 s";
+  if (s < 90) return `${s} s`;
+  const min = Math.round(s / 60);
+  if (min < 90) return `${min} min`;
+  const h = Math.floor(min / 60);
+  if (h < 36) return min % 60 ? `${h} h ${min % 60} min` : `${h} h`;
+  const days = Math.round(h / 24);
+  return `${days} days`;
+}
+
+export function ago(at_us: number, now_us: number): string {
+  const us = now_us - at_us;
+  return us < 5e6 ? "just now" : `${lasted(us)} ago`;
+}
+
+export function bytes(count: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  let value = count;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+export const millis = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const CODECS: Record<string, string> = { h264: "H.264", h265: "H.265", mjpeg: "MJPEG", mpeg4: "MPEG-4" };
+export const codecName = (codec: string | null): string => (codec ? (CODECS[codec] ?? codec) : "not known yet");
+
+const GAPS: Record<string, string> = {
+  camera: "The camera ended the connection",
+  network: "The camera did not answer",
+  refused: "The camera refused the password",
+  disk: "The disk failed or was full",
+  "disk-slow": "The disk was too slow",
+  "clock-step": "The clock was set",
+  changed: "The camera changed its picture format",
+  discontinuity: "The camera's own clock jumped",
+  stopped: "Hearthwatch was stopped",
+  us: "Hearthwatch was restarted",
+};
+export const gapCause = (reason: string): string => GAPS[reason] ?? capital(reason);
+
+const FAULTS: Record<string, string> = {
+  "camera-unreachable": "Camera does not answer",
+  "camera-refused": "Camera refuses the password",
+  "camera-bad-reply": "Camera answers nonsense",
+  "camera-unsupported": "Camera sends what cannot be used",
+  "camera-quarantined": "Camera's picture crashed the viewer",
+  "disk-full": "The disk is full",
+  "disk-broken": "The disk fails",
+  "process-restarted": "A part of Hearthwatch was restarted",
+  "detector-basic": "Only people are recognised",
+  "channel-dead": "An alert channel does not work",
+};
+export const faultName = (fault: string): string => FAULTS[fault] ?? capital(fault.replaceAll("-", " "));
+
+const STATES: Record<string, string> = {
+  live: "Live",
+  connecting: "Connecting",
+  lost: "Reconnecting",
+  refused: "Password refused",
+  unsupported: "Not supported",
+  quarantined: "Set aside",
+};
+export const stateName = (state: string): string => STATES[state] ?? capital(state);
+
+export const labelName = (kind: string, label: string): string =>
+  label ? capital(label) : ({ motion: "Motion", offline: "Offline", tamper: "Tampering" }[kind] ?? capital(kind));

@@ -1,0 +1,70 @@
+/** One live picture: MSE first, the smaller stream or MJPEG where the browser cannot play, and an honest word why. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { at, type Camera, type StreamName } from "../api";
+import { codecName } from "../format";
+import { LivePlayer, type Picture } from "./player";
+
+type Mode = { way: "video"; stream: StreamName } | { way: "pictures" };
+
+/** What to try after the browser could not play `stream`. */
+export function fallback(camera: Camera, stream: StreamName, codec: string): { mode: Mode; note: string } {
+  const sub = camera.streams.find((each) => each.stream === "sub");
+  if (stream === "main" && sub && sub.codec === "h264") {
+    return { mode: { way: "video", stream: "sub" }, note: `This browser cannot play ${codecName(codec)}: this is the smaller stream.` };
+  }
+  return { mode: { way: "pictures" }, note: `This browser cannot play ${codecName(codec)}: these are single pictures.` };
+}
+
+export function LiveView({ camera, stream }: { camera: Camera; stream: StreamName }) {
+  const wanted: StreamName = camera.streams.some((each) => each.stream === stream) ? stream : "main";
+  const [mode, setMode] = useState<Mode>({ way: "video", stream: wanted });
+  const [picture, setPicture] = useState<Picture>({ kind: "waiting", why: "" });
+  const [note, setNote] = useState("");
+  const video = useRef<HTMLVideoElement>(null);
+  const playing = mode.way === "video" ? mode.stream : null;
+  const latest = useRef(camera);
+  latest.current = camera;
+
+  useEffect(() => {
+    setMode({ way: "video", stream: wanted });
+    setNote("");
+  }, [camera.id, wanted]);
+
+  useEffect(() => {
+    if (!playing || !video.current) return undefined;
+    const player = new LivePlayer(video.current, camera.id, playing, (next) => {
+      setPicture(next);
+      if (next.kind === "unplayable" || next.kind === "picture-only") {
+        const other = fallback(latest.current, playing, next.codec);
+        setNote(next.kind === "picture-only" ? "" : other.note);
+        setMode(next.kind === "picture-only" ? { way: "pictures" } : other.mode);
+      }
+    });
+    return () => player.close();
+  }, [camera.id, playing]);
+
+  const down = camera.state !== "live";
+  const waiting = picture.kind !== "playing" && mode.way === "video";
+  return (
+    <div class={`live ${down ? "is-down" : ""} ${waiting ? "is-waiting" : ""}`}>
+      {mode.way === "video" ? (
+        <video ref={video} muted playsInline autoplay aria-label={`${camera.name}, live`} data-camera={camera.id} />
+      ) : down ? null : (
+        <img src={at.mjpeg(camera.id)} alt={`${camera.name}, live`} />
+      )}
+      {down ? (
+        <div class="live-message" role="status">
+          <strong>{camera.state === "connecting" ? "Connecting…" : camera.state === "lost" ? "Reconnecting…" : "No picture"}</strong>
+          <span>{camera.cause || (picture.kind === "waiting" ? picture.why : "")}</span>
+        </div>
+      ) : waiting ? (
+        <div class="live-message is-soft" role="status">
+          <span class="spinner" aria-hidden="true" />
+          {picture.kind === "waiting" && picture.why ? <span>{picture.why}</span> : <span class="sr">Waiting for the picture</span>}
+        </div>
+      ) : null}
+      {note ? <div class="live-note">{note}</div> : null}
+    </div>
+  );
+}

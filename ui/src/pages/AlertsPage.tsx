@@ -1,0 +1,92 @@
+/** The alert feed: what was told, over which channel, and how fast. */
+
+import type { Alert, Delivery } from "../api";
+import { capital, clock, dayName, millis } from "../format";
+import { Empty, Head } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { alerts, house, loaded, moreAlerts, now_us, olderAlerts } from "../store";
+
+export function AlertsPage() {
+  const found = alerts.value;
+  const channels = house.value?.channels ?? [];
+  const days = new Map<string, Alert[]>();
+  for (const alert of found) {
+    const name = dayName(alert.at_us, now_us.value);
+    days.set(name, [...(days.get(name) ?? []), alert]);
+  }
+  return (
+    <div class="page is-narrow">
+      <Head title="Alerts">
+        <Speed alerts={found} />
+      </Head>
+      {loaded.value && !channels.length ? (
+        <p class="note">
+          Alerts are kept here, but sent nowhere yet. <a href="/settings">Set up Telegram or e-mail</a> to get them on your phone.
+        </p>
+      ) : null}
+      {loaded.value && !found.length ? (
+        <Empty icon={<icons.Bell size={40} />} title="No alert yet">
+          When somebody comes by or a camera fails, it is told here and on every channel you set up.
+        </Empty>
+      ) : null}
+      {[...days].map(([name, list]) => (
+        <section key={name}>
+          <h2 class="day-name">{name}</h2>
+          <ol class="feed">
+            {list.map((alert) => (
+              <li key={alert.id} class={`alert is-${alert.severity}`}>
+                <time>{clock(alert.at_us)}</time>
+                <div>
+                  <strong>{alert.event ? <a href={`/events/${alert.event}`}>{alert.title}</a> : alert.title}</strong>
+                  <p class="dim">{alert.text}</p>
+                  <ul class="deliveries">
+                    {alert.deliveries.map((delivery) => (
+                      <Way key={`${delivery.channel}${delivery.part}`} delivery={delivery} />
+                    ))}
+                  </ul>
+                </div>
+              </li>
+            ))}
+          </ol>
+        </section>
+      ))}
+      {moreAlerts.value ? (
+        <button class="button is-wide" type="button" onClick={() => void olderAlerts()}>
+          Older alerts
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+function Way({ delivery }: { delivery: Delivery }) {
+  const said = { sent: "delivered", waiting: delivery.tries ? `waiting, try ${delivery.tries}` : "on its way", dead: "not delivered" }[delivery.state];
+  return (
+    <li class={`way is-${delivery.state}`}>
+      <span>
+        {capital(delivery.channel)} {delivery.part}
+      </span>
+      <span class="dim">
+        {delivery.state === "sent" && delivery.accepted_ms !== null ? millis(delivery.accepted_ms) : said}
+      </span>
+      {delivery.last_error && delivery.state !== "sent" ? <span class="way-error">{delivery.last_error}</span> : null}
+    </li>
+  );
+}
+
+/** The middle of how long texts took from the deciding picture to the service's yes. */
+export function median(values: readonly number[]): number | null {
+  if (!values.length) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? null;
+}
+
+function Speed({ alerts: list }: { alerts: Alert[] }) {
+  const texts = list.flatMap((alert) => alert.deliveries).filter((delivery) => delivery.part === "text" && delivery.accepted_ms !== null);
+  const middle = median(texts.map((delivery) => delivery.accepted_ms ?? 0));
+  return middle === null ? null : (
+    <span class="dim" title="From the last byte of the deciding picture until the service accepted the text, middle of those shown">
+      Text after {millis(middle)}
+    </span>
+  );
+}

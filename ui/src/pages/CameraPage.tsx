@@ -1,0 +1,166 @@
+/** One camera: live or played from any moment of a day, its gaps with their cause, and its counters. */
+
+import { useEffect, useState } from "preact/hooks";
+import { api, at } from "../api";
+import { addDays, bytes, clock, clockSeconds, codecName, dayName, gapCause, lasted, startOfDay, stateName } from "../format";
+import { LiveView } from "../live/LiveView";
+import { Dot, Motion } from "../live/Tile";
+import { Empty, Trouble, useLoaded } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { dayRange, Strip } from "../parts/Strip";
+import { go, place } from "../router";
+import { cameras, loaded, now_us } from "../store";
+
+const PLAY_US = 5 * 60 * 1e6;
+
+export function CameraPage({ id }: { id: string }) {
+  const camera = cameras.value.find((each) => each.id === id);
+  const asked = Number(place.value.query.get("at"));
+  const at_us = Number.isFinite(asked) && asked > 0 ? asked : null;
+  const [day_us, setDay] = useState(startOfDay(at_us ?? now_us.value));
+  const [error, setError] = useState<unknown>(null);
+  const minute = Math.floor(now_us.value / 30e6);
+  const [from_us, to_us] = dayRange(day_us);
+  const [timeline, failed] = useLoaded(() => api.timeline(id, from_us, to_us), [id, day_us, minute]);
+  useEffect(() => setError(null), [at_us, id]);
+
+  if (!camera) {
+    return loaded.value ? (
+      <Empty icon={<icons.Camera size={40} />} title="There is no such camera">
+        It may have been renamed in the configuration.
+      </Empty>
+    ) : null;
+  }
+  const now = now_us.value;
+  const pick = (moment_us: number): void => {
+    if (moment_us < now - 5e6) go(`/cameras/${id}?at=${Math.round(moment_us)}`, true);
+    else go(`/cameras/${id}`, true);
+  };
+  const isToday = day_us === startOfDay(now);
+  return (
+    <div class="page">
+      <nav class="event-bar" aria-label="Camera">
+        <a class="button is-plain" href="/cameras">
+          <icons.Back size={18} /> Cameras
+        </a>
+      </nav>
+      <header class="camera-head">
+        <h1>{camera.name}</h1>
+        <span class={`state ${camera.state === "live" ? "" : "bad"}`}>
+          <Dot state={camera.state} /> {stateName(camera.state)}
+        </span>
+        <span class="spacer" />
+        {at_us !== null ? (
+          <button class="button is-main" type="button" onClick={() => pick(now)}>
+            Back to live
+          </button>
+        ) : null}
+      </header>
+      <div class="stage is-wide">
+        {at_us === null ? (
+          <>
+            <LiveView camera={camera} stream="main" />
+            <Motion camera={camera} />
+          </>
+        ) : (
+          <video
+            key={at_us}
+            class="footage"
+            src={at.footage(id, at_us, Math.min(at_us + PLAY_US, Math.round(now)), "main")}
+            controls
+            autoplay
+            muted
+            playsInline
+            onError={() => setError(new Error("There is no footage at this moment, or the browser cannot play it."))}
+            aria-label={`${camera.name} from ${clockSeconds(at_us)}`}
+          />
+        )}
+      </div>
+      <Trouble error={error ?? failed} />
+      <section class="timeline">
+        <div class="timeline-head">
+          <h2>
+            {dayName(day_us, now)}
+            {at_us !== null ? <span class="dim"> · from {clockSeconds(at_us)}</span> : null}
+          </h2>
+          <button class="button is-plain is-round" type="button" aria-label="The day before" onClick={() => setDay(addDays(day_us, -1))}>
+            <icons.Back />
+          </button>
+          <button class="button is-plain is-round" type="button" aria-label="The day after" disabled={isToday} onClick={() => setDay(addDays(day_us, 1))}>
+            <icons.Next />
+          </button>
+        </div>
+        {timeline ? <Strip timeline={timeline} from_us={from_us} to_us={to_us} now_us={now} at_us={at_us} onPick={pick} /> : <div class="strip is-empty" />}
+        <ul class="legend" aria-label="Legend">
+          <li>
+            <i class="is-span" /> Footage
+          </li>
+          <li>
+            <i class="is-event" /> Event
+          </li>
+          <li>
+            <i class="is-gap" /> Gap
+          </li>
+        </ul>
+      </section>
+      <div class="two">
+        <section>
+          <h2>Gaps</h2>
+          {timeline?.gaps.length ? (
+            <ul class="list">
+              {timeline.gaps.map((gap) => (
+                <li class="outage" key={gap.start_us}>
+                  <span class={`dot ${gap.end_us === null ? "is-lost" : "is-over"}`} aria-hidden="true" />
+                  <span>
+                    <strong>{gapCause(gap.reason)}</strong>
+                    <span class="dim">{gap.detail}</span>
+                  </span>
+                  <span class="dim outage-when">
+                    {clock(gap.start_us)}
+                    <br />
+                    {gap.end_us === null ? `for ${lasted(now - gap.start_us)}` : lasted(gap.end_us - gap.start_us)}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          ) : (
+            <p class="dim">None on this day.</p>
+          )}
+        </section>
+        <section>
+          <h2>Streams</h2>
+          {camera.streams.map((stream) => (
+            <div class="stream-card" key={stream.stream}>
+              <p>
+                <span class="tag">{stream.stream}</span> {codecName(stream.codec)} · {stream.width_px} × {stream.height_px} · {stream.fps.toFixed(1)} fps
+              </p>
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Mailbox</th>
+                    <th scope="col">Passed</th>
+                    <th scope="col">Waiting</th>
+                    <th scope="col">Dropped</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {stream.boxes.map((box) => (
+                    <tr key={box.name}>
+                      <td>{box.name}</td>
+                      <td>{box.put.toLocaleString()}</td>
+                      <td>{box.waiting}</td>
+                      <td class={box.dropped ? "warm" : ""}>{box.dropped.toLocaleString()}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          ))}
+          <p class="hint">
+            {camera.recorded ? `Recording, ${bytes(camera.bytes_per_day)} a day` : "Not recorded"} · looked at {camera.looked_per_s.toFixed(1)} times a second
+          </p>
+        </section>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,143 @@
+/** Cameras and their health: state, numbers, drops, outages. */
+
+import type { Camera, Outage } from "../api";
+import { ago, bytes, codecName, faultName, lasted, moment, stateName } from "../format";
+import { Dot } from "../live/Tile";
+import { Empty, Head } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { cameraName, cameras, house, loaded, now_us, outages } from "../store";
+
+export const dropped = (camera: Camera): number => camera.streams.flatMap((stream) => stream.boxes).reduce((sum, box) => sum + box.dropped, 0);
+
+export function CamerasPage() {
+  const now = now_us.value;
+  const open = outages.value.filter((outage) => outage.end_us === null);
+  const over = outages.value.filter((outage) => outage.end_us !== null);
+  const h = house.value;
+  return (
+    <div class="page">
+      <Head title="Cameras" />
+      {h ? (
+        <dl class="tiles">
+          <div>
+            <dt>Footage kept</dt>
+            <dd>{bytes(h.footage_used_bytes)}</dd>
+          </div>
+          <div>
+            <dt>Free</dt>
+            <dd>{bytes(h.footage_free_bytes)}</dd>
+          </div>
+          <div>
+            <dt>Days that fit</dt>
+            <dd>{h.days_fit === null ? "–" : h.days_fit.toFixed(1)}</dd>
+          </div>
+          <div>
+            <dt>Running for</dt>
+            <dd>{lasted(now - h.started_us)}</dd>
+          </div>
+        </dl>
+      ) : null}
+      {open.length ? (
+        <section>
+          <h2>Needs attention</h2>
+          <ul class="list">
+            {open.map((outage) => (
+              <OutageRow key={`${outage.fault}${outage.subject}`} outage={outage} />
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      <section>
+        <h2>Health</h2>
+        {loaded.value && !cameras.value.length ? (
+          <Empty icon={<icons.Camera size={40} />} title="No camera yet">
+            Add a section <code>[camera.front-door]</code> with its <code>url</code> to the configuration.
+          </Empty>
+        ) : null}
+        <ul class="list">
+          {cameras.value.map((camera) => (
+            <CameraRow key={camera.id} camera={camera} now={now} />
+          ))}
+        </ul>
+      </section>
+      {over.length ? (
+        <section>
+          <h2>Over, this week</h2>
+          <ul class="list">
+            {over.map((outage) => (
+              <OutageRow key={`${outage.fault}${outage.subject}${outage.start_us}`} outage={outage} />
+            ))}
+          </ul>
+        </section>
+      ) : null}
+    </div>
+  );
+}
+
+function CameraRow({ camera, now }: { camera: Camera; now: number }) {
+  const drops = dropped(camera);
+  return (
+    <li>
+      <a class="camera-row" href={`/cameras/${camera.id}`}>
+        <span class="camera-name">
+          <Dot state={camera.state} />
+          <span>
+            <strong>{camera.name}</strong>
+            <span class={camera.state === "live" ? "dim" : "bad"}>
+              {stateName(camera.state)} {camera.state === "live" ? `for ${lasted(now - camera.since_us)}` : `since ${moment(camera.since_us, now)}`}
+            </span>
+          </span>
+        </span>
+        <span class="camera-streams">
+          {camera.state === "live" ? (
+            camera.streams.map((stream) => (
+              <span key={stream.stream} class="stream-line">
+                <span class="tag">{stream.stream}</span>
+                {codecName(stream.codec)} · {stream.width_px} × {stream.height_px} · {stream.fps.toFixed(1)} fps · {Math.round(stream.kbit_per_s)} kbit/s
+              </span>
+            ))
+          ) : (
+            <span class="dim">{camera.cause}</span>
+          )}
+        </span>
+        <span class="camera-facts">
+          <span>
+            <small>Last packet</small>
+            {camera.streams[0]?.last_us ? ago(camera.streams[0].last_us, now) : "never"}
+          </span>
+          <span>
+            <small>Dropped</small>
+            <span class={drops ? "warm" : ""}>{drops}</span>
+          </span>
+          <span>
+            <small>Kept</small>
+            {camera.kept_from_us === null ? "–" : lasted(now - camera.kept_from_us)}
+          </span>
+        </span>
+        <icons.Next size={18} />
+      </a>
+    </li>
+  );
+}
+
+export function OutageRow({ outage }: { outage: Outage }) {
+  const now = now_us.value;
+  const open = outage.end_us === null;
+  return (
+    <li class="outage">
+      <span class={`dot ${open ? "is-lost" : "is-over"}`} aria-hidden="true" />
+      <span>
+        <strong>
+          {faultName(outage.fault)}
+          {outage.camera ? `: ${cameraName(outage.camera)}` : ""}
+        </strong>
+        <span class="dim">{outage.detail}</span>
+      </span>
+      <span class="dim outage-when">
+        {moment(outage.start_us, now)}
+        <br />
+        {open ? `for ${lasted(now - outage.start_us)}` : `lasted ${lasted((outage.end_us ?? now) - outage.start_us)}`}
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,160 @@
+/** One event: its footage and its picture, and whether it stays. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { api, at } from "../api";
+import { clock, clockSeconds, codecName, dayName, labelName, lasted } from "../format";
+import { Trouble, useKeys, useLoaded } from "../parts/bits";
+import { EventPicture } from "../parts/EventPicture";
+import * as icons from "../parts/icons";
+import { go } from "../router";
+import { cameraName, cameras, isOwner, now_us, recent } from "../store";
+
+function Step({ to, name, icon }: { to: string | undefined; name: string; icon: ComponentChildren }) {
+  return to ? (
+    <a class="button is-plain is-round" href={`/events/${to}`} aria-label={name}>
+      {icon}
+    </a>
+  ) : (
+    <button class="button is-plain is-round" type="button" disabled aria-label={name}>
+      {icon}
+    </button>
+  );
+}
+
+export function EventPage({ id }: { id: string }) {
+  const changed = recent.value.find((event) => event.id === id)?.end_us;
+  const [detail, error, setDetail] = useLoaded(() => api.event(id), [id, changed]);
+  const [view, setView] = useState<"footage" | "picture">("footage");
+  const [failed, setFailed] = useState<unknown>(null);
+  const [stream, setStream] = useState<"main" | "sub">("main");
+  const [opened_us, setOpened] = useState(0);
+  useEffect(() => {
+    setView("footage");
+    setStream("main");
+    setFailed(null);
+    setOpened(Date.now() * 1000);
+    if (isOwner.value) void api.reviewed(id).catch(() => undefined); // only a mark: the page works without it
+    recent.value = recent.value.map((event) => (event.id === id ? { ...event, reviewed: true } : event));
+  }, [id]);
+
+  const list = recent.value;
+  const index = list.findIndex((event) => event.id === id);
+  const newer = index > 0 ? list[index - 1] : undefined;
+  const older = index >= 0 ? list[index + 1] : undefined;
+  useKeys((event) => {
+    if (event.target instanceof HTMLVideoElement) return;
+    if (event.key === "Escape") history.length > 1 ? history.back() : go("/events");
+    if (event.key === "ArrowLeft" && newer) go(`/events/${newer.id}`, true);
+    if (event.key === "ArrowRight" && older) go(`/events/${older.id}`, true);
+  });
+
+  if (!detail || detail.event.id !== id) {
+    return (
+      <div class="page">
+        <Trouble error={error} />
+      </div>
+    );
+  }
+  const { event } = detail;
+  const end_us = event.clip_end_us ?? opened_us;
+  const camera = cameras.value.find((each) => each.id === event.camera);
+  const main = camera?.streams.find((each) => each.stream === stream);
+  const onVideoError = (): void => {
+    const sub = camera?.streams.find((each) => each.stream === "sub");
+    if (stream === "main" && sub?.codec === "h264" && main?.codec !== "h264") {
+      setStream("sub");
+      setFailed(new Error(`This browser cannot play ${codecName(main?.codec ?? null)}: this is the smaller stream. The download has the whole one.`));
+    } else {
+      setView("picture");
+      setFailed(new Error("The browser cannot play this footage. Download it, or look at the picture."));
+    }
+  };
+  const keep = async (): Promise<void> => {
+    try {
+      await api.keep(id, !detail.kept);
+      setDetail({ ...detail, kept: !detail.kept });
+    } catch (trouble) {
+      setFailed(trouble);
+    }
+  };
+  const showPicture = view === "picture" || !detail.has_footage;
+  return (
+    <div class="page is-event">
+      <nav class="event-bar" aria-label="Events">
+        <a class="button is-plain" href="/events">
+          <icons.Back size={18} /> Events
+        </a>
+        <span class="spacer" />
+        <Step to={newer?.id} name="Newer event" icon={<icons.Back />} />
+        <Step to={older?.id} name="Older event" icon={<icons.Next />} />
+      </nav>
+      <div class="event-layout">
+        <div class="stage">
+          {showPicture ? (
+            <EventPicture event={event} eager />
+          ) : (
+            <video
+              key={`${id}-${stream}`}
+              class="footage"
+              src={at.footage(event.camera, event.clip_start_us, end_us, stream)}
+              poster={event.picture ? at.picture(id) : undefined}
+              controls
+              autoplay
+              muted
+              playsInline
+              onError={onVideoError}
+              aria-label={`Footage of ${labelName(event.kind, event.label)} at ${cameraName(event.camera)}`}
+            />
+          )}
+        </div>
+        <div class="event-side">
+          <p class="eyebrow">{cameraName(event.camera)}</p>
+          <h1>{labelName(event.kind, event.label)}</h1>
+          <p class="event-when">
+            {dayName(event.start_us, now_us.value)}, {clockSeconds(event.start_us)}
+            {event.end_us === null ? <span class="now"> still there</span> : ` – ${clockSeconds(event.end_us)}`}
+          </p>
+          <dl class="facts">
+            <dt>Length</dt>
+            <dd>{lasted((event.end_us ?? now_us.value) - event.start_us)}</dd>
+            {event.zones.length ? (
+              <>
+                <dt>Zone</dt>
+                <dd>{event.zones.join(", ")}</dd>
+              </>
+            ) : null}
+            <dt>Certainty</dt>
+            <dd>{Math.round(event.score * 100)} %</dd>
+            <dt>Best picture</dt>
+            <dd>{clock(event.best_us)}</dd>
+          </dl>
+          {event.detail ? <p class="dim">{event.detail}</p> : null}
+          <div class="segmented" role="group" aria-label="Show">
+            <button type="button" aria-pressed={!showPicture} disabled={!detail.has_footage} onClick={() => setView("footage")}>
+              Footage
+            </button>
+            <button type="button" aria-pressed={showPicture} disabled={!event.picture} onClick={() => setView("picture")}>
+              Picture
+            </button>
+          </div>
+          {detail.has_footage ? null : <p class="hint">There is no footage of this time: a gap, or older than what is kept.</p>}
+          <Trouble error={failed} />
+          <div class="row">
+            <button class="button" type="button" aria-pressed={detail.kept} disabled={!isOwner.value || !detail.has_footage} onClick={() => void keep()}>
+              <icons.Pin size={18} /> {detail.kept ? "Kept for good" : "Keep"}
+            </button>
+            {detail.has_footage ? (
+              <a class="button" download href={at.footage(event.camera, event.clip_start_us, end_us, "main", true)}>
+                <icons.Down size={18} /> Download
+              </a>
+            ) : null}
+          </div>
+          <a class="link" href={`/cameras/${event.camera}?at=${event.start_us}`}>
+            Open in the timeline
+          </a>
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,155 @@
+/** Events: everyone and everything worth remembering, by day, with what to look for. */
+
+import { useEffect, useState } from "preact/hooks";
+import { api, type Events, type HouseEvent } from "../api";
+import { addDays, clock, dayName, labelName, lasted } from "../format";
+import { Empty, Head, Trouble } from "../parts/bits";
+import { EventPicture } from "../parts/EventPicture";
+import * as icons from "../parts/icons";
+import { go, place } from "../router";
+import { cameraName, cameras, now_us, recent } from "../store";
+
+const PAGE = 60;
+
+export const toDay = (text: string | null): number | null => {
+  if (!text) return null;
+  const parsed = new Date(`${text}T00:00:00`).getTime();
+  return Number.isFinite(parsed) ? parsed * 1000 : null;
+};
+export const toText = (day_us: number): string => {
+  const day = new Date(day_us / 1000);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+};
+
+export function byDay(events: readonly HouseEvent[], now: number): [string, HouseEvent[]][] {
+  const days = new Map<string, HouseEvent[]>();
+  for (const event of events) {
+    const name = dayName(event.start_us, now);
+    days.set(name, [...(days.get(name) ?? []), event]);
+  }
+  return [...days];
+}
+
+export function EventsPage() {
+  const query = place.value.query;
+  const camera = query.get("camera") ?? "";
+  const label = query.get("label") ?? "";
+  const day_us = toDay(query.get("day"));
+  const [found, setFound] = useState<Events | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const newest = recent.value[0];
+
+  const load = (before_us?: number): Promise<Events> =>
+    api.events({
+      camera,
+      label,
+      limit: PAGE,
+      ...(day_us !== null ? { start_us: day_us } : {}),
+      ...(before_us !== undefined ? { end_us: before_us } : day_us !== null ? { end_us: addDays(day_us, 1) } : {}),
+    });
+
+  useEffect(() => {
+    let current = true;
+    load().then((value) => current && setFound(value), setError);
+    return () => {
+      current = false;
+    };
+  }, [camera, label, day_us, newest?.id, newest?.end_us]);
+
+  const set = (name: string, value: string): void => {
+    const next = new URLSearchParams(query);
+    if (value) next.set(name, value);
+    else next.delete(name);
+    go(`/events${next.size ? `?${next.toString()}` : ""}`, true);
+  };
+  const more = async (): Promise<void> => {
+    const last = found?.events.at(-1);
+    if (!found || !last) return;
+    const older = await load(last.start_us);
+    setFound({ ...older, events: [...found.events, ...older.events] });
+  };
+
+  return (
+    <div class="page">
+      <Head title="Events">
+        <input
+          class="day"
+          type="date"
+          aria-label="Day"
+          max={toText(now_us.value)}
+          value={day_us === null ? "" : toText(day_us)}
+          onInput={(event) => set("day", event.currentTarget.value)}
+        />
+      </Head>
+      <div class="filters">
+        <Chips name="Camera" value={camera} all={cameras.value.map((each) => [each.id, each.name])} onPick={(value) => set("camera", value)} />
+        {(found?.labels.length ?? 0) > 1 ? (
+          <Chips name="What" value={label} all={(found?.labels ?? []).map((each) => [each, labelName("object", each)])} onPick={(value) => set("label", value)} />
+        ) : null}
+      </div>
+      <Trouble error={error} />
+      {found && !found.events.length ? (
+        <Empty icon={<icons.Walk size={40} />} title="Nothing to show">
+          {camera || label || day_us !== null
+            ? "Nobody was seen with this choice. Try another day or camera."
+            : "When somebody comes by, their picture and the footage will be here. Walk past a camera to try it."}
+        </Empty>
+      ) : null}
+      {byDay(found?.events ?? [], now_us.value).map(([name, events]) => (
+        <section key={name}>
+          <h2 class="day-name">
+            {name} <span class="dim">{events.length}</span>
+          </h2>
+          <ul class="cards">
+            {events.map((event) => (
+              <li key={event.id}>
+                <Card event={event} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+      {found?.more ? (
+        <button class="button is-wide" type="button" onClick={() => void more().catch(setError)}>
+          Older events
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+function Chips({ name, value, all, onPick }: { name: string; value: string; all: [string, string][]; onPick: (value: string) => void }) {
+  return (
+    <div class="chips" role="group" aria-label={name}>
+      {[["", "All"] as [string, string], ...all].map(([key, text]) => (
+        <button key={key} type="button" class="chip" aria-pressed={value === key} onClick={() => onPick(key)}>
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Card({ event }: { event: HouseEvent }) {
+  const open = event.end_us === null;
+  return (
+    <a class={`card ${event.reviewed ? "" : "is-new"}`} href={`/events/${event.id}`}>
+      <EventPicture event={event} />
+      <span class="card-text">
+        <span class="card-top">
+          <strong>{labelName(event.kind, event.label)}</strong>
+          <time>{clock(event.start_us)}</time>
+        </span>
+        <span class="dim">
+          {cameraName(event.camera)}
+          {event.zones.length ? ` · ${event.zones.join(", ")}` : ""}
+          {" · "}
+          {open ? <span class="now">still there</span> : lasted((event.end_us ?? 0) - event.start_us)}
+        </span>
+      </span>
+    </a>
+  );
+}
+
+

@@ -1,0 +1,176 @@
+/** Settings: what is configured, the detector, the phone, and what leaves this house. */
+
+import { useState } from "preact/hooks";
+import { api, type Enrolment } from "../api";
+import { bytes, clock } from "../format";
+import { Head, Trouble, useLoaded } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { house, isOwner, session } from "../store";
+import { type Theme, theme } from "../theme";
+
+export function SettingsPage() {
+  return (
+    <div class="page is-narrow">
+      <Head title="Settings" />
+      <DetectorCard />
+      {isOwner.value ? <PhoneCard /> : null}
+      {isOwner.value ? <Configured /> : null}
+      <Appearance />
+      <AccountCard />
+    </div>
+  );
+}
+
+function DetectorCard() {
+  const [error, setError] = useState<unknown>(null);
+  const detector = house.value?.detector;
+  if (!detector || !house.value) return null;
+  const fetchIt = (): void => {
+    api.fetchModel().then((next) => {
+      if (house.value) house.value = { ...house.value, detector: next };
+    }, setError);
+  };
+  return (
+    <section class="panel">
+      <h2>Detector</h2>
+      {detector.basic ? (
+        <>
+          <p>
+            <strong>Basic detector: people only.</strong>{" "}
+            <span class="dim">It is built in and needs no download. The detection model also knows cars, dogs, cats and more, and misses fewer people.</span>
+          </p>
+          {detector.fetch_name && isOwner.value ? (
+            <div class="row">
+              <button class="button is-main" type="button" disabled={detector.fetching} onClick={fetchIt}>
+                <icons.Down size={18} /> {detector.fetching ? "Getting it…" : "Get the detection model"}
+              </button>
+              <span class="hint">
+                {detector.fetch_name}, {bytes(detector.fetch_bytes)}, {detector.fetch_licence}, once from {detector.fetch_host}
+              </span>
+            </div>
+          ) : null}
+        </>
+      ) : (
+        <p>
+          <strong>{detector.name}</strong> <span class="dim">knows {detector.labels.length} kinds of things, among them {detector.labels.slice(0, 5).join(", ")}.</span>
+        </p>
+      )}
+      {detector.error ? <p class="trouble">{detector.error}</p> : null}
+      <Trouble error={error} />
+    </section>
+  );
+}
+
+function PhoneCard() {
+  const [enrolment, setEnrolment] = useState<Enrolment | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const enrol = (): void => {
+    setError(null);
+    api.enrolTelegram().then(setEnrolment, setError);
+  };
+  return (
+    <section class="panel">
+      <h2>Your phone</h2>
+      <p class="dim">Alerts come by Telegram to everyone who sends the bot a one-time code. Telegram can read what its bots send.</p>
+      {enrolment ? (
+        <p class="enrol">
+          Send <code class="big-code">{enrolment.code}</code> to {enrolment.bot ? <strong>@{enrolment.bot}</strong> : "your bot"}{" "}
+          <span class="dim">before {clock(enrolment.expires_us)}.</span>
+        </p>
+      ) : (
+        <button class="button" type="button" onClick={enrol}>
+          Add a phone
+        </button>
+      )}
+      <Trouble error={error} />
+    </section>
+  );
+}
+
+function Configured() {
+  const [found, error] = useLoaded(() => api.settings(), []);
+  const sections = new Map<string, { key: string; value: string }[]>();
+  for (const each of found?.settings ?? []) sections.set(each.section, [...(sections.get(each.section) ?? []), each]);
+  return (
+    <>
+      <section class="panel">
+        <h2>What leaves this house</h2>
+        {found && !found.outbound.length ? <p class="dim">Nothing. No service outside is configured.</p> : null}
+        <ul class="outbound">
+          {found?.outbound.map((each) => (
+            <li key={each.host + each.setting}>
+              <strong>{each.host}</strong>
+              <span class="dim">{each.purpose}</span>
+              <code>{each.setting}</code>
+            </li>
+          ))}
+        </ul>
+        <Trouble error={error} />
+      </section>
+      <section class="panel">
+        <h2>Configured</h2>
+        <p class="dim">This is what is in force, read from the configuration file. Passwords and tokens are never shown.</p>
+        {[...sections].map(([name, list]) => (
+          <details key={name}>
+            <summary>
+              <code>[{name}]</code>
+            </summary>
+            <dl class="facts is-code">
+              {list.map((each) => (
+                <div key={each.key}>
+                  <dt>{each.key}</dt>
+                  <dd>{each.value}</dd>
+                </div>
+              ))}
+            </dl>
+          </details>
+        ))}
+      </section>
+    </>
+  );
+}
+
+function Appearance() {
+  const all: [Theme, string][] = [
+    ["system", "Like the device"],
+    ["light", "Light"],
+    ["dark", "Dark"],
+  ];
+  return (
+    <section class="panel">
+      <h2>Appearance</h2>
+      <div class="segmented" role="group" aria-label="Appearance">
+        {all.map(([value, text]) => (
+          <button key={value} type="button" aria-pressed={theme.value === value} onClick={() => (theme.value = value)}>
+            {text}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function AccountCard() {
+  const [error, setError] = useState<unknown>(null);
+  const leave = (): void => {
+    api.logout().then(() => location.assign("/"), setError);
+  };
+  return (
+    <section class="panel">
+      <h2>Account</h2>
+      <div class="row">
+        <span>
+          <strong>{session.value?.user?.name}</strong> <span class="dim">{isOwner.value ? "owner" : "may look"}</span>
+        </span>
+        <span class="spacer" />
+        <button class="button" type="button" onClick={leave}>
+          <icons.Out size={18} /> Log out
+        </button>
+      </div>
+      <Trouble error={error} />
+      <p class="hint">
+        Hearthwatch {house.value?.version} · <a href="/docs">API</a>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,174 @@
+/** The live wall: every camera as large as the screen allows, and who came by lately. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Camera, HouseEvent } from "../api";
+import { ago, clock, dayName, labelName, lasted } from "../format";
+import { columns, neighbour, tileWidth } from "../live/grid";
+import { LiveView } from "../live/LiveView";
+import { Dot, Motion, Tile } from "../live/Tile";
+import { Empty, useKeys } from "../parts/bits";
+import { EventPicture } from "../parts/EventPicture";
+import * as icons from "../parts/icons";
+import { go, place } from "../router";
+import { cameraName, cameras, house, loaded, now_us, recent } from "../store";
+
+const ASPECT = 16 / 9;
+const GAP = 12;
+
+export function status(all: readonly Camera[]): string {
+  const live = all.filter((camera) => camera.state === "live").length;
+  if (!all.length) return "";
+  if (live === all.length) return all.length === 1 ? "The camera is live" : `All ${all.length} cameras are live`;
+  return `${live} of ${all.length} cameras are live`;
+}
+
+export function WallPage() {
+  const all = cameras.value;
+  const enlarged = all.find((camera) => camera.id === place.value.query.get("camera"));
+  return (
+    <div class="wall-page">
+      <header class="head is-wall">
+        <div>
+          <h1>{house.value?.name || "Hearthwatch"}</h1>
+          <p class="dim">{status(all)}</p>
+        </div>
+        <time class="wall-clock">{clock(now_us.value)}</time>
+      </header>
+      {all.length ? (
+        <div class="wall-body">
+          <Grid cameras={all} paused={enlarged !== undefined} />
+          <Lately />
+        </div>
+      ) : loaded.value ? (
+        <Empty icon={<icons.Camera size={40} />} title="No camera yet">
+          Add one to the configuration: a section <code>[camera.front-door]</code> with its <code>url</code>. It appears here by itself.
+        </Empty>
+      ) : null}
+      {enlarged ? <Enlarged camera={enlarged} all={all} /> : null}
+    </div>
+  );
+}
+
+function Grid({ cameras: all, paused }: { cameras: Camera[]; paused: boolean }) {
+  const space = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState<{ w: number; h: number }>({ w: 0, h: 0 });
+  useEffect(() => {
+    if (!space.current) return undefined;
+    const watch = new ResizeObserver(([entry]) => entry && setSize({ w: entry.contentRect.width, h: entry.contentRect.height }));
+    watch.observe(space.current);
+    return () => watch.disconnect();
+  }, []);
+  const narrow = size.w < 620;
+  const height = narrow ? 1e6 : size.h;
+  const cols = narrow ? (size.w < 460 ? 1 : 2) : columns(all.length, size.w, height, ASPECT, GAP);
+  const width = Math.floor(tileWidth(all.length, cols, size.w, height, ASPECT, GAP));
+  const onKey = (event: KeyboardEvent): void => {
+    const tiles = [...(space.current?.querySelectorAll<HTMLElement>("[data-tile]") ?? [])];
+    const index = tiles.indexOf(document.activeElement as HTMLElement);
+    if (!event.key.startsWith("Arrow") && event.key !== "Home" && event.key !== "End") return;
+    event.preventDefault();
+    tiles[index < 0 ? 0 : neighbour(index, event.key, tiles.length, cols)]?.focus();
+  };
+  useKeys((event) => {
+    if (event.key.startsWith("Arrow") && document.activeElement === document.body && !paused) onKey(event);
+  });
+  return (
+    <div class="wall-grid" ref={space} onKeyDown={onKey} aria-label="Cameras" role="group">
+      {size.w > 0 ? (
+        <div class="wall-tiles" style={{ width: `${width * cols + GAP * (cols - 1)}px`, gap: `${GAP}px` }}>
+          {all.map((camera) => (
+            <Tile key={camera.id} camera={camera} width_px={width} aspect={ASPECT} />
+          ))}
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+function Lately() {
+  const found = recent.value.slice(0, 12);
+  return (
+    <aside class="lately" aria-label="Lately">
+      <h2>Lately</h2>
+      {found.length ? (
+        <ol>
+          {found.map((event) => (
+            <li key={event.id}>
+              <Short event={event} />
+            </li>
+          ))}
+        </ol>
+      ) : (
+        <p class="dim">Nobody has come by yet. Walk past a camera to see what happens.</p>
+      )}
+    </aside>
+  );
+}
+
+function Short({ event }: { event: HouseEvent }) {
+  const open = event.end_us === null;
+  const today = dayName(event.start_us, now_us.value);
+  return (
+    <a class={`short ${event.reviewed ? "" : "is-new"}`} href={`/events/${event.id}`}>
+      <EventPicture event={event} />
+      <span class="short-text">
+        <strong>
+          {labelName(event.kind, event.label)} <span class="dim">· {cameraName(event.camera)}</span>
+        </strong>
+        <span class="dim">
+          {open ? <span class="now">now</span> : today === "Today" ? ago(event.start_us, now_us.value) : `${today} ${clock(event.start_us)}`}
+        </span>
+      </span>
+    </a>
+  );
+}
+
+function Enlarged({ camera, all }: { camera: Camera; all: Camera[] }) {
+  const close = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    close.current?.focus();
+    return () => before?.focus?.();
+  }, []);
+  const other = (step: number): string => all[(all.indexOf(camera) + step + all.length) % all.length]?.id ?? camera.id;
+  useKeys((event) => {
+    if (event.key === "Escape") go("/");
+    if (event.key === "ArrowLeft") go(`/?camera=${other(-1)}`, true);
+    if (event.key === "ArrowRight") go(`/?camera=${other(1)}`, true);
+  });
+  const main = camera.streams.find((stream) => stream.stream === "main") ?? camera.streams[0];
+  return (
+    <div class="enlarged" role="dialog" aria-modal="true" aria-label={camera.name}>
+      <LiveView camera={camera} stream="main" key={camera.id} />
+      <div class="enlarged-head">
+        <Dot state={camera.state} />
+        <strong>{camera.name}</strong>
+        {main && camera.state === "live" ? (
+          <span class="dim">
+            {main.width_px} × {main.height_px} · {main.fps.toFixed(0)} fps
+          </span>
+        ) : (
+          <span class="dim">for {lasted(now_us.value - camera.since_us)}</span>
+        )}
+        <span class="spacer" />
+        <a class="button is-glass" href={`/cameras/${camera.id}`}>
+          Timeline
+        </a>
+        <a class="button is-glass is-round" href="/" ref={close} aria-label="Close">
+          <icons.Close />
+        </a>
+      </div>
+      {all.length > 1 ? (
+        <>
+          <button class="enlarged-step is-left" type="button" aria-label="Previous camera" onClick={() => go(`/?camera=${other(-1)}`, true)}>
+            <icons.Back />
+          </button>
+          <button class="enlarged-step is-right" type="button" aria-label="Next camera" onClick={() => go(`/?camera=${other(1)}`, true)}>
+            <icons.Next />
+          </button>
+        </>
+      ) : null}
+      <Motion camera={camera} />
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+/** Small pieces every page uses. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { ApiError } from "../api";
+
+export function Empty({ icon, title, children }: { icon: ComponentChildren; title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <span class="empty-icon">{icon}</span>
+      <h2>{title}</h2>
+      <p>{children}</p>
+    </div>
+  );
+}
+
+export function Head({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <header class="head">
+      <h1>{title}</h1>
+      <div class="head-side">{children}</div>
+    </header>
+  );
+}
+
+export function Trouble({ error }: { error: unknown }) {
+  if (!error) return null;
+  const known = error instanceof ApiError;
+  return (
+    <p class="trouble" role="alert">
+      <strong>{error instanceof Error ? error.message : String(error)}</strong>
+      {known && error.hint ? <span> {error.hint}</span> : null}
+    </p>
+  );
+}
+
+/** What `load` gives, loaded again whenever one of `when` changes; the last answer stays until the next is here. */
+export function useLoaded<T>(load: () => Promise<T>, when: readonly unknown[]): [T | null, unknown, (value: T) => void] {
+  const [value, setValue] = useState<T | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  useEffect(() => {
+    let current = true;
+    load().then(
+      (found) => {
+        if (current) {
+          setValue(found);
+          setError(null);
+        }
+      },
+      (failed: unknown) => current && setError(failed),
+    );
+    return () => {
+      current = false;
+    };
+  }, when);
+  return [value, error, setValue];
+}
+
+export function useKeys(handle: (event: KeyboardEvent) => void): void {
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || event.metaKey || event.ctrlKey) return;
+      handle(event);
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  });
+}

@@ -1,0 +1,32 @@
+/** Addresses of the page: the path and query are the state, so that a link or a reload shows the same thing. */
+
+import { signal } from "@preact/signals";
+
+export interface Place {
+  path: string;
+  query: URLSearchParams;
+}
+
+const read = (): Place => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+
+export const place = signal<Place>(read());
+
+export function go(to: string, replace = false): void {
+  if (to !== location.pathname + location.search) {
+    history[replace ? "replaceState" : "pushState"](null, "", to);
+    place.value = read();
+    if (!replace) window.scrollTo(0, 0);
+  }
+}
+
+export function follow(event: MouseEvent): void {
+  const link = (event.target as Element | null)?.closest("a");
+  if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (link.origin !== location.origin || link.target || link.hasAttribute("download") || link.pathname.startsWith("/api/")) return;
+  event.preventDefault();
+  go(link.pathname + link.search);
+}
+
+addEventListener("popstate", () => {
+  place.value = read();
+});

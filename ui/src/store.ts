@@ -1,0 +1,132 @@
+/** What the house says right now, kept current by one event stream; every page reads from here. */
+
+import { computed, signal } from "@preact/signals";
+import { type Alert, api, at, type Camera, type House, type HouseEvent, type Outage, type Session, useToken, whenLoggedOut } from "./api";
+
+export const session = signal<Session | null>(null);
+export const unreachable = signal(false);
+export const house = signal<House | null>(null);
+export const cameras = signal<Camera[]>([]);
+export const loaded = signal(false);
+export const recent = signal<HouseEvent[]>([]);
+export const alerts = signal<Alert[]>([]);
+export const moreAlerts = signal(false);
+export const outages = signal<Outage[]>([]);
+export const connected = signal(true);
+export const now_us = signal(Date.now() * 1000);
+
+export const isOwner = computed(() => session.value?.user?.role === "owner");
+export const cameraName = (id: string): string => cameras.value.find((camera) => camera.id === id)?.name ?? id;
+
+setInterval(() => {
+  now_us.value = Date.now() * 1000;
+}, 1000);
+
+export function welcome(next: Session): void {
+  session.value = next;
+  useToken(next.token);
+  if (next.user) void start();
+}
+
+export async function whoAmI(): Promise<void> {
+  try {
+    welcome(await api.session());
+    unreachable.value = false;
+  } catch {
+    unreachable.value = true;
+    setTimeout(() => void whoAmI(), 2000);
+  }
+}
+
+whenLoggedOut(() => {
+  if (session.value?.user) {
+    session.value = { ...session.value, user: null, token: null };
+    stop();
+  }
+});
+
+export const upsert = <T>(list: T[], item: T, same: (a: T, b: T) => boolean): T[] => {
+  const found = list.findIndex((each) => same(each, item));
+  return found < 0 ? [item, ...list] : list.with(found, item);
+};
+
+const WEEK_US = 7 * 24 * 3600 * 1e6;
+
+export async function refresh(): Promise<void> {
+  const [h, c, e, a, o] = await Promise.all([
+    api.house(),
+    api.cameras(),
+    api.events({ limit: 24 }),
+    api.alerts(),
+    api.outages(Math.round(Date.now() * 1000 - WEEK_US)),
+  ]);
+  house.value = h;
+  cameras.value = c;
+  recent.value = e.events;
+  alerts.value = a.alerts;
+  moreAlerts.value = a.more;
+  outages.value = o;
+  loaded.value = true;
+}
+
+export async function olderAlerts(): Promise<void> {
+  const last = alerts.value.at(-1);
+  const found = await api.alerts(last?.at_us);
+  alerts.value = [...alerts.value, ...found.alerts];
+  moreAlerts.value = found.more;
+}
+
+let source: EventSource | null = null;
+let houseTimer = 0;
+
+async function start(): Promise<void> {
+  stop();
+  source = new EventSource(at.stream());
+  const on = <T>(name: string, take: (value: T) => void): void =>
+    source?.addEventListener(name, (message) => take(JSON.parse((message as MessageEvent<string>).data) as T));
+  let dropped = false;
+  source.onopen = () => {
+    connected.value = true;
+    if (dropped) void refresh().catch(() => undefined);
+    dropped = false;
+  };
+  source.onerror = () => {
+    connected.value = false;
+    dropped = true;
+    void whoAmIStill();
+  };
+  on<Camera[]>("cameras", (value) => {
+    cameras.value = value;
+  });
+  on<HouseEvent>("event", (value) => {
+    recent.value = upsert(recent.value, value, (a, b) => a.id === b.id).slice(0, 60);
+  });
+  on<Alert>("alert", (value) => {
+    alerts.value = upsert(alerts.value, value, (a, b) => a.id === b.id);
+  });
+  on<Outage>("outage", (value) => {
+    outages.value = upsert(outages.value, value, (a, b) => a.fault === b.fault && a.subject === b.subject && a.start_us === b.start_us);
+  });
+  on("resync", () => void refresh().catch(() => undefined));
+  houseTimer = window.setInterval(() => void api.house().then((value) => (house.value = value), () => undefined), 15_000);
+  await refresh().catch(() => {
+    connected.value = false;
+  });
+}
+
+/** An event stream does not say why it broke: ask once whether we are still logged in. */
+async function whoAmIStill(): Promise<void> {
+  const found = await api.session().catch(() => null);
+  if (found && !found.user) {
+    session.value = found;
+    stop();
+  }
+  if (found?.user && source?.readyState === EventSource.CLOSED) void start();
+}
+
+function stop(): void {
+  source?.close();
+  source = null;
+  clearInterval(houseTimer);
+  loaded.value = false;
+}
