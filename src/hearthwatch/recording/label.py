@@ -19,7 +19,7 @@ MAX_LABEL_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """`start_us` is the wall time of the file's own time 0."""
+    """`start_us` is the wall time of the first video sample."""
 
     run: RunId
     camera: CameraId

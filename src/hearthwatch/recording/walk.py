@@ -5,7 +5,6 @@ Total: for any bytes it ends, after one pass, with a Footage or BadReply; it nev
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 from collections.abc import Iterator
@@ -76,15 +75,20 @@ class Footage:
         return 0
 
     @property
+    def first_ticks(self) -> int:
+        """Where the first video sample lies, in video ticks from the file's time 0; its wall time is the label's."""
+        return next((one.video.base_ticks for one in self.fragments if one.video), 0)
+
+    @property
     def duration_us(self) -> int:
-        return self.end_ticks * 1_000_000 // self.label.info.video.ticks_per_s
+        return (self.end_ticks - self.first_ticks) * 1_000_000 // self.label.info.video.ticks_per_s
 
 
 def read_footage_at(path: Path) -> Footage:
     """Read the file at `path`. Raises BadReply when it is none of ours, StorageFailed when the disk fails."""
     try:
-        with path.open("rb", buffering=0) as file:
-            return read_footage(io.BufferedReader(file, 4096))
+        with path.open("rb", buffering=4096) as file:
+            return read_footage(file)
     except OSError as error:
         raise storage_failed(error, f"reading {path.name}") from error
 

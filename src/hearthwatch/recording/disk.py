@@ -1,0 +1,333 @@
+"""What the disk's thread does: writes what the pumps hand over, syncs each second, keeps the index, retries what failed.
+
+The write order of the whole room stands here: file created (O_EXCL), folder synced, row `recording`, fragments, a sync each
+second; at the end the file synced, then the row `complete`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from hearthwatch.feeds.packet import Gap, GapReason, Run, Stream, StreamInfo
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.errors import StorageFailed, StorageFault
+from hearthwatch.kit.logs import Interval
+from hearthwatch.kit.units import NS_PER_S, CameraId, WallUs
+from hearthwatch.recording.index import Asked
+from hearthwatch.recording.label import Label
+from hearthwatch.recording.repair import reconcile
+from hearthwatch.recording.segment import Segment, SegmentId, SegmentState, StorageOptions
+from hearthwatch.recording.segment_file import FILE_MODE, PINNED_MODE, SegmentFile
+from hearthwatch.recording.store import Store
+from hearthwatch.recording.sweep import Sweep
+from hearthwatch.recording.writer import Begun, Cut, Ended, Item, SegmentWriter
+
+log = logging.getLogger(__name__)
+
+_RETRY_NS = 1 * NS_PER_S
+_TIDY_NS = 10 * NS_PER_S
+_TIDY_SOON_NS = NS_PER_S
+_STEP_NS = 50_000_000
+_ASKED_KEPT_US = 86_400 * 1_000_000
+
+
+class StorageHealth(Protocol):
+    def __call__(self, failure: StorageFailed | None) -> None:
+        """Told of every failure of the footage disk, and with None once footage is on the disk again; must not raise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """How far one stream is known to be on the disk; `recording` False while nothing is written."""
+
+    camera: CameraId
+    stream: Stream
+    recording: bool
+    until_us: WallUs | None
+
+
+@dataclass(slots=True)
+class _Track:
+    """One stream as the disk sees it. `last_us` ends its last footage."""
+
+    run: Run
+    info: StreamInfo
+    file: SegmentFile | None = None
+    segment: SegmentId | None = None
+    sequence: int = 0
+    last_us: WallUs | None = None
+    sync_us: WallUs | None = None
+    retry_ns: int = 0
+
+
+class Disk:
+    """Everything but the thread: `handle` one item, `tick` often. Owned by one thread; raises nothing."""
+
+    def __init__(self, store: Store, options: StorageOptions, clock: Clock, on_health: StorageHealth) -> None:
+        self._store = store
+        self._options = options
+        self._clock = clock
+        self._on_health = on_health
+        self._sweep = Sweep(store.folder, store.index, store.ballast, clock)
+        self._tracks: dict[SegmentWriter, _Track] = {}
+        self._owed: deque[Callable[[], object]] = deque()
+        self._failing = False
+        self._sync_ns: int = clock.mono_ns()
+        self._tidy_ns: int = clock.mono_ns()
+        self._reconcile: Iterator[None] = reconcile(store.folder, store.index)
+        self._complaint = Interval(clock, every_s=60)
+
+    def set_options(self, options: StorageOptions) -> None:
+        """Take the retention options; those of files hold until the next start."""
+        self._options = options
+
+    def confirmed(self) -> tuple[Confirmed, ...]:
+        """Return the state of every stream; may be called from any thread."""
+        return tuple(
+            Confirmed(camera=writer.camera, stream=writer.stream, recording=track.file is not None, until_us=track.sync_us)
+            for writer, track in list(self._tracks.items())
+        )
+
+    def handle(self, item: Item) -> None:
+        match item:
+            case Cut():
+                self._write(item)
+            case Begun():
+                self._begin(item)
+            case Ended():
+                self._end(item.writer, item.gap)
+            case _:
+                item()
+
+    def _begin(self, item: Begun) -> None:
+        track = self._tracks.get(item.writer)
+        if track is None:
+            self._tracks[item.writer] = _Track(item.run, item.info)
+            return
+        self._close_file(item.writer, track, None)
+        track.run, track.info = item.run, item.info
+
+    def _end(self, writer: SegmentWriter, gap: Gap) -> None:
+        track = self._tracks.get(writer)
+        if track is not None and track.file is not None:
+            self._close_file(writer, track, None)
+            gap = dataclasses.replace(gap, start_us=track.last_us or gap.start_us)
+        if track is not None:
+            track.retry_ns = 0
+        self._note(lambda: self._store.index.open_gap(gap))
+        if gap.reason is GapReason.DISK_SLOW:
+            self._report(StorageFailed(StorageFault.SLOW, f"the disk cannot keep up with {gap.camera}"))
+
+    def _write(self, item: Cut) -> None:
+        writer, batch = item.writer, item.batch
+        track = self._tracks[writer]
+        try:
+            if batch.starts:
+                self._close_file(writer, track, batch.video[0].wall_us)
+                if self._clock.mono_ns() < track.retry_ns:
+                    writer.wants_file = True
+                    return
+                self._open_file(track, item)
+            if track.file is not None:
+                track.file.append(batch)
+        except StorageFailed as error:
+            self._fail(writer, track, error, batch.video[0].wall_us if batch.video else None)
+
+    def _open_file(self, track: _Track, item: Cut) -> None:
+        if not self._settle() and not (self._sweep.make_room() and self._settle()):
+            raise StorageFailed(StorageFault.NO_SPACE, "the index of footage cannot be written")
+        index, run = self._store.index, track.run
+        if not track.sequence:
+            track.sequence = self._store.next_sequence(run.camera, run.stream)
+        while True:
+            label = Label(
+                run=run.id,
+                camera=run.camera,
+                stream=run.stream,
+                sequence=track.sequence,
+                start_us=item.batch.video[0].wall_us,
+                info=track.info,
+            )
+            try:
+                file = SegmentFile(self._store.folder, label, item.batch)
+                break
+            except FileExistsError:
+                track.sequence = max(track.sequence + 1, self._store.next_sequence(run.camera, run.stream))
+        track.sequence += 1
+        try:
+            track.segment = index.begin(label)
+        except StorageFailed:
+            file.abandon()
+            raise
+        track.file, track.retry_ns = file, 0
+
+    def _close_file(self, writer: SegmentWriter, track: _Track, next_us: WallUs | None) -> None:
+        file, segment = track.file, track.segment
+        if file is None or segment is None:
+            return
+        try:
+            filled = file.close(next_us)
+        except StorageFailed as error:
+            self._fail(writer, track, error, None)
+            return
+        track.file = track.segment = None
+        track.last_us = WallUs(filled.start_us + filled.duration_us)
+        track.sync_us = file.sync_us = track.last_us
+        path = file.path
+
+        def note() -> None:
+            if self._store.index.complete(segment, filled):
+                _set_pinned(path, pinned=True)
+
+        self._note(note)
+
+    def _fail(self, writer: SegmentWriter, track: _Track, error: StorageFailed, at_us: WallUs | None) -> None:
+        """Give up the file, note the hole, make room, and ask for a new file at the next key frame."""
+        index, file, segment = self._store.index, track.file, track.segment
+        track.file = track.segment = None
+        writer.wants_file = True
+        track.retry_ns = self._clock.mono_ns() + _RETRY_NS
+        start_us = at_us if at_us is not None else track.last_us
+        if file is not None and segment is not None:
+            filled = file.abandon()
+            if filled is None:
+                self._owed.append(lambda: index.discard(segment))
+            else:
+                self._owed.append(lambda: index.complete(segment, filled))
+                start_us = track.last_us = WallUs(filled.start_us + filled.duration_us)
+        if start_us is not None:
+            gap = Gap(
+                camera=writer.camera,
+                stream=writer.stream,
+                start_us=start_us,
+                end_us=None,
+                reason=GapReason.DISK,
+                detail=str(error),
+            )
+            self._owed.append(lambda: index.open_gap(gap))
+        if error.fault is StorageFault.NO_SPACE:
+            self._guard(self._sweep.make_room)
+        self._settle()
+        self._report(error)
+
+    def tick(self) -> None:
+        """Do what is due: the sync of each second, and every ten seconds retention, ballast, repair and hashes."""
+        now_ns = self._clock.mono_ns()
+        if now_ns >= self._sync_ns:
+            self._sync_ns = now_ns + round(self._options.fragment_s * NS_PER_S)
+            self._sync()
+        if now_ns >= self._tidy_ns:
+            self._tidy_ns = now_ns + _TIDY_NS
+            self._settle()
+            self._guard(self._tidy)
+
+    def _sync(self) -> None:
+        synced = False
+        for writer, track in self._tracks.items():
+            if track.file is None or not track.file.is_dirty:
+                continue
+            try:
+                track.file.sync()
+                track.sync_us = track.file.sync_us
+                synced = True
+            except StorageFailed as error:
+                self._fail(writer, track, error, None)
+        if (
+            synced
+            and self._failing
+            and not self._owed
+            and not any(one.retry_ns and one.file is None for one in self._tracks.values())
+        ):
+            self._failing = False
+            self._on_health(None)
+
+    def _tidy(self) -> None:
+        plan = self._sweep.run(self._options)
+        if plan.delete:
+            self._tidy_ns = self._clock.mono_ns() + _TIDY_SOON_NS
+        until_ns = self._clock.mono_ns() + _STEP_NS
+        for _step in self._reconcile:
+            if self._clock.mono_ns() >= until_ns:
+                self._tidy_ns = self._clock.mono_ns() + _TIDY_SOON_NS
+                break
+        self._store.ballast.build()
+        for segment in self._store.index.without_sha256(1):
+            self._store.index.set_sha256(segment.id, sha256_of(self._store.folder / segment.path))
+        self._store.index.forget_asked(WallUs(self._clock.wall_us() - _ASKED_KEPT_US))
+
+    def _note(self, write: Callable[[], object]) -> None:
+        """Write to the index now, or as soon as it can be written again, in order."""
+        self._owed.append(write)
+        self._settle()
+
+    def _settle(self) -> bool:
+        while self._owed:
+            try:
+                self._owed[0]()
+            except StorageFailed as error:
+                self._report(error)
+                return False
+            self._owed.popleft()
+        return True
+
+    def _guard(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except StorageFailed as error:
+            self._report(error)
+
+    def _report(self, error: StorageFailed) -> None:
+        self._failing = True
+        if (times := self._complaint.due()) is not None:
+            log.warning("footage disk: %s (%d times)", error, times)
+        self._on_health(error)
+
+    def mark(self, asked: Asked) -> int:
+        """Raise the class of, or pin, every segment in the range; return how many there are now."""
+        found = self._store.index.mark(asked)
+        if asked.pinned:
+            self._show_pins(found, pinned=True)
+        return len(found)
+
+    def unpin(self, camera: CameraId, start_us: WallUs, end_us: WallUs) -> int:
+        found = self._store.index.unpin(camera, start_us, end_us)
+        self._show_pins(found, pinned=False)
+        return len(found)
+
+    def _show_pins(self, found: tuple[Segment, ...], *, pinned: bool) -> None:
+        for one in found:
+            if one.state is SegmentState.COMPLETE:
+                _set_pinned(self._store.folder / one.path, pinned=pinned)
+
+    def close(self, now_us: WallUs) -> None:
+        """Close every file in order; streams that were not ended get a gap with cause STOPPED."""
+        for writer, track in self._tracks.items():
+            if track.file is not None:
+                gap = Gap(camera=writer.camera, stream=writer.stream, start_us=now_us, end_us=None, reason=GapReason.STOPPED)
+                self._end(writer, gap)
+        self._settle()
+        self._store.close()
+
+
+def sha256_of(path: Path) -> bytes:
+    """Return the hash of a file. Raises StorageFailed."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise StorageFailed(StorageFault.BROKEN, f"reading {path.name}: {error.strerror}") from error
+
+
+def _set_pinned(path: Path, *, pinned: bool) -> None:
+    try:
+        path.chmod(PINNED_MODE if pinned else FILE_MODE)
+    except OSError as error:
+        log.warning("%s could not be made %s: %s", path, "read-only" if pinned else "writable", error)

@@ -1,0 +1,303 @@
+"""The one writer of the index of footage, owned by the recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
+from sqlalchemy.sql import ColumnElement
+
+from hearthwatch.feeds.packet import Gap, GapReason, Stream
+from hearthwatch.kit.db import migrate, open_writer
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.recording.index import Asked, asked_of
+from hearthwatch.recording.label import Label
+from hearthwatch.recording.rows import PLAYABLE, RANK, kept, of_stream, overlapping, segment_of, sql_errors
+from hearthwatch.recording.schema import MIGRATIONS, gaps, ranges, runs, segments, stores
+from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What a closed or repaired file turned out to hold; `sha256` may be empty until it is computed."""
+
+    start_us: WallUs
+    duration_us: int
+    size_bytes: int
+    frames: int
+    keyframes: int
+    sha256: bytes
+    state: SegmentState
+
+
+class IndexWriter:
+    """Owned by one thread at a time. Every method commits before it returns (`synchronous=FULL`) or raises StorageFailed."""
+
+    def __init__(self, path: Path) -> None:
+        with sql_errors("opening the index of footage"):
+            self._engine = open_writer(path)
+            migrate(self._engine, MIGRATIONS)
+        self._store = 0
+        self.used_bytes = 0
+        """Bytes of all finished footage on the store in use."""
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def use_store(self, uuid: str, now_us: WallUs) -> None:
+        """Work on the footage of the disk `uuid`; rows of other disks stay as they are."""
+        with sql_errors("opening the index of footage"), self._engine.begin() as run:
+            found = run.scalar(select(stores.c.id).where(stores.c.uuid == uuid))
+            run.execute(update(stores).values(in_use=stores.c.uuid == uuid))
+            if found is None:
+                run.execute(insert(stores).values(uuid=uuid, first_seen_us=now_us, in_use=True))
+                found = run.scalar(select(stores.c.id).where(stores.c.uuid == uuid))
+            self._store = int(found or 0)
+            total = select(func.sum(segments.c.size_bytes)).where(segments.c.store == self._store)
+            self.used_bytes = int(run.scalar(total) or 0)
+
+    def known_stores(self) -> tuple[str, ...]:
+        with sql_errors("reading the index of footage"), self._engine.connect() as run:
+            return tuple(run.scalars(select(stores.c.uuid).order_by(stores.c.id)))
+
+    def next_sequence(self, camera: CameraId, stream: Stream) -> int:
+        with sql_errors("reading the index of footage"), self._engine.connect() as run:
+            top = run.scalar(select(func.max(segments.c.sequence)).where(of_stream(camera, stream)))
+        return int(top or 0) + 1
+
+    def begin(self, label: Label) -> SegmentId:
+        """Note a file that is being written; ends the gap before it."""
+        with sql_errors("noting a new file of footage"), self._engine.begin() as run:
+            self._note_run(run, label)
+            run.execute(
+                update(gaps)
+                .where(gaps.c.camera == label.camera, gaps.c.stream == label.stream, gaps.c.end_us.is_(None))
+                .values(end_us=case((gaps.c.start_us > label.start_us, gaps.c.start_us), else_=label.start_us))
+            )
+            return self._insert(
+                run,
+                label,
+                Filled(
+                    start_us=label.start_us,
+                    duration_us=0,
+                    size_bytes=0,
+                    frames=0,
+                    keyframes=0,
+                    sha256=b"",
+                    state=SegmentState.RECORDING,
+                ),
+            )
+
+    def adopt(self, label: Label, filled: Filled, footage_class: FootageClass, *, pinned: bool) -> SegmentId:
+        """Note a file that was found on disk without a row."""
+        with sql_errors("adopting a file of footage"), self._engine.begin() as run:
+            self._note_run(run, label)
+            found = self._insert(run, label, filled)
+            run.execute(update(segments).where(segments.c.id == found).values(footage_class=footage_class, pinned=pinned))
+        self.used_bytes += filled.size_bytes
+        return found
+
+    def _note_run(self, run: Connection, label: Label) -> None:
+        if run.scalar(select(runs.c.id).where(runs.c.id == label.run)) is None:
+            row = {"id": label.run, "camera": label.camera, "stream": label.stream, "start_us": label.start_us}
+            run.execute(insert(runs).values(**row, info=msgspec.json.encode(label.info)))
+
+    def _insert(self, run: Connection, label: Label, filled: Filled) -> SegmentId:
+        values = _columns(filled) | {
+            "store": self._store,
+            "run": label.run,
+            "camera": label.camera,
+            "stream": label.stream,
+            "sequence": label.sequence,
+            "footage_class": FootageClass.CONTINUOUS,
+            "pinned": False,
+        }
+        result = run.execute(insert(segments).values(**values))
+        assert result.inserted_primary_key is not None
+        return SegmentId(result.inserted_primary_key[0])
+
+    def complete(self, segment: SegmentId, filled: Filled) -> bool:
+        """Note what a file holds now that it is closed, with the class and pin asked of its time; True when it is pinned."""
+        with sql_errors("noting a finished file of footage"), self._engine.begin() as run:
+            before = run.execute(select(segments).where(segments.c.id == segment)).first()
+            if before is None:
+                return False
+            asked = _asked(run, before.camera, filled.start_us, WallUs(filled.start_us + filled.duration_us))
+            classes = [FootageClass(before.footage_class), *(one.footage_class for one in asked)]
+            pinned = before.pinned or any(one.pinned for one in asked)
+            values = _columns(filled) | {"footage_class": max(classes, key=RANK.__getitem__), "pinned": pinned}
+            run.execute(update(segments).where(segments.c.id == segment).values(**values))
+        self.used_bytes += filled.size_bytes - before.size_bytes
+        return bool(pinned)
+
+    def discard(self, segment: SegmentId) -> None:
+        """Drop the row of a file that never held anything and is gone."""
+        with sql_errors("noting a lost file of footage"), self._engine.begin() as run:
+            run.execute(delete(segments).where(segments.c.id == segment))
+
+    def set_sha256(self, segment: SegmentId, sha256: bytes) -> None:
+        with sql_errors("noting a hash"), self._engine.begin() as run:
+            run.execute(update(segments).where(segments.c.id == segment).values(sha256=sha256))
+
+    def open_gap(self, gap: Gap) -> None:
+        """Note a hole that lasts. One that already lasts ends where this one starts; the same again changes nothing.
+
+        A hole that was thought to be over, but nothing was kept since, lasts on.
+        """
+        with sql_errors("noting a gap in the footage"), self._engine.begin() as run:
+            mine = and_(gaps.c.camera == gap.camera, gaps.c.stream == gap.stream, gaps.c.end_us.is_(None))
+            lasting = run.execute(select(gaps).where(mine)).first()
+            if lasting is not None:
+                if lasting.reason == gap.reason:
+                    return
+                run.execute(update(gaps).where(mine).values(end_us=max(lasting.start_us, gap.start_us)))
+            same = and_(gaps.c.camera == gap.camera, gaps.c.stream == gap.stream, gaps.c.reason == gap.reason)
+            if not run.execute(update(gaps).where(same, gaps.c.end_us == gap.start_us).values(end_us=None)).rowcount:
+                self._add_gap(run, gap)
+
+    def add_gaps(self, found: Iterable[Gap]) -> None:
+        """Note holes that are over."""
+        with sql_errors("noting gaps in the footage"), self._engine.begin() as run:
+            for gap in found:
+                self._add_gap(run, gap)
+
+    def _add_gap(self, run: Connection, gap: Gap) -> None:
+        row = {"start_us": gap.start_us, "end_us": gap.end_us, "reason": gap.reason, "detail": gap.detail[:500]}
+        run.execute(insert(gaps).values(camera=gap.camera, stream=gap.stream, **row))
+
+    def open_gaps_after_crash(self) -> int:
+        """Open a gap with cause `us` behind the last footage of every stream that has none open; return how many."""
+        opened = 0
+        with sql_errors("noting gaps in the footage"), self._engine.begin() as run:
+            for camera, stream in run.execute(select(runs.c.camera, runs.c.stream).distinct()).all():
+                mine = of_stream(camera, stream)
+                lasting = select(gaps.c.id).where(gaps.c.camera == camera, gaps.c.stream == stream, gaps.c.end_us.is_(None))
+                last = run.scalar(
+                    select(segments.c.start_us + segments.c.duration_us)
+                    .where(mine, segments.c.state.in_(PLAYABLE))
+                    .order_by(segments.c.start_us.desc())
+                    .limit(1)
+                )
+                if last is not None and run.scalar(lasting) is None:
+                    gap = Gap(
+                        camera=CameraId(camera),
+                        stream=Stream(stream),
+                        start_us=last,
+                        end_us=None,
+                        reason=GapReason.US,
+                        detail="Hearthwatch was not running or was killed",
+                    )
+                    self._add_gap(run, gap)
+                    opened += 1
+        return opened
+
+    def mark(self, asked: Asked) -> tuple[Segment, ...]:
+        """Raise the class (or pin) of every segment that overlaps, and remember it for those still to come; return them."""
+        with sql_errors("marking footage"), self._engine.begin() as run:
+            row = {"camera": asked.camera, "start_us": asked.start_us, "end_us": asked.end_us}
+            run.execute(insert(ranges).values(**row, footage_class=asked.footage_class, pinned=asked.pinned))
+            mine = and_(segments.c.camera == asked.camera, overlapping(asked.start_us, asked.end_us), kept())
+            finished = segments.c.state != SegmentState.RECORDING
+            if asked.pinned:
+                run.execute(update(segments).where(mine, finished).values(pinned=True))
+            lower = [one for one in RANK if RANK[one] < RANK[asked.footage_class]]
+            raised = update(segments).where(mine, finished, segments.c.footage_class.in_(lower))
+            run.execute(raised.values(footage_class=asked.footage_class))
+            return tuple(segment_of(row) for row in run.execute(select(segments).where(mine)))
+
+    def unpin(self, camera: CameraId, start_us: WallUs, end_us: WallUs) -> tuple[Segment, ...]:
+        """Take the pin from every segment that overlaps, and from what is still to come in the range; return them."""
+        with sql_errors("releasing footage"), self._engine.begin() as run:
+            pins = and_(ranges.c.camera == camera, ranges.c.pinned, ranges.c.start_us < end_us, ranges.c.end_us > start_us)
+            for row in run.execute(select(ranges).where(pins)).all():
+                run.execute(delete(ranges).where(ranges.c.id == row.id))
+                for left, right in ((row.start_us, start_us), (end_us, row.end_us)):
+                    if left < right:
+                        rest = {"camera": camera, "start_us": left, "end_us": right, "footage_class": row.footage_class}
+                        run.execute(insert(ranges).values(**rest, pinned=True))
+            mine = and_(segments.c.camera == camera, overlapping(start_us, end_us), kept())
+            run.execute(update(segments).where(mine).values(pinned=False))
+            return tuple(segment_of(row) for row in run.execute(select(segments).where(mine)))
+
+    def asked(self) -> tuple[Asked, ...]:
+        with sql_errors("reading the index of footage"), self._engine.connect() as run:
+            return tuple(asked_of(row) for row in run.execute(select(ranges)))
+
+    def forget_asked(self, before_us: WallUs) -> None:
+        """Drop ranges no file still to come can overlap; their class and pins are on the rows of the files."""
+        with sql_errors("tidying the index of footage"), self._engine.begin() as run:
+            run.execute(delete(ranges).where(ranges.c.end_us < before_us))
+
+    def unfinished(self) -> tuple[Segment, ...]:
+        """Return the segments whose file was not closed in order."""
+        return self._select(segments.c.state.in_((SegmentState.RECORDING, SegmentState.SUSPECT)))
+
+    def garbage(self) -> tuple[Segment, ...]:
+        return self._select(segments.c.state == SegmentState.GARBAGE)
+
+    def without_sha256(self, limit: int) -> tuple[Segment, ...]:
+        return self._select(segments.c.state == SegmentState.COMPLETE, segments.c.sha256 == b"", limit=limit)
+
+    def oldest(self, limit: int) -> tuple[Segment, ...]:
+        """Return the oldest finished segments that are not pinned."""
+        finished = segments.c.state.in_((SegmentState.COMPLETE, SegmentState.SUSPECT))
+        return self._select(finished, segments.c.pinned.is_(False), limit=limit)
+
+    def older_than(self, footage_class: FootageClass, before_us: WallUs, limit: int) -> tuple[Segment, ...]:
+        """Return unpinned segments of the class that ended before a moment, oldest first."""
+        old = segments.c.start_us + segments.c.duration_us < before_us
+        mine = segments.c.footage_class == footage_class
+        finished = segments.c.state.in_((SegmentState.COMPLETE, SegmentState.SUSPECT))
+        return self._select(old, mine, finished, segments.c.pinned.is_(False), segments.c.start_us < before_us, limit=limit)
+
+    def of_stream(self, camera: CameraId, stream: Stream) -> tuple[Segment, ...]:
+        return self._select(of_stream(camera, stream))
+
+    def newest_end_us(self) -> WallUs | None:
+        """Return where all footage ends, None when there is none."""
+        with sql_errors("reading the index of footage"), self._engine.connect() as run:
+            end = select(func.max(segments.c.start_us + segments.c.duration_us)).where(segments.c.store == self._store)
+            found = run.scalar(end)
+        return None if found is None else WallUs(found)
+
+    def _select(self, *where: ColumnElement[bool], limit: int | None = None) -> tuple[Segment, ...]:
+        query = select(segments).where(segments.c.store == self._store, *where).order_by(segments.c.start_us).limit(limit)
+        with sql_errors("reading the index of footage"), self._engine.connect() as run:
+            return tuple(segment_of(row) for row in run.execute(query))
+
+    def condemn(self, ids: Sequence[SegmentId]) -> None:
+        """Note that these files are about to be deleted."""
+        with sql_errors("noting footage to delete"), self._engine.begin() as run:
+            run.execute(update(segments).where(segments.c.id.in_(ids)).values(state=SegmentState.GARBAGE))
+
+    def forget(self, deleted: Sequence[Segment]) -> None:
+        """Drop the rows of files that are gone, and the runs nothing is left of."""
+        with sql_errors("forgetting deleted footage"), self._engine.begin() as run:
+            mine = segments.c.id.in_([one.id for one in deleted])
+            size_bytes = run.scalar(select(func.sum(segments.c.size_bytes)).where(mine, segments.c.store == self._store))
+            run.execute(delete(segments).where(mine))
+            names = {one.run for one in deleted}
+            used = select(segments.c.run).where(segments.c.run.in_(names))
+            run.execute(delete(runs).where(runs.c.id.in_(names), runs.c.id.not_in(used)))
+        self.used_bytes -= int(size_bytes or 0)
+
+
+def _columns(filled: Filled) -> dict[str, Any]:
+    return {
+        "start_us": filled.start_us,
+        "duration_us": filled.duration_us,
+        "size_bytes": filled.size_bytes,
+        "frames": filled.frames,
+        "keyframes": filled.keyframes,
+        "sha256": filled.sha256,
+        "state": filled.state,
+    }
+
+
+def _asked(run: Connection, camera: str, start_us: WallUs, end_us: WallUs) -> list[Asked]:
+    mine = and_(ranges.c.camera == camera, ranges.c.start_us < end_us, ranges.c.end_us > start_us)
+    return [asked_of(row) for row in run.execute(select(ranges).where(mine))]

@@ -1,0 +1,82 @@
+"""The tables of `index.db`, said once; migrations/versions holds how a database comes to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+metadata = MetaData()
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+stores = Table(
+    "stores",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("first_seen_us", BigInteger, nullable=False),
+    Column("in_use", Boolean, nullable=False),
+)
+"""Disks that footage was written to. Rows of a disk that is not there are left alone until it comes back."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("camera", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("info", LargeBinary, nullable=False),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("store", BigInteger, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("camera", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("duration_us", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("frames", Integer, nullable=False),
+    Column("keyframes", Integer, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("footage_class", Text, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    UniqueConstraint("camera", "stream", "sequence", name="segments_sequence"),
+    Index("segments_by_time", "camera", "stream", "start_us"),
+    Index("segments_by_age", "store", "state", "pinned", "start_us"),
+)
+"""`duration_us` is 0 while a file is written; `sha256` is empty until it is known."""
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("camera", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("gaps_by_time", "camera", "stream", "start_us"),
+)
+
+ranges = Table(
+    "ranges",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("camera", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("footage_class", Text, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Index("ranges_by_time", "camera", "start_us"),
+)
+"""What was asked of footage, also of footage still to come: a class it is worth, or a pin."""

@@ -1,0 +1,184 @@
+"""Retention: which footage goes (pure), and how it goes (garbage row, unlink, sync of the folder, row dropped)."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.errors import StorageFailed, StorageFault
+from hearthwatch.kit.files import fsync_folder, storage_failed
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs
+from hearthwatch.recording.ballast import Ballast
+from hearthwatch.recording.index import Asked
+from hearthwatch.recording.index_writer import IndexWriter
+from hearthwatch.recording.rows import RANK
+from hearthwatch.recording.segment import FootageClass, Segment, SegmentState, StorageOptions
+
+log = logging.getLogger(__name__)
+
+_DAY_US = 86_400 * US_PER_S
+_GIB = 1 << 30
+_BATCH = 64
+_EMERGENCY_BYTES = 8 << 20
+_CLOCK_DOUBT_US = 2 * _DAY_US
+_CLOCK_DOUBT_NS = 86_400 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`delete` is oldest first. `short_bytes` is what is still missing after it: nothing else may go."""
+
+    delete: tuple[Segment, ...]
+    short_bytes: int
+
+
+def plan_retention(
+    footage: Iterable[Segment], asked: Sequence[Asked], options: StorageOptions, *, excess_bytes: int, now_us: WallUs
+) -> Plan:
+    """Choose what goes: all that outlived its class, then the oldest until `excess_bytes` are free.
+
+    Neither a pinned segment nor one in a pinned range goes, nor one that is still being written. A range raises the class of
+    what it overlaps.
+    """
+    chosen: list[Segment] = []
+    freed = 0
+    for segment in sorted(footage, key=lambda one: (one.start_us, one.id)):
+        mine = [one for one in asked if _overlap(one, segment)]
+        if segment.state is SegmentState.RECORDING or segment.pinned or any(one.pinned for one in mine):
+            continue
+        classes = [segment.footage_class, *(one.footage_class for one in mine)]
+        days = _days(options, max(classes, key=RANK.__getitem__))
+        if (days and segment.end_us < now_us - days * _DAY_US) or freed < excess_bytes:
+            chosen.append(segment)
+            freed += segment.size_bytes
+    return Plan(delete=tuple(chosen), short_bytes=max(0, excess_bytes - freed))
+
+
+def excess_bytes(options: StorageOptions, *, used: int, free: int, disk: int) -> int:
+    """Return how many bytes of footage must go for `max_gib` and `free_gib` (at most a tenth of the disk) to hold."""
+    floor = min(int(options.free_gib * _GIB), disk // 10)
+    over = used - int(options.max_gib * _GIB) if options.max_gib else 0
+    return max(0, over, floor - free)
+
+
+def _days(options: StorageOptions, footage_class: FootageClass) -> float:
+    match footage_class:
+        case FootageClass.CONTINUOUS:
+            return options.keep_continuous_days
+        case FootageClass.MOTION:
+            return options.keep_motion_days
+        case FootageClass.EVENT:
+            return options.keep_event_days
+
+
+def _overlap(asked: Asked, segment: Segment) -> bool:
+    return asked.camera == segment.camera and asked.start_us < segment.end_us and segment.start_us < asked.end_us
+
+
+class AgeClock:
+    """The time by which footage ages: a wall clock that leaps ahead must run on for a day before it is believed."""
+
+    def __init__(self, clock: Clock, newest_end_us: WallUs | None) -> None:
+        self._clock = clock
+        start_us = clock.wall_us()
+        if newest_end_us is not None:
+            start_us = min(start_us, WallUs(newest_end_us + _CLOCK_DOUBT_US))
+        self._base_us, self._base_ns = start_us, clock.mono_ns()
+        self._doubt_since_ns: int | None = None
+
+    def now_us(self) -> WallUs:
+        mono_ns, wall_us = self._clock.mono_ns(), self._clock.wall_us()
+        own_us = WallUs(self._base_us + (mono_ns - self._base_ns) // 1000)
+        if wall_us - own_us < _CLOCK_DOUBT_US // 48:
+            self._doubt_since_ns = None
+            self._base_us, self._base_ns = wall_us, mono_ns
+            return wall_us
+        if self._doubt_since_ns is None:
+            self._doubt_since_ns = mono_ns
+        if mono_ns - self._doubt_since_ns >= _CLOCK_DOUBT_NS:
+            self._base_us, self._base_ns = wall_us, mono_ns
+        return own_us
+
+
+class Sweep:
+    """Deletes footage of one folder. Belongs to the thread that owns the index."""
+
+    def __init__(self, folder: Path, index: IndexWriter, ballast: Ballast, clock: Clock) -> None:
+        self._folder = folder
+        self._index = index
+        self._ballast = ballast
+        self._age = AgeClock(clock, index.newest_end_us())
+
+    def run(self, options: StorageOptions) -> Plan:
+        """Delete one batch of what has to go; `short_bytes` tells what could not be freed. Raises StorageFailed."""
+        now_us = self._age.now_us()
+        try:
+            disk = os.statvfs(self._folder)
+        except OSError as error:
+            raise storage_failed(error, f"looking at {self._folder}") from error
+        excess = excess_bytes(
+            options,
+            used=self._index.used_bytes,
+            free=disk.f_bavail * disk.f_frsize,
+            disk=disk.f_blocks * disk.f_frsize,
+        )
+        candidates = {one.id: one for one in self._expired(options, now_us)}
+        if excess:
+            candidates |= {one.id: one for one in self._index.oldest(_BATCH)}
+        if not candidates:
+            return Plan(delete=(), short_bytes=excess)
+        plan = plan_retention(candidates.values(), self._index.asked(), options, excess_bytes=excess, now_us=now_us)
+        self.delete(plan.delete[:_BATCH])
+        return plan
+
+    def _expired(self, options: StorageOptions, now_us: WallUs) -> Iterable[Segment]:
+        for one in FootageClass:
+            if days := _days(options, one):
+                yield from self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH)
+
+    def make_room(self) -> bool:
+        """On a full disk: let the ballast go and delete the oldest footage; True when something was freed."""
+        dropped = self._ballast.drop()
+        plan = plan_retention(
+            self._index.oldest(_BATCH),
+            self._index.asked(),
+            StorageOptions(keep_continuous_days=0, keep_motion_days=0, keep_event_days=0),
+            excess_bytes=_EMERGENCY_BYTES,
+            now_us=WallUs(0),
+        )
+        if plan.delete:
+            log.warning("the disk is full: deleting the %d oldest files of footage", len(plan.delete))
+        try:
+            self.delete(plan.delete)
+        except StorageFailed as error:
+            if error.fault is not StorageFault.NO_SPACE:
+                raise
+            _unlink(self._folder, plan.delete)  # the index cannot even note it; the next start finds these files gone
+            self.delete(plan.delete)
+        return dropped or bool(plan.delete)
+
+    def delete(self, condemned: Sequence[Segment]) -> None:
+        """Delete files for good, in the order that no crash can turn into a row without its file."""
+        if not condemned:
+            return
+        self._index.condemn([one.id for one in condemned])
+        _unlink(self._folder, condemned)
+        self._index.forget(condemned)
+
+
+def _unlink(folder: Path, condemned: Sequence[Segment]) -> None:
+    parents = set()
+    try:
+        for one in condemned:
+            path = folder / one.path
+            path.unlink(missing_ok=True)
+            parents.add(path.parent)
+        for parent in parents:
+            if parent.is_dir():
+                fsync_folder(parent)
+    except OSError as error:
+        raise storage_failed(error, "deleting footage") from error
