@@ -115,7 +115,16 @@ def test_asking_never_waits_and_only_the_newest_picture_of_a_camera_is_looked_at
     assert answers.got == [("a", 1), ("a", 49)]
     state = desk.state()
     assert (state.asked, state.looked, state.box.dropped, state.box.waiting) == (49, 2, 47, 0)
-    assert (state.took_ms_p50, state.model) == (25.0, "held")
+    assert state.model == "held"
+
+
+def test_times_are_those_of_the_last_looks(desk, held, answers):
+    assert (desk.state().took_ms_p50, desk.state().took_ms_p95) == (0.0, 0.0)
+    held.go.release(1000)
+    for seq in range(1, 301):  # each took as many ms as its number; the last 256 are kept
+        _ask(desk, answers, "a", seq)
+        assert answers.came.acquire(timeout=10)
+    assert (desk.state().took_ms_p50, desk.state().took_ms_p95) == (45.0 + 128, 45.0 + 243)
 
 
 def test_cameras_are_served_in_turn_however_often_one_asks(desk, held, answers):

@@ -7,8 +7,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from hearthwatch.detect.detection import Detector, Looked
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box
@@ -116,7 +114,7 @@ class Desk:
     def state(self) -> DeskState:
         urgent, others = self._urgent.count(), self._others.count()
         with self._lock:
-            p50_ms, p95_ms = np.percentile(self._took_ms, [50, 95]).tolist() if self._took_ms else (0.0, 0.0)
+            took_ms = sorted(self._took_ms) or [0.0]
             return DeskState(
                 model=self._detector.name,
                 box=BoxCount(
@@ -128,8 +126,8 @@ class Desk:
                 asked=self._asked,
                 looked=self._looked,
                 failed=self._failed,
-                took_ms_p50=p50_ms,
-                took_ms_p95=p95_ms,
+                took_ms_p50=took_ms[len(took_ms) // 2],
+                took_ms_p95=took_ms[len(took_ms) * 95 // 100],
                 error=self._error,
             )
 
