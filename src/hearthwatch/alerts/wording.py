@@ -54,6 +54,16 @@ def span(seconds: float) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
+def notes(alert: Alert, *, repeat: bool) -> list[str]:
+    """Return what must be said of the message itself, a line each."""
+    found = []
+    if repeat:
+        found.append("(Sent again: the first try may have arrived.)")
+    if alert.degraded:
+        found.append("(Not written down: the disk of Hearthwatch takes no data at the moment.)")
+    return found
+
+
 def digest(alerts: Sequence[Alert], zone: tzinfo) -> tuple[int, str]:
     """Return how many of the oldest `alerts` one message holds (at least one), and its lines: each cause with its times."""
     taken = 0

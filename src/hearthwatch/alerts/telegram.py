@@ -1,0 +1,278 @@
+"""Telegram, outbound: the one boundary to python-telegram-bot, and the channel of one chat.
+
+Bot API facts (core.telegram.org/bots/api): text up to 4096 characters, captions up to 1024, photos up to 10 MB, other
+uploads up to 50 MB, `parameters.retry_after` with 429, 403 when the person blocked the bot, 409 while another program
+polls with the same token. Texts are sent as plain text with entities, so no name can break the mark-up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hearthwatch.alerts.alert import Alert, AlertId, MaybeSent, Part, RetryAfter, Severity
+from hearthwatch.alerts.wording import many_lines, notes, one_line
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.logs import hide, redact
+from hearthwatch.kit.units import US_PER_S, WallUs
+
+if TYPE_CHECKING:
+    import telegram
+
+log = logging.getLogger(__name__)
+
+_MAX_TEXT = 4000
+_MAX_CAPTION = 1000
+_MAX_PHOTO_BYTES = 10 * 1024 * 1024
+_MAX_VIDEO_BYTES = 50 * 1024 * 1024
+_KEEP_WARM_S = 20.0
+_KEPT_MESSAGES = 256
+_REFUSALS = {
+    "InvalidToken": "Telegram does not know our bot any more: make a new token with @BotFather and set it",
+    "Conflict": "another program uses our bot's token: revoke it with @BotFather and set the new one",
+    "ChatMigrated": "Telegram does not know this chat any more (a group may have moved): enrol it again",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One update. `text` is a message's, `data` a button's; both "" for kinds we do not use. Ids are 0 where there are none.
+
+    `sent_us` is None for a button: Telegram does not say when it was pressed."""
+
+    update_id: int
+    user_id: int
+    chat_id: int
+    name: str
+    text: str
+    data: str
+    callback_id: str
+    sent_us: WallUs | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    label: str
+    data: str
+
+
+class TelegramBot:
+    """The bot behind one token, with connections kept warm. Build it by `open_bot`: the library takes a second to load."""
+
+    def __init__(self, token: str, api_base: str) -> None:
+        os.environ.setdefault("PTB_TIMEDELTA", "true")
+        import httpx
+        import telegram
+        from telegram.request import HTTPXRequest
+
+        hide(token)
+        self._telegram = telegram
+        self._httpx = httpx
+        base = api_base.rstrip("/")
+        limits = httpx.Limits(max_connections=8, keepalive_expiry=90.0)
+        sending = HTTPXRequest(
+            connect_timeout=8.0,
+            read_timeout=15.0,
+            write_timeout=10.0,
+            pool_timeout=5.0,
+            media_write_timeout=60.0,
+            httpx_kwargs={"limits": limits},
+        )
+        polling = HTTPXRequest(connection_pool_size=1, connect_timeout=8.0, read_timeout=15.0, httpx_kwargs={"limits": limits})
+        self._bot = telegram.Bot(
+            token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=sending, get_updates_request=polling
+        )
+        self._sending = sending
+        self._polling = polling
+        self.id = token.split(":", 1)[0]
+        self.username = ""
+
+    async def get_me(self) -> str:
+        """Return the bot's user name."""
+        with_me = await self._call(self._bot.get_me)
+        self.username = with_me.username or ""
+        return self.username
+
+    async def keep_warm(self) -> None:
+        """Ask something small now and then, so that an alert finds an open connection; ends by cancellation."""
+        while True:
+            try:
+                await self.get_me()
+            except HearthwatchError as error:
+                log.debug("keeping the connection to Telegram: %s", error)
+            await asyncio.sleep(_KEEP_WARM_S)
+
+    async def send_text(
+        self,
+        chat_id: int,
+        text: str,
+        *,
+        bold: int = 0,
+        buttons: tuple[Button, ...] = (),
+        silent: bool = False,
+    ) -> int:
+        """Send `text`, its first `bold` characters in bold; return the message's id."""
+        library = self._telegram
+        text = text[:_MAX_TEXT]
+        length = len(text[:bold].encode("utf-16-le")) // 2
+        entities = [library.MessageEntity(library.MessageEntity.BOLD, 0, length)] if length else None
+        keys = [library.InlineKeyboardButton(button.label, callback_data=button.data) for button in buttons]
+        rest: dict[str, Any] = {
+            "reply_markup": library.InlineKeyboardMarkup([keys]) if keys else None,
+            "disable_notification": silent,
+            "link_preview_options": library.LinkPreviewOptions(is_disabled=True),
+        }
+        try:
+            sent = await self._call(self._bot.send_message, chat_id, text, entities=entities, **rest)
+        except Unsupported as error:
+            log.warning("Telegram refused a text (%s); sending it plain", error)
+            sent = await self._call(self._bot.send_message, chat_id, text)
+        return int(sent.message_id)
+
+    async def send_media(self, chat_id: int, part: Part, data: bytes, caption: str, *, reply_to: int | None) -> None:
+        """Send a JPEG or an MP4. Raises Unsupported for one Telegram would not take."""
+        library = self._telegram
+        is_photo = part is Part.PICTURE
+        if len(data) > (_MAX_PHOTO_BYTES if is_photo else _MAX_VIDEO_BYTES):
+            raise Unsupported(f"the {part.value} is too large for Telegram ({len(data) / 1e6:.0f} MB)")
+        file = library.InputFile(data, filename="picture.jpg" if is_photo else "clip.mp4")
+        reply = None
+        if reply_to is not None:
+            reply = library.ReplyParameters(reply_to, allow_sending_without_reply=True)
+        rest: dict[str, Any] = {
+            "caption": caption[:_MAX_CAPTION],
+            "disable_notification": True,
+            "reply_parameters": reply,
+        }
+        if is_photo:
+            await self._call(self._bot.send_photo, chat_id, file, **rest)
+        else:
+            await self._call(self._bot.send_video, chat_id, file, supports_streaming=True, **rest)
+
+    async def answer(self, callback_id: str, text: str) -> None:
+        """Show `text` to whoever pressed a button."""
+        await self._call(self._bot.answer_callback_query, callback_id, text[:190])
+
+    async def updates(self, after_id: int, *, wait_s: int) -> tuple[Incoming, ...]:
+        """Wait for updates with a greater id than `after_id`. Raises Refused when another program polls, too."""
+        found = await self._call(
+            self._bot.get_updates,
+            offset=after_id + 1 if after_id else None,
+            timeout=wait_s,
+            allowed_updates=["message", "callback_query"],
+        )
+        return tuple(_incoming(update) for update in found)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._sending.shutdown()
+        await self._polling.shutdown()
+
+    async def _call(self, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        async with self._translated():
+            return await method(*args, **named)
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        error_types = self._telegram.error
+        try:
+            yield
+        except error_types.TelegramError as error:
+            raise self._our_error(error) from error
+
+    def _our_error(self, error: telegram.error.TelegramError) -> HearthwatchError:
+        types, text = self._telegram.error, redact(str(error))
+        match error:
+            case types.RetryAfter():
+                wait = error.retry_after
+                seconds = float(wait) if isinstance(wait, int) else wait.total_seconds()
+                return RetryAfter(f"Telegram asks us to wait {seconds:.0f} s", seconds)
+            case types.Forbidden():
+                return Refused(f"Telegram may not write to this chat ({text}): was the bot blocked or removed?")
+            case types.InvalidToken() | types.Conflict() | types.ChatMigrated():
+                return Refused(_REFUSALS[type(error).__name__])
+            case types.BadRequest() if "chat not found" in text.lower():
+                return Refused(_REFUSALS["ChatMigrated"])
+            case types.NetworkError() if isinstance(error, types.BadRequest) or "too large" in text.lower():
+                return Unsupported(f"Telegram does not take this message: {text}")
+            case types.NetworkError():
+                return self._network_error(error, text)
+            case _:
+                return BadReply(f"Telegram answered nonsense: {text}")
+
+    def _network_error(self, error: BaseException, text: str) -> HearthwatchError:
+        """Tell apart what cannot have arrived from what may have."""
+        cause = error.__cause__
+        library = self._httpx
+        if isinstance(cause, library.ReadTimeout | library.ReadError | library.RemoteProtocolError | library.CloseError):
+            return MaybeSent("the connection to Telegram broke before it answered")
+        if isinstance(cause, library.HTTPError):
+            return Unreachable(f"Telegram cannot be reached ({type(cause).__name__})")
+        return Unreachable(f"Telegram has a fault of its own: {text}")
+
+
+async def open_bot(token: str, api_base: str) -> TelegramBot:
+    """Return a bot; nothing is sent yet. Raises Refused for a token that cannot be one."""
+    number, _, key = token.partition(":")
+    if not (number.isdigit() and len(key) >= 8):
+        raise Refused("the Telegram token does not look like one: copy it whole from @BotFather (digits, a colon, letters)")
+    return await asyncio.to_thread(TelegramBot, token, api_base)
+
+
+def _incoming(update: Any) -> Incoming:
+    message, query = update.message, update.callback_query
+    user = query.from_user if query else getattr(message, "from_user", None)
+    chat = getattr(query.message if query else message, "chat", None)
+    sent = getattr(message, "date", None)
+    return Incoming(
+        update_id=update.update_id,
+        user_id=user.id if user and not user.is_bot else 0,
+        chat_id=chat.id if chat else 0,
+        name=one_line(user.full_name, 60) if user else "",
+        text=(message.text or "")[:500] if message else "",
+        data=(query.data or "")[:64] if query else "",
+        callback_id=query.id if query else "",
+        sent_us=WallUs(int(sent.timestamp() * US_PER_S)) if sent else None,
+    )
+
+
+class TelegramChat:
+    """The channel of one chat. `buttons` gives what goes under an alert about a camera."""
+
+    parts = frozenset(Part)
+
+    def __init__(self, bot: TelegramBot, chat_id: int, buttons: Callable[[Alert, int], tuple[Button, ...]]) -> None:
+        self._bot = bot
+        self._chat_id = chat_id
+        self._buttons = buttons
+        self._messages: OrderedDict[AlertId, int] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        return f"telegram:{self._chat_id}"
+
+    async def send(self, alert: Alert, part: Part, attachment: bytes | None, *, repeat: bool) -> None:
+        """See Channel."""
+        title = one_line(alert.title)
+        if part is not Part.TEXT:
+            assert attachment is not None
+            caption = "\n".join([title, *notes(alert, repeat=repeat)])
+            reply_to = self._messages.get(alert.id)
+            await self._bot.send_media(self._chat_id, part, attachment, caption, reply_to=reply_to)
+            return
+        text = "\n".join([title, many_lines(alert.text, 3600), *notes(alert, repeat=repeat)])
+        buttons = self._buttons(alert, self._chat_id) if alert.camera and alert.event else ()
+        silent = alert.severity is Severity.INFO
+        message = await self._bot.send_text(self._chat_id, text, bold=len(title), buttons=buttons, silent=silent)
+        self._messages[alert.id] = message
+        while len(self._messages) > _KEPT_MESSAGES:
+            self._messages.popitem(last=False)
+
+    async def close(self) -> None:
+        """The bot is shared and closed by its owner."""

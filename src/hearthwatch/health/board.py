@@ -1,0 +1,154 @@
+"""The board: one outage per fault and subject, told once when it has lasted, and once when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from hearthwatch.health import ledger
+from hearthwatch.health.outage import Fault, Outage
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.errors import StorageFailed
+from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
+
+log = logging.getLogger(__name__)
+
+_PATIENT = frozenset({Fault.CAMERA_UNREACHABLE, Fault.CAMERA_BAD_REPLY, Fault.PROCESS_RESTARTED})
+_TELL_AFTER_S = 12.0
+_STEADY_S = 12.0
+_CHECK_S = 1.0
+_MAX_OPEN = 1000
+_MAX_UNSAVED = 1000
+
+
+@dataclass(slots=True, eq=False)
+class _Case:
+    """An outage that lasts, or whose end is being watched: back for `_STEADY_S` is back for good."""
+
+    key: int
+    outage: Outage
+    since_ns: MonoNs
+    told: bool = False
+    healed_ns: MonoNs | None = None
+    healed_us: WallUs = WallUs(0)
+
+
+class Board:
+    """A HealthSink. `failed` and `recovered` may be called from any thread; `run` (or `tick`) tells and stores.
+
+    Faults that often pass by themselves are told only when they last 12 s, and are over when they stayed away for as long:
+    a camera that flaps is one outage. `tell` is called for each notice, with the outage as it is then."""
+
+    def __init__(self, db: Db, clock: Clock, tell: Callable[[Outage], Awaitable[None]]) -> None:
+        self._db = db
+        self._clock = clock
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._cases: dict[tuple[Fault, str], _Case] = {}
+        self._unsaved: dict[int, tuple[Outage, bool]] = {}
+        self._next_key = 1
+
+    async def load(self) -> None:
+        """Take up the outages a former house left open; a part that works again says so by `recovered`. Raises StorageFailed."""
+
+        def read(connection: Connection) -> tuple[int, tuple[tuple[int, Outage, bool], ...]]:
+            return ledger.last_key(connection), ledger.left_open(connection)
+
+        last_key, found = await self._db.run(read)
+        with self._lock:
+            self._next_key = last_key + 1
+            for key, outage, told in found:
+                case = _Case(key=key, outage=outage, since_ns=self._clock.mono_ns(), told=told)
+                self._cases[outage.fault, outage.subject] = case
+
+    def failed(self, fault: Fault, subject: str, detail: str, *, camera: CameraId | None = None) -> None:
+        """See HealthSink."""
+        with self._lock:
+            case = self._cases.get((fault, subject))
+            if case is not None:
+                if case.healed_ns is not None or detail != case.outage.detail:
+                    case.healed_ns = None
+                    case.outage = replace(case.outage, detail=detail)
+                return
+            if len(self._cases) >= _MAX_OPEN:
+                return
+            outage = Outage(
+                fault=fault, camera=camera, subject=subject, start_us=self._clock.wall_us(), end_us=None, detail=detail
+            )
+            self._cases[fault, subject] = _Case(key=self._next_key, outage=outage, since_ns=self._clock.mono_ns())
+            self._unsaved[self._next_key] = (outage, False)
+            self._next_key += 1
+        log.warning("%s: %s: %s", subject, fault.value, detail)
+
+    def recovered(self, fault: Fault, subject: str) -> None:
+        """See HealthSink; nothing to do where nothing had failed."""
+        with self._lock:
+            case = self._cases.get((fault, subject))
+            if case is not None and case.healed_ns is None:
+                case.healed_ns, case.healed_us = self._clock.mono_ns(), self._clock.wall_us()
+
+    def snapshot(self) -> tuple[Outage, ...]:
+        """Return what is wrong now, oldest first; from memory, at once."""
+        with self._lock:
+            return tuple(case.outage for case in self._cases.values() if case.healed_ns is None)
+
+    async def run(self) -> None:
+        """Tell and store what is due, once a second; ends by cancellation."""
+        while True:
+            await self.tick()
+            await asyncio.sleep(_CHECK_S)
+
+    async def tick(self) -> None:
+        """Tell and store what is due now."""
+        notices = self._due()
+        for outage in notices:
+            await self._tell(outage)
+        await self._store()
+
+    def _due(self) -> list[Outage]:
+        notices: list[Outage] = []
+        with self._lock:
+            now_ns = self._clock.mono_ns()
+            for name, case in list(self._cases.items()):
+                patient = case.outage.fault in _PATIENT
+                if case.healed_ns is not None:
+                    if patient and now_ns - case.healed_ns < _STEADY_S * NS_PER_S:
+                        continue
+                    del self._cases[name]
+                    over = replace(case.outage, end_us=max(case.healed_us, case.outage.start_us))
+                    self._unsaved[case.key] = (over, case.told)
+                    if case.told:
+                        notices.append(over)
+                elif not case.told and (not patient or now_ns - case.since_ns >= _TELL_AFTER_S * NS_PER_S):
+                    case.told = True
+                    self._unsaved[case.key] = (case.outage, True)
+                    notices.append(case.outage)
+        return notices
+
+    async def _store(self) -> None:
+        with self._lock:
+            rows = dict(self._unsaved)
+        if not rows:
+            return
+
+        def save(connection: Connection) -> None:
+            for key, (outage, told) in rows.items():
+                ledger.save(connection, key, outage, told=told)
+
+        try:
+            await self._db.run(save)
+        except StorageFailed as error:
+            log.debug("outages are kept in memory: %s", error)
+            with self._lock:
+                self._unsaved = dict(list(self._unsaved.items())[-_MAX_UNSAVED:])
+            return
+        with self._lock:
+            for key, row in rows.items():
+                if self._unsaved.get(key) == row:
+                    del self._unsaved[key]
