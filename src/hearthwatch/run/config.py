@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -14,13 +14,14 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge, Le
 from pydantic import Field, TypeAdapter, ValidationError
 
+from hearthwatch.alerts.options import AlertOptions, AlertsOptions
 from hearthwatch.detect.detection import DetectOptions, LabelOptions
 from hearthwatch.events.event import EventOptions
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.units import CameraId
 from hearthwatch.motion.motion import MotionOptions
 from hearthwatch.recording.segment import StorageOptions
-from hearthwatch.run.config_checks import camera_faults, home_faults
+from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.config_keys import children
 from hearthwatch.tracks.track import ZoneOptions
@@ -95,6 +96,7 @@ class CameraOptions:
     labels: Mapping[str, LabelOptions] = field(default_factory=dict)
     zones: Mapping[str, ZoneOptions] = field(default_factory=dict)
     events: EventOptions = EventOptions()
+    alerts: AlertOptions = AlertOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ class Config:
     home: HomeOptions = HomeOptions()
     cameras: Annotated[Mapping[CameraId, CameraOptions], Field(alias="camera")]
     detect: DetectOptions = DetectOptions()
+    alerts: AlertsOptions = AlertsOptions()
     storage: StorageOptions = StorageOptions()
     web: WebOptions = WebOptions()
 
@@ -163,6 +166,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     for name, camera in _cameras(document):
         camera_faults(faults, name, camera, shown="NAME" if name == _PROBE else name)
     home_faults(faults, document)
+    alerts_faults(faults, document)
     config = None
     try:
         config = _adapter().validate_json(json.dumps(document, default=str), strict=True)
@@ -170,8 +174,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
         faults.add_invalid(error.errors(include_url=False, include_context=True))
     faults.raise_if_any()
     assert config is not None
-    cameras = {name: camera for name, camera in config.cameras.items() if name != _PROBE}
-    return Config(home=config.home, cameras=cameras, detect=config.detect, storage=config.storage, web=config.web)
+    return replace(config, cameras={name: camera for name, camera in config.cameras.items() if name != _PROBE})
 
 
 def _with_defaults(raw: Raw, faults: Faults) -> Raw:

@@ -7,7 +7,7 @@ import ipaddress
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -24,6 +24,7 @@ _VIDEO_DEVICE = re.compile(r"/dev/(video[0-9]{1,3}|v4l/by-(id|path)/[A-Za-z0-9._
 _SECRET_IN_QUERY = re.compile(r"(?i)(?:^|&)(?:pwd|passwd|password|pass|token|auth|secret|key)=[^&]")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?")
 _NUMERIC_HOST = re.compile(r"(?i)(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+_MAIL_ADDRESS = re.compile(r"[^\s@<>\x00-\x1f\x7f]{1,64}@[^\s@<>\x00-\x1f\x7f]{1,255}")
 _COMMON_LABELS = ("person", "car", "truck", "bus", "motorcycle", "bicycle", "dog", "cat", "bird", "horse")
 _LOCAL_NAMES = frozenset(("localhost", "ip6-localhost", "ip6-loopback", "localhost.localdomain"))
 
@@ -48,11 +49,19 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
         _polygon_faults(faults, (*path, "motion", "masks", place), points)
     labels = camera.get("labels")
     for label in labels if isinstance(labels, Mapping) else ():
-        if label not in COCO_LABELS:
-            near = difflib.get_close_matches(label, COCO_LABELS, n=1)
-            hint = f'; did you mean "{near[0]}"?' if near else f"; the commonest are {', '.join(_COMMON_LABELS)}"
-            faults.add((*path, "labels", label), f"no model knows this label{hint}")
+        _label_fault(faults, (*path, "labels", label), label, COCO_LABELS)
+    alerts = camera.get("alerts")
+    told = alerts.get("labels") if isinstance(alerts, Mapping) else None
+    for place, label in enumerate(told if isinstance(told, list) else ()):
+        _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, "motion"))
     _zone_faults(faults, path, camera)
+
+
+def _label_fault(faults: Faults, path: KeyPath, label: Any, known: Sequence[str]) -> None:
+    if isinstance(label, str) and label not in known:
+        near = difflib.get_close_matches(label, known, n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else f"; the commonest are {', '.join(_COMMON_LABELS)}"
+        faults.add(path, f"no model knows this label{hint}")
 
 
 def _zone_faults(faults: Faults, path: KeyPath, camera: Mapping[str, Any]) -> None:
@@ -102,6 +111,43 @@ def home_faults(faults: Faults, document: Mapping[str, Any]) -> None:
     for place, text in enumerate(networks if isinstance(networks, list) else ()):
         if isinstance(text, str) and not _is_network(text):
             faults.add(("home", "networks", place), 'is no network: write "192.168.1.0/24" or "192.168.1"')
+
+
+def alerts_faults(faults: Faults, document: Mapping[str, Any]) -> None:
+    """Tell what is wrong with `[alerts]` beyond its types: addresses that cannot be one, or that hold a password."""
+    alerts = document.get("alerts")
+    if not isinstance(alerts, Mapping):
+        return
+    for section, key in (("telegram", "api_base"), ("webhook", "url")):
+        options = alerts.get(section)
+        url = options.get(key) if isinstance(options, Mapping) else None
+        if isinstance(url, str) and url:
+            fault = _service_fault(url)
+            if fault:
+                faults.add(("alerts", section, key), fault)
+    email = alerts.get("email")
+    if not isinstance(email, Mapping):
+        return
+    to, sender = email.get("to"), email.get("sender")
+    for place, address in enumerate(to if isinstance(to, list) else ()):
+        if isinstance(address, str) and not _MAIL_ADDRESS.fullmatch(address):
+            faults.add(("alerts", "email", "to", place), "is no e-mail address")
+    if isinstance(sender, str) and sender and not _MAIL_ADDRESS.fullmatch(sender):
+        faults.add(("alerts", "email", "sender"), "is no e-mail address")
+    if to and not email.get("host"):
+        faults.add(("alerts", "email"), "has addresses to write to but no `host`: name your provider's outgoing mail server")
+
+
+def _service_fault(url: str) -> str | None:
+    """Return what is wrong with the address of a web service; repeats nothing of it."""
+    try:
+        parts = urlsplit(url)
+        is_right = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_right = False
+    if not is_right or not url.isascii() or not url.isprintable() or " " in url:
+        return "must be an address such as https://example.org/path"
+    return "holds a password or user name: secrets do not belong in this file" if "@" in parts.netloc else None
 
 
 def _is_zone(name: str) -> bool:
