@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearthwatch.alerts.alert import Alert, AlertId, MaybeSent, Part, RetryAfter, Severity
 from hearthwatch.alerts.wording import many_lines, notes, one_line
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import hide, redact
 from hearthwatch.kit.units import US_PER_S, WallUs
 
@@ -201,10 +201,8 @@ class TelegramBot:
                 return Refused(_REFUSALS["ChatMigrated"])
             case types.NetworkError() if isinstance(error, types.BadRequest) or "too large" in text.lower():
                 return Unsupported(f"Telegram does not take this message: {text}")
-            case types.NetworkError():
-                return self._network_error(error, text)
             case _:
-                return BadReply(f"Telegram answered nonsense: {text}")
+                return self._network_error(error, text)
 
     def _network_error(self, error: BaseException, text: str) -> HearthwatchError:
         """Tell apart what cannot have arrived from what may have."""

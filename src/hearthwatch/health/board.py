@@ -55,7 +55,7 @@ class Board:
         self._next_key = 1
 
     async def load(self) -> None:
-        """Take up the outages a former house left open; a part that works again says so by `recovered`. Raises StorageFailed."""
+        """Take up the outages a former house left open: each waits for its `recovered`. Raises StorageFailed."""
 
         def read(connection: Connection) -> tuple[int, tuple[tuple[int, Outage, bool], ...]]:
             return ledger.last_key(connection), ledger.left_open(connection)

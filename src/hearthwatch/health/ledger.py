@@ -39,7 +39,7 @@ def save(connection: Connection, key: int, outage: Outage, *, told: bool) -> Non
     connection.execute(insert(outages).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
 
 
-def recent(connection: Connection, *, since_us: WallUs = WallUs(0), limit: int = 100) -> tuple[Outage, ...]:
+def recent(connection: Connection, *, since_us: WallUs, limit: int = 100) -> tuple[Outage, ...]:
     """Return outages that last or ended after `since_us`, newest first."""
     wanted = (
         select(outages)
