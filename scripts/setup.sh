@@ -30,7 +30,7 @@ debian() {
 }
 
 # Prints a Python of 3.11 or newer.
-python() {
+find_python() {
     for name in ${PYTHON:-python3 python3.11 python3.12 python3.13 python3.14}; do
         if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             command -v "$name"
@@ -40,8 +40,8 @@ python() {
     fail "Hearthwatch needs Python 3.11 or newer (Debian 12: apt-get install python3)."
 }
 
-venv() {
-    python=$(python)
+make_venv() {
+    python=$(find_python)
     if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c '' 2>/dev/null; then
         "$python" -c 'import ensurepip, venv' 2>/dev/null || debian python3-venv || exit 1
         say "making .venv with $("$python" -V)"
@@ -60,7 +60,7 @@ packages() {
 }
 
 # Puts a Node that the page can be built with on the PATH: the system's, else the one the Python registry ships.
-node() {
+find_node() {
     if command -v npm >/dev/null && "$(command -v node)" -e '
         const [major, minor] = process.versions.node.split(".").map(Number)
         process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null; then
@@ -77,7 +77,7 @@ node() {
 }
 
 modules() {
-    node
+    find_node
     if [ ! -f ui/node_modules/.package-lock.json ] || [ ui/package-lock.json -nt ui/node_modules/.package-lock.json ]; then
         (cd ui && $NPM ci --no-audit --no-fund --loglevel=error </dev/null)
         touch ui/node_modules/.package-lock.json
@@ -85,7 +85,7 @@ modules() {
 }
 
 case ${1:-} in
-venv) venv ;;
+venv) make_venv ;;
 run) packages requirements.lock ;;
 dev) packages requirements-dev.lock ;;
 ui)
