@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -168,9 +169,7 @@ class _Canvas:
         radii = [radius * scale for radius in limb.radii]
         for point, radius in zip(points, radii, strict=True):
             self._disc(point, radius, colour)
-        for (start, end), (thick, thin) in zip(
-            zip(points, points[1:], strict=False), zip(radii, radii[1:], strict=False), strict=True
-        ):
+        for (start, end), (thick, thin) in zip(pairwise(points), pairwise(radii), strict=True):
             length = math.dist(start, end) or 1.0
             across = ((end[1] - start[1]) / length, (start[0] - end[0]) / length)
             corners = [

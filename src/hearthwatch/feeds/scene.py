@@ -113,7 +113,7 @@ class Scene:
             self._headlights(light, at_s)
         gain = 1 + _LIGHT_FRAC * math.sin(2 * math.pi * at_s / _LIGHT_PERIOD_S)
         levels = np.clip(np.arange(256, dtype=np.float32) * gain, 0, 235).astype(np.uint8)
-        rng = random.Random(round(at_s * 1000) * 31 + self._options.seed)
+        rng = random.Random(round(at_s * 1000) * 31 + self._options.seed)  # noqa: S311
         x, y = rng.randrange(_NOISE_EXTRA_PX), rng.randrange(_NOISE_EXTRA_PX)
         noise = self._noise[y : y + self._high, x : x + self._wide]
         cv2.add(cv2.LUT(light, levels), noise, dst=light, dtype=cv2.CV_8U)
@@ -128,7 +128,7 @@ class Scene:
         longest_s = (self._wide / self._high / _HEIGHT_FRAC + 2) / (_HEIGHTS_PER_S * options.speed * options.size) + 1
         found = []
         while number >= 0 and at_s - (start_s := options.first_s + number * options.every_s) < longest_s:
-            rng = random.Random(options.seed * 1_000_003 + number)
+            rng = random.Random(options.seed * 1_000_003 + number)  # noqa: S311
             walker = _Walker(
                 facing_right=rng.random() < 0.5,
                 height_frac=_HEIGHT_FRAC * options.size * rng.uniform(0.97, 1.03),

@@ -17,7 +17,7 @@ _WINDOW_LIT, _WINDOW_DARK = (120, 196, 248), (104, 92, 82)
 
 def paint(width_px: int, height_px: int, seed: int) -> NDArray[np.uint8]:
     """Return the empty street as BGR (height, width, 3)."""
-    rng = random.Random(seed * 7919 + 17)
+    rng = random.Random(seed * 7919 + 17)  # noqa: S311
     wide, high = width_px * _OVERSAMPLE, height_px * _OVERSAMPLE
     picture = np.zeros((high, wide, 3), np.uint8)
     _sky(picture)
@@ -66,11 +66,12 @@ def _houses(picture: NDArray[np.uint8], rng: random.Random) -> None:
     while x < 1.02:
         span = rng.uniform(0.2, 0.27)
         top = rng.uniform(0.235, 0.29)
-        _house(picture, rng, round(x * wide), round((x + span) * wide), round(top * high), round(0.53 * high))
+        _house(picture, rng, (round(x * wide), round(top * high)), (round((x + span) * wide), round(0.53 * high)))
         x += span + rng.uniform(0.015, 0.05)
 
 
-def _house(picture: NDArray[np.uint8], rng: random.Random, left: int, right: int, top: int, bottom: int) -> None:
+def _house(picture: NDArray[np.uint8], rng: random.Random, corner: tuple[int, int], opposite: tuple[int, int]) -> None:
+    (left, top), (right, bottom) = corner, opposite
     high = picture.shape[0]
     wall, roof = rng.choice(_WALLS), rng.choice(_ROOFS)
     cv2.rectangle(picture, (left, top), (right, bottom), wall, -1)
