@@ -44,6 +44,10 @@ $(STAMPS)/system: scripts/setup.sh | $(STAMPS)/venv
 	@scripts/setup.sh system
 	@touch $@
 
+$(STAMPS)/bench: | $(STAMPS)/venv
+	@scripts/setup.sh bench
+	@touch $@
+
 test: setup-dev check
 	$(BIN)/pytest -n 2 -q
 	@if [ -f ui/package.json ]; then scripts/setup.sh test-ui; fi
@@ -54,7 +58,7 @@ check: $(STAMPS)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: setup-dev
+bench: setup-dev $(STAMPS)/bench
 	$(BIN)/hearthwatch bench all
 
 faults: setup-dev

