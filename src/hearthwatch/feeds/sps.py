@@ -1,4 +1,4 @@
-"""Sequence parameter sets of H.264 and H.265: size, profile and reordering, read bit by bit from what a stranger sent."""
+"""Sequence parameter sets of H.264 and H.265: size, profile and colour format, read bit by bit from what a stranger sent."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ _HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sps:
-    """What we need of a sequence parameter set. `reorder_frames` None means that it does not say."""
+    """What we need of a sequence parameter set."""
 
     profile: int
-    level: int
     width_px: int
     height_px: int
     chroma_format: int = 1
     bit_depth_luma: int = 8
     bit_depth_chroma: int = 8
-    reorder_frames: int | None = None
     temporal_layers: int = 1
     temporal_nested: bool = False
 
@@ -74,7 +72,8 @@ def h264_sps(nal: bytes) -> Sps:
     if not nal or nal[0] & 0x1F != 7:
         raise BadReply("the video's sequence parameter set is missing")
     bits = _Bits(unescaped(nal)[1:])
-    profile, _constraints, level = bits.u(8), bits.u(8), bits.u(8)
+    profile = bits.u(8)
+    bits.u(16)
     bits.ue()
     chroma, luma_depth, chroma_depth, separate = 1, 8, 8, 0
     if profile in _HIGH_PROFILES:
@@ -100,17 +99,14 @@ def h264_sps(nal: bytes) -> Sps:
     left, right, top, bottom = (bits.ue(), bits.ue(), bits.ue(), bits.ue()) if bits.u(1) else (0, 0, 0, 0)
     crop_x = 2 if chroma in {1, 2} and not separate else 1
     crop_y = (2 if chroma == 1 and not separate else 1) * (2 - frames_only)
-    reorder = 0 if order == 2 or profile == 66 else _h264_vui_reorder(bits)
     return _checked(
         Sps(
             profile=profile,
-            level=level,
             width_px=width_mbs * 16 - crop_x * (left + right),
             height_px=height_units * 16 * (2 - frames_only) - crop_y * (top + bottom),
             chroma_format=chroma,
             bit_depth_luma=luma_depth,
             bit_depth_chroma=chroma_depth,
-            reorder_frames=reorder,
         )
     )
 
@@ -125,61 +121,15 @@ def _skip_h264_scaling(bits: _Bits, lists: int) -> None:
                 last = following or last
 
 
-def _h264_vui_reorder(bits: _Bits) -> int | None:
-    """Read max_num_reorder_frames (ITU-T H.264, E.1.1); None when absent or cut off, as cameras often leave it."""
-    try:
-        if not bits.u(1):
-            return None
-        _skip_h264_display(bits)
-        nal_hrd = _skip_hrd(bits)
-        vcl_hrd = _skip_hrd(bits)
-        if nal_hrd or vcl_hrd:
-            bits.u(1)
-        bits.u(1)
-        if not bits.u(1):
-            return None
-        bits.u(1), bits.ue(), bits.ue(), bits.ue(), bits.ue()
-        return min(bits.ue(), 16)
-    except BadReply:
-        return None
-
-
-def _skip_h264_display(bits: _Bits) -> None:
-    if bits.u(1) and bits.u(8) == 255:
-        bits.u(32)
-    if bits.u(1):
-        bits.u(1)
-    if bits.u(1):
-        bits.u(4)
-        if bits.u(1):
-            bits.u(24)
-    if bits.u(1):
-        bits.ue(), bits.ue()
-    if bits.u(1):
-        bits.u(65)
-
-
-def _skip_hrd(bits: _Bits) -> bool:
-    if not bits.u(1):
-        return False
-    count = bits.ue() + 1
-    bits.u(8)
-    for _ in range(min(count, 32)):
-        bits.ue(), bits.ue(), bits.u(1)
-    bits.u(20)
-    return True
-
-
 def h265_sps(nal: bytes) -> Sps:
-    """Parse a sequence parameter set as far as the number of reordered pictures (ITU-T H.265, 7.3.2.2.1). Raises BadReply."""
+    """Parse a sequence parameter set as far as the bit depth (ITU-T H.265, 7.3.2.2.1). Raises BadReply."""
     if not nal or nal[0] >> 1 & 0x3F != 33:
         raise BadReply("the video's sequence parameter set is missing")
     bits = _Bits(unescaped(nal)[2:])
     bits.u(4)
     sub_layers, nested = bits.u(3), bits.u(1)
     profile = bits.u(8) & 0x1F
-    bits.u(80)
-    level = bits.u(8)
+    bits.u(88)
     present = [(bits.u(1), bits.u(1)) for _ in range(sub_layers)]
     if sub_layers:
         bits.u(2 * (8 - sub_layers))
@@ -193,22 +143,14 @@ def h265_sps(nal: bytes) -> Sps:
     crop_x = 2 if chroma in {1, 2} and not separate else 1
     crop_y = 2 if chroma == 1 and not separate else 1
     luma_depth, chroma_depth = 8 + bits.ue(), 8 + bits.ue()
-    bits.ue()
-    reorder = 0
-    for _ in range(sub_layers + 1 if bits.u(1) else 1):
-        bits.ue()
-        reorder = bits.ue()
-        bits.ue()
     return _checked(
         Sps(
             profile=profile,
-            level=level,
             width_px=width - crop_x * (left + right),
             height_px=height - crop_y * (top + bottom),
             chroma_format=chroma,
             bit_depth_luma=luma_depth,
             bit_depth_chroma=chroma_depth,
-            reorder_frames=min(reorder, 16),
             temporal_layers=sub_layers + 1,
             temporal_nested=bool(nested),
         )
