@@ -27,8 +27,8 @@ _LEAST_BLOB_FRAC = 0.0004
 _LEAST_BLOB_PX = 12
 _LIGHT_CHANGE_FRAC = 0.5
 _EXPOSURE_FRAC = 0.03
-_LARGE_BLOB_FRAC = 0.01
-_LIGHT_CORRELATION = 0.8
+_LIGHT_CORRELATION = 0.6
+_FLAT_DETAIL = 2.0
 _MAX_BOXES = 12
 _NEAR = np.ones((5, 5), np.uint8)
 
@@ -46,8 +46,8 @@ class DifferenceDetector:
 
     def __init__(self, options: MotionOptions) -> None:
         self._polygons = tuple(Polygon(points=points) for points in options.masks)
+        self._sensitivity_frac = options.sensitivity_frac
         self._shape: tuple[int, int] = (0, 0)
-        self._nothing: tuple[NDArray[np.uint8], ...] = ()
         self._last_ns = 0
         self._learn_from_ns = 0
         self._learnt = 0
@@ -78,7 +78,7 @@ class DifferenceDetector:
         if not boxes:
             return self._motion(frame, (), 0.0, settled=True)
         self.changed = self._mask.copy()
-        if count > self._area_px * _LARGE_BLOB_FRAC and self._only_light(small):
+        if count >= self._area_px * self._sensitivity_frac and self._only_light(small):
             count = 0
         return self._motion(frame, boxes, count / self._area_px, settled=True)
 
@@ -86,13 +86,16 @@ class DifferenceDetector:
         return Motion(camera=frame.camera, wall_us=frame.wall_us, boxes=boxes, area_frac=min(1.0, area_frac), settled=settled)
 
     def _reduced(self, y: Grey) -> Grey:
-        """Return the plane at about 320 wide: 2x2 means, which for larger steps INTER_LINEAR takes from each cell's centre."""
+        """Return the plane at about 320 wide: 2x2 means, which for larger steps INTER_LINEAR takes from each cell's centre.
+
+        Steps are even, because only those are cheap in OpenCV.
+        """
         height, width = y.shape
-        step = max(1, round(width / _WIDTH_PX))
-        if step == 1:
+        step = 2 * round(width / (2 * _WIDTH_PX))
+        if step == 0:
             return np.asarray(cv2.blur(y, (3, 3)), np.uint8)
         whole = y[: height // step * step, : width // step * step]
-        how = cv2.INTER_AREA if step < 4 else cv2.INTER_LINEAR
+        how = cv2.INTER_AREA if step == 2 else cv2.INTER_LINEAR
         small = cv2.resize(whole, (width // step, height // step), interpolation=how)
         return np.asarray(cv2.blur(small, (3, 3), dst=small), np.uint8)
 
@@ -142,16 +145,13 @@ class DifferenceDetector:
         return True
 
     def _only_light(self, small: Grey) -> bool:
-        """Tell whether what changed still shows the same things as before, only brighter or darker (a headlight, a cloud)."""
-        where = self._mask[1::3, 1::3] > 0
-        now = small[1::3, 1::3][where].astype(np.float32)
-        before = self._usual[1::3, 1::3][where].astype(np.float32)
-        if not now.size:
-            return False
-        now -= now.mean()
-        before -= before.mean()
-        spread = float(np.sqrt((now @ now) * (before @ before)))
-        return spread > 0 and float(now @ before) / spread > _LIGHT_CORRELATION
+        """Tell whether what changed still shows the detail it showed before, only brighter or darker: a headlight, a cloud."""
+        where = self._mask[::2, ::2] > 0
+        now, before = (_detail(picture[::2, ::2])[where] for picture in (small, self._usual))
+        energy_now, energy_before = float(now @ now), float(before @ before)
+        if energy_now < now.size * _FLAT_DETAIL**2:
+            return True  # nothing there has an edge, before or now
+        return float(now @ before) > _LIGHT_CORRELATION * math.sqrt(energy_now * energy_before)
 
     def _boxes(self) -> tuple[Box, ...]:
         cv2.dilate(self._mask, _NEAR, dst=self._spread)
@@ -165,6 +165,13 @@ class DifferenceDetector:
         found = _merged(found, gap=max(2, width // 40))
         found.sort(key=lambda b: (b[0] - b[2]) * (b[3] - b[1]))
         return tuple(Box(x0=x0 / width, y0=y0 / height, x1=x1 / width, y1=y1 / height) for x0, y0, x1, y1 in found[:_MAX_BOXES])
+
+
+def _detail(picture: Grey) -> NDArray[np.float32]:
+    """Return how far each pixel is from its surroundings."""
+    picture = np.ascontiguousarray(picture)
+    coarse = cv2.blur(picture, (7, 7))
+    return np.asarray(cv2.subtract(picture, coarse, dtype=cv2.CV_32F), np.float32)
 
 
 def _merged(boxes: list[tuple[int, int, int, int]], *, gap: int) -> list[tuple[int, int, int, int]]:
