@@ -79,19 +79,13 @@ class EmailChannel:
             codes = [refused.code for refused in error.recipients]
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
             return Refused(f"mail server {host} refuses our login ({text}): check user and password")
-        if any(code == 552 for code in codes):
-            return Unsupported(f"mail server {host}: the message is too large ({text})")
-        if codes and all(code >= 500 for code in codes):
-            return Refused(f"mail server {host} refuses our mail ({text})")
         if codes:
-            return Unreachable(f"mail server {host} asks us to try later ({text})")
-        if isinstance(error, aiosmtplib.SMTPConnectError | aiosmtplib.SMTPConnectTimeoutError):
-            return Unreachable(f"mail server {host} cannot be reached ({text})")
+            return _of_reply(host, codes, text)
         if "STARTTLS" in text:
             return Refused(f'mail server {host} offers no encryption: try port 465 with tls = "tls"')
         if handed_over:
             return MaybeSent(f"mail server {host} broke off ({text})")
-        return Unreachable(f"mail server {host}: {text}")
+        return Unreachable(f"mail server {host} cannot be reached ({text})")
 
     def _message(self, alert: Alert, part: Part, attachment: bytes | None, *, repeat: bool) -> EmailMessage:
         domain = self._sender.rsplit("@", 1)[1]
@@ -115,6 +109,14 @@ class EmailChannel:
 
     async def close(self) -> None:
         """Every message has a connection of its own."""
+
+
+def _of_reply(host: str, codes: list[int], text: str) -> HearthwatchError:
+    if 552 in codes:
+        return Unsupported(f"mail server {host}: the message is too large ({text})")
+    if all(code >= 500 for code in codes):
+        return Refused(f"mail server {host} refuses our mail ({text})")
+    return Unreachable(f"mail server {host} asks us to try later ({text})")
 
 
 def _message_id(alert: Alert, part: Part, domain: str) -> str:

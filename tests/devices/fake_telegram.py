@@ -1,0 +1,245 @@
+"""A stand-in for the Telegram Bot API that keeps a ledger of all it received and fails on request.
+
+By hand: `python -m tests.devices.fake_telegram --port 8081`, then `alerts.telegram.api_base = "http://127.0.0.1:8081"`;
+what arrives is printed. Type a line to send it to the bot as user 1000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from aiohttp import web
+
+TOKEN = "123456:TEST-abcdefghijklmnopqrstuvwxyz0123456"
+OWNER = 1000
+
+
+class Fault(StrEnum):
+    FLOOD = "429"
+    SERVER_ERROR = "500"
+    BAD_GATEWAY = "502"
+    BAD_MARKUP = "400"
+    BLOCKED = "403"
+    CONFLICT = "409"
+    BAD_TOKEN = "401"
+    TOO_LARGE = "413"
+    CUT_AFTER_BODY = "cut"
+    """Take the request, then close the connection without an answer."""
+    CUT_BEFORE = "cut-before"
+    """Close the connection without taking the request."""
+    STALL = "stall"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    fault: Fault
+    method: str = ""
+    """Only for this method; empty for any but getMe and getUpdates."""
+    retry_after: int = 1
+    takes: bool = False
+    """The message counts as taken although the answer is a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One message that the person would see."""
+
+    method: str
+    chat_id: int
+    text: str
+    fields: dict[str, str]
+    data: bytes
+    at_ns: int
+
+
+@dataclass(slots=True)
+class FakeTelegram:
+    token: str = TOKEN
+    delay_s: float = 0.0
+    calls: list[tuple[str, int]] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    answers: list[tuple[str, str]] = field(default_factory=list)
+    scripts: deque[Script] = field(default_factory=deque)
+    updates: list[dict] = field(default_factory=list)
+    polls_refused: Fault | None = None
+    echo: bool = False
+    base: str = ""
+    _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _runner: web.AppRunner | None = None
+
+    async def start(self, port: int = 0) -> str:
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_route("*", "/bot{token}/{method}", self._serve)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        port = site._server.sockets[0].getsockname()[1]
+        self.base = f"http://127.0.0.1:{port}"
+        return self.base
+
+    async def stop(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+        await self._runner.cleanup()
+
+    def fail(self, fault: Fault, times: int = 1, **named) -> None:
+        self.scripts.extend([Script(fault, **named)] * times)
+
+    async def wait_for(self, ready, timeout_s: float = 20.0):
+        """Wait until `ready()` of what was received is true."""
+        async with self._changed, asyncio.timeout(timeout_s):
+            await self._changed.wait_for(ready)
+
+    async def say(self, text: str, *, user: int = OWNER, chat: int | None = None, age_s: float = 0, name: str = "Anna") -> int:
+        """A person writes to the bot."""
+        message = {
+            "message_id": next(self._ids),
+            "date": int(time.time() - age_s),
+            "chat": {"id": user if chat is None else chat, "type": "private" if chat is None else "group"},
+            "from": {"id": user, "is_bot": False, "first_name": name},
+            "text": text,
+        }
+        return await self.update({"message": message})
+
+    async def press(self, data: str, *, user: int = OWNER, chat: int | None = None) -> int:
+        """A person presses a button under a message."""
+        where = {"id": user if chat is None else chat, "type": "private"}
+        query = {
+            "id": str(next(self._ids)),
+            "from": {"id": user, "is_bot": False, "first_name": "Anna"},
+            "chat_instance": "1",
+            "data": data,
+            "message": {"message_id": 1, "date": int(time.time()), "chat": where, "text": "x"},
+        }
+        return await self.update({"callback_query": query})
+
+    async def update(self, fields: dict) -> int:
+        number = next(self._ids)
+        async with self._changed:
+            self.updates.append({"update_id": number, **fields})
+            self._changed.notify_all()
+        return number
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        at_ns = time.monotonic_ns()
+        self.calls.append((method, at_ns))
+        if request.match_info["token"] != self.token:
+            return _error(401, "Unauthorized")
+        if method == "getMe":
+            return _ok({"id": 123456, "is_bot": True, "first_name": "House", "username": "house_bot"})
+        fields, data = await _fields(request)
+        if method == "getUpdates":
+            return await self._get_updates(fields)
+        script = None
+        if self.scripts and self.scripts[0].method in {"", method}:
+            script = self.scripts.popleft()
+        if script is not None:
+            answer = await self._failed(script, request)
+            if answer is not None and script.fault is not Fault.CUT_AFTER_BODY and not script.takes:
+                return answer
+        else:
+            answer = None
+        await asyncio.sleep(self.delay_s)
+        if method == "answerCallbackQuery":
+            async with self._changed:
+                self.answers.append((fields["callback_query_id"], fields.get("text", "")))
+                self._changed.notify_all()
+            return answer or _ok(True)
+        await self._take(method, fields, data, at_ns)
+        if answer is not None:
+            return answer
+        if script is not None and script.fault is Fault.CUT_AFTER_BODY:
+            request.transport.abort()
+            raise ConnectionResetError
+        chat = {"id": int(fields["chat_id"]), "type": "private"}
+        return _ok({"message_id": next(self._ids), "date": int(time.time()), "chat": chat, "text": fields.get("text", "")})
+
+    async def _take(self, method: str, fields: dict[str, str], data: bytes, at_ns: int) -> None:
+        text = fields.get("text") or fields.get("caption", "")
+        async with self._changed:
+            self.taken.append(Taken(method, int(fields["chat_id"]), text, fields, data, at_ns))
+            self._changed.notify_all()
+        if self.echo:
+            print(f"{method} to {fields['chat_id']}: {text!r} {len(data)} bytes", file=sys.stderr)
+
+    async def _failed(self, script: Script, request: web.Request) -> web.Response | None:
+        match script.fault:
+            case Fault.FLOOD:
+                return _error(429, "Too Many Requests", {"retry_after": script.retry_after})
+            case Fault.BAD_MARKUP:
+                return _error(400, "Bad Request: can't parse entities")
+            case Fault.BLOCKED:
+                return _error(403, "Forbidden: bot was blocked by the user")
+            case Fault.CONFLICT:
+                return _error(409, "Conflict: terminated by other getUpdates request")
+            case Fault.CUT_BEFORE:
+                request.transport.abort()
+                raise ConnectionResetError
+            case Fault.STALL:
+                await asyncio.sleep(60)
+                return None
+            case Fault.CUT_AFTER_BODY:
+                return None
+            case _:
+                names = {"401": "Unauthorized", "413": "Request Entity Too Large", "500": "Internal", "502": "Bad Gateway"}
+                return _error(int(script.fault), names[script.fault])
+
+    async def _get_updates(self, fields: dict[str, str]) -> web.Response:
+        if self.polls_refused is Fault.CONFLICT:
+            return _error(409, "Conflict: terminated by other getUpdates request; make sure that only one bot is running")
+        if self.polls_refused is Fault.BAD_TOKEN:
+            return _error(401, "Unauthorized")
+        offset = int(fields.get("offset", 0))
+        wait_s = min(float(fields.get("timeout", 0)), 50.0)
+        async with self._changed:
+            self.updates = [update for update in self.updates if update["update_id"] >= offset]
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait_for(lambda: bool(self.updates))
+            except TimeoutError:
+                pass
+            return _ok(self.updates[:100])
+
+
+async def _fields(request: web.Request) -> tuple[dict[str, str], bytes]:
+    fields, data = {}, b""
+    for key, value in (await request.post()).items():
+        if isinstance(value, web.FileField):
+            data = value.file.read()
+        else:
+            fields[key] = value
+    return fields, data
+
+
+def _ok(result: object) -> web.Response:
+    return web.json_response({"ok": True, "result": result})
+
+
+def _error(status: int, text: str, parameters: dict | None = None) -> web.Response:
+    body = {"ok": False, "error_code": status, "description": text} | ({"parameters": parameters} if parameters else {})
+    return web.Response(status=status, text=json.dumps(body), content_type="application/json")
+
+
+async def _by_hand(port: int) -> None:
+    fake = FakeTelegram(echo=True)
+    print(f"base {await fake.start(port)} token {fake.token}", file=sys.stderr)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        await fake.say(line.strip())
+    await fake.stop()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="fake Telegram Bot API")
+    parser.add_argument("--port", type=int, default=8081)
+    asyncio.run(_by_hand(parser.parse_args().port))
