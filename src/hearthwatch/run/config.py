@@ -67,6 +67,8 @@ class CameraOptions:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
+    name: str = ""
+    """What the camera is called in alerts and on the page; empty means its NAME. Change: live."""
     main: str
     """Address of the stream that is recorded: `rtsp://` or `rtsps://`, `http://` or `https://` (MJPEG, or JPEG with `poll_s`),
     `v4l2:///dev/video0`, `file:///clip.mp4`, `demo://street?seed=1`; never with a password in it.
@@ -116,7 +118,7 @@ class Config:
 BUILT_IN: Raw = {"labels": {"person": {}, "car": {}, "dog": {}, "cat": {}}}
 """What every camera starts from, below `[camera_defaults]`."""
 
-DEMO: Raw = {"demo": {"main": "demo://street?seed=1", "sub": "demo://street?seed=1"}}
+DEMO: Raw = {"demo": {"name": "Demo street", "main": "demo://street?seed=1", "sub": "demo://street?seed=1"}}
 """The cameras of a file without any: the same code and path as every other camera."""
 
 _DEFAULTS = "camera_defaults"

@@ -19,6 +19,8 @@ from hearthwatch.run.toml_lines import KeyPath
 SCHEMES = ("rtsp", "rtsps", "http", "https", "v4l2", "file", "demo")
 
 _MAX_URL = 2048
+_MAX_NAME = 60
+_NOT_PLAIN = f"must be one line of at most {_MAX_NAME} ordinary characters"
 _NAME = re.compile(CAMERA_ID_PATTERN)
 _VIDEO_DEVICE = re.compile(r"/dev/(video[0-9]{1,3}|v4l/by-(id|path)/[A-Za-z0-9._:-]+)")
 _SECRET_IN_QUERY = re.compile(r"(?i)(?:^|&)(?:pwd|passwd|password|pass|token|auth|secret|key)=[^&]")
@@ -40,6 +42,9 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
             fault = url_fault(url, camera=shown, allow_loopback=camera.get("allow_loopback") is True)
             if fault:
                 faults.add((*path, stream), fault)
+    called = camera.get("name")
+    if isinstance(called, str) and not _is_plain(called):
+        faults.add((*path, "name"), _NOT_PLAIN)
     user = camera.get("user")
     if isinstance(user, str) and (not user.isprintable() or ":" in user):
         faults.add((*path, "user"), "must not have a ':' or a control character in it")
@@ -90,6 +95,10 @@ def _polygon_faults(faults: Faults, path: KeyPath, points: Any) -> None:
             faults.add((*path, place), "a corner lies between [0, 0] (top left) and [1, 1] (bottom right)")
 
 
+def _is_plain(called: str) -> bool:
+    return called.isprintable() and len(called) <= _MAX_NAME
+
+
 def _bad_name(what: str, name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:32].strip("-")
@@ -102,6 +111,9 @@ def home_faults(faults: Faults, document: Mapping[str, Any]) -> None:
     home = document.get("home")
     if not isinstance(home, Mapping):
         return
+    called = home.get("name")
+    if isinstance(called, str) and not _is_plain(called):
+        faults.add(("home", "name"), _NOT_PLAIN)
     zone = home.get("timezone")
     if isinstance(zone, str) and zone and not _is_zone(zone):
         near = difflib.get_close_matches(zone, zoneinfo.available_timezones(), n=1)
