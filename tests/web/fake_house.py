@@ -623,6 +623,11 @@ async def main(port: int, *, claimed: bool, small: bool, visits: bool) -> None:
             await built.add_user("ada", Role.OWNER)
             print(f"log in as ada with: {PASSWORD}")
         options = WebOptions(port=port, https_port=0)
+        for camera in house.cameras_on[:3]:
+            for stream in Stream:
+                loop(camera, stream)
+            for step in range(20):
+                picture(camera, step / 20)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(house.run())

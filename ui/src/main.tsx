@@ -18,7 +18,7 @@ import { WallPage } from "./pages/WallPage";
 import { Empty } from "./parts/bits";
 import * as icons from "./parts/icons";
 import { follow, place } from "./router";
-import { cameras, connected, house, outages, recent, session, unreachable, whoAmI } from "./store";
+import { connected, house, outages, recent, session, unreachable, whoAmI } from "./store";
 import { theme } from "./theme";
 
 const PLACES: { path: string; name: string; icon: () => ComponentChildren }[] = [
@@ -50,7 +50,7 @@ function Shell() {
   const { path } = place.value;
   const [title, content] = page(path);
   const unseen = recent.value.filter((event) => !event.reviewed).length;
-  const broken = outages.value.filter((outage) => outage.end_us === null && outage.fault !== "detector-basic").length || cameras.value.filter((camera) => camera.state === "lost").length;
+  const broken = outages.value.filter((outage) => outage.end_us === null && outage.fault !== "detector-basic").length;
   useEffect(() => {
     document.title = `${title} · ${house.value?.name || "Hearthwatch"}`;
   }, [title, house.value?.name]);

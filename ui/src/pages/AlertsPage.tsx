@@ -1,6 +1,7 @@
 /** The alert feed: what was told, over which channel, and how fast. */
 
-import type { Alert, Delivery } from "../api";
+import { useState } from "preact/hooks";
+import { type Alert, at, type Delivery } from "../api";
 import { capital, clock, dayName, millis } from "../format";
 import { Empty, Head } from "../parts/bits";
 import * as icons from "../parts/icons";
@@ -45,6 +46,7 @@ export function AlertsPage() {
                     ))}
                   </ul>
                 </div>
+                <AlertPicture alert={alert} />
               </li>
             ))}
           </ol>
@@ -57,6 +59,17 @@ export function AlertsPage() {
       ) : null}
     </div>
   );
+}
+
+function AlertPicture({ alert }: { alert: Alert }) {
+  const [missing, setMissing] = useState(false);
+  return alert.event && !missing ? (
+    <a class="alert-picture" href={`/events/${alert.event}`} tabIndex={-1} aria-hidden="true">
+      <div class="picture">
+        <img src={at.picture(alert.event)} alt="" loading="lazy" decoding="async" onError={() => setMissing(true)} />
+      </div>
+    </a>
+  ) : null;
 }
 
 function Way({ delivery }: { delivery: Delivery }) {

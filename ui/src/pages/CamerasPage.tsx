@@ -125,13 +125,23 @@ export function OutageRow({ outage }: { outage: Outage }) {
   const open = outage.end_us === null;
   return (
     <li class="outage">
-      <span class={`dot ${open ? "is-lost" : "is-over"}`} aria-hidden="true" />
+      <span class={`dot ${!open ? "is-over" : outage.fault === "detector-basic" ? "is-notice" : "is-lost"}`} aria-hidden="true" />
       <span>
         <strong>
           {faultName(outage.fault)}
           {outage.camera ? `: ${cameraName(outage.camera)}` : ""}
         </strong>
-        <span class="dim">{outage.detail}</span>
+        <span class="dim">
+          {outage.detail}
+          {open && outage.fault === "detector-basic" ? (
+            <>
+              {" · "}
+              <a class="link" href="/settings">
+                Get the detection model
+              </a>
+            </>
+          ) : null}
+        </span>
       </span>
       <span class="dim outage-when">
         {moment(outage.start_us, now)}

@@ -28,7 +28,7 @@ export function DocsPage() {
         </a>
       </Head>
       <Trouble error={error} />
-      <p class="dim">{found?.info.description}</p>
+      <p class="dim">{(found?.info.description ?? "").split("`").map((part, index) => (index % 2 ? <code key={part}>{part}</code> : part))}</p>
       <ul class="operations">
         {Object.entries(found?.paths ?? {}).flatMap(([path, methods]) =>
           Object.entries(methods).map(([method, operation]) => (

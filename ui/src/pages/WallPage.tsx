@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Camera, HouseEvent } from "../api";
-import { ago, clock, dayName, labelName, lasted } from "../format";
+import { ago, bytes, clock, dayName, labelName, lasted, startOfDay } from "../format";
 import { columns, neighbour, tileWidth } from "../live/grid";
 import { LiveView } from "../live/LiveView";
 import { Dot, Motion, Tile } from "../live/Tile";
@@ -81,7 +81,39 @@ function Grid({ cameras: all, paused }: { cameras: Camera[]; paused: boolean }) 
           ))}
         </div>
       ) : null}
+      {size.h - Math.ceil(all.length / cols) * (width / ASPECT + GAP) > 84 && !narrow ? <Glance /> : null}
     </div>
+  );
+}
+
+/** The house in one line, where the tiles leave room for it. */
+function Glance() {
+  const h = house.value;
+  if (!h) return null;
+  const today = startOfDay(now_us.value);
+  const seen = recent.value.filter((event) => event.start_us >= today).length;
+  const recording = cameras.value.filter((camera) => camera.recorded && camera.state === "live").length;
+  return (
+    <dl class="glance">
+      <div>
+        <dt>Seen today</dt>
+        <dd>{seen}</dd>
+      </div>
+      <div>
+        <dt>Recording</dt>
+        <dd>
+          {recording} {recording === 1 ? "camera" : "cameras"}
+        </dd>
+      </div>
+      <div>
+        <dt>Room for</dt>
+        <dd>{h.days_fit === null ? bytes(h.footage_free_bytes) : `${h.days_fit.toFixed(1)} days`}</dd>
+      </div>
+      <div>
+        <dt>Detector</dt>
+        <dd>{h.detector.basic ? "people only" : `${h.detector.labels.length} kinds`}</dd>
+      </div>
+    </dl>
   );
 }
 
