@@ -15,11 +15,13 @@ def check(*, config: options.Config = None, data: options.Data = None, debug: op
     """Check the configuration: every mistake is named with its line, its key and the nearest right key."""
     from hearthwatch.kit.secrets import Secrets
     from hearthwatch.run.config import load
+    from hearthwatch.run.secret_names import unused
     from hearthwatch.run.sources import sources
 
     path = options.config_file(config, data)
     checked = load(path)
-    found = sources(checked, Secrets.open(options.data_folder(data)))
+    store = Secrets.open(options.data_folder(data))
+    found = sources(checked, store)
     typer.echo(f"{path}: {'right' if path.exists() else 'not there, so the built-in demo camera runs'}")
     for source in found:
         login = f", logs in as {source.user} ({'with' if source.password else 'WITHOUT'} a password)" if source.user else ""
@@ -27,3 +29,5 @@ def check(*, config: options.Config = None, data: options.Data = None, debug: op
     for name, camera in checked.cameras.items():
         if not camera.enabled:
             typer.echo(f"  camera {name}: switched off (enabled = false)")
+    for line in unused(store.names(), checked):
+        typer.echo(f"  note: {line}")

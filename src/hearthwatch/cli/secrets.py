@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group)
 
 
-def set_(name: Name, *, data: options.Data = None, debug: options.Debug = False) -> None:
+def set_(name: Name, *, config: options.Config = None, data: options.Data = None, debug: options.Debug = False) -> None:
     """Set a secret: asks for it, or reads it from standard input when that is a pipe or a file."""
     from hearthwatch.kit.secrets import Secrets
 
@@ -34,6 +35,20 @@ def set_(name: Name, *, data: options.Data = None, debug: options.Debug = False)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     typer.echo(f"{name} is set")
+    _note_if_unused(name, options.config_file(config, data))
+
+
+def _note_if_unused(name: str, config: Path) -> None:
+    """Say so when nothing asks for `name`: it may be misspelt, or its camera is not configured yet."""
+    from hearthwatch.kit.errors import ConfigFault
+    from hearthwatch.run.config import load
+    from hearthwatch.run.secret_names import unused
+
+    try:
+        for line in unused([name], load(config)):
+            typer.echo(f"note: {line}")
+    except ConfigFault:
+        typer.echo("note: the configuration has mistakes (`hearthwatch check` names them)")
 
 
 def list_(*, data: options.Data = None, debug: options.Debug = False) -> None:
