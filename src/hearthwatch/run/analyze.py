@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import os
 import random
@@ -14,6 +15,8 @@ import av
 from av.error import FFmpegError
 
 from hearthwatch.detect.detection import Detector, LabelOptions
+from hearthwatch.events.event import Change, ChangeKind, EventId, EventOptions
+from hearthwatch.events.rules import Rules
 from hearthwatch.frames.decode import frame_of
 from hearthwatch.frames.frame import Frame
 from hearthwatch.kit.clock import Clock
@@ -21,7 +24,7 @@ from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.motion.motion import MotionOptions
 from hearthwatch.tracks.eye import Eye
-from hearthwatch.tracks.track import EyeOptions, Track, TrackState
+from hearthwatch.tracks.track import EyeOptions, Track
 
 DEFAULT_LABELS = ("person", "car", "dog", "cat")
 """What a camera asks for when its configuration does not say."""
@@ -30,6 +33,7 @@ _CAMERA = CameraId("file")
 _SEED = 1
 _FIRST_NS = NS_PER_S
 _DEFAULT_FPS = 25.0
+_FOREVER_US = 3600 * US_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,8 @@ def analyze(
     """
     options = EyeOptions(motion=MotionOptions(), labels=_wanted(labels, detector), zones={})
     eye = Eye(_CAMERA, options, rng=random.Random(_SEED))  # noqa: S311 - ids of a run that must repeat itself
+    numbers = itertools.count(1)
+    rules = Rules(_CAMERA, options.labels, EventOptions(), lambda: EventId(str(next(numbers))))
     started_ns, started_cpu_s = clock.mono_ns(), _cpu_s()
     decoded = detected = 0
     video_s = 0.0
@@ -99,9 +105,11 @@ def analyze(
         ask = eye.see(frame)
         if ask is not None:
             detected += 1
-            eye.answer(detector.detect(frame, ask.regions), frame)
-        _tell(eye.tick(frame.received_ns), found)
-    _tell(eye.close(), found)
+            _apply(rules, eye.answer(detector.detect(frame, ask.regions), frame))
+        _apply(rules, eye.tick(frame.received_ns))
+        _tell(rules.flush(frame.wall_us), found)
+    _apply(rules, eye.close())
+    _tell(rules.flush(WallUs(round(video_s * US_PER_S) + _FOREVER_US)), found)
     return Summary(
         video_s=video_s,
         wall_s=(clock.mono_ns() - started_ns) / NS_PER_S,
@@ -111,16 +119,22 @@ def analyze(
     )
 
 
-def _tell(tracks: Sequence[Track], found: Callable[[Visit], None]) -> None:
+def _apply(rules: Rules, tracks: Sequence[Track]) -> None:
     for track in tracks:
-        if track.state is TrackState.ENDED:
-            box = track.best_box
+        rules.track(track)
+
+
+def _tell(changes: Sequence[Change], found: Callable[[Visit], None]) -> None:
+    for change in changes:
+        event = change.event
+        if change.kind is ChangeKind.CLOSED and event.end_us is not None and event.box is not None:
+            box = event.box
             found(
                 Visit(
-                    label=track.label,
-                    start_s=track.first_us / US_PER_S,
-                    end_s=track.last_us / US_PER_S,
-                    score=track.best_score,
+                    label=event.label,
+                    start_s=event.start_us / US_PER_S,
+                    end_s=event.end_us / US_PER_S,
+                    score=event.score,
                     box=(box.x0, box.y0, box.x1, box.y1),
                 )
             )

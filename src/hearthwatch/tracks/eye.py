@@ -13,8 +13,9 @@ from hearthwatch.motion.difference import DifferenceDetector, Grey
 from hearthwatch.motion.motion import Motion
 from hearthwatch.tracks.gaze import Gaze, sightings_of
 from hearthwatch.tracks.span import SpanWatch
+from hearthwatch.tracks.thing import Moment
 from hearthwatch.tracks.track import EyeOptions, MotionSpan, Track, TrackId
-from hearthwatch.tracks.tracker import Moment, Tracker
+from hearthwatch.tracks.tracker import Tracker
 from hearthwatch.tracks.zones import zones_of
 
 _LOOK_GAP_NS = 60_000_000
@@ -68,10 +69,10 @@ class Eye:
         self._forget()
         self.motion = motion = self._difference.look(frame)
         self._tracker.stir(motion.boxes, frame.received_ns)
-        told = self._tracker.expected(frame.received_ns, told=True)
+        told = self._tracker.expected(frame.received_ns)
         self._span.see(motion, named=bool(told))
         regions, urgent = self._gaze.choose(
-            motion, told=tuple(told.values()), guesses=self._tracker.guesses(frame.received_ns), now_ns=frame.received_ns
+            motion, told=told, guesses=self._tracker.guesses(frame.received_ns), now_ns=frame.received_ns
         )
         if not regions:
             return None

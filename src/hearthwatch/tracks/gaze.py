@@ -9,7 +9,7 @@ from hearthwatch.frames.geometry import WHOLE, Box, Polygon, bounding
 from hearthwatch.kit.units import NS_PER_S
 from hearthwatch.motion.difference import Grey, changed_frac
 from hearthwatch.motion.motion import Motion
-from hearthwatch.tracks.tracker import Sighting, family
+from hearthwatch.tracks.thing import Sighting, family
 
 _BURST = 3
 _GUESS_S = 0.2
