@@ -288,7 +288,11 @@ def test_any_value_anywhere_gets_a_configuration_or_a_fault_in_words(path: tuple
     [
         (b"\xff\xfe", "not UTF-8 text at byte 0"),
         (b"#" * (MAX_FILE_BYTES + 1), "over 1048576 bytes"),
-        (b"a = " + b"[" * 5000, "nested"),
+        (b"a = " + b"[" * 5000, "too deep"),
+        (b"a = " + b"[" * 300 + b"]" * 300, "too deep"),
+        (b"a = " + b"{a = " * 15 + b"1" + b"}" * 15, "too deep"),
+        (b"[web]\nport = 1" + b"0" * 5000, "too long"),
+        (b"[web]\nport = 1" + b"0" * 50, "web.port: must be at most 65535"),
     ],
 )
 def test_what_is_no_text_file_is_refused(tmp_path: Path, data: bytes, words: str) -> None:

@@ -28,6 +28,7 @@ from hearthwatch.tracks.track import ZoneOptions
 from hearthwatch.web.options import WebOptions
 
 MAX_FILE_BYTES = 1 << 20
+_MAX_DEPTH = 12
 
 Raw = dict[str, Any]
 
@@ -161,8 +162,10 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Faults.of_syntax(file, text, error) from error
-    except RecursionError as error:
-        raise ConfigFault(f"{file}: nested too deeply") from error
+    except (RecursionError, ValueError) as error:  # brackets in brackets without end, a number of thousands of digits
+        raise ConfigFault(f"{file}: holds a value that is too deep or too long to be a setting") from error
+    if _is_too_deep(raw):
+        raise ConfigFault(f"{file}: holds a value that is too deep or too long to be a setting")
     faults = Faults(file, text, raw, TREE)
     document = _with_defaults(raw, faults)
     for name, camera in _cameras(document):
@@ -177,6 +180,18 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     faults.raise_if_any()
     assert config is not None
     return replace(config, cameras={name: camera for name, camera in config.cameras.items() if name != _PROBE})
+
+
+def _is_too_deep(raw: Raw) -> bool:
+    level: list[Any] = [raw]
+    for _depth in range(_MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, dict | list)
+        ]
+    return bool(level)
 
 
 def _with_defaults(raw: Raw, faults: Faults) -> Raw:
