@@ -1,0 +1,311 @@
+"""The gate: nothing without a declared permission, nothing from elsewhere, headers on everything."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from hearthwatch.web.auth import Permission
+from hearthwatch.web.gate import CSP, HEADERS, MAX_BODY_BYTES, TOKEN_HEADER, Gate, is_loopback, rules, split_host
+from tests.web.conftest import HTTP, HTTPS, Browser, MakeBrowser
+from tests.web.fake_house import Built
+
+EXAMPLE = {
+    "{camera}": "front-door",
+    "{event}": "e00100",
+    "{path:path}": "events",
+}
+PERMISSIONS = {
+    "GET /api/v1/session": "public",
+    "POST /api/v1/claim": "public",
+    "POST /api/v1/login": "public",
+    "POST /api/v1/logout": "look",
+    "GET /api/v1/house": "look",
+    "GET /api/v1/settings": "manage",
+    "GET /api/v1/cameras": "look",
+    "GET /api/v1/cameras/{camera}/timeline": "look",
+    "GET /api/v1/events": "look",
+    "GET /api/v1/events/{event}": "look",
+    "POST /api/v1/events/{event}/keep": "decide",
+    "POST /api/v1/events/{event}/reviewed": "decide",
+    "GET /api/v1/alerts": "look",
+    "GET /api/v1/outages": "look",
+    "POST /api/v1/detector/fetch": "manage",
+    "POST /api/v1/telegram/enrol": "manage",
+    "GET /api/v1/stream": "look",
+    "WEBSOCKET /api/v1/cameras/{camera}/live": "look",
+    "GET /api/v1/events/{event}/picture.jpg": "look",
+    "GET /api/v1/cameras/{camera}/snapshot.jpg": "look",
+    "GET /api/v1/cameras/{camera}/live.mjpeg": "look",
+    "GET /api/v1/cameras/{camera}/footage.mp4": "look",
+    "GET /api/v1/cameras/{camera}/footage.fmp4": "look",
+    "GET /healthz": "public",
+    "GET /metrics": "metrics",
+    "GET /api/openapi.json": "public",
+    "GET /{path:path}": "public",
+    "HEAD /{path:path}": "public",
+}
+
+
+def concrete(path: str) -> str:
+    for placeholder, value in EXAMPLE.items():
+        path = path.replace(placeholder, value)
+    assert "{" not in path, f"add an example for {path}"
+    return path
+
+
+def test_every_route_declares_the_permission_written_here(built: Built) -> None:
+    found = {
+        f"{method} {rule.path}": str(rule.permission)
+        for rule in rules(built.app)
+        for method in (rule.methods or {"WEBSOCKET"})
+    }
+    assert found == PERMISSIONS
+
+
+def test_the_gate_sees_every_route_the_router_has(built: Built) -> None:
+    assert len(rules(built.app)) == len(list(iter_route_contexts(built.app.routes)))
+
+
+@pytest.mark.parametrize("entry", [entry for entry, needed in PERMISSIONS.items() if needed not in {"public", "metrics"}])
+async def test_a_stranger_is_refused_before_and_after_the_claim(entry: str, built: Built, browser: MakeBrowser, owner: Browser) -> None:
+    method, path = entry.split(" ")
+    stranger = browser()
+    if method == "WEBSOCKET":
+        assert await websocket_status(built, concrete(path), origin=HTTP) == 403
+        return
+    answer = await stranger.request(method, concrete(path), headers=stranger.page_headers(), json={} if method == "POST" else None)
+    assert answer.status_code == 401
+    assert answer.json()["error"]
+
+
+async def test_before_the_claim_only_the_door_answers(built: Built, browser: MakeBrowser) -> None:
+    stranger = browser()
+    assert (await stranger.get("/api/v1/cameras")).status_code == 401
+    session = (await stranger.get("/api/v1/session")).json()
+    assert session == {"claimed": False, "passwords_accepted": True, "user": None, "token": None}
+
+
+@pytest.mark.parametrize(("entry", "needed"), PERMISSIONS.items())
+async def test_a_viewer_may_look_and_nothing_else(entry: str, needed: str, viewer: Browser) -> None:
+    method, path = entry.split(" ")
+    if method == "WEBSOCKET" or "{" in path or path in {"/api/v1/stream", "/api/v1/logout", "/api/v1/claim", "/api/v1/login"}:
+        return
+    answer = await viewer.request(method, path, headers=viewer.page_headers(), json={} if method == "POST" else None)
+    assert (answer.status_code == 403) is (needed in {"decide", "manage"})
+
+
+async def test_a_viewer_may_not_keep_footage(viewer: Browser) -> None:
+    answer = await viewer.send_json("/api/v1/events/e00100/keep", {"kept": True})
+    assert answer.status_code == 403
+
+
+async def test_a_route_without_a_declaration_is_refused(built: Built) -> None:
+    app = FastAPI()
+
+    @app.get("/forgotten")
+    async def forgotten() -> str:
+        return "never seen"
+
+    assert rules(app)[-1].permission is None
+    sent = await call(Gate(app, auth=built.auth, table=rules(app), names=frozenset({"localhost"}), metrics_token=""), "/forgotten")
+    assert sent[0]["status"] == 403
+    assert b"never seen" not in sent[1]["body"]
+
+
+async def call(app: object, path: str, headers: tuple[tuple[bytes, bytes], ...] = (), method: str = "GET") -> list[dict]:
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "scheme": "http",
+        "headers": [(b"host", b"localhost"), *headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    await app(scope, receive, send)
+    return sent
+
+
+async def websocket_status(built: Built, path: str, *, origin: str | None, cookie: str = "", host: str = "127.0.0.1:8080") -> int:
+    """Return 101 when the connection was accepted, 403 when it was refused."""
+    sent: list[dict] = []
+    headers = [(b"host", host.encode())]
+    if origin is not None:
+        headers.append((b"origin", origin.encode()))
+    if cookie:
+        headers.append((b"cookie", cookie.encode()))
+    incoming = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}])
+
+    async def receive() -> dict:
+        return next(incoming, {"type": "websocket.disconnect", "code": 1000})
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"stream=sub",
+        "scheme": "ws",
+        "headers": headers,
+        "subprotocols": [],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8080),
+    }
+    await built.app(scope, receive, send)
+    return 101 if sent and sent[0]["type"] == "websocket.accept" else 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        (HTTP, 101),
+        (None, 403),
+        ("null", 403),
+        ("http://127.0.0.1:9090", 403),
+        ("https://127.0.0.1:8080", 403),
+        ("http://127.0.0.1:8080.evil.example", 403),
+        ("http://evil.example", 403),
+    ],
+)
+async def test_a_websocket_opens_only_from_this_very_page(origin: str | None, expected: int, built: Built, owner: Browser) -> None:
+    cookie = f"hearthwatch={owner.cookies['hearthwatch']}"
+    assert await websocket_status(built, "/api/v1/cameras/garden/live", origin=origin, cookie=cookie) == expected
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:8081"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {TOKEN_HEADER: ""},
+        {TOKEN_HEADER: "none"},
+        {TOKEN_HEADER: "f" * 64},
+    ],
+)
+async def test_a_change_needs_origin_and_token(changed: dict[str, str], built: Built, owner: Browser) -> None:
+    answer = await owner.post("/api/v1/events/e00100/keep", json={"kept": True}, headers=owner.page_headers() | changed)
+    assert answer.status_code == 403
+    assert built.house.pinned == []
+
+
+async def test_without_origin_the_browsers_word_is_needed(built: Built, owner: Browser) -> None:
+    bare = {TOKEN_HEADER: owner.token}
+    assert (await owner.post("/api/v1/events/e00100/keep", json={"kept": True}, headers=bare)).status_code == 403
+    said = bare | {"Sec-Fetch-Site": "same-origin"}
+    assert (await owner.post("/api/v1/events/e00100/keep", json={"kept": True}, headers=said)).status_code == 200
+    assert len(built.house.pinned) == 1
+
+
+async def test_a_form_from_elsewhere_cannot_log_in(built: Built, owner: Browser, browser: MakeBrowser) -> None:
+    answer = await browser().post("/api/v1/login", data={"name": "ada", "password": "x"}, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+
+
+async def test_reading_never_changes_state(owner: Browser) -> None:
+    for path in ("/api/v1/events/e00100/keep", "/api/v1/logout", "/api/v1/detector/fetch"):
+        assert (await owner.get(path)).status_code in {404, 405}
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1:8080", 200),
+        ("localhost:8080", 200),
+        ("[::1]:8080", 200),
+        ("192.168.1.5", 200),
+        ("evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("localhost.evil.example:8080", 421),
+        ("", 421),
+    ],
+)
+async def test_only_known_hosts_are_answered(host: str, expected: int, built: Built) -> None:
+    sent = await call(built.app, "/healthz")
+    assert sent[0]["status"] == 200
+    answer = await Browser(built).get("/healthz", headers={"Host": host})
+    assert answer.status_code == expected
+
+
+@pytest.mark.parametrize("path", ["/", "/assets/none.js", "/healthz", "/api/v1/session", "/api/v1/cameras", "/api/openapi.json", "/x/y"])
+async def test_every_answer_carries_the_security_headers(path: str, browser: MakeBrowser) -> None:
+    answer = await browser().get(path)
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value
+    assert "server" not in answer.headers
+
+
+def test_the_policy_is_what_we_decided() -> None:
+    assert CSP == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; connect-src 'self'; "
+        "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+async def test_media_and_json_are_not_stored(owner: Browser) -> None:
+    for path in ("/api/v1/events/e00100/picture.jpg", "/api/v1/cameras", "/api/v1/cameras/garden/snapshot.jpg"):
+        answer = await owner.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_https_says_so(browser: MakeBrowser) -> None:
+    answer = await browser(base=HTTPS, address="192.168.1.9").get("/healthz")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_a_large_body_is_refused_unread(owner: Browser) -> None:
+    headers = owner.page_headers() | {"Content-Type": "application/json"}
+    answer = await owner.post("/api/v1/events/e00100/keep", content=b" " * (MAX_BODY_BYTES + 1), headers=headers)
+    assert answer.status_code == 413
+
+
+async def test_metrics_are_for_this_machine_or_a_bearer(browser: MakeBrowser) -> None:
+    assert "hearthwatch_stream_live" in (await browser().get("/metrics")).text
+    far = browser(base=HTTPS, address="192.168.1.9")
+    assert (await far.get("/metrics")).status_code == 403
+    assert (await far.get("/metrics", headers={"Authorization": "Bearer wrong"})).status_code == 403
+    assert (await far.get("/metrics", headers={"Authorization": "Bearer metrics-secret"})).status_code == 200
+
+
+async def test_what_is_nowhere_is_not_found_in_json(browser: MakeBrowser) -> None:
+    answer = await browser().post("/api/v1/nothing", headers=browser().page_headers())
+    assert answer.status_code == 405
+    assert set(json.loads(answer.content)) == {"error", "hint"}
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("a:1", "a"), ("a", "a"), ("[::1]:80", "::1"), ("[fe80::1]", "fe80::1"), ("::1", "::1"), ("", "")]
+)
+def test_split_host(host: str, name: str) -> None:
+    assert split_host(host) == name
+
+
+def test_loopback() -> None:
+    assert is_loopback("127.0.0.2")
+    assert is_loopback("::1")
+    assert not is_loopback("10.0.0.1")
+    assert not is_loopback("localhost.evil.example")
+
+
+def test_permissions_are_a_closed_set() -> None:
+    assert set(PERMISSIONS.values()) == {permission.value for permission in Permission}
