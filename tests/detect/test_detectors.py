@@ -1,6 +1,7 @@
 """Detectors as a whole: with made-up engines, with OpenCV's own, and with real weights on labelled pictures."""
 
 import csv
+import dataclasses
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from hearthwatch.detect.model import HOG, MODELS, Runtime
 from hearthwatch.detect.network import NetworkDetector
 from hearthwatch.detect.picture import frame_of
 from hearthwatch.detect.store import FileState, Store, model_named
+from hearthwatch.feeds.scene import Scene, SceneOptions
 from hearthwatch.frames.geometry import WHOLE, Box
 from hearthwatch.kit.clock import FakeClock, SystemClock
 from hearthwatch.kit.errors import BadReply, StorageFailed
@@ -252,3 +254,20 @@ def test_the_default_sees_people_without_colour(store, test_data):
 def test_hog_is_listed_last_and_marked_basic():
     assert MODELS[-1] is HOG
     assert HOG.note.startswith("basic: people only")
+
+
+@pytest.mark.parametrize("size", [0.7, 1.0, 1.3])
+def test_the_built_in_detector_sees_most_of_a_walk_through_the_demo_and_nobody_before(hog, size):
+    scene = Scene(SceneOptions(seed=5, size=size, first_s=5.0), 640, 360)
+
+    def best(at_s):
+        i420 = scene.frame(at_s)
+        u, v = i420[360:].reshape(2, 180, 320)
+        looked = hog.detect(dataclasses.replace(GREY, y=i420[:360], u=u, v=v), [WHOLE])
+        return max((one.score for one in looked.detections), default=0.0)
+
+    assert [best(at_s) for at_s in (0.0, 2.0, 4.0)] == [0.0, 0.0, 0.0]
+    heights_per_s, height_px = 0.82, 0.472 * size * 360
+    across_s = (640 - height_px) / (heights_per_s * height_px)
+    walk = [best(5.0 + 0.5 / heights_per_s + across_s * part / 10) for part in range(11)]
+    assert sum(score >= 0.4 for score in walk) >= 8
