@@ -253,15 +253,22 @@ class Disk:
         plan = self._sweep.run(self._options)
         if plan.delete:
             self._tidy_ns = self._clock.mono_ns() + _TIDY_SOON_NS
-        until_ns = self._clock.mono_ns() + _STEP_NS
-        for _step in self._reconcile:
-            if self._clock.mono_ns() >= until_ns:
-                self._tidy_ns = self._clock.mono_ns() + _TIDY_SOON_NS
-                break
+        self._take_in_strangers()
         self._store.ballast.build()
         for segment in self._store.index.without_sha256(1):
             self._store.index.set_sha256(segment.id, sha256_of(self._store.folder / segment.path))
         self._store.index.forget_asked(WallUs(self._clock.wall_us() - _ASKED_KEPT_US))
+
+    def _take_in_strangers(self) -> None:
+        until_ns = self._clock.mono_ns() + _STEP_NS
+        try:
+            for _step in self._reconcile:
+                if self._clock.mono_ns() >= until_ns:
+                    self._tidy_ns = self._clock.mono_ns() + _TIDY_SOON_NS
+                    return
+        except StorageFailed:
+            self._reconcile = reconcile(self._store.folder, self._store.index)
+            raise
 
     def _note(self, write: Callable[[], object]) -> None:
         """Write to the index now, or as soon as it can be written again, in order."""

@@ -91,6 +91,13 @@ class IndexReader:
         with self._run() as run:
             return tuple(segment_of(row) for row in run.execute(query.order_by(segments.c.start_us, segments.c.sequence)))
 
+    def segment(self, camera: CameraId, stream: Stream, sequence: int) -> Segment | None:
+        """Return one file's row, in whatever state."""
+        query = select(segments).where(of_stream(camera, stream), segments.c.sequence == sequence, _here())
+        with self._run() as run:
+            row = run.execute(query).first()
+        return None if row is None else segment_of(row)
+
     def all_segments(self) -> Iterator[Segment]:
         """Yield every segment of the disk in use by camera, stream and sequence, in pages."""
         after: tuple[str, str, int] = ("", "", -1)

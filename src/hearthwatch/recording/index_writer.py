@@ -161,8 +161,9 @@ class IndexWriter:
 
     def add_gaps(self, found: Iterable[Gap]) -> None:
         """Note holes that are over."""
+        over = tuple(found)  # finding them may read the index, on this one connection
         with sql_errors("noting gaps in the footage"), self._engine.begin() as run:
-            for gap in found:
+            for gap in over:
                 self._add_gap(run, gap)
 
     def _add_gap(self, run: Connection, gap: Gap) -> None:
@@ -170,23 +171,20 @@ class IndexWriter:
         run.execute(insert(gaps).values(camera=gap.camera, stream=gap.stream, **row))
 
     def open_gaps_after_crash(self) -> int:
-        """Open a gap with cause `us` behind the last footage of every stream that has none open; return how many."""
+        """Open a gap with cause `us` behind the last footage of every stream that is not recorded and has none open."""
         opened = 0
         with sql_errors("noting gaps in the footage"), self._engine.begin() as run:
             for camera, stream in run.execute(select(runs.c.camera, runs.c.stream).distinct()).all():
                 mine = of_stream(camera, stream)
                 lasting = select(gaps.c.id).where(gaps.c.camera == camera, gaps.c.stream == stream, gaps.c.end_us.is_(None))
-                last = run.scalar(
-                    select(segments.c.start_us + segments.c.duration_us)
-                    .where(mine, segments.c.state.in_(PLAYABLE))
-                    .order_by(segments.c.start_us.desc())
-                    .limit(1)
-                )
-                if last is not None and run.scalar(lasting) is None:
+                last = run.execute(
+                    select(segments).where(mine, segments.c.state.in_(PLAYABLE)).order_by(segments.c.start_us.desc()).limit(1)
+                ).first()
+                if last is not None and last.state != SegmentState.RECORDING and run.scalar(lasting) is None:
                     gap = Gap(
                         camera=CameraId(camera),
                         stream=Stream(stream),
-                        start_us=last,
+                        start_us=WallUs(last.start_us + last.duration_us),
                         end_us=None,
                         reason=GapReason.US,
                         detail="Hearthwatch was not running or was killed",

@@ -155,6 +155,7 @@ def reconcile(folder: Path, index: IndexWriter) -> Iterator[None]:
             yield
         if adopted:
             index.add_gaps(_holes(index, camera, stream))
+            index.open_gaps_after_crash()
             yield
         if len(missing) > max(10, len(rows) // 2):
             log.error(

@@ -56,6 +56,16 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A time range [start_us, end_us) of one stream."""
+
+    camera: CameraId
+    stream: Stream
+    start_us: WallUs
+    end_us: WallUs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageOptions:
     """Section `[storage]`: where footage lives and how long it stays. 0 days means no limit by age."""
 

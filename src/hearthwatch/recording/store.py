@@ -20,7 +20,7 @@ from hearthwatch.recording.repair import Repaired, repair_unfinished, sequences_
 
 log = logging.getLogger(__name__)
 
-_STORE_FILE = ".hearthwatch-store"
+STORE_FILE = ".hearthwatch-store"
 _LOCK_FILE = ".hearthwatch-lock"
 
 
@@ -95,7 +95,7 @@ def _lock(path: Path) -> int:
 
 
 def _store_uuid(folder: Path) -> str:
-    path = folder / _STORE_FILE
+    path = folder / STORE_FILE
     try:
         return str(uuid.UUID(path.read_text("ascii").strip()))
     except FileNotFoundError:

@@ -24,7 +24,9 @@ _DAY_US = 86_400 * US_PER_S
 _GIB = 1 << 30
 _BATCH = 64
 _EMERGENCY_BYTES = 8 << 20
-_CLOCK_DOUBT_US = 2 * _DAY_US
+_CLOCK_LEAP_US = 3600 * US_PER_S
+_CLOCK_OFF_US = 2 * _DAY_US
+"""A recorder that starts so long after its last footage may have been off, or has a wrong clock."""
 _CLOCK_DOUBT_NS = 86_400 * NS_PER_S
 
 
@@ -86,14 +88,14 @@ class AgeClock:
         self._clock = clock
         start_us = clock.wall_us()
         if newest_end_us is not None:
-            start_us = min(start_us, WallUs(newest_end_us + _CLOCK_DOUBT_US))
+            start_us = min(start_us, WallUs(newest_end_us + _CLOCK_OFF_US))
         self._base_us, self._base_ns = start_us, clock.mono_ns()
         self._doubt_since_ns: int | None = None
 
     def now_us(self) -> WallUs:
         mono_ns, wall_us = self._clock.mono_ns(), self._clock.wall_us()
         own_us = WallUs(self._base_us + (mono_ns - self._base_ns) // 1000)
-        if wall_us - own_us < _CLOCK_DOUBT_US // 48:
+        if wall_us - own_us < _CLOCK_LEAP_US:
             self._doubt_since_ns = None
             self._base_us, self._base_ns = wall_us, mono_ns
             return wall_us

@@ -21,6 +21,7 @@ from hearthwatch.recording.label import MAX_LABEL_BYTES, Label, read_label
 _MAX_INIT_BYTES = 4 << 20
 _MAX_MOOF_BYTES = 4 << 20
 _TAIL_BYTES = 16
+_TRACKS = (VIDEO_TRACK, AUDIO_TRACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +192,13 @@ def _read_parts(moof: bytes) -> dict[int, Part]:
         track, base_ticks = struct.unpack_from(">I12xQ", moof, at + 20)
         trun_bytes, trun, flags, count = struct.unpack_from(">I4sII", moof, at + 44)
         width = 4 if flags & 0x800 else 3
-        if trun != b"trun" or trun_bytes != size - 44 or trun_bytes != 20 + 4 * width * count or track in parts:
+        if (
+            trun != b"trun"
+            or trun_bytes != size - 44
+            or trun_bytes != 20 + 4 * width * count
+            or track in parts
+            or track not in _TRACKS
+        ):
             raise ValueError("not a track run of ours")
         rows = list(struct.unpack_from(f">{width * count}I", moof, at + 64))
         if width == 3:

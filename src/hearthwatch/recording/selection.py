@@ -1,0 +1,165 @@
+"""Which samples of which files make up a time range: the common half of export and playback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hearthwatch.feeds.packet import StreamInfo
+from hearthwatch.kit.errors import BadReply, StorageFailed, StorageFault, Unsupported
+from hearthwatch.kit.units import US_PER_S, WallUs, iso
+from hearthwatch.recording.boxes import Part
+from hearthwatch.recording.index import IndexReader
+from hearthwatch.recording.segment import Segment, Span
+from hearthwatch.recording.walk import Footage, Fragment, read_footage_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """Consecutive samples of one track and where their bytes lie in the file, all in one piece."""
+
+    part: Part
+    offset: int
+
+
+Take = tuple[Samples | None, Samples | None]
+"""Video and sound of one fragment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """What one file gives to the range: per fragment its video and sound; starts at a key frame."""
+
+    path: Path
+    start_us: WallUs
+    follows: bool
+    takes: tuple[Take, ...]
+
+    @property
+    def first_video(self) -> Samples:
+        return next(video for video, _audio in self.takes if video)
+
+    @property
+    def start_ticks(self) -> int:
+        return self.first_video.part.base_ticks
+
+    @property
+    def video_ticks(self) -> int:
+        return sum(video.part.duration_ticks for video, _audio in self.takes if video)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The files of a range that hold the same StreamInfo, oldest first; `notes` say what had to be left out."""
+
+    info: StreamInfo
+    pieces: tuple[Piece, ...]
+    notes: tuple[str, ...]
+
+
+def select_footage(reader: IndexReader, folder: Path, span: Span) -> Selection:
+    """Find the footage of the span from the key frame at or before its start.
+
+    Where the camera changed its stream on the way, what lasts longest is taken. Raises Unsupported when there is none.
+    """
+    notes: list[str] = []
+    found: list[tuple[Segment, Footage]] = []
+    for segment in reader.segments(span.camera, span.stream, span.start_us, span.end_us):
+        try:
+            footage = read_footage_at(folder / segment.path)
+        except (BadReply, StorageFailed) as error:
+            if isinstance(error, StorageFailed) and error.fault is not StorageFault.MISSING:
+                raise
+            notes.append(f"the file from {iso(segment.start_us)} cannot be read: {error}")
+            continue
+        if footage.frames and segment.start_us + max(footage.duration_us, segment.duration_us) > span.start_us:
+            found.append((segment, footage))
+    if not found:
+        raise Unsupported(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
+    info = _longest(footage for _segment, footage in found)
+    pieces: list[Piece] = []
+    before: Segment | None = None
+    other_run = ""
+    for segment, footage in found:
+        if footage.label.info != info:
+            if segment.run != other_run:
+                notes.append(f"the camera sent another kind of video from {iso(segment.start_us)} on; that part is left out")
+            before, other_run = None, segment.run
+            continue
+        follows = before is not None and before.run == segment.run and abs(before.end_us - segment.start_us) < US_PER_S
+        piece = _piece(folder / segment.path, footage, span, follows=follows)
+        if piece is not None:
+            pieces.append(piece)
+            before = segment
+    if not pieces:
+        raise Unsupported(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
+    return Selection(info=info, pieces=tuple(pieces), notes=tuple(notes))
+
+
+def _longest(footages: Iterator[Footage]) -> StreamInfo:
+    lasts: dict[StreamInfo, int] = {}
+    for footage in footages:
+        lasts[footage.label.info] = lasts.get(footage.label.info, 0) + footage.duration_us
+    return max(lasts, key=lasts.__getitem__)
+
+
+def _piece(path: Path, footage: Footage, span: Span, *, follows: bool) -> Piece | None:
+    label = footage.label
+    hz = label.info.video.ticks_per_s
+    low = (span.start_us - label.start_us) * hz // US_PER_S + footage.first_ticks
+    high = (span.end_us - label.start_us) * hz // US_PER_S + footage.first_ticks
+    key = _key_before(footage, low)
+    if key is None or key >= high:
+        return None
+    takes: list[Take] = []
+    sound_hz = label.info.audio.ticks_per_s if label.info.audio else 1
+    for one in footage.fragments:
+        video = _cut(one.video, one.data, key, high)
+        audio = _cut(one.audio, one.data + one.video_bytes, key * sound_hz // hz, high * sound_hz // hz)
+        if video or audio:
+            takes.append((video, audio))
+    wall_us = WallUs(label.start_us + (key - footage.first_ticks) * US_PER_S // hz)
+    return Piece(path=path, start_us=wall_us, follows=follows, takes=tuple(takes))
+
+
+def _key_before(footage: Footage, low: int) -> int | None:
+    """Return the decode time of the last key frame at or before `low`, else of the first there is."""
+    found: int | None = None
+    for one in footage.fragments:
+        for dts, is_key in _times_and_keys(one):
+            if is_key:
+                if found is not None and dts > low:
+                    return found
+                found = dts
+    return found
+
+
+def _times_and_keys(one: Fragment) -> Iterator[tuple[int, bool]]:
+    if one.video is None:
+        return
+    dts = one.video.base_ticks
+    for duration, is_key in zip(one.video.durations, one.video.keys, strict=True):
+        yield dts, is_key
+        dts += duration
+
+
+def _cut(part: Part | None, offset: int, low: int, high: int) -> Samples | None:
+    """Return the samples whose decode time lies in [low, high)."""
+    if part is None:
+        return None
+    dts, first, last, skipped, base = part.base_ticks, -1, 0, 0, 0
+    for at, (duration, size) in enumerate(zip(part.durations, part.sizes, strict=True)):
+        if dts >= high:
+            break
+        if dts >= low and first < 0:
+            first, base = at, dts
+        if first < 0:
+            skipped += size
+        last = at + 1
+        dts += duration
+    if first < 0:
+        return None
+    if first == 0 and last == part.count:
+        return Samples(part=part, offset=offset)
+    return Samples(part=Part(track=part.track, base_ticks=base, rows=part.rows[4 * first : 4 * last]), offset=offset + skipped)

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.recording.conftest import FRONT, Bench
+from tests.recording.packet_maker import START_US
+
+from hearthwatch.feeds.packet import RunId, Stream
+from hearthwatch.kit.clock import FakeClock
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.recording.index import Asked
+from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState, StorageOptions
+from hearthwatch.recording.sweep import AgeClock, excess_bytes, plan_retention
+
+DAY_US = 86_400_000_000
+MINUTE_US = 60_000_000
+
+
+def segment(number: int, **changes) -> Segment:
+    given = {
+        "id": SegmentId(number),
+        "run": RunId("r"),
+        "camera": FRONT,
+        "stream": Stream.MAIN,
+        "sequence": number,
+        "start_us": WallUs(number * MINUTE_US),
+        "duration_us": MINUTE_US,
+        "size_bytes": 100,
+        "frames": 1,
+        "keyframes": 1,
+        "path": PurePosixPath(f"front/main/{number:012d}.mp4"),
+        "sha256": b"",
+        "state": SegmentState.COMPLETE,
+        "footage_class": FootageClass.CONTINUOUS,
+        "pinned": False,
+    }
+    return Segment(**(given | changes))
+
+
+footage = st.lists(
+    st.builds(
+        lambda number, size, state, kind, pinned, camera: segment(
+            number, size_bytes=size, state=state, footage_class=kind, pinned=pinned, camera=CameraId(camera)
+        ),
+        st.integers(0, 40_000),
+        st.integers(0, 500),
+        st.sampled_from([SegmentState.COMPLETE, SegmentState.RECORDING, SegmentState.SUSPECT]),
+        st.sampled_from(FootageClass),
+        st.booleans(),
+        st.sampled_from(["front", "back"]),
+    ),
+    max_size=30,
+    unique_by=lambda one: one.id,
+)
+ranges = st.lists(
+    st.builds(
+        lambda camera, start, length, kind, pinned: Asked(
+            camera=CameraId(camera),
+            start_us=WallUs(start * MINUTE_US),
+            end_us=WallUs((start + length) * MINUTE_US),
+            footage_class=kind,
+            pinned=pinned,
+        ),
+        st.sampled_from(["front", "back"]),
+        st.integers(0, 40_000),
+        st.integers(1, 10_000),
+        st.sampled_from(FootageClass),
+        st.booleans(),
+    ),
+    max_size=4,
+)
+
+
+@given(footage, ranges, st.integers(0, 5000), st.integers(0, 60))
+def test_pins_are_never_broken_and_what_can_be_freed_is(kept, asked, excess: int, day: int) -> None:
+    now_us = WallUs(day * DAY_US)
+    plan = plan_retention(kept, asked, StorageOptions(), excess_bytes=excess, now_us=now_us)
+    gone = set(plan.delete)
+
+    def is_held(one: Segment) -> bool:
+        mine = [a for a in asked if a.camera == one.camera and a.start_us < one.end_us and one.start_us < a.end_us]
+        return one.pinned or one.state is SegmentState.RECORDING or any(a.pinned for a in mine)
+
+    assert not any(is_held(one) for one in gone)
+    freed = sum(one.size_bytes for one in gone)
+    assert plan.short_bytes == max(0, excess - freed)
+    if plan.short_bytes:
+        assert all(is_held(one) for one in kept if one not in gone)
+    if not excess:
+        assert all(one.end_us < now_us - 7 * DAY_US for one in gone)
+        events = [one for one in gone if one.footage_class is FootageClass.EVENT]
+        assert all(one.end_us < now_us - 30 * DAY_US for one in events)
+    young = [one for one in gone if one.end_us >= now_us - 7 * DAY_US]
+    for one in young:
+        assert all(is_held(other) or other in gone for other in kept if (other.start_us, other.id) < (one.start_us, one.id))
+
+
+def test_a_range_raises_the_class_of_what_it_overlaps() -> None:
+    kept = [segment(0), segment(1)]
+    asked = Asked(
+        camera=FRONT,
+        start_us=WallUs(MINUTE_US + 1),
+        end_us=WallUs(2 * MINUTE_US),
+        footage_class=FootageClass.EVENT,
+        pinned=False,
+    )
+    plan = plan_retention(kept, [asked], StorageOptions(), excess_bytes=0, now_us=WallUs(10 * DAY_US))
+    assert [one.id for one in plan.delete] == [0]
+
+
+def test_zero_days_mean_no_limit_by_age() -> None:
+    options = StorageOptions(keep_continuous_days=0)
+    assert plan_retention([segment(0)], [], options, excess_bytes=0, now_us=WallUs(9_999 * DAY_US)).delete == ()
+
+
+@pytest.mark.parametrize(
+    ("max_gib", "free_gib", "used", "free", "disk", "expected"),
+    [
+        (0, 0, 10**12, 0, 10**12, 0),
+        (1, 0, (1 << 30) + 5, 0, 10**12, 5),
+        (0, 2, 0, (2 << 30) - 7, 10**12, 7),
+        (0, 2, 0, 50, 1000, 50),
+        (0, 2, 0, 100, 1000, 0),
+    ],
+)
+def test_excess_is_what_the_limits_ask_for(max_gib, free_gib, used, free, disk, expected) -> None:
+    assert excess_bytes(StorageOptions(max_gib=max_gib, free_gib=free_gib), used=used, free=free, disk=disk) == expected
+
+
+def test_a_clock_that_leaps_ages_no_footage_for_a_day() -> None:
+    clock = FakeClock(wall_us=START_US)
+    age = AgeClock(clock, WallUs(START_US))
+    clock.advance(3600)
+    assert age.now_us() == clock.wall_us()
+    clock.step_wall(20 * 365 * 86_400)
+    for _hour in range(23):
+        clock.advance(3600)
+        assert age.now_us() < START_US + 2 * DAY_US
+    clock.step_wall(-20 * 365 * 86_400)
+    clock.advance(60)
+    assert age.now_us() == clock.wall_us()
+
+
+def test_a_clock_that_stays_ahead_is_believed_after_a_day() -> None:
+    clock = FakeClock(wall_us=START_US)
+    age = AgeClock(clock, None)
+    clock.step_wall(100 * 86_400)
+    age.now_us()
+    clock.advance(86_400 + 1)
+    age.now_us()
+    assert age.now_us() == clock.wall_us()
+
+
+def test_footage_goes_by_bytes_oldest_first_and_pins_stay(bench: Bench) -> None:
+    bench.record(60)
+    before = bench.segments()
+    middle = WallUs(before[3].start_us + 1)
+    bench.disk.mark(
+        Asked(camera=FRONT, start_us=middle, end_us=WallUs(middle + 1), footage_class=FootageClass.CONTINUOUS, pinned=True)
+    )
+    half = sum(one.size_bytes for one in before) / 2
+    bench.disk.set_options(StorageOptions(segment_s=4, free_gib=0, max_gib=half / (1 << 30)))
+    bench.clock.advance(20)
+    bench.work()
+    after = bench.segments()
+    assert sum(one.size_bytes for one in after) <= half
+    assert after[0].sequence == before[3].sequence
+    assert [one.sequence for one in after[1:]] == [one.sequence for one in before[-len(after) + 1 :]]
+    files = {path.name for path in bench.folder.glob("front/main/*.mp4")}
+    assert files == {one.path.name for one in after}
+    assert bench.store.index.used_bytes == sum(one.size_bytes for one in after)
+    assert (bench.folder / after[0].path).stat().st_mode & 0o777 == 0o440
+
+
+def test_footage_goes_by_age_and_class(bench: Bench) -> None:
+    bench.record(20)
+    before = bench.segments()
+    bench.disk.mark(
+        Asked(
+            camera=FRONT,
+            start_us=before[1].start_us,
+            end_us=WallUs(before[1].start_us + 5),
+            footage_class=FootageClass.EVENT,
+            pinned=False,
+        )
+    )
+    for _step in range(8 * 30):
+        bench.clock.advance(2880)
+        bench.work()
+    assert [one.sequence for one in bench.segments()] == [before[1].sequence]
+    for _step in range(30 * 30):
+        bench.clock.advance(2880)
+        bench.work()
+    assert bench.segments() == ()
+    assert list(bench.folder.glob("front/main/*.mp4")) == []
+
+
+def test_a_mark_holds_for_footage_still_to_come_and_unpin_lets_go(bench: Bench) -> None:
+    future = Asked(
+        camera=FRONT,
+        start_us=WallUs(START_US + 6_000_000),
+        end_us=WallUs(START_US + 9_000_000),
+        footage_class=FootageClass.MOTION,
+        pinned=True,
+    )
+    bench.disk.mark(future)
+    bench.record(20)
+    marked = [one for one in bench.segments() if one.start_us < future.end_us and one.end_us > future.start_us]
+    assert marked
+    for one in bench.segments():
+        assert one.pinned == (one in marked)
+        assert one.footage_class == (FootageClass.MOTION if one in marked else FootageClass.CONTINUOUS)
+        assert (bench.folder / one.path).stat().st_mode & 0o777 == (0o440 if one in marked else 0o640)
+    assert bench.disk.unpin(FRONT, future.start_us, WallUs(future.start_us + 1)) == 1
+    assert sum(one.pinned for one in bench.segments()) == len(marked) - 1
