@@ -14,7 +14,7 @@ from hearthwatch.kit.clock import Stop, SystemClock
 from hearthwatch.kit.units import camera_id
 
 
-def feed(url: str, *, user: str = "", password: str = "", read_timeout_s: float = 5.0, **more: object) -> RtspFeed:
+def feed(url: str, *, user: str = "", password: str = "", read_timeout_s: float = 5.0, allow_loopback: bool = True) -> RtspFeed:
     source = Source(
         camera=camera_id("front"),
         stream=Stream.MAIN,
@@ -22,8 +22,7 @@ def feed(url: str, *, user: str = "", password: str = "", read_timeout_s: float 
         url=url,
         user=user,
         password=password,
-        allow_loopback=True,
-        **more,  # type: ignore[arg-type]
+        allow_loopback=allow_loopback,
     )
     return RtspFeed(source, clock=SystemClock(), rng=random.Random(7), read_timeout_s=read_timeout_s)
 

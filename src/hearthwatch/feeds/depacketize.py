@@ -15,7 +15,8 @@ LOST = 0x01
 
 @dataclass(slots=True, kw_only=True)
 class AccessUnit:
-    """`data` as `Packet.data` holds it; `sets` are the parameter sets in force from this unit on, where they are new."""
+    """`data` as `Packet.data` holds it; `sets` are the parameter sets in force, for a key unit; the same object
+    until they change."""
 
     data: bytes
     timestamp: int

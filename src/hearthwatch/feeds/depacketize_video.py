@@ -109,10 +109,12 @@ class VideoDepacketizer(Depacketizer):
         else:
             self._needs_key = False
             unit = AccessUnit(data=b"".join(self._parts), timestamp=self._timestamp, is_key=self._has_key)
-            if self._has_key and self._pending_sets:
-                sets = self.sets.updated(sets_of(self.codec, self._pending_sets))
-                if sets != self.sets:
-                    self.sets = unit.sets = sets
+            if self._has_key:
+                if self._pending_sets:
+                    sets = self.sets.updated(sets_of(self.codec, self._pending_sets))
+                    if sets != self.sets:
+                        self.sets = sets
+                unit.sets = self.sets
             self.ready.append(unit)
         self.pictures += 1
         self._pending_sets.clear()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hearthwatch.feeds.depacketize import AccessUnit, Depacketizer, Losses
 from hearthwatch.feeds.depacketize_video import VideoDepacketizer
+from hearthwatch.feeds.nal import ParameterSets
 from hearthwatch.feeds.packet import AudioInfo, Kind, Packet, StreamChanged, StreamInfo
 from hearthwatch.feeds.rtcp import Goodbye, SenderReport, parse_rtcp, receiver_report
 from hearthwatch.feeds.rtp import Track, Unwrapper
@@ -62,7 +63,7 @@ class _Live:
         self.start_ticks: int | None = None
         self.report: SenderReport | None = None
         self.report_ns = MonoNs(0)
-        self.clock: CameraClock | None = None
+        self.ahead_us = 0
 
 
 class RtspStream:
@@ -97,8 +98,10 @@ class RtspStream:
         self._live = [self._video, *(_Live(track, Kind.AUDIO) for track in tracks[1:])]
         self._audio_info = next((track.info for track in tracks if track.info), None)
         self._info: StreamInfo | None = None
+        self._sets: ParameterSets | None = None
         self._waiting: list[Packet] = []
         self._origin_ns: MonoNs | None = None
+        self._ending: HearthwatchError | None = None
         self._gone = False
         self._failed = False
         self._closed = False
@@ -128,12 +131,21 @@ class RtspStream:
     @property
     def camera_clock(self) -> CameraClock | None:
         """The camera's clock as its sender reports for the picture tell it, None before the first."""
-        return self._video.clock
+        live = self._video
+        if live.report is None or live.start_ticks is None:
+            return None
+        return CameraClock(
+            camera_us=live.report.camera_us,
+            ticks=live.start_ticks + live.unwrap.total + live.unwrap.ahead(live.report.rtp_timestamp),
+            offset_us=live.ahead_us,
+            received_ns=live.report_ns,
+        )
 
     def wait_for_key(self) -> None:
         """Read until a key frame with its parameter sets is there. Raises what iteration raises."""
         with self._guarded("waiting for a picture"):
             self._schedule()
+            self._gather()
             while self._info is None:
                 self._advance()
                 if self._stop.is_set():
@@ -158,48 +170,59 @@ class RtspStream:
             raise
 
     def _advance(self) -> None:
-        """Read once, and do what came due."""
-        connection = self._connection
-        if connection.read():
-            connection.dispatch()
-            for live in self._live:
-                if live.ready:
-                    self._collect(live, connection.received_ns)
-            while connection.unasked:
-                self._answered(connection.unasked.popleft())
-            if self._gone:
-                raise Unreachable("the camera ended the stream")
-            now_ns = connection.received_ns
-        else:
-            now_ns = self._clock.mono_ns()
-        if now_ns >= self._next_chore_ns:
-            self._chores(now_ns)
+        """Read once, and do what came due. An error waits until the packets that came before it are taken."""
+        if self._ending is not None:
+            raise self._ending
+        try:
+            if self._connection.read():
+                try:
+                    self._connection.dispatch()
+                finally:
+                    self._gather()
+                now_ns = self._connection.received_ns
+            else:
+                now_ns = self._clock.mono_ns()
+            if now_ns >= self._next_chore_ns:
+                self._chores(now_ns)
+        except HearthwatchError as error:
+            if not self._waiting:
+                raise
+            self._ending = error
+
+    def _gather(self) -> None:
+        """Take what the buffer held: units, replies, the camera's goodbye."""
+        for live in self._live:
+            if live.ready:
+                self._collect(live, self._connection.received_ns)
+        while self._connection.unasked:
+            self._answered(self._connection.unasked.popleft())
+        if self._gone:
+            raise Unreachable("the camera ended the stream")
 
     def _collect(self, live: _Live, received_ns: MonoNs) -> None:
         wall_us = self._clock.wall_us()
         units = live.ready[:]
         live.ready.clear()
         for unit in units:
-            if live is self._video and (unit.sets is not None or self._info is None):
-                self._learn(unit)
+            if unit.sets is not None and unit.sets is not self._sets:
+                self._learn(unit.sets)
             if self._info is None:
                 continue
             if self._origin_ns is None:
                 self._origin_ns = received_ns
             self._waiting.append(self._packet(live, unit, received_ns, wall_us))
 
-    def _learn(self, unit: AccessUnit) -> None:
+    def _learn(self, sets: ParameterSets) -> None:
         """Take the parameter sets of a key frame: the first tell what the stream is, other ones end the run."""
-        sets = self._pictures.sets
         if not sets.is_complete:
             return
+        self._sets = sets
         info = StreamInfo(video=sets.video_info(self._video.clock_hz), audio=self._audio_info)
-        if self._info is None and unit.is_key:
-            self._info = info
-        elif self._info is not None and info != self._info:
+        if self._info is not None and info != self._info:
             now, old = info.video, self._info.video
             what = f"{old.width_px}x{old.height_px} to {now.width_px}x{now.height_px}"
             raise StreamChanged(f"{self._source.camera}/{self._source.stream}: the camera changed its picture ({what})", info)
+        self._info = info
 
     def _packet(self, live: _Live, unit: AccessUnit, received_ns: MonoNs, wall_us: WallUs) -> Packet:
         if live.start_ticks is None:
@@ -267,19 +290,10 @@ class RtspStream:
                 if isinstance(found, Goodbye):
                     self._gone = self._gone or (live is self._video and live.rtp.ssrc in found.ssrcs)
                 elif live.rtp.ssrc in {None, found.ssrc}:
-                    self._reported(live, found)
+                    live.report, live.report_ns = found, self._connection.received_ns
+                    live.ahead_us = found.camera_us - self._clock.wall_us()
 
         return take
-
-    def _reported(self, live: _Live, report: SenderReport) -> None:
-        live.report, live.report_ns = report, self._connection.received_ns
-        if live.start_ticks is not None:
-            live.clock = CameraClock(
-                camera_us=report.camera_us,
-                ticks=live.start_ticks + live.unwrap.total + live.unwrap.ahead(report.rtp_timestamp),
-                offset_us=report.camera_us - self._clock.wall_us(),
-                received_ns=live.report_ns,
-            )
 
     def close(self) -> None:
         """End the session, so that the camera's few places for viewers are free again, and the connection."""
