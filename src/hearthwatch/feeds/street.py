@@ -27,7 +27,7 @@ def paint(width_px: int, height_px: int, seed: int) -> NDArray[np.uint8]:
     _hedge(picture, rng)
     _ground(picture, rng)
     small = cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_AREA)
-    return _lens(cv2.GaussianBlur(small, (0, 0), width_px / 1600))
+    return _lens(np.asarray(cv2.GaussianBlur(small, (0, 0), width_px / 1600), np.uint8))
 
 
 def _rows(high: int, top: float, bottom: float) -> slice:
@@ -45,9 +45,9 @@ def _sky(picture: NDArray[np.uint8]) -> None:
     picture[rows] = _blend(_SKY[0], _SKY[1], rows.stop - rows.start)
     glow = np.zeros((high, wide), np.float32)
     cv2.circle(glow, (round(wide * 0.78), round(high * 0.36)), round(high * 0.12), 1.0, -1)
-    glow = cv2.GaussianBlur(cv2.resize(glow, (wide // 8, high // 8)), (0, 0), high / 8 * 0.14)
-    glow = cv2.resize(glow, (wide, high))[:, :, None]
-    picture[:] = np.clip(picture + glow * np.array((40, 70, 80), np.float32), 0, 255).astype(np.uint8)
+    small = cv2.GaussianBlur(cv2.resize(glow, (wide // 8, high // 8)), (0, 0), high / 8 * 0.14)
+    glow = np.asarray(cv2.resize(small, (wide, high)), np.float32)
+    picture[:] = np.clip(picture + glow[:, :, None] * np.array((40, 70, 80), np.float32), 0, 255).astype(np.uint8)
 
 
 def _hills(picture: NDArray[np.uint8], rng: random.Random) -> None:
@@ -148,4 +148,5 @@ def _lens(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     high, wide = picture.shape[:2]
     y, x = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j].astype(np.float32)
     fall = 1.02 - 0.17 * (x * x + y * y)
-    return np.clip(picture * fall[:, :, None], 0, 255).astype(np.uint8)
+    lit: NDArray[np.uint8] = np.clip(picture * fall[:, :, None], 0, 255).astype(np.uint8)
+    return lit
