@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -168,6 +169,44 @@ def test_every_proof_of_the_parity_table_exists() -> None:
             text = (ROOT / target).read_text()
             assert target.endswith(shown)
             assert not function or f"def {function}(" in text, f"{feature}: {target} has no {function}"
+
+
+def locked(name: str) -> dict[str, str]:
+    """Return package name to the lines of its entry in a lock file."""
+    entries = re.split(r"^(?=[A-Za-z0-9])", (ROOT / name).read_text(), flags=re.MULTILINE)
+    return {re.split(r"[=\[ ;]", entry, maxsplit=1)[0].lower(): entry for entry in entries if entry.strip()}
+
+
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-uv.lock", "requirements-node.lock")
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_a_version_and_hashes(name: str) -> None:
+    for package, entry in locked(name).items():
+        assert re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+", entry), f"{package} has no version"
+        assert "--hash=sha256:" in entry, f"{package} has no hash"
+
+
+def test_the_locks_hold_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["build"]]
+    names = {re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower() for requirement in asked}
+    assert names <= set(locked("requirements.lock")), "run `make lock`"
+    dev = {re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower() for requirement in project["dependency-groups"]["dev"]}
+    assert names | dev <= set(locked("requirements-dev.lock")), "run `make lock`"
+    assert {package: entry.split()[0] for package, entry in locked("requirements.lock").items()}.items() <= {
+        package: entry.split()[0] for package, entry in locked("requirements-dev.lock").items()
+    }.items()
+
+
+def test_nothing_that_phones_home_and_no_second_opencv_is_installed() -> None:
+    packages = set(locked("requirements.lock"))
+    assert not {
+        name
+        for name in packages
+        if re.search(r"telemetry-(sdk|exporter)|openvino|sentry|posthog|analytics|fastapi-cloud", name)
+    }
+    assert {name for name in packages if name.startswith("opencv")} == {"opencv-contrib-python-headless"}
 
 
 def committed() -> list[Path]:

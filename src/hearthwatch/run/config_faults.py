@@ -29,13 +29,13 @@ class Faults:
         self._raw = raw
         self._tree = tree
         self._lines = key_lines(text)
-        self._told: dict[tuple[int, str], None] = {}
+        self._told: set[tuple[int, str]] = set()
 
     def add(self, path: KeyPath, text: str) -> None:
         """Tell that what stands at `path` is wrong."""
         path, line = self._written_at(path)
         where = f"{self._file}:{line}" if line else self._file
-        self._told.setdefault((line, f"{where}: {dotted(path)}: {text}"))
+        self._told.add((line, f"{where}: {dotted(path)}: {text}"))
 
     def add_invalid(self, errors: Iterable[Any]) -> None:
         """Tell the mistakes that pydantic found."""
