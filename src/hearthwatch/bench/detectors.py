@@ -10,8 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from hearthwatch.detect.catalog import drawn_picture
 from hearthwatch.detect.detection import Detection, Detector
+from hearthwatch.detect.load import load_detector
 from hearthwatch.detect.picture import frame_of
+from hearthwatch.detect.store import Store
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import WHOLE, Box
 from hearthwatch.kit.clock import Clock
@@ -143,3 +146,47 @@ def timing(detector: Detector, frame: Frame, regions: Sequence[Box], *, clock: C
             took_ms.append((clock.mono_ns() - started_ns) / 1e6)
     p50_ms, p95_ms = np.percentile(took_ms, [50, 95])
     return Timing(model=detector.name, looks=looks, p50_ms=float(p50_ms), p95_ms=float(p95_ms))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One model: `whole` is the time for a 640x360 picture, `crop` for a region of 416x360 px of it."""
+
+    accuracy: Accuracy
+    whole: Timing
+    crop: Timing
+
+
+def table(store: Store, voc_folder: Path, *, clock: Clock, names: Sequence[str] = ()) -> tuple[Row, ...]:
+    """Measure the models of those `names`, or all that are present, one after the other on this machine."""
+    pictures = labelled_pictures(voc_folder)
+    scene = drawn_picture()
+    crop = Box(x0=112 / 640, y0=0.0, x1=528 / 640, y1=1.0)
+    rows = []
+    for name in names or [model.name for model in store.present()]:
+        detector = load_detector(name, store, clock=clock)
+        rows.append(
+            Row(
+                accuracy=accuracy(detector, pictures),
+                whole=timing(detector, scene, [WHOLE], clock=clock),
+                crop=timing(detector, scene, [crop], clock=clock),
+            )
+        )
+        detector.close()
+    return tuple(rows)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Return `rows` as the table of docs/benchmarks.md."""
+    lines = [
+        "| model | person recall / precision / AP | false on empty pictures | whole p50 / p95 ms | crop p50 / p95 ms |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        right, whole, crop = row.accuracy, row.whole, row.crop
+        lines.append(
+            f"| {right.model} | {right.recall:.2f} / {right.precision:.2f} / {right.average_precision:.2f} "
+            f"| {right.false_pictures}/{right.empty_pictures} "
+            f"| {whole.p50_ms:.1f} / {whole.p95_ms:.1f} | {crop.p50_ms:.1f} / {crop.p95_ms:.1f} |"
+        )
+    return "\n".join(lines) + "\n"
