@@ -20,6 +20,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.logs import Interval
 from hearthwatch.kit.units import NS_PER_S, CameraId, WallUs
+from hearthwatch.recording.cut import Batch
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.label import Label
 from hearthwatch.recording.repair import reconcile
@@ -137,9 +138,18 @@ class Disk:
                     return
                 self._open_file(track, item)
             if track.file is not None:
-                track.file.append(batch)
+                self._append(track.file, batch)
         except StorageFailed as error:
             self._fail(writer, track, error, batch.video[0].wall_us if batch.video else None)
+
+    def _append(self, file: SegmentFile, batch: Batch) -> None:
+        """Write a fragment; on a full disk the oldest footage makes room for it, and nothing is lost."""
+        try:
+            file.append(batch)
+        except StorageFailed as error:
+            if error.fault is not StorageFault.NO_SPACE or not self._sweep.make_room():
+                raise
+            file.append(batch)
 
     def _open_file(self, track: _Track, item: Cut) -> None:
         if not self._settle() and not (self._sweep.make_room() and self._settle()):
@@ -181,6 +191,7 @@ class Disk:
         track.file = track.segment = None
         track.last_us = WallUs(filled.start_us + filled.duration_us)
         track.sync_us = file.sync_us = track.last_us
+        self._tidy_ns = min(self._tidy_ns, self._clock.mono_ns() + _TIDY_SOON_NS)
         path = file.path
 
         def note() -> None:

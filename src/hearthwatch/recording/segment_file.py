@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -80,7 +81,7 @@ class SegmentFile:
         return ticks * US_PER_S // self.label.info.video.ticks_per_s
 
     def append(self, batch: Batch) -> None:
-        """Write one fragment."""
+        """Write one fragment, or nothing: after an error the file ends where it ended before."""
         pieces = [] if self.size_bytes else [init_segment(self.label.info, extra=label_box(self.label))]
         try:
             pieces += self._pieces(batch)
@@ -89,6 +90,7 @@ class SegmentFile:
         try:
             _write_all(self._fd, pieces)
         except OSError as error:
+            self._take_back()
             raise storage_failed(error, "writing footage") from error
         for piece in pieces:
             self._sha256.update(piece)
@@ -99,6 +101,11 @@ class SegmentFile:
             self.keyframes += sum(packet.is_key for packet in batch.video)
             self._end_ticks = batch.next_video_dts if batch.next_video_dts is not None else guess_next_dts(batch.video)
             self._written_us = batch.video[-1].wall_us
+
+    def _take_back(self) -> None:
+        with contextlib.suppress(OSError):  # the start-up repair cuts the same bytes off
+            os.ftruncate(self._fd, self.size_bytes)
+            os.lseek(self._fd, self.size_bytes, os.SEEK_SET)
 
     def _pieces(self, batch: Batch) -> list[bytes]:
         info = self.label.info
