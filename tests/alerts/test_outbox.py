@@ -1,0 +1,260 @@
+"""The outbox: nothing lost, nothing told twice, whatever the disk does."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from hearthwatch.alerts import ledger
+from hearthwatch.alerts.alert import DeliveryState, Part
+from hearthwatch.events import ledger as events
+from hearthwatch.events.event import ChangeKind
+from hearthwatch.health.outage import Fault
+from hearthwatch.kit.units import WallUs
+from tests.alerts.house import House
+
+
+@pytest.fixture
+async def house(tmp_path):
+    house = House(tmp_path)
+    await house.start("phone", "mail")
+    yield house
+    house.close()
+
+
+async def rows(house) -> list[tuple[str, str, str]]:
+    told = await house.db.real.run(ledger.recent)
+    return [(d.channel, d.part.value, d.state.value) for one in reversed(told) for d in one.deliveries]
+
+
+async def test_event_alert_and_one_text_a_channel_are_committed_together(house):
+    change = house.change()
+    alert = house.alert(change)
+    await house.outbox.record(change, alert)
+    assert await house.db.run(events.recent) == (change.event,)
+    (told,) = await house.db.run(ledger.recent)
+    assert told.alert == alert
+    assert await rows(house) == [("phone", "text", "waiting"), ("mail", "text", "waiting")]
+    assert [d.alert for d in house.outbox.waiting("phone")] == [alert.id]
+
+
+async def test_an_event_nobody_is_told_of_is_kept(house):
+    change = house.change()
+    await house.outbox.record(change, None)
+    assert await house.db.run(events.recent) == (change.event,)
+    await house.outbox.record(None, None)
+    assert await rows(house) == []
+
+
+async def test_all_or_nothing(house):
+    """A fault between the event's row and the alert's leaves neither."""
+    change = house.change()
+    bad = house.alert(change, title=None)
+    with pytest.raises(Exception, match="NOT NULL"):
+        await house.outbox.record(change, bad)
+    assert await house.db.run(events.recent) == ()
+    assert house.outbox.waiting("phone") == ()
+
+
+async def test_one_cause_is_told_once_even_after_a_restart(house):
+    first = await house.tell(dedupe_key="outage/1")
+    await house.outbox.record(None, house.alert(dedupe_key="outage/1"))
+    assert len(house.outbox.waiting("phone")) == 1
+    await house.outbox.settle(house.outbox.waiting("phone"), DeliveryState.SENT)
+    await house.outbox.settle(house.outbox.waiting("mail"), DeliveryState.SENT)
+    after = await house.again("phone", "mail")
+    await after.outbox.record(None, after.alert(dedupe_key="outage/1"))
+    assert after.outbox.waiting("phone") == ()
+    assert [one.alert.id for one in await after.db.run(ledger.recent)] == [first.id]
+    after.close()
+
+
+async def test_a_channel_is_spared_news_of_itself(house):
+    await house.tell(skip_channel="phone")
+    assert house.outbox.waiting("phone") == ()
+    assert len(house.outbox.waiting("mail")) == 1
+
+
+async def test_pictures_follow_where_they_may(house):
+    house.outbox.set_routes({"phone": frozenset(Part), "mail": frozenset({Part.TEXT})})
+    alert = await house.tell(parts=frozenset({Part.TEXT, Part.PICTURE}))
+    await house.outbox.attach(alert.event, Part.PICTURE, b"one")
+    await house.outbox.attach(alert.event, Part.PICTURE, b"better")
+    await house.outbox.attach(alert.event, Part.CLIP, b"mp4")
+    assert await rows(house) == [("phone", "text", "waiting"), ("mail", "text", "waiting"), ("phone", "picture", "waiting")]
+    assert house.files.picture(alert.event) == b"better"
+    assert (await house.db.run(events.recent))[0].picture
+    (_, picture) = house.outbox.waiting("phone")
+    assert await house.outbox.attachment(picture) == b"better"
+
+
+async def test_pictures_of_cameras_that_are_not_opted_in_stay_here(house):
+    alert = await house.tell(parts=frozenset({Part.TEXT}))
+    await house.outbox.attach(alert.event, Part.PICTURE, b"one")
+    assert [part for _, part, _ in await rows(house)] == ["text", "text"]
+    assert house.files.picture(alert.event) == b"one"
+
+
+async def test_a_clip_somebody_asked_for_goes_to_them_alone(house):
+    alert = await house.tell(parts=frozenset({Part.TEXT}))
+    await house.outbox.attach(alert.event, Part.CLIP, b"mp4", only="phone")
+    assert [d.part for d in house.outbox.waiting("phone")] == [Part.TEXT, Part.CLIP]
+    assert [d.part for d in house.outbox.waiting("mail")] == [Part.TEXT]
+
+
+async def test_what_was_under_way_at_a_crash_counts_as_maybe_sent(house):
+    await house.tell()
+    await house.tell()
+    after = await house.again("phone", "mail")
+    first, second = after.outbox.waiting("phone")
+    assert (first.maybe_sent, second.maybe_sent) == (True, False)
+    after.close()
+
+
+async def test_a_failed_try_that_cannot_have_arrived_is_no_repeat_after_a_crash(house):
+    await house.tell()
+    await house.outbox.retry(house.outbox.waiting("phone"), "no route", 5, maybe_sent=False)
+    after = await house.again("phone", "mail")
+    (waiting,) = after.outbox.waiting("phone")
+    assert (waiting.maybe_sent, waiting.tries, waiting.last_error) == (False, 1, "no route")
+    await after.outbox.begin([waiting])
+    again = await after.again("phone", "mail")
+    assert again.outbox.waiting("phone")[0].maybe_sent
+    again.close()
+
+
+async def test_pictures_survive_a_restart(house):
+    alert = await house.tell()
+    await house.outbox.attach(alert.event, Part.PICTURE, b"jpeg")
+    after = await house.again("phone", "mail")
+    await after.outbox.attach(alert.event, Part.PICTURE, b"better")
+    text, picture = after.outbox.waiting("phone")
+    assert (text.part, picture.part) == (Part.TEXT, Part.PICTURE)
+    fresh = await after.again("phone", "mail")
+    assert await fresh.outbox.attachment(picture) == b"better"
+    fresh.files.forget([alert.event])
+    assert await fresh.outbox.attachment(picture) is None
+    fresh.close()
+
+
+async def test_with_a_full_disk_the_alert_goes_out_and_is_written_down_later(house):
+    house.db.full = True
+    change = house.change()
+    alert = house.alert(change)
+    await house.outbox.record(change, alert)
+    (waiting,) = house.outbox.waiting("phone")
+    assert house.outbox.alert(waiting).degraded
+    assert house.outbox.degraded
+    assert house.health.log == [("failed", Fault.DISK_FULL, "house.db")]
+    await house.outbox.settle([waiting], DeliveryState.SENT)
+    await house.outbox.record(replace(change, kind=ChangeKind.CLOSED, event=replace(change.event, end_us=WallUs(9))), None)
+    house.db.full = False
+    assert not await house.outbox.pay(), "too soon for another try"
+    house.clock.advance(6)
+    assert await house.outbox.pay()
+    (told,) = await house.db.run(ledger.recent)
+    assert told.alert == replace(alert, degraded=True)
+    assert [d.state for d in told.deliveries] == [DeliveryState.SENT, DeliveryState.WAITING]
+    (event,) = await house.db.run(events.recent)
+    assert event.end_us == 9
+    assert house.health.log[-1] == ("recovered", Fault.DISK_FULL, "house.db")
+
+
+async def test_a_dead_disk_is_not_asked_for_every_alert(house):
+    house.db.full = True
+    before = house.db.tries
+    for _ in range(20):
+        await house.tell()
+    assert house.db.tries - before == 1
+    assert len(house.outbox.waiting("phone")) == 20
+
+
+async def test_a_cause_told_before_a_dark_time_is_not_written_twice(house):
+    await house.tell(dedupe_key="outage/1")
+    after = await house.again("phone", "mail")
+    after.db.full = True
+    await after.outbox.record(None, after.alert(dedupe_key="outage/1"))
+    await after.outbox.settle([after.outbox.waiting("phone")[-1]], DeliveryState.SENT)
+    after.db.full = False
+    after.clock.advance(6)
+    assert await after.outbox.pay()
+    assert len(await after.db.run(ledger.recent)) == 1
+    after.close()
+
+
+async def test_a_slow_disk_does_not_hold_an_alert_back(house, monkeypatch):
+    monkeypatch.setattr("hearthwatch.alerts.outbox.PATIENCE_S", 0.01)
+    gate = asyncio.Event()
+    quick = house.db.run
+
+    async def slow(work):
+        await gate.wait()
+        return await quick(work)
+
+    house.db.run = slow
+    change = house.change()
+    await house.outbox.record(change, house.alert(change))
+    assert house.outbox.alert(house.outbox.waiting("phone")[0]).degraded
+    gate.set()
+    monkeypatch.undo()
+    house.db.run = quick
+    house.clock.advance(6)
+    assert await house.outbox.pay()
+    assert len(await house.db.run(ledger.recent)) == 1
+
+
+async def test_a_full_disk_loses_no_picture_either(house):
+    alert = await house.tell()
+
+    class Full:
+        def write_picture(self, event, data):
+            from hearthwatch.kit.errors import StorageFailed, StorageFault
+
+            raise StorageFailed(StorageFault.NO_SPACE, "no space")
+
+    house.outbox._files = Full()
+    await house.outbox.attach(alert.event, Part.PICTURE, b"jpeg")
+    picture = house.outbox.waiting("phone")[-1]
+    assert await house.outbox.attachment(picture) == b"jpeg"
+    assert ("failed", Fault.DISK_FULL, "pictures") in house.health.log
+    assert not (await house.db.run(events.recent))[0].picture
+
+
+async def test_latency_is_stored_with_the_delivery(house):
+    now_ns = house.clock.mono_ns()
+    await house.tell(received_ns=now_ns - 30_000_000, decided_ns=now_ns - 10_000_000)
+    house.clock.advance(0.05)
+    await house.outbox.settle(house.outbox.waiting("phone"), DeliveryState.SENT)
+    (latency,) = await house.db.run(ledger.latencies)
+    assert (latency.channel, latency.part, latency.count) == ("phone", Part.TEXT, 1)
+    assert latency.p50_ms == latency.p95_ms == pytest.approx(80.0)
+
+
+async def test_percentiles_are_ranks(house):
+    for number in range(1, 21):
+        now_ns = house.clock.mono_ns()
+        await house.tell(received_ns=now_ns - number * 1_000_000, decided_ns=now_ns)
+        await house.outbox.settle(house.outbox.waiting("phone"), DeliveryState.SENT)
+    (latency,) = await house.db.run(ledger.latencies)
+    assert (latency.p50_ms, latency.p95_ms) == (10.0, 19.0)
+
+
+async def test_what_channels_remember(house):
+    def work(connection):
+        ledger.set_state(connection, "k", "1")
+        ledger.set_state(connection, "k", "2")
+        return ledger.state(connection, "k"), ledger.state(connection, "other")
+
+    assert await house.db.run(work) == ("2", "")
+
+
+async def test_memory_of_old_alerts_is_bounded(house):
+    house.outbox.set_routes({"phone": frozenset(Part)})
+    for _ in range(1100):
+        await house.outbox.record(None, house.alert())
+        if len(house.outbox.waiting("phone")) > 10:
+            await house.outbox.settle(house.outbox.waiting("phone")[:1], DeliveryState.SENT)
+    assert len(house.outbox._alerts) <= 1024
+    assert all(house.outbox.alert(d) for d in house.outbox.waiting("phone"))

@@ -1,0 +1,420 @@
+"""Telegram through the real library and a real socket, against a stand-in for the Bot API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+
+import pytest
+
+from hearthwatch.alerts import ledger
+from hearthwatch.alerts.alert import DeliveryState, Part, Severity
+from hearthwatch.alerts.courier import Courier
+from hearthwatch.alerts.enrolment import Enrolments
+from hearthwatch.alerts.snooze import Snoozes
+from hearthwatch.alerts.telegram import TelegramChat, open_bot
+from hearthwatch.alerts.telegram_remote import Remote
+from hearthwatch.health.outage import Fault as Outage
+from hearthwatch.kit.clock import SystemClock
+from hearthwatch.kit.errors import Refused, Unsupported
+from hearthwatch.kit.logs import redact
+from tests.alerts.house import BERLIN, House
+from tests.devices.fake_telegram import OWNER, TOKEN, FakeTelegram, Fault
+
+pytestmark = pytest.mark.wired
+STRANGER = 666
+
+
+@pytest.fixture
+async def fake():
+    fake = FakeTelegram()
+    await fake.start()
+    yield fake
+    await fake.stop()
+
+
+@pytest.fixture
+async def bot(fake):
+    bot = await open_bot(TOKEN, fake.base)
+    yield bot
+    await bot.close()
+
+
+@pytest.fixture
+async def house(tmp_path):
+    house = House(tmp_path, SystemClock())
+    await house.start(f"telegram:{OWNER}")
+    yield house
+    house.close()
+
+
+class Steps:
+    """A courier whose waits are over at once."""
+
+    def __init__(self, house, bot, buttons=lambda alert, chat: ()) -> None:
+        self.courier = Courier(
+            TelegramChat(bot, OWNER, buttons),
+            house.outbox,
+            clock=house.clock,
+            health=house.health,
+            zone=BERLIN,
+            rng=random.Random(1),
+        )
+        self.waits: list[float] = []
+
+    async def drain(self) -> None:
+        while True:
+            waits = [wait for wait in (await self.courier.step_text(), await self.courier.step_media()) if wait is not None]
+            if not waits:
+                return
+            self.waits.append(min(waits))
+            self.courier._hold_ns = self.courier._text.next_ns = self.courier._media.next_ns = 0
+
+
+async def states(house):
+    (told,) = await house.db.real.run(ledger.recent)
+    return {d.part: d.state for d in told.deliveries}
+
+
+async def test_text_then_picture_then_clip_as_a_thread(fake, bot, house):
+    alert = await house.tell(title="Front: person", text="14:03:27", parts=frozenset(Part))
+    await house.outbox.attach(alert.event, Part.PICTURE, b"\xff\xd8jpeg")
+    await house.outbox.attach(alert.event, Part.CLIP, b"mp4")
+    await Steps(house, bot).drain()
+    text, picture, clip = fake.taken
+    assert (text.method, picture.method, clip.method) == ("sendMessage", "sendPhoto", "sendVideo")
+    assert (text.chat_id, text.text) == (OWNER, "Front: person\n14:03:27")
+    assert '"type": "bold"' in text.fields["entities"]
+    assert (picture.data, picture.text) == (b"\xff\xd8jpeg", "Front: person")
+    assert '"message_id"' in picture.fields["reply_parameters"]
+    assert clip.data == b"mp4"
+    assert set((await states(house)).values()) == {DeliveryState.SENT}
+
+
+@pytest.mark.parametrize(
+    ("fault", "named", "texts", "repeat"),
+    [
+        (Fault.FLOOD, {"retry_after": 3}, 1, False),
+        (Fault.SERVER_ERROR, {}, 1, False),
+        (Fault.BAD_GATEWAY, {}, 1, False),
+        (Fault.BAD_MARKUP, {}, 1, False),
+        (Fault.CUT_AFTER_BODY, {}, 2, True),
+        (Fault.CUT_BEFORE, {}, 1, True),
+    ],
+)
+async def test_faults_that_pass(fake, bot, house, fault, named, texts, repeat):
+    fake.fail(fault, **named)
+    await house.tell(title="Front: person", text="x")
+    steps = Steps(house, bot)
+    await steps.drain()
+    assert len(fake.taken) == texts
+    assert ("Sent again" in fake.taken[-1].text) is repeat
+    assert await states(house) == {Part.TEXT: DeliveryState.SENT}
+    if fault is Fault.FLOOD:
+        assert 2.5 < steps.waits[0] <= 3
+    if fault is Fault.BAD_MARKUP:
+        assert "entities" not in fake.taken[-1].fields
+        assert steps.waits == []
+
+
+@pytest.mark.parametrize("fault", [Fault.BLOCKED, Fault.BAD_TOKEN, Fault.CONFLICT])
+async def test_faults_a_person_must_mend(fake, bot, house, fault):
+    fake.fail(fault)
+    await house.tell()
+    await Steps(house, bot).drain()
+    assert await states(house) == {Part.TEXT: DeliveryState.DEAD}
+    detail = house.health.open[Outage.CHANNEL_DEAD, f"telegram:{OWNER}"]
+    assert TOKEN not in detail
+    assert len(detail) > 30
+
+
+async def test_too_large_loses_the_picture_alone(fake, bot, house):
+    alert = await house.tell()
+    await house.outbox.attach(alert.event, Part.PICTURE, b"jpeg")
+    steps = Steps(house, bot)
+    await steps.courier.step_text()
+    fake.fail(Fault.TOO_LARGE)
+    await steps.drain()
+    assert await states(house) == {Part.TEXT: DeliveryState.SENT, Part.PICTURE: DeliveryState.DEAD}
+    assert house.health.open == {}
+    with pytest.raises(Unsupported, match="too large"):
+        await bot.send_media(OWNER, Part.PICTURE, bytes(11 * 1024 * 1024), "x", reply_to=None)
+
+
+async def test_nobody_answers(bot, fake, house):
+    await fake.stop()
+    await house.tell()
+    steps = Steps(house, bot)
+    assert 3 < await steps.courier.step_text() < 7
+    (waiting,) = house.outbox.waiting(f"telegram:{OWNER}")
+    assert not waiting.maybe_sent
+    await fake.start()
+
+
+async def test_quiet_news_make_no_sound(fake, bot, house):
+    await house.tell(severity=Severity.INFO)
+    await house.tell(severity=Severity.URGENT)
+    await Steps(house, bot).drain()
+    assert [taken.fields.get("disable_notification") for taken in fake.taken] == ["true", "false"]
+
+
+async def test_a_token_that_cannot_be_one():
+    with pytest.raises(Refused, match="BotFather"):
+        await open_bot("hello", "http://127.0.0.1:1")
+
+
+async def test_the_token_is_hidden_from_every_log(bot):
+    assert TOKEN not in redact(f"https://api.telegram.org/bot{TOKEN}/getMe and {TOKEN}")
+
+
+class Asked:
+    def __init__(self) -> None:
+        self.clips = []
+
+    async def status(self) -> str:
+        return "2 cameras, all well"
+
+    async def want_clip(self, alert, channel) -> str:
+        self.clips.append((alert.id, channel))
+        return "The clip is on its way."
+
+
+class Wired:
+    def __init__(self, fake, bot, house) -> None:
+        self.fake = fake
+        self.house = house
+        self.asked = Asked()
+        self.changes = 0
+        self.enrolments = Enrolments(house.db, house.clock, self._changed)
+        self.snoozes = Snoozes(house.db)
+        self.remote = Remote(
+            bot,
+            enrolments=self.enrolments,
+            snoozes=self.snoozes,
+            house=self.asked,
+            camera_name=str.title,
+            db=house.db,
+            clock=house.clock,
+            health=house.health,
+            zone=BERLIN,
+        )
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    async def load(self) -> None:
+        await self.enrolments.load()
+        await self.snoozes.load()
+        await self.remote.load()
+
+    async def enrol(self) -> None:
+        code, _ = self.enrolments.new_code()
+        await self.fake.say(f"/start {code}")
+        await self.remote.poll_once()
+
+
+@pytest.fixture
+async def wired(fake, bot, house):
+    wired = Wired(fake, bot, house)
+    await wired.load()
+    return wired
+
+
+async def test_enrolment_by_a_code_that_works_once(wired, fake):
+    code, _ = wired.enrolments.new_code()
+    await fake.say(f"/start {code}", name="Anna\r\nB")
+    await wired.remote.poll_once()
+    assert wired.enrolments.allowed(OWNER, OWNER)
+    assert wired.enrolments.people[0].name == "Anna B"
+    assert wired.changes == 1
+    assert fake.taken[0].text.startswith("Hello Anna B.")
+    await fake.say(f"/start {code}", user=STRANGER)
+    await wired.remote.poll_once()
+    assert not wired.enrolments.allowed(STRANGER, STRANGER)
+    assert len(fake.taken) == 1
+    again = Wired(fake, wired.remote._bot, wired.house)
+    await again.load()
+    assert again.enrolments.chats == (OWNER,)
+    await again.enrolments.remove(OWNER)
+    assert again.enrolments.people == ()
+
+
+async def test_ten_wrong_guesses_void_the_code(wired, fake):
+    code, _ = wired.enrolments.new_code()
+    for _ in range(10):
+        await fake.say("/start WRONGCODE1", user=STRANGER)
+    await fake.say(f"/start {code}", user=STRANGER)
+    await wired.remote.poll_once()
+    assert wired.enrolments.people == ()
+    assert fake.taken == []
+
+
+async def test_a_code_is_void_after_ten_minutes(wired, fake, monkeypatch):
+    code, _ = wired.enrolments.new_code()
+    monkeypatch.setattr(wired.enrolments, "_code_until_ns", wired.house.clock.mono_ns())
+    await fake.say(f"/start {code}")
+    await wired.remote.poll_once()
+    assert wired.enrolments.people == ()
+
+
+async def test_commands(wired, fake):
+    await wired.enrol()
+    for text in ("/status", "/STATUS@house_bot now", "/help", "/nonsense", "hello", "/start"):
+        await fake.say(text)
+    await wired.remote.poll_once()
+    replies = [taken.text for taken in fake.taken[1:]]
+    assert replies[:2] == ["2 cameras, all well"] * 2
+    assert "/resume" in replies[2]
+    assert "do not know" in replies[3]
+    assert replies[4] == replies[2]
+    assert len(replies) == 5
+
+
+async def test_the_commands_there_are(wired):
+    """SEC-32: nothing here shows a secret, adds a user, exports, stops recording, runs a program or reboots."""
+    assert set(wired.remote.commands) == {"/status", "/resume", "/help"}
+
+
+async def test_a_stale_command_is_refused_politely(wired, fake):
+    await wired.enrol()
+    await fake.say("/status", age_s=61)
+    await wired.remote.poll_once()
+    assert "send it again" in fake.taken[-1].text
+
+
+def stranger_updates():
+    anna = {"id": STRANGER, "is_bot": False, "first_name": "X"}
+    here = {"id": STRANGER, "type": "private"}
+    owners = {"id": OWNER, "type": "private"}
+    group = {"id": -77, "type": "group", "title": "G"}
+    owner = {"id": OWNER, "is_bot": False, "first_name": "Anna"}
+    texts = ("/status", "/start", "/start x y", "/help", "/resume", "hello", "")
+    yield from ({"message": {"message_id": 1, "date": 1, "chat": here, "from": anna, "text": text}} for text in texts)
+    yield from ({"message": {"message_id": 1, "date": 1, "chat": owners, "from": anna, "text": text}} for text in texts)
+    yield from ({"message": {"message_id": 1, "date": 1, "chat": group, "from": owner, "text": text}} for text in texts)
+    yield {"message": {"message_id": 1, "date": 1, "chat": owners, "text": "/status"}}
+    yield {"message": {"message_id": 1, "date": 1, "chat": owners, "from": {**owner, "is_bot": True}, "text": "/status"}}
+    yield {"message": {"message_id": 1, "date": 1, "chat": here, "from": anna, "photo": []}}
+    for kind in ("edited_message", "channel_post"):
+        yield {kind: {"message_id": 1, "date": 1, "chat": owners, "from": owner, "text": "/status"}}
+    for user, chat in ((anna, here), (anna, owners), (owner, group)):
+        inside = {"message_id": 1, "date": 1, "chat": chat, "text": "x"}
+        for data in ("q:A1:x", "c:A1:x", "", "junk"):
+            yield {"callback_query": {"id": "1", "from": user, "chat_instance": "1", "data": data, "message": inside}}
+    yield {"callback_query": {"id": "1", "from": owner, "chat_instance": "1", "data": "q:A1:x"}}
+
+
+async def test_strangers_get_no_answer_and_no_effect(wired, fake):
+    await wired.enrol()
+    before = len(fake.taken)
+    shapes = list(stranger_updates())
+    assert len(shapes) >= 30
+    for shape in shapes:
+        await fake.update(shape)
+    await wired.remote.poll_once()
+    assert fake.taken[before:] == []
+    assert fake.answers == []
+    assert len(wired.enrolments.people) == 1
+    assert wired.snoozes.snoozed_until_us("front") == 0
+
+
+async def listening(wired) -> None:
+    """Poll once so that the remote knows it hears everything from now on."""
+    wired.remote._listened_ns = wired.house.clock.mono_ns()
+
+
+async def test_buttons_under_an_alert(wired, fake, bot):
+    await wired.enrol()
+    alert = await wired.house.tell()
+    await Steps(wired.house, bot, wired.remote.buttons).drain()
+    keys = json.loads(fake.taken[-1].fields["reply_markup"])["inline_keyboard"][0]
+    assert [key["text"] for key in keys] == ["Not now: quiet for 1 h", "Clip"]
+    assert all(len(key["callback_data"].encode()) <= 64 for key in keys)
+    await listening(wired)
+    for key in keys:
+        await fake.press(key["callback_data"])
+    await wired.remote.poll_once()
+    (_, snoozed), (_, clip) = fake.answers
+    assert snoozed.startswith("Front: no alerts until ")
+    assert wired.snoozes.snoozed_until_us("front") > wired.house.clock.wall_us() + 3_500_000_000
+    assert clip == "The clip is on its way."
+    assert wired.asked.clips == [(alert.id, f"telegram:{OWNER}")]
+    again = Snoozes(wired.house.db)
+    await again.load()
+    assert again.snoozed_until_us("front") == wired.snoozes.snoozed_until_us("front")
+    await fake.say("/resume")
+    await wired.remote.poll_once()
+    assert wired.snoozes.snoozed_until_us("front") == 0
+
+
+async def test_buttons_nobody_gave(wired, fake):
+    await wired.enrol()
+    alert = await wired.house.tell()
+    quiet, clip = (button.data for button in wired.remote.buttons(alert, OWNER))
+    forged = [quiet.replace("q:", "c:", 1), quiet[:-1] + ("A" if quiet[-1] != "A" else "B"), "q", "", "é:é:é"]
+    other_chat = wired.remote.buttons(alert, OWNER + 1)[0].data
+    await listening(wired)
+    for data in (*forged, other_chat):
+        await fake.press(data)
+    await wired.remote.poll_once()
+    assert {text for _, text in fake.answers} == {"This button is not one of mine."}
+    assert wired.snoozes.snoozed_until_us("front") == 0
+    assert wired.asked.clips == []
+
+
+async def test_a_button_pressed_while_nobody_listened_is_refused(wired, fake):
+    await wired.enrol()
+    alert = await wired.house.tell()
+    wired.remote._listened_ns = None
+    await fake.press(wired.remote.buttons(alert, OWNER)[0].data)
+    await wired.remote.poll_once()
+    assert "press again" in fake.answers[0][1]
+    await fake.press(wired.remote.buttons(alert, OWNER)[0].data)
+    await wired.remote.poll_once()
+    assert "no alerts until" in fake.answers[1][1]
+
+
+async def test_an_old_button_is_refused(wired, fake):
+    await wired.enrol()
+    old = wired.house.clock.wall_us() - 25 * 3600 * 1_000_000
+    alert = await wired.house.tell(at_us=old)
+    await listening(wired)
+    await fake.press(wired.remote.buttons(alert, OWNER)[1].data)
+    await wired.remote.poll_once()
+    assert fake.answers[0][1] == "This button is too old."
+
+
+async def test_no_update_is_acted_on_twice(wired, fake, bot):
+    await wired.enrol()
+    await fake.say("/status")
+    kept = list(fake.updates)
+    await wired.remote.poll_once()
+    again = Wired(fake, bot, wired.house)
+    await again.load()
+    fake.updates = kept
+    await fake.say("/help")
+    await again.remote.poll_once()
+    assert [taken.text for taken in fake.taken].count("2 cameras, all well") == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.CONFLICT, Fault.BAD_TOKEN])
+async def test_a_stolen_token_is_told_elsewhere(wired, fake, fault):
+    fake.polls_refused = fault
+    with pytest.raises(Refused):
+        await wired.remote.poll_once()
+    assert "BotFather" in wired.house.health.open[Outage.CHANNEL_DEAD, "telegram"]
+    fake.polls_refused = None
+    await fake.say("hi")
+    await wired.remote.poll_once()
+    assert wired.house.health.open == {}
+
+
+async def test_the_connection_is_kept_warm(fake, bot):
+    warm = asyncio.create_task(bot.keep_warm())
+    async with asyncio.timeout(5):
+        while not bot.username:
+            await asyncio.sleep(0)
+    warm.cancel()
+    assert bot.username == "house_bot"
+    assert [method for method, _ in fake.calls] == ["getMe"]
