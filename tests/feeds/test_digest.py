@@ -151,6 +151,11 @@ def test_no_user_set_says_so() -> None:
         made('Basic realm="r"', user="", password="")
 
 
+def test_a_user_name_cannot_break_out_of_its_line() -> None:
+    with pytest.raises(Refused, match="control character"):
+        made('Digest realm="r", nonce="n"', user="a\r\nX: y")
+
+
 def test_quotes_in_the_user_name_are_escaped_in_the_header_only() -> None:
     header = made('Digest realm="r", nonce="n"', user='a"b').header("GET", "/")
     assert header is not None

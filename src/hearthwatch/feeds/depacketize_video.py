@@ -28,7 +28,8 @@ from hearthwatch.feeds.nal import (
 from hearthwatch.feeds.packet import Codec
 
 MAX_UNIT_BYTES = 8 * 1024 * 1024
-_MAX_PARTS = 32_768
+_PART_BYTES = 64
+"""What Python holds for a piece beside its bytes: counted, so that tiny pieces cannot fill the memory."""
 _MAX_SETS = 32
 _NO_UNIT = -1
 _H264_LEADING = frozenset({H264_SEI, H264_SPS, H264_PPS, H264_AUD})
@@ -140,8 +141,8 @@ class VideoDepacketizer(Depacketizer):
             self._grow(size)
 
     def _grow(self, size: int) -> None:
-        self._size += size
-        if self._size > MAX_UNIT_BYTES or len(self._parts) > _MAX_PARTS:
+        self._size += size + _PART_BYTES
+        if self._size > MAX_UNIT_BYTES:
             self._damage()
 
     def _open_fragment(self, kind: int, head: bytes, body: bytearray) -> None:
@@ -171,12 +172,9 @@ class VideoDepacketizer(Depacketizer):
             if not self._damaged:
                 self._damage()
             return
-        size = len(body)
-        self._fragment_size += size
-        self._size += size
+        self._fragment_size += len(body)
         self._parts.append(body)
-        if self._size > MAX_UNIT_BYTES or len(self._parts) > _MAX_PARTS:
-            self._damage()
+        self._grow(len(body))
 
 
 class H264Depacketizer(VideoDepacketizer):
@@ -192,18 +190,14 @@ class H264Depacketizer(VideoDepacketizer):
             self._lose(timestamp, begins_picture=self._begins(data, start, end))
         elif timestamp != self._timestamp:
             self._turn(timestamp)
-        if kind == 28:
-            if end - start < 3:
-                self.losses.malformed_packets += 1
-                self._damage()
+        if kind == 28 and end - start > 2:
+            head = data[start + 1]
+            if head & 0x80:
+                self._begin_fragment(data, start, end)
             else:
-                head = data[start + 1]
-                if head & 0x80:
-                    self._begin_fragment(data, start, end)
-                else:
-                    self._continue_fragment(data[start + 2 : end])
-                if head & 0x40:
-                    self._close_fragment()
+                self._continue_fragment(data[start + 2 : end])
+            if head & 0x40:
+                self._close_fragment()
         elif 1 <= kind <= 23:
             self._whole(kind, data[start:end])
         elif kind == 24:
@@ -265,18 +259,14 @@ class H265Depacketizer(VideoDepacketizer):
         elif timestamp != self._timestamp:
             self._turn(timestamp)
         body = start + 3 + self._don_bytes
-        if kind == 49:
-            if end <= body:
-                self.losses.malformed_packets += 1
-                self._damage()
+        if kind == 49 and end > body:
+            head = data[start + 2]
+            if head & 0x80:
+                self._begin_fragment(data, start, body, end)
             else:
-                head = data[start + 2]
-                if head & 0x80:
-                    self._begin_fragment(data, start, body, end)
-                else:
-                    self._continue_fragment(data[body:end])
-                if head & 0x40:
-                    self._close_fragment()
+                self._continue_fragment(data[body:end])
+            if head & 0x40:
+                self._close_fragment()
         elif kind < 48 and end - start > 2 + self._don_bytes:
             nal = data[start:end]
             del nal[2 : 2 + self._don_bytes]

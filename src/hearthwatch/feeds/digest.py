@@ -69,6 +69,8 @@ class Authenticator:
             raise Refused(f"the device asks for a log-in of a kind we do not speak (it offers {names[:80]})")
         if not self._user:
             raise Refused("the device asks for a user name and password and none is set")
+        if _CONTROL.search(self._user):
+            raise Refused("the user name holds a control character")
         best = max(usable, key=lambda one: one.strength)
         if self._answered:
             stale = best.parameters.get("stale", "").lower() == "true"

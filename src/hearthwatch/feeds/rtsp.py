@@ -108,13 +108,16 @@ class RtspFeed:
 
 
 def _host_of(source: Source) -> tuple[str, int]:
+    name, url = f"{source.camera}/{source.stream}", redact(source.url)
+    if not source.url.isascii() or not source.url.isprintable() or " " in source.url:
+        raise Unsupported(f"{name}: the address {url!r} holds a blank or a letter that must be written as %XX")
     try:
         parts = urlsplit(source.url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise Unsupported(f"{source.camera}/{source.stream}: {redact(source.url)!r} is not an address") from error
+        raise Unsupported(f"{name}: {url!r} is not an address") from error
     if parts.scheme.lower() != "rtsp" or not host:
-        raise Unsupported(f"{source.camera}/{source.stream}: {redact(source.url)!r} is not an rtsp:// address")
+        raise Unsupported(f"{name}: {url!r} is not an rtsp:// address")
     return host, port or _DEFAULT_PORT
 
 

@@ -27,6 +27,8 @@ _SLICE_S = 0.25
 _SEND_TIMEOUT_S = 3
 _MAX_CAMERA_REQUESTS = 32
 _MAX_ATTEMPTS = 4
+_STRAY = b"\r\n"
+"""Line ends that some cameras leave behind a message."""
 
 Taker = Callable[[bytearray, int, int], None]
 
@@ -137,6 +139,8 @@ class RtspConnection:
                 if take is not None:
                     take(data, at + 4, following)
                 at = following
+            elif data[at] in _STRAY:
+                at += 1
             else:
                 found = parse_message(data, at, end)
                 if found is None:
