@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import sys
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from hearthwatch.detect.store import FileState, Store, model_named
 from hearthwatch.feeds.scene import Scene, SceneOptions
 from hearthwatch.frames.geometry import WHOLE, Box
 from hearthwatch.kit.clock import FakeClock, SystemClock
-from hearthwatch.kit.errors import BadReply, StorageFailed
+from hearthwatch.kit.errors import BadReply, StorageFailed, Unsupported
 
 GREY = frame_of(np.full((360, 640, 3), 100, np.uint8))
 
@@ -164,6 +165,20 @@ def test_auto_takes_the_default_when_its_files_are_there(store):
     detector = load_detector("auto", store, clock=SystemClock())
     assert detector.name == "nanodet_plus_m_416"
     detector.close()
+
+
+@pytest.mark.wired
+def test_auto_takes_the_next_best_when_a_runtime_does_not_load(store, tmp_path, monkeypatch, caplog):
+    (tmp_path / "ncnn.py").write_text("raise ImportError('libgomp.so.1: cannot open shared object file')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "ncnn", raising=False)
+    monkeypatch.delitem(sys.modules, "hearthwatch.detect.ncnn_runtime", raising=False)
+    detector = load_detector("auto", store, clock=SystemClock())
+    detector.close()
+    assert detector.name == "yolox_nano_416"
+    assert "ncnn cannot be loaded" in caplog.text
+    with pytest.raises(Unsupported, match="libgomp"):
+        load_detector("nanodet_plus_m_416", store, clock=SystemClock())
 
 
 @pytest.mark.wired

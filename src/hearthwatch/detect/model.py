@@ -242,4 +242,7 @@ MODELS: tuple[Model, ...] = (
     ),
     HOG,
 )
-"""All models we can run, best first: `auto` takes the first that is present and fit for alerts."""
+"""All models we can run, best first: `auto` takes the first that is present and fit for alerts.
+
+TensorFlow Lite is not supported: the small SSD MobileNet it would bring saw people in one of seven empty pictures.
+"""

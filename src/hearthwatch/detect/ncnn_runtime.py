@@ -6,13 +6,17 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import ncnn
 import numpy as np
 from numpy.typing import NDArray
 
 from hearthwatch.detect.families import RECIPES, Floats
 from hearthwatch.detect.model import Model
-from hearthwatch.kit.errors import BadReply, StorageFailed, StorageFault
+from hearthwatch.kit.errors import BadReply, StorageFailed, StorageFault, Unsupported
+
+try:
+    import ncnn
+except ImportError as error:
+    raise Unsupported(f"ncnn cannot be loaded on this machine ({error})") from error
 
 _INPUT, _OUTPUT = "data", "output"
 

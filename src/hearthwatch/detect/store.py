@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib.util
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from hearthwatch.detect.model import HOG, MODELS, Model, ModelFile, Runtime
+from hearthwatch.detect.model import MODELS, Model, ModelFile, Runtime
 from hearthwatch.kit.errors import ConfigFault, StorageFailed, StorageFault
 from hearthwatch.kit.files import storage_failed
 
@@ -42,14 +43,17 @@ class Store:
         """Return the models whose files are here and right and whose runtime is installed, best first; HOG is always one."""
         return tuple(model for model in MODELS if is_installed(model.runtime) and self.state(model) is FileState.PRESENT)
 
+    def fit_for_alerts(self) -> Iterator[Model]:
+        """Yield what `auto` may take, best first, HOG at the end; one model's files are read only when it is asked for."""
+        return (
+            model
+            for model in MODELS
+            if model.for_alerts and is_installed(model.runtime) and self.state(model) is FileState.PRESENT
+        )
+
     def choose(self, name: str) -> Model:
         """Return the model of that name; for `auto` the best one present that is fit for alerts. Raises ConfigFault."""
-        if name != AUTO:
-            return model_named(name)
-        for model in MODELS:  # not via present(): the first that fits spares the hashes of all others
-            if model.for_alerts and is_installed(model.runtime) and self.state(model) is FileState.PRESENT:
-                return model
-        return HOG
+        return next(self.fit_for_alerts()) if name == AUTO else model_named(name)
 
     def read(self, model: Model) -> tuple[bytes, ...]:
         """Return the model's files, in order, after checking size and hash. Raises StorageFailed."""
