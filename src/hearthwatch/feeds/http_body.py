@@ -102,6 +102,11 @@ class Body:
             pass
         return bytes(self._buffer[:count])
 
+    def at_hand(self, count: int) -> bytes:
+        """Return up to `count` bytes that have come already, at least one unless the body has ended; they stay."""
+        self.starts_with(1)
+        return bytes(self._buffer[:count])
+
     def whole(self, limit: int) -> bytes:
         """Return all that is left. Raises BadReply when that is more than `limit`."""
         while True:

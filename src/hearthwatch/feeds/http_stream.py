@@ -90,7 +90,10 @@ class HttpCamera:
             if reply.status != 401:
                 break
             self.close()
-            self._auth.challenge(reply.all("www-authenticate"))
+            try:
+                self._auth.challenge(reply.all("www-authenticate"))
+            except Refused as error:
+                raise Refused(f"{self.name}: {error}") from error
         if reply.status == 401:
             raise Refused(f"{self.name}: wrong user name or password")
         if reply.status == 200:
@@ -152,7 +155,7 @@ class HttpCamera:
         head = self.until(b"\r\n\r\n", b"\n\n", limit=MAX_HEADER_BYTES, what="header")
         lines = head.decode("latin-1").splitlines()
         version, _, rest = lines[0].partition(" ") if lines else ("", "", "")
-        if not version.startswith(("HTTP/1.", "ICY", "HTTP/0.9")) or not rest[:3].isdigit():
+        if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
             raise BadReply(f"{self.name}: what answers there does not speak HTTP", head)
         return Reply(status=int(rest[:3]), headers=parse_headers(lines[1:]))
 

@@ -47,7 +47,7 @@ class MjpegFeed:
 
 def said(body: Body) -> str:
     """Return for an error what a camera answered in words instead of a picture, cut to 80 printable characters."""
-    text = body.starts_with(80).decode("latin-1")
+    text = body.at_hand(80).decode("latin-1")
     words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return f"the camera answers with text instead of pictures: {words[:80]!r}"
 
