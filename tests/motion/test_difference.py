@@ -154,6 +154,8 @@ def test_the_share_that_changed_is_asked_of_any_box() -> None:
     mask[50:, :100] = 255
     assert changed_frac(mask, Box(x0=0, y0=0.5, x1=0.5, y1=1)) == 1
     assert changed_frac(mask, Box(x0=0, y0=0, x1=1, y1=1)) == 0.25
+    assert changed_frac(mask, Box(x0=0.5, y0=0, x1=1, y1=1)) == 0
+    assert changed_frac(np.full((100, 200), 255, np.uint8), Box(x0=0.2, y0=0.2, x1=0.4, y1=0.6)) == 0
     assert changed_frac(None, Box(x0=0, y0=0, x1=1, y1=1)) == 0
 
 

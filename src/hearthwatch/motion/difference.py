@@ -30,6 +30,7 @@ _EXPOSURE_FRAC = 0.03
 _LIGHT_CORRELATION = 0.6
 _FLAT_DETAIL = 2.0
 _MAX_BOXES = 12
+_COMMON_WEIGHT = 1.5
 _NEAR = np.ones((5, 5), np.uint8)
 
 cv2.setNumThreads(1)
@@ -200,7 +201,10 @@ def _merged(boxes: list[tuple[int, int, int, int]], *, gap: int) -> list[tuple[i
 
 
 def changed_frac(changed: Grey | None, box: Box) -> float:
-    """Return the share of `box` that is set in a mask of `DifferenceDetector.changed`."""
+    """Return how much more of `box` than of the rest of the picture is set in a mask of `DifferenceDetector.changed`, 0..1.
+
+    What changes everywhere alike, rain or snow or the picture's noise, says nothing about this place.
+    """
     if changed is None:
         return 0.0
     height, width = changed.shape
@@ -208,4 +212,6 @@ def changed_frac(changed: Grey | None, box: Box) -> float:
     y0, y1 = max(0, math.floor(box.y0 * height)), min(height, math.ceil(box.y1 * height))
     if x0 >= x1 or y0 >= y1:
         return 0.0
-    return float(cv2.countNonZero(changed[y0:y1, x0:x1]) / ((x1 - x0) * (y1 - y0)))
+    inside, area = cv2.countNonZero(changed[y0:y1, x0:x1]), (x1 - x0) * (y1 - y0)
+    outside, rest = cv2.countNonZero(changed) - inside, max(1, height * width - area)
+    return max(0.0, float(inside / area - _COMMON_WEIGHT * outside / rest))

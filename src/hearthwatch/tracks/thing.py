@@ -34,6 +34,8 @@ _ENOUGH_MISTAKEN = 0.75
 _DISPLACED = 0.25
 _COVERED = 0.6
 _BESIDE = 0.3
+_STANDS_IOU = 0.4
+_STANDS_AT_EDGE_S = 3.0
 
 _STILL_S = 10.0
 _GUESS_S = 1.5
@@ -147,11 +149,11 @@ class Thing:
             self.state = TrackState.CONFIRMED
 
     def miss(self, now_ns: int) -> bool:
-        """Take a look in vain; tell whether that makes it lost: nothing goes without stirring something."""
+        """Take a look in vain; tell whether that makes it lost: what stood does not go without stirring something."""
         self.evidence = max(0.0, self.evidence - _MISS_COST)
         if not self.told or self.state is TrackState.LOST:
             return False
-        if _seconds(now_ns, self.last.received_ns) < _LOST_S or self.stirred_ns <= self.last.received_ns:
+        if _seconds(now_ns, self.last.received_ns) < _LOST_S or self._rests(now_ns):
             return False
         self.state = TrackState.LOST
         return True
@@ -161,9 +163,16 @@ class Thing:
         gone_s = _seconds(now_ns, self.last.received_ns)
         if not self.told:
             return gone_s > (_RESIDENT_S if self.hits > 1 else _TENTATIVE_S)
-        if self.stirred_ns <= self.last.received_ns and self.state is not TrackState.LOST:
+        if self.state is not TrackState.LOST and self._rests(now_ns):
             return gone_s > _CALM_S
         return gone_s > (_EDGE_HOLD_S if _at_edge(self.filter.box_at(now_ns)) else _HOLD_S)
+
+    def _rests(self, now_ns: int) -> bool:
+        """Tell whether it stood when last seen and nothing stirred there since: then it must still be there."""
+        stood_s = _seconds(self.last.received_ns, self.settled_ns)
+        if _at_edge(self.box) and stood_s < _STANDS_AT_EDGE_S:
+            return False  # a box that leaves the picture shrinks more than it moves
+        return self.stirred_ns <= self.last.received_ns and self.filter.box_at(now_ns).iou(self.box) >= _STANDS_IOU
 
     def covered(self, regions: Sequence[Box], now_ns: int) -> bool:
         """Tell whether a look at `regions` should have seen it."""
@@ -216,7 +225,7 @@ class Thing:
         needed = _ENOUGH_MISTAKEN if self.family in _MISTAKEN else _ENOUGH
         if beside:
             needed = _ENOUGH_BESIDE
-        return self.strong_hits > 1 and (self.moved or self.changed_hits > 0) and self.evidence >= needed
+        return (self.strong_hits > 1 or self.hits > 2) and (self.moved or self.changed_hits > 0) and self.evidence >= needed
 
 
 def family(label: str) -> str:

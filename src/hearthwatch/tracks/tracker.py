@@ -19,6 +19,7 @@ _GATE = 16.0
 _SIZE_RATIO = 3.5
 _CONTAINED = 0.7
 _NEAR_FRAC = 0.02
+_PERHAPS = 0.75
 
 
 class Tracker:
@@ -70,17 +71,21 @@ class Tracker:
     ) -> tuple[Track, ...]:
         """Take what the detector saw in `regions` of one picture; return every confirmed track that changed.
 
-        `least` holds the score each label must reach to begin or confirm a track; weaker sightings keep one alive.
+        `least` holds the score each label must reach to confirm a track; weaker sightings keep one alive, and where
+        something moves nearly as good ones begin one.
         """
         now_ns = at.received_ns
         clear = [s for s in sightings if _reaches(s, least)]
         faint = [s for s in sightings if not _reaches(s, least)]
         pairs, strangers = _assigned(self._things, clear, now_ns)
         unseen = [thing for thing in self._things if not any(thing is paired for paired, _ in pairs)]
-        more, _ = _assigned(unseen, faint, now_ns)
+        more, others = _assigned(unseen, faint, now_ns)
+        strangers += [s for s in others if s.changed_frac > 0 and _reaches(s, least, _PERHAPS)]
         missed = [thing for thing in unseen if not any(thing is paired for paired, _ in more)]
         for sighting in strangers:
             thing = Thing.begin(self._new_id(), sighting.detection, at)
+            if not _reaches(sighting, least) and any(thing.is_beside(other) for other in self._things):
+                continue
             self._things.append(thing)
             pairs.append((thing, sighting))
         changed: list[Track] = []
@@ -108,8 +113,8 @@ class Tracker:
         return tuple(thing.track(self._camera) for thing in things if thing.told)
 
 
-def _reaches(sighting: Sighting, least: Mapping[str, float]) -> bool:
-    return sighting.detection.score >= least.get(sighting.detection.label, 1.0)
+def _reaches(sighting: Sighting, least: Mapping[str, float], share: float = 1.0) -> bool:
+    return sighting.detection.score >= share * least.get(sighting.detection.label, 1.0)
 
 
 def _assigned(
