@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -358,3 +359,11 @@ def test_every_setting_is_documented_and_says_what_a_change_costs() -> None:
     for key in keys(TREE):
         assert key.doc, f"{'.'.join(key.path)} has no text below it"
         assert isinstance(key.cost, Cost), f"{'.'.join(key.path)} does not say `Change: …`"
+
+
+def test_the_example_of_the_readme_is_right() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    config = parse(example)
+    assert list(config.cameras) == ["front"]
+    assert config.cameras["front"].user
