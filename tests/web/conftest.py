@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.web.fake_house import PASSWORD, Built, FakeHouse, build
 
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.web.accounts import Role
 from hearthwatch.web.gate import TOKEN_HEADER
-from tests.web.fake_house import PASSWORD, Built, FakeHouse, build
 
 HTTP = "http://127.0.0.1:8080"
 HTTPS = "https://192.168.1.5:8443"

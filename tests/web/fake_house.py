@@ -85,6 +85,7 @@ class FakeHouse:
     def __post_init__(self) -> None:
         self.changes = Changes()
         self.hub = LiveHub(self._on_demand)
+        self.nobody = asyncio.Event()  # set when the last viewer of a stream has left
         self.started_us = self.clock.wall_us()
         self._numbers: dict[tuple[CameraId, Stream], int] = {}
         self._starts: dict[tuple[CameraId, Stream], int] = {}
@@ -111,6 +112,8 @@ class FakeHouse:
     def _on_demand(self, camera: CameraId, stream: Stream, wanted: bool) -> None:
         if not wanted or camera == "garage":
             self._numbers.pop((camera, stream), None)
+            if not wanted:
+                self.nobody.set()
             if wanted:
                 self.hub.end(
                     Gap(

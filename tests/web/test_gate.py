@@ -7,11 +7,11 @@ import json
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from tests.web.conftest import HTTP, HTTPS, Browser, MakeBrowser
+from tests.web.fake_house import Built
 
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import CSP, HEADERS, MAX_BODY_BYTES, TOKEN_HEADER, Gate, is_loopback, rules, split_host
-from tests.web.conftest import HTTP, HTTPS, Browser, MakeBrowser
-from tests.web.fake_house import Built
 
 EXAMPLE = {
     "{camera}": "front-door",
@@ -59,9 +59,7 @@ def concrete(path: str) -> str:
 
 def test_every_route_declares_the_permission_written_here(built: Built) -> None:
     found = {
-        f"{method} {rule.path}": str(rule.permission)
-        for rule in rules(built.app)
-        for method in (rule.methods or {"WEBSOCKET"})
+        f"{method} {rule.path}": str(rule.permission) for rule in rules(built.app) for method in (rule.methods or {"WEBSOCKET"})
     }
     assert found == PERMISSIONS
 
@@ -71,13 +69,17 @@ def test_the_gate_sees_every_route_the_router_has(built: Built) -> None:
 
 
 @pytest.mark.parametrize("entry", [entry for entry, needed in PERMISSIONS.items() if needed not in {"public", "metrics"}])
-async def test_a_stranger_is_refused_before_and_after_the_claim(entry: str, built: Built, browser: MakeBrowser, owner: Browser) -> None:
+async def test_a_stranger_is_refused_before_and_after_the_claim(
+    entry: str, built: Built, browser: MakeBrowser, owner: Browser
+) -> None:
     method, path = entry.split(" ")
     stranger = browser()
     if method == "WEBSOCKET":
         assert await websocket_status(built, concrete(path), origin=HTTP) == 403
         return
-    answer = await stranger.request(method, concrete(path), headers=stranger.page_headers(), json={} if method == "POST" else None)
+    answer = await stranger.request(
+        method, concrete(path), headers=stranger.page_headers(), json={} if method == "POST" else None
+    )
     assert answer.status_code == 401
     assert answer.json()["error"]
 
@@ -111,7 +113,9 @@ async def test_a_route_without_a_declaration_is_refused(built: Built) -> None:
         return "never seen"
 
     assert rules(app)[-1].permission is None
-    sent = await call(Gate(app, auth=built.auth, table=rules(app), names=frozenset({"localhost"}), metrics_token=""), "/forgotten")
+    sent = await call(
+        Gate(app, auth=built.auth, table=rules(app), names=frozenset({"localhost"}), metrics_token=""), "/forgotten"
+    )
     assert sent[0]["status"] == 403
     assert b"never seen" not in sent[1]["body"]
 
@@ -140,7 +144,9 @@ async def call(app: object, path: str, headers: tuple[tuple[bytes, bytes], ...] 
     return sent
 
 
-async def websocket_status(built: Built, path: str, *, origin: str | None, cookie: str = "", host: str = "127.0.0.1:8080") -> int:
+async def websocket_status(
+    built: Built, path: str, *, origin: str | None, cookie: str = "", host: str = "127.0.0.1:8080"
+) -> int:
     """Return 101 when the connection was accepted, 403 when it was refused."""
     sent: list[dict] = []
     headers = [(b"host", host.encode())]
@@ -183,7 +189,9 @@ async def websocket_status(built: Built, path: str, *, origin: str | None, cooki
         ("http://evil.example", 403),
     ],
 )
-async def test_a_websocket_opens_only_from_this_very_page(origin: str | None, expected: int, built: Built, owner: Browser) -> None:
+async def test_a_websocket_opens_only_from_this_very_page(
+    origin: str | None, expected: int, built: Built, owner: Browser
+) -> None:
     cookie = f"hearthwatch={owner.cookies['hearthwatch']}"
     assert await websocket_status(built, "/api/v1/cameras/garden/live", origin=origin, cookie=cookie) == expected
 
@@ -216,7 +224,9 @@ async def test_without_origin_the_browsers_word_is_needed(built: Built, owner: B
 
 
 async def test_a_form_from_elsewhere_cannot_log_in(built: Built, owner: Browser, browser: MakeBrowser) -> None:
-    answer = await browser().post("/api/v1/login", data={"name": "ada", "password": "x"}, headers={"Origin": "https://evil.example"})
+    answer = await browser().post(
+        "/api/v1/login", data={"name": "ada", "password": "x"}, headers={"Origin": "https://evil.example"}
+    )
     assert answer.status_code == 403
 
 
@@ -245,7 +255,9 @@ async def test_only_known_hosts_are_answered(host: str, expected: int, built: Bu
     assert answer.status_code == expected
 
 
-@pytest.mark.parametrize("path", ["/", "/assets/none.js", "/healthz", "/api/v1/session", "/api/v1/cameras", "/api/openapi.json", "/x/y"])
+@pytest.mark.parametrize(
+    "path", ["/", "/assets/none.js", "/healthz", "/api/v1/session", "/api/v1/cameras", "/api/openapi.json", "/x/y"]
+)
 async def test_every_answer_carries_the_security_headers(path: str, browser: MakeBrowser) -> None:
     answer = await browser().get(path)
     for name, value in HEADERS.items():

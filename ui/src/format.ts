@@ -100,6 +100,7 @@ const FAULTS: Record<string, string> = {
   "process-restarted": "A part of Hearthwatch was restarted",
   "detector-basic": "Only people are recognised",
   "channel-dead": "An alert channel does not work",
+  "config-wrong": "The configuration has a mistake",
 };
 export const faultName = (fault: string): string => FAULTS[fault] ?? capital(fault.replaceAll("-", " "));
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 from hearthwatch.feeds.packet import Stream
@@ -24,15 +22,17 @@ class ClipShelf:
         self._max_bytes = max_bytes
         self._making = asyncio.Semaphore(2)
         self._tasks: dict[str, asyncio.Task[Path]] = {}
+        self._shelved: dict[str, int] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for old in folder.glob("*.mp4"):
+        for old in (*folder.glob("*.mp4"), *folder.glob("*.part")):
             old.unlink()
 
     async def clip(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> Path:
         """Return an MP4 of the range, made now unless it is on the shelf. Raises what `FootageDoor.export` raises."""
         key = hashlib.sha256(f"{camera} {stream} {start_us} {end_us}".encode()).hexdigest()[:32]
         path = self._folder / f"{key}.mp4"
-        if key not in self._tasks and await asyncio.to_thread(_touch, path):
+        if key in self._shelved:
+            self._shelved[key] = self._shelved.pop(key)  # the last asked for stands last
             return path
         if key not in self._tasks:
             task = asyncio.create_task(self._make(path, camera, stream, start_us, end_us))
@@ -48,21 +48,12 @@ class ClipShelf:
                 await asyncio.to_thread(unfinished.rename, path)
             finally:
                 unfinished.unlink(missing_ok=True)
-            await asyncio.to_thread(self._tidy, path)
+            self._shelved[path.stem] = (await asyncio.to_thread(path.stat)).st_size
+            self._tidy()
         return path
 
-    def _tidy(self, newest: Path) -> None:
-        known = sorted(((file.stat(), file) for file in self._folder.glob("*.mp4")), key=lambda found: -found[0].st_mtime_ns)
-        total = 0
-        for stat, file in known:
-            total += stat.st_size
-            if total > self._max_bytes and file != newest:
-                file.unlink(missing_ok=True)
-
-
-def _touch(path: Path) -> bool:
-    """Note that the clip is in use; False when it is not on the shelf."""
-    with contextlib.suppress(FileNotFoundError):
-        os.utime(path)
-        return True
-    return False
+    def _tidy(self) -> None:
+        while len(self._shelved) > 1 and sum(self._shelved.values()) > self._max_bytes:
+            oldest = next(iter(self._shelved))
+            del self._shelved[oldest]
+            (self._folder / f"{oldest}.mp4").unlink(missing_ok=True)

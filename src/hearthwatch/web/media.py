@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import aclosing
 from datetime import UTC
@@ -127,6 +126,6 @@ async def _range(
 
 
 def clip_name(camera: CameraId, start_us: WallUs) -> str:
-    """Return a file name any system takes."""
+    """Return a file name any system takes; a camera's id is a slug."""
     at = to_datetime(start_us, UTC).strftime("%Y-%m-%d_%H-%M-%S")
-    return re.sub(r"[^a-z0-9_.-]", "-", f"{camera}_{at}Z.mp4")
+    return f"{camera}_{at}Z.mp4"

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from hearthwatch.web.auth import Permission
+from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
 
 BUILT = Path(__file__).with_name("dist")
@@ -76,7 +76,7 @@ def page_router(page: Page) -> APIRouter:
     ) -> Response:
         found = page.find(path)
         if found is None:
-            return Response(b"There is no such file.\n", status_code=404, media_type="text/plain")
+            raise Denied(404, "There is nothing at this address.")
         headers = {
             "ETag": found.etag,
             "Cache-Control": "public, max-age=31536000, immutable" if found.forever else "no-cache",
