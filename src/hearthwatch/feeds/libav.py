@@ -42,6 +42,7 @@ _PROTOCOLS = "rtp,udp,tcp,tls,crypto,rtsp,http,https,rtmp"
 _FILE_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,h264,hevc,mjpeg,m4v,ogg,gif,mpjpeg,nut,wav"
 _V4L2_SETTINGS = {"size": "video_size", "fps": "framerate", "format": "input_format"}
 _MAX_HELD_PACKETS = 500
+_TICK = Fraction(1, 90_000)
 
 
 class LibavFeed:
@@ -248,12 +249,23 @@ class _Pace:
         self._start_dts = Fraction(0)
 
     def place(self, packet: av.Packet[Any]) -> tuple[Fraction, Fraction]:
-        """Return (pts, dts) in seconds since the first packet."""
+        """Return (pts, dts) in seconds since the first packet.
+
+        Matroska has no decode stamps and libav works them out only after a few packets, so that the first may be missing.
+        """
         base = packet.time_base or Fraction(1, 90_000)
         last, step = self._last.get(packet.stream.index, (None, Fraction(1, 25)))
-        given = packet.dts if packet.dts is not None else packet.pts
-        dts = given * base if given is not None else (last + step if last is not None else Fraction(0))
-        pts = packet.pts * base if packet.pts is not None else dts
+        pts = packet.pts * base if packet.pts is not None else None
+        if packet.dts is not None:
+            dts = packet.dts * base
+        elif last is None:
+            dts = pts or Fraction(0)
+        else:
+            dts = last + step if pts is None else min(pts, last + step)
+        if last is not None and -1 < dts - last <= 0:
+            dts = last + _TICK
+        if pts is None:
+            pts = dts
         if last is not None and 0 < dts - last < 10:
             step = dts - last
         self._last[packet.stream.index] = dts, step
