@@ -10,6 +10,7 @@ from tests.recording.packet_maker import START_US, looped, make
 from hearthwatch.feeds.packet import GapReason
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import WallUs
+from hearthwatch.recording.index import Asked
 from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.segment import FootageClass, SegmentState, StorageOptions
 from hearthwatch.recording.store import open_store
@@ -167,8 +168,6 @@ def test_the_index_is_made_anew_from_the_files(bench: Bench, loss: str) -> None:
 
 
 def asked_pin(bench: Bench, at: int):
-    from hearthwatch.recording.index import Asked
-
     segment = bench.segments()[at]
     middle = WallUs(segment.start_us + segment.duration_us // 2)
     return Asked(camera=FRONT, start_us=middle, end_us=WallUs(middle + 1), footage_class=FootageClass.CONTINUOUS, pinned=True)
@@ -242,3 +241,22 @@ def test_an_index_of_a_newer_release_is_refused(bench: Bench) -> None:
         database.execute("UPDATE alembic_version SET version_num = '0001'")
     database.close()
     bench.open()
+
+
+def test_an_index_that_breaks_while_recording_is_made_anew_and_recording_goes_on(bench: Bench) -> None:
+    bench.record(10)
+    before = bench.segments()
+    bench.reader.close()
+    bench.store.index._engine.dispose()  # the last connection empties the log into the file and forgets it
+    with bench.index_path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (bench.index_path.stat().st_size - 4096))
+    bench.record(12, start_us=START_US + 20_000_000)
+    for _step in range(3):
+        bench.clock.advance(20)
+        bench.work()
+    after = bench.segments()
+    assert [one.sequence for one in before] == [one.sequence for one in after[: len(before)]]
+    assert sum(one.frames for one in after) >= sum(one.frames for one in before) + 120
+    assert len(list(bench.index_path.parent.glob("index.db.broken-*"))) >= 1
+    assert check(bench).is_clean

@@ -26,7 +26,7 @@ from hearthwatch.recording.label import Label
 from hearthwatch.recording.repair import reconcile
 from hearthwatch.recording.segment import Segment, SegmentId, SegmentState, StorageOptions
 from hearthwatch.recording.segment_file import FILE_MODE, PINNED_MODE, SegmentFile
-from hearthwatch.recording.store import Store
+from hearthwatch.recording.store import Store, is_damage
 from hearthwatch.recording.sweep import Sweep
 from hearthwatch.recording.writer import Begun, Cut, Ended, Item, SegmentWriter
 
@@ -81,10 +81,12 @@ class Disk:
         self._tracks: dict[SegmentWriter, _Track] = {}
         self._owed: deque[Callable[[], object]] = deque()
         self._failing = False
+        self._damage: StorageFailed | None = None
         self._sync_ns: int = clock.mono_ns()
         self._tidy_ns: int = clock.mono_ns()
         self._reconcile: Iterator[None] = reconcile(store.folder, store.index)
         self._complaint = Interval(clock, every_s=60)
+        self._shortage = Interval(clock, every_s=3600)
 
     def set_options(self, options: StorageOptions) -> None:
         """Take the retention options; those of files hold until the next start."""
@@ -231,6 +233,8 @@ class Disk:
 
     def tick(self) -> None:
         """Do what is due: the sync of each second, and every ten seconds retention, ballast, repair and hashes."""
+        if self._damage is not None:
+            self._guard(self._renew_index)
         now_ns = self._clock.mono_ns()
         if now_ns >= self._sync_ns:
             self._sync_ns = now_ns + round(self._options.fragment_s * NS_PER_S)
@@ -239,6 +243,21 @@ class Disk:
             self._tidy_ns = now_ns + _TIDY_NS
             self._settle()
             self._guard(self._tidy)
+
+    def _renew_index(self) -> None:
+        """Go on with a new index; open files are closed and come into it like all others, as strangers."""
+        assert self._damage is not None
+        for writer, track in self._tracks.items():
+            if track.file is not None:
+                track.file.abandon()
+                track.file = track.segment = None
+                writer.wants_file = True
+        self._owed.clear()
+        self._store.renew_index(self._clock, self._damage)
+        self._damage = None
+        self._sweep = Sweep(self._store.folder, self._store.index, self._store.ballast, self._clock)
+        self._reconcile = reconcile(self._store.folder, self._store.index)
+        self._tidy_ns = self._clock.mono_ns()
 
     def _sync(self) -> None:
         synced = False
@@ -262,6 +281,10 @@ class Disk:
 
     def _tidy(self) -> None:
         plan = self._sweep.run(self._options)
+        if plan.short_bytes and (times := self._shortage.due()) is not None:
+            log.warning(
+                "%d MB of disk space are missing and only pinned footage is left (%d times)", plan.short_bytes >> 20, times
+            )
         if plan.delete:
             self._tidy_ns = self._clock.mono_ns() + _TIDY_SOON_NS
         self._take_in_strangers()
@@ -304,6 +327,8 @@ class Disk:
 
     def _report(self, error: StorageFailed) -> None:
         self._failing = True
+        if is_damage(error):
+            self._damage = error
         if (times := self._complaint.due()) is not None:
             log.warning("footage disk: %s (%d times)", error, times)
         self._on_health(error)

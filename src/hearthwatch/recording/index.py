@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, case, func, select
 
 from hearthwatch.feeds.packet import Gap, RunId, Stream, StreamInfo
 from hearthwatch.kit.db import open_reader
+from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, to_datetime
 from hearthwatch.recording.rows import gap_of, gaps_overlapping, kept, of_stream, overlapping, segment_of, sql_errors
 from hearthwatch.recording.schema import gaps, runs, segments, stores
@@ -67,8 +68,10 @@ class IndexReader:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._engine = open_reader(path)
         self._lock = threading.Lock()
+        self._inode = 0
 
     def __enter__(self) -> Self:
         return self
@@ -82,8 +85,20 @@ class IndexReader:
     @contextmanager
     def _run(self) -> Iterator[Connection]:
         """One connection serves all threads in turn: SQLite has no use for more, and answers take a millisecond."""
-        with self._lock, sql_errors("reading the index of footage"), self._engine.connect() as run:
-            yield run
+        with self._lock, sql_errors("reading the index of footage"):
+            self._follow()
+            with self._engine.connect() as run:
+                yield run
+
+    def _follow(self) -> None:
+        """Open the file anew when the recorder had to put another one in the place of a damaged one."""
+        try:
+            inode = self._path.stat().st_ino
+        except OSError as error:
+            raise storage_failed(error, f"opening {self._path}") from error
+        if inode != self._inode:
+            self._engine.dispose()
+            self._inode = inode
 
     def segments(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> tuple[Segment, ...]:
         """Return the segments that overlap [start_us, end_us), oldest first."""

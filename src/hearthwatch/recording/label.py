@@ -42,7 +42,7 @@ def read_label(body: bytes) -> Label | None:
         return None
     try:
         return _decoder.decode(body[16:])
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadReply(f"the label of this footage file is damaged: {error}") from error
 
 

@@ -28,7 +28,7 @@ def sql_errors(doing: str) -> Iterator[None]:
         yield
     except exc.SQLAlchemyError as error:
         cause = str(error.orig if isinstance(error, exc.DBAPIError) else error)
-        fault = StorageFault.NO_SPACE if "full" in cause else StorageFault.BROKEN
+        fault = StorageFault.NO_SPACE if "disk is full" in cause else StorageFault.BROKEN
         raise StorageFailed(fault, f"{doing}: {cause}") from error
 
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 STORE_FILE = ".hearthwatch-store"
 _LOCK_FILE = ".hearthwatch-lock"
+_DAMAGE = ("malformed", "not a database", "no such table")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +35,14 @@ class Store:
     repaired: Repaired
     is_new: bool
     locks: tuple[int, ...]
+    index_path: Path
+    uuid: str
+
+    def renew_index(self, clock: Clock, error: StorageFailed) -> None:
+        """Put a new, empty index in the place of one that turned out damaged. Raises StorageFailed."""
+        self.index.close()
+        set_aside(self.index_path, clock, error)
+        self.index, self.is_new = _open_index(self.index_path, self.uuid, clock)
 
     def next_sequence(self, camera: CameraId, stream: Stream) -> int:
         """Return a number above every row and every file of the stream."""
@@ -63,19 +72,34 @@ def open_store(folder: Path, index_path: Path, clock: Clock) -> Store:
         locks.append(_lock(folder / _LOCK_FILE))
         locks.append(_lock(index_path.with_name(f".{index_path.name}.lock")))
         name = _store_uuid(folder)
-        index = _open_index(index_path, clock)
-        known = index.known_stores()
-        index.use_store(name, clock.wall_us())
-        if known and name not in known:
+        index, is_new = _open_index(index_path, name, clock)
+        try:
+            repaired = repair_unfinished(folder, index)
+        except StorageFailed as error:
+            if not is_damage(error):
+                raise
+            index.close()
+            set_aside(index_path, clock, error)
+            index, is_new = _open_index(index_path, name, clock)
+            repaired = repair_unfinished(folder, index)
+        if is_new and len(index.known_stores()) > 1:
             log.warning("%s is not the disk footage was on before: recording there, the older footage is kept track of", folder)
-        repaired = repair_unfinished(folder, index)
     except BaseException:
         for fd in locks:
             os.close(fd)
         raise
     ballast = Ballast(index_path.with_name("ballast"))
     ballast.build()
-    return Store(folder=folder, index=index, ballast=ballast, repaired=repaired, is_new=name not in known, locks=tuple(locks))
+    return Store(
+        folder=folder,
+        index=index,
+        ballast=ballast,
+        repaired=repaired,
+        is_new=is_new,
+        locks=tuple(locks),
+        index_path=index_path,
+        uuid=name,
+    )
 
 
 def _lock(path: Path) -> int:
@@ -108,19 +132,38 @@ def _store_uuid(folder: Path) -> str:
         raise storage_failed(error, f"reading {path}") from error
 
 
-def _open_index(path: Path, clock: Clock) -> IndexWriter:
-    try:
-        return IndexWriter(path)
-    except StorageFailed as error:
-        if not any(sign in str(error) for sign in ("malformed", "not a database", "disk image")):
-            raise
-        log.warning("%s; it is set aside and made anew from the footage", error)
+def _open_index(path: Path, store: str, clock: Clock) -> tuple[IndexWriter, bool]:
+    """Return the index, working on `store`, and whether the disk is new to it; a damaged one is made anew."""
+    index: IndexWriter | None = None
+    for may_renew in (True, False):
+        try:
+            index = IndexWriter(path)
+            known = index.known_stores()
+            index.use_store(store, clock.wall_us())
+        except StorageFailed as error:
+            if index is not None:
+                index.close()
+            if not may_renew or not is_damage(error):
+                raise
+            set_aside(path, clock, error)
+        else:
+            return index, store not in known
+    raise AssertionError
+
+
+def is_damage(error: StorageFailed) -> bool:
+    """Whether the index itself is damaged, as SQLite words it."""
+    return error.fault is StorageFault.BROKEN and any(sign in str(error) for sign in _DAMAGE)
+
+
+def set_aside(path: Path, clock: Clock, error: StorageFailed) -> None:
+    """Rename a damaged index; whoever is curious may look into it. Raises StorageFailed."""
+    log.warning("%s; it is set aside and made anew from the footage", error)
     stamp = clock.wall_us()
     try:
         for end in ("", "-wal", "-shm"):
             broken = path.with_name(path.name + end)
             if broken.exists():
                 broken.rename(path.with_name(f"{path.name}.broken-{stamp}{end}"))
-    except OSError as error:
-        raise storage_failed(error, f"setting the broken index {path} aside") from error
-    return IndexWriter(path)
+    except OSError as failure:
+        raise storage_failed(failure, f"setting the broken index {path} aside") from failure

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
-from hearthwatch.kit.files import fsync_folder, storage_failed
+from hearthwatch.kit.files import free_bytes, fsync_folder, storage_failed
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs
 from hearthwatch.recording.ballast import Ballast
 from hearthwatch.recording.index import Asked
@@ -24,6 +24,7 @@ _DAY_US = 86_400 * US_PER_S
 _GIB = 1 << 30
 _BATCH = 64
 _EMERGENCY_BYTES = 8 << 20
+_FRUITLESS_NS = 20 * NS_PER_S
 _CLOCK_LEAP_US = 3600 * US_PER_S
 _CLOCK_OFF_US = 2 * _DAY_US
 """A recorder that starts so long after its last footage may have been off, or has a wrong clock."""
@@ -113,7 +114,9 @@ class Sweep:
         self._folder = folder
         self._index = index
         self._ballast = ballast
+        self._clock = clock
         self._age = AgeClock(clock, index.newest_end_us())
+        self._patient_until_ns = 0
 
     def run(self, options: StorageOptions) -> Plan:
         """Delete one batch of what has to go; `short_bytes` tells what could not be freed. Raises StorageFailed."""
@@ -143,8 +146,14 @@ class Sweep:
                 yield from self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH)
 
     def make_room(self) -> bool:
-        """On a full disk: let the ballast go and delete the oldest footage; True when something was freed."""
+        """On a full disk: let the ballast go and delete the oldest footage; True when something was freed.
+
+        Where somebody else takes what is freed, footage is not fed to them faster than once in `_FRUITLESS_NS`.
+        """
         dropped = self._ballast.drop()
+        now_ns = self._clock.mono_ns()
+        if now_ns < self._patient_until_ns:
+            return dropped
         plan = plan_retention(
             self._index.oldest(_BATCH),
             self._index.asked(),
@@ -161,6 +170,8 @@ class Sweep:
                 raise
             _unlink(self._folder, plan.delete)  # the index cannot even note it; the next start finds these files gone
             self.delete(plan.delete)
+        if plan.delete and free_bytes(self._folder) < sum(one.size_bytes for one in plan.delete) // 2:
+            self._patient_until_ns = now_ns + _FRUITLESS_NS
         return dropped or bool(plan.delete)
 
     def delete(self, condemned: Sequence[Segment]) -> None:
