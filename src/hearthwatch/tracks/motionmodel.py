@@ -12,6 +12,7 @@ _FIRST_SPEED = 1.0  # of its own size, per second: what a new thing may do
 _JITTER = 0.08  # of its own size: how far a detector's boxes wander
 _SIZE_WEIGHT = 0.5
 _LONGEST_S = 2.0
+_KEEPS_GOING_S = 1.5  # after about that long, whoever is not seen may as well have stopped
 
 
 class _Axis:
@@ -28,7 +29,7 @@ class _Axis:
         q = (_ACCELERATION * size) ** 2
         pp = self.pp + 2 * dt * self.pv + dt * dt * self.vv + q * dt**4 / 4
         pv = self.pv + dt * self.vv + q * dt**3 / 2
-        return self.p + self.v * dt, pp, pv, self.vv + q * dt * dt
+        return self.p + self.v * _going(dt), pp, pv, self.vv + q * dt * dt
 
     def correct(self, measured: float, dt: float, size: float) -> None:
         p, pp, pv, vv = self.ahead(dt, size)
@@ -37,6 +38,10 @@ class _Axis:
         miss = measured - p
         self.p, self.v = p + gain_p * miss, self.v + gain_v * miss
         self.pp, self.pv, self.vv = (1 - gain_p) * pp, (1 - gain_p) * pv, vv - gain_v * pv
+
+
+def _going(dt: float) -> float:
+    return _KEEPS_GOING_S * (1.0 - math.exp(-dt / _KEEPS_GOING_S))
 
 
 class BoxFilter:
@@ -67,7 +72,7 @@ class BoxFilter:
     def box_at(self, at_ns: int) -> Box:
         """Return the expected box, clipped to the picture; where it would have left, the last sliver of it."""
         dt = self._after(at_ns)
-        x, y = self._x.p + self._x.v * dt, self._y.p + self._y.v * dt
+        x, y = self._x.p + self._x.v * _going(dt), self._y.p + self._y.v * _going(dt)
         x, y = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
         return Box(
             x0=max(0.0, x - self._width / 2),
