@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 
 import pytest
+from tests.alerts.house import BERLIN, FakeChannel, House
 
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import DeliveryState, MaybeSent, Part, RetryAfter
 from hearthwatch.alerts.courier import Courier
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
-from tests.alerts.house import BERLIN, FakeChannel, House
 
 DOWN = Unreachable("no route to the service")
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from tests.alerts.house import House
 
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import DeliveryState, Part
@@ -13,7 +14,6 @@ from hearthwatch.events import ledger as events
 from hearthwatch.events.event import ChangeKind
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.units import WallUs
-from tests.alerts.house import House
 
 
 @pytest.fixture

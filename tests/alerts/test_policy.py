@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from tests.alerts.house import BERLIN, FRONT, an_event
 
 from hearthwatch.alerts.alert import Part, Severity
 from hearthwatch.alerts.options import AlertOptions
@@ -13,7 +14,6 @@ from hearthwatch.alerts.policy import CameraAlerts, HouseMode, Policy
 from hearthwatch.events.event import Change, ChangeKind, EventKind
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
-from tests.alerts.house import BERLIN, FRONT, an_event
 
 NOW = WallUs(1_700_000_000_000_000)  # 2023-11-14 23:13:20 in Berlin
 

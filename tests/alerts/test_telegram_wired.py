@@ -7,6 +7,8 @@ import json
 import random
 
 import pytest
+from tests.alerts.house import BERLIN, House
+from tests.devices.fake_telegram import OWNER, TOKEN, FakeTelegram, Fault
 
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import DeliveryState, Part, Severity
@@ -19,8 +21,6 @@ from hearthwatch.health.outage import Fault as Outage
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import Refused, Unsupported
 from hearthwatch.kit.logs import redact
-from tests.alerts.house import BERLIN, House
-from tests.devices.fake_telegram import OWNER, TOKEN, FakeTelegram, Fault
 
 pytestmark = pytest.mark.wired
 STRANGER = 666
@@ -351,7 +351,7 @@ async def test_buttons_under_an_alert(wired, fake, bot):
 async def test_buttons_nobody_gave(wired, fake):
     await wired.enrol()
     alert = await wired.house.tell()
-    quiet, clip = (button.data for button in wired.remote.buttons(alert, OWNER))
+    quiet, _ = (button.data for button in wired.remote.buttons(alert, OWNER))
     forged = [quiet.replace("q:", "c:", 1), quiet[:-1] + ("A" if quiet[-1] != "A" else "B"), "q", "", "é:é:é"]
     other_chat = wired.remote.buttons(alert, OWNER + 1)[0].data
     await listening(wired)
@@ -412,9 +412,8 @@ async def test_a_stolen_token_is_told_elsewhere(wired, fake, fault):
 
 async def test_the_connection_is_kept_warm(fake, bot):
     warm = asyncio.create_task(bot.keep_warm())
-    async with asyncio.timeout(5):
-        while not bot.username:
-            await asyncio.sleep(0)
+    await fake.wait_for(lambda: bool(fake.calls))
+    await bot.get_me()
     warm.cancel()
     assert bot.username == "house_bot"
-    assert [method for method, _ in fake.calls] == ["getMe"]
+    assert [method for method, _ in fake.calls] == ["getMe"] * 2

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.alerts.house import BERLIN
 
 from hearthwatch.alerts.alert import Alert, AlertId, Severity
 from hearthwatch.alerts.wording import clock_time, digest, many_lines, notes, one_line, span
 from hearthwatch.kit.units import WallUs, from_datetime
-from tests.alerts.house import BERLIN
 
 
 @given(st.text(st.characters(exclude_categories=())), st.integers(5, 300))
@@ -30,7 +30,7 @@ def test_many_lines_keeps_the_number_of_lines(text):
 
 
 def test_ordinary_names_stay():
-    assert one_line("  Haustür – Café 北 👋 ") == "Haustür – Café 北 👋"
+    assert one_line("  Haustür: Café 北 👋 ") == "Haustür: Café 北 👋"
     assert one_line("a\r\nBcc: x\x1b[31m") == "a Bcc: x [31m"
     assert many_lines("x" * 50, 20) == "x" * 19 + "…"
 

@@ -133,7 +133,9 @@ class FakeTelegram:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         at_ns = time.monotonic_ns()
-        self.calls.append((method, at_ns))
+        async with self._changed:
+            self.calls.append((method, at_ns))
+            self._changed.notify_all()
         if request.match_info["token"] != self.token:
             return _error(401, "Unauthorized")
         if method == "getMe":

@@ -1,17 +1,18 @@
-"""A mail server that keeps what it gets and refuses on request (aiosmtpd)."""
+"""A mail server in the caller's event loop that keeps what it gets and refuses on request (aiosmtpd)."""
 
 from __future__ import annotations
 
-import threading
+import asyncio
 from collections import deque
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 
 class SmtpSink:
-    """`replies` are answered, one each, instead of taking a message (`450 later`); `cut` drops connections after the data."""
+    """`replies` (`450 later`) are answered, one each, instead of taking a message, `at_rcpt` to recipients; `cut` breaks the
+    connection off after the data, so many times. `arrived` is set whenever a message came in."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
@@ -19,15 +20,31 @@ class SmtpSink:
         self.replies: deque[str] = deque()
         self.at_rcpt: deque[str] = deque()
         self.cut = 0
-        self.arrived = threading.Event()
-        self._controller = Controller(self, hostname="127.0.0.1", port=0, decode_data=False, enable_SMTPUTF8=True)
+        self.arrived = asyncio.Event()
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._transports: list[asyncio.Transport] = []
 
-    def start(self) -> int:
-        self._controller.start()
-        return self._controller.server.sockets[0].getsockname()[1]
+    async def start(self) -> int:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._protocol, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self.port
 
-    def stop(self) -> None:
-        self._controller.stop()
+    def _protocol(self) -> SMTP:
+        return SMTP(self, hostname="sink", enable_SMTPUTF8=True)
+
+    async def stop(self) -> None:
+        self._server.close()
+        for transport in self._transports:
+            transport.abort()
+        await asyncio.sleep(0)
+        await self._server.wait_closed()
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses) -> list[str]:
+        self._transports.append(server.transport)
+        session.host_name = hostname
+        return responses
 
     async def handle_RCPT(self, server, session, envelope, address, options) -> str:
         if self.at_rcpt:

@@ -15,6 +15,7 @@ class WebhookSink:
     statuses: deque[int] = field(default_factory=deque)
     headers: dict[str, str] = field(default_factory=dict)
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
     _runner: web.AppRunner | None = None
 
     async def start(self) -> str:
@@ -24,7 +25,8 @@ class WebhookSink:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        return f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}/hook"
+        self.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}/hook"
+        return self.url
 
     async def stop(self) -> None:
         await self._runner.cleanup()

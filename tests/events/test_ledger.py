@@ -6,6 +6,7 @@ import stat
 from dataclasses import replace
 
 import pytest
+from tests.alerts.house import MIGRATIONS, an_event
 
 from hearthwatch.events import ledger
 from hearthwatch.events.event import EventId, EventKind
@@ -13,7 +14,6 @@ from hearthwatch.events.ledger import EventFiles
 from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.db import migrate, open_reader, open_writer
 from hearthwatch.kit.units import CameraId, WallUs
-from tests.alerts.house import MIGRATIONS, an_event
 
 
 @pytest.fixture

@@ -1,0 +1,141 @@
+"""The board: one outage, two notices, one row."""
+
+from __future__ import annotations
+
+import pytest
+from tests.alerts.house import House
+
+from hearthwatch.health import ledger
+from hearthwatch.health.board import Board
+from hearthwatch.health.outage import Fault
+from hearthwatch.kit.units import CameraId, WallUs
+
+FRONT = CameraId("front")
+GONE = Fault.CAMERA_UNREACHABLE
+
+
+class Desk:
+    def __init__(self, house) -> None:
+        self.house = house
+        self.told = []
+        self.board = Board(house.db, house.clock, self._tell)
+
+    async def _tell(self, outage) -> None:
+        self.told.append((outage.fault, outage.end_us is not None))
+
+    async def wait(self, seconds: float) -> None:
+        for _ in range(round(seconds)):
+            self.house.clock.advance(1)
+            await self.board.tick()
+
+    def fail(self, detail="no route") -> None:
+        self.board.failed(GONE, "front", detail, camera=FRONT)
+
+    def heal(self) -> None:
+        self.board.recovered(GONE, "front")
+
+    async def rows(self):
+        return await self.house.db.real.run(lambda connection: ledger.recent(connection, since_us=WallUs(0)))
+
+
+@pytest.fixture
+async def desk(tmp_path):
+    house = House(tmp_path)
+    desk = Desk(house)
+    await desk.board.load()
+    yield desk
+    house.close()
+
+
+async def test_one_notice_at_each_end(desk):
+    start_us = desk.house.clock.wall_us()
+    desk.fail()
+    await desk.wait(11)
+    assert desk.told == []
+    desk.fail()
+    await desk.wait(2)
+    assert desk.told == [(GONE, False)]
+    await desk.wait(100)
+    desk.fail()
+    healed_us = desk.house.clock.wall_us()
+    desk.heal()
+    desk.heal()
+    await desk.wait(20)
+    assert desk.told == [(GONE, False), (GONE, True)]
+    (outage,) = await desk.rows()
+    assert (outage.start_us, outage.end_us, outage.camera, outage.subject) == (start_us, healed_us, FRONT, "front")
+    assert desk.board.snapshot() == ()
+
+
+async def test_a_blip_is_stored_and_not_told(desk):
+    desk.fail()
+    await desk.wait(5)
+    desk.heal()
+    assert desk.board.snapshot() == ()
+    await desk.wait(60)
+    assert desk.told == []
+    assert len(await desk.rows()) == 1
+
+
+async def test_a_camera_that_flaps_is_one_outage(desk):
+    for _ in range(100):
+        desk.fail()
+        await desk.wait(2)
+        desk.heal()
+        await desk.wait(1)
+    await desk.wait(60)
+    assert desk.told == [(GONE, False), (GONE, True)]
+    assert len(await desk.rows()) == 1
+
+
+async def test_other_faults_are_told_at_once_and_over_at_once(desk):
+    desk.board.failed(Fault.DISK_FULL, "footage", "make room")
+    await desk.board.tick()
+    desk.board.recovered(Fault.DISK_FULL, "footage")
+    await desk.board.tick()
+    assert desk.told == [(Fault.DISK_FULL, False), (Fault.DISK_FULL, True)]
+
+
+async def test_recovery_of_what_never_failed_is_nothing(desk):
+    desk.heal()
+    await desk.wait(20)
+    assert desk.told == []
+    assert await desk.rows() == ()
+
+
+async def test_the_newest_detail_is_shown(desk):
+    desk.fail()
+    desk.fail("wrong port")
+    assert [outage.detail for outage in desk.board.snapshot()] == ["wrong port"]
+
+
+async def test_an_outage_goes_on_over_a_restart_and_is_not_told_again(desk):
+    desk.fail()
+    await desk.wait(20)
+    after = Desk(desk.house)
+    await after.board.load()
+    after.fail()
+    await after.wait(20)
+    after.heal()
+    await after.wait(20)
+    assert after.told == [(GONE, True)]
+    (outage,) = await after.rows()
+    assert outage.end_us is not None
+
+
+async def test_a_full_disk_does_not_silence_the_board(desk):
+    desk.house.db.full = True
+    desk.fail()
+    await desk.wait(20)
+    assert desk.told == [(GONE, False)]
+    assert await desk.rows() == ()
+    desk.house.db.full = False
+    await desk.wait(1)
+    (outage,) = await desk.rows()
+    assert outage.end_us is None
+
+
+async def test_the_number_of_open_outages_is_bounded(desk):
+    for number in range(1500):
+        desk.board.failed(GONE, f"camera {number}", "x")
+    assert len(desk.board.snapshot()) == 1000
