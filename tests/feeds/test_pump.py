@@ -164,24 +164,24 @@ def test_outage_is_told_once_and_the_recovery_with_its_length(caplog: pytest.Log
     assert [level for level, _ in said] == ["INFO", "WARNING", "INFO", "WARNING"]
     assert "connected, h264 320x180" in said[0][1]
     assert said[1][1].startswith("front main: front is not there (trying again in ")
-    assert "the picture is back after 1" in said[2][1]
-    assert bench.health.log[:2] == ["lost camera", "back 15"]
+    assert "the picture is back after 8.5 s" in said[2][1]
+    assert bench.health.log[:2] == ["lost camera", "back 8"]
     assert len(bench.sink.runs) == 2
 
 
-def test_first_retry_is_quick_and_later_ones_stay_within_eight_seconds_for_a_quarter_of_an_hour() -> None:
+def test_first_retry_is_quick_and_later_ones_stay_within_six_seconds_for_a_quarter_of_an_hour() -> None:
     down = unreachable(errno.ETIMEDOUT)
     bench = Bench((PacketMaker(), 20, down), *[down] * 200).run()
     waits = bench.waits_s
     assert waits[0] == pytest.approx(21, abs=0.5)
     early, late = waits[1:60], waits[-20:]
-    assert max(early) <= 8 * 1.2 + 0.1
-    assert 8 * 1.2 < max(late) <= 30 * 1.2 + 0.1
+    assert max(early) <= 6 * 1.2 + 0.1
+    assert 6 * 1.2 < max(late) <= 30 * 1.2 + 0.1
 
 
 def test_flapping_camera_is_not_hammered() -> None:
     bench = Bench(*[(PacketMaker(), 1, None)] * 20).run()
-    assert min(bench.waits_s[5:]) > 6
+    assert min(bench.waits_s[6:]) > 5
 
 
 def test_refused_waits_ten_minutes_says_so_and_shows_signs_of_life(caplog: pytest.LogCaptureFixture) -> None:
@@ -229,7 +229,7 @@ def test_changed_stream_goes_on_at_once_with_the_new_size() -> None:
 def test_stream_that_changes_all_the_time_is_slowed_down() -> None:
     maker = PacketMaker()
     bench = Bench(*[(maker, 0.5, StreamChanged("again", maker.info))] * 10).run()
-    assert min(bench.waits_s[4:]) > 6
+    assert min(bench.waits_s[6:]) > 5
 
 
 def test_jump_of_the_stamps_ends_the_run_but_not_the_connection() -> None:
@@ -322,3 +322,58 @@ def test_state_tells_rate_size_loss_and_the_last_error_without_the_password() ->
 @pytest.mark.parametrize(("seconds", "text"), [(1.44, "1.4 s"), (25.3, "25 s"), (600.0, "10 min"), (11_100.0, "3 h 5 min")])
 def test_lengths_are_written_for_people(seconds: float, text: str) -> None:
     assert spoken(seconds) == text
+
+
+@dataclass
+class FlappingFeed:
+    """A camera that is away for given stretches; a try while it is away takes `try_s` to fail."""
+
+    clock: FakeClock
+    stop: Stop
+    outages: list[tuple[float, float]]
+    try_s: float
+    recoveries: list[float] = field(default_factory=list)
+
+    def open(self, stop: Stop) -> Opened:
+        while self.outages:
+            start_s, end_s = self.outages[0]
+            now_s = self.clock.mono_ns() / NS_PER_S
+            if now_s >= end_s:
+                self.recoveries.append(now_s - end_s)
+                self.outages.pop(0)
+                continue
+            if now_s >= start_s:
+                self.clock.advance(self.try_s)
+                raise unreachable(errno.EHOSTUNREACH)
+            return Opened(self.clock, PacketMaker(), start_s - now_s, unreachable(errno.ECONNRESET), stop, lambda index: None)
+        self.stop.set()
+        raise Unreachable("stopped")
+
+
+@pytest.mark.parametrize(("away_s", "try_s"), [(1.0, 0.0), (10.0, 0.0), (10.0, 3.0), (600.0, 0.0), (600.0, 3.0)])
+def test_recording_is_back_within_five_seconds_of_the_camera(away_s: float, try_s: float) -> None:
+    """P8 of the reliability targets: median at most 5 s, 99 % at most 15 s."""
+    bench = Bench()
+    rng = random.Random(5)
+    at, outages = bench.clock.mono_ns() / NS_PER_S, []
+    for _ in range(100):
+        at += rng.uniform(12, 20)
+        outages.append((at, at + away_s))
+        at += away_s + 15
+    feed = FlappingFeed(bench.clock, bench.stop, outages, try_s)
+    pump = Pump(
+        FRONT,
+        Stream.MAIN,
+        feed,
+        [bench.sink],
+        clock=bench.clock,
+        stop=bench.stop,
+        rng=rng,
+        ids=lambda: RunId("run"),
+        health=bench.health,
+    )
+    pump.run()
+    assert len(feed.recoveries) == 100
+    late = sorted(feed.recoveries)
+    assert late[50] <= 5
+    assert late[98] <= 15

@@ -34,7 +34,7 @@ from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
 log = logging.getLogger(__name__)
 
 SILENCE_S = 10.0
-_QUICK_CAP_S = 8.0
+_QUICK_CAP_S = 6.0
 _SLOW_CAP_S = 30.0
 _LONG_OUTAGE_S = 900.0
 _HEALTHY_S = 10.0
@@ -125,7 +125,7 @@ class Pump:
         self._health = health
         self._silence_s = silence_s
         self._runs = Runs(camera, stream, sinks, clock=clock, ids=ids)
-        self._backoff = Backoff(cap_s=_QUICK_CAP_S, rng=rng)
+        self._backoff = Backoff(factor=1.5, cap_s=_QUICK_CAP_S, rng=rng)
         self._down_ns: MonoNs | None = clock.mono_ns()
         self._up_ns: MonoNs | None = None
         self._told: GapReason | None = None
