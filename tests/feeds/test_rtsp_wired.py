@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -15,9 +16,11 @@ from tests.devices.rtsp_server import Mount, RtspServer, encoded
 from tests.feeds.rtsp_viewer import feed, taken, watching
 
 from hearthwatch.feeds.nal import split_annexb, split_length_prefixed
-from hearthwatch.feeds.packet import Codec, Kind, Packet, StreamInfo
-from hearthwatch.kit.clock import Stop
-from hearthwatch.kit.errors import BadReply, Refused, Unreachable
+from hearthwatch.feeds.packet import Codec, Gap, GapReason, Kind, Packet, Run, RunId, Stream, StreamInfo
+from hearthwatch.feeds.pump import Pump
+from hearthwatch.kit.clock import Stop, SystemClock
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable
+from hearthwatch.kit.units import CameraId, camera_id
 
 pytestmark = pytest.mark.wired
 
@@ -197,3 +200,71 @@ def test_reordered_pictures_keep_their_own_stamps(test_data: Path) -> None:
     assert decoded(info, packets) >= 38
     stamps = [packet.pts_ticks for packet in packets]
     assert stamps != sorted(stamps)
+
+
+class _Keeper:
+    """A sink and a health report that remember."""
+
+    def __init__(self) -> None:
+        self.runs: list[list[Packet]] = []
+        self.gaps: list[Gap] = []
+        self.outages: list[str] = []
+        self.enough = threading.Event()
+        self.lost = threading.Event()
+
+    def begin(self, run: Run, info: StreamInfo) -> None:
+        self.runs.append([])
+        self.enough.clear()
+
+    def take(self, packet: Packet) -> None:
+        self.runs[-1].append(packet)
+        if len(self.runs[-1]) >= 50:
+            self.enough.set()
+
+    def end(self, gap: Gap) -> None:
+        self.gaps.append(gap)
+
+    def stream_lost(self, camera: CameraId, stream: Stream, reason: GapReason, error: HearthwatchError) -> None:
+        self.outages.append(f"lost {reason}")
+        self.lost.set()
+
+    def stream_back(self, camera: CameraId, stream: Stream, lasted_s: float) -> None:
+        self.outages.append("back")
+
+
+def test_through_the_pump_a_dead_camera_is_one_gap_and_comes_back() -> None:
+    with RtspServer([H264]) as camera:
+        keeper, stop = _Keeper(), Stop()
+        ids = (RunId(f"run{number}") for number in range(100))
+        pump = Pump(
+            camera_id("front"),
+            Stream.MAIN,
+            feed(camera.url("/h264")),
+            [keeper],
+            clock=SystemClock(),
+            stop=stop,
+            rng=random.Random(1),
+            ids=lambda: next(ids),
+            health=keeper,
+        )
+        thread = threading.Thread(target=pump.run)
+        thread.start()
+        try:
+            assert keeper.enough.wait(20)
+            camera.kill()
+            assert keeper.lost.wait(20)
+            keeper.enough.clear()
+            camera.start()
+            assert keeper.enough.wait(30)
+        finally:
+            stop.set()
+            thread.join(5)
+    assert not thread.is_alive()
+    assert len(keeper.runs) == 2
+    assert keeper.outages == ["lost camera", "back"]
+    assert keeper.gaps[-1].reason is GapReason.STOPPED
+    for packets in keeper.runs:
+        stamps = [packet.dts_ticks for packet in packets]
+        assert packets[0].is_key
+        assert stamps[0] == 0
+        assert stamps == sorted(set(stamps))
