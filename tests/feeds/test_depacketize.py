@@ -362,3 +362,11 @@ def test_random_noise_never_grows_what_is_held() -> None:
 def test_sets_that_make_no_sense_are_a_bad_reply() -> None:
     with pytest.raises(BadReply):
         sets_of(Codec.H264, [b"\x67", b"\x68"]).video_info()
+
+
+def test_sequence_numbers_are_counted_over_their_wrap() -> None:
+    maker, track = RtpMaker(sequence=65_534), video()
+    packets = maker.key_unit() + maker.other_unit()
+    fed(track, packets)
+    assert track.highest_sequence == 65_534 + len(packets) - 1
+    assert track.losses.lost_packets == 0

@@ -172,9 +172,12 @@ class VideoDepacketizer(Depacketizer):
             if not self._damaged:
                 self._damage()
             return
-        self._fragment_size += len(body)
+        size = len(body)
+        self._fragment_size += size
         self._parts.append(body)
-        self._grow(len(body))
+        self._size += size + _PART_BYTES
+        if self._size > MAX_UNIT_BYTES:
+            self._damage()
 
 
 class H264Depacketizer(VideoDepacketizer):

@@ -61,5 +61,5 @@ def receiver_report(
     lost = min(lost_packets, 0x7F_FFFF)
     delay = min(round(delay_s * 65536), 0xFFFF_FFFF) if ntp_middle else 0
     block = struct.pack("!BBHII", 0x81, 201, 7, ours, theirs)
-    block += struct.pack("!IIIII", lost, highest_sequence, 0, ntp_middle, delay)
+    block += struct.pack("!IIIII", lost, highest_sequence & 0xFFFF_FFFF, 0, ntp_middle, delay)
     return block + struct.pack("!BBHIBB", 0x81, 202, 4, ours, 1, 6) + b"camera" + bytes(4)

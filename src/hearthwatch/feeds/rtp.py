@@ -17,7 +17,8 @@ class Unwrapper:
         self._total = 0
 
     def __call__(self, stamp: int) -> int:
-        self._total += self.ahead(stamp)
+        if self._last is not None:
+            self._total += (stamp - self._last + 0x8000_0000 & 0xFFFF_FFFF) - 0x8000_0000
         self._last = stamp
         return self._total
 
@@ -40,9 +41,8 @@ class Track:
         self.depacketizer = depacketizer
         self.losses = depacketizer.losses
         self.ssrc: int | None = None
-        self.packets = 0
-        self.cycles = 0
-        self.next_sequence = 0
+        self.highest_sequence = 0
+        """Sequence number of the newest packet, counted on over its 16 bits (RFC 3550, 6.4.1)."""
 
     def take(self, data: bytearray, start: int, end: int) -> None:
         """Take the RTP packet ``data[start:end]``."""
@@ -57,36 +57,25 @@ class Track:
             if start >= end:
                 self.losses.malformed_packets += 1
                 return
+        ahead = sequence - self.highest_sequence & 0xFFFF
         if second & 0x7F != self._payload_type:
             self.losses.foreign_packets += 1
-            if ssrc == self.ssrc and sequence == self.next_sequence:
-                self._advance(sequence)
+            if ssrc == self.ssrc and ahead == 1:
+                self.highest_sequence += 1
             return
         flags = second & MARKER
         if ssrc != self.ssrc:
             if self.ssrc is not None:
                 self.depacketizer.restart()
-            self.ssrc = ssrc
-        elif sequence != self.next_sequence:
-            gap = sequence - self.next_sequence & 0xFFFF
-            if gap >= 0x8000:
+            self.ssrc, self.highest_sequence, ahead = ssrc, sequence, 0
+        elif ahead != 1:
+            if not 0 < ahead < 0x8000:
                 self.losses.foreign_packets += 1
                 return
-            self.losses.lost_packets += gap
+            self.losses.lost_packets += ahead - 1
             flags |= LOST
-        self._advance(sequence)
+        self.highest_sequence += ahead
         self.depacketizer.push(data, start, end, timestamp, flags)
-
-    def _advance(self, sequence: int) -> None:
-        self.packets += 1
-        if sequence < self.next_sequence:
-            self.cycles += 1
-        self.next_sequence = sequence + 1 & 0xFFFF
-
-    @property
-    def highest_sequence(self) -> int:
-        """Extended highest sequence number received (RFC 3550, 6.4.1)."""
-        return (self.cycles << 16 | self.next_sequence - 1 & 0xFFFF) & 0xFFFF_FFFF
 
 
 def _payload(data: bytearray, start: int, end: int) -> tuple[int, int]:
