@@ -81,6 +81,7 @@ class FakeHouse:
     healthy: bool = True
     fetching: bool = False
     basic: bool = True
+    names: dict[str, str] = field(default_factory=lambda: dict(NAMES))
 
     def __post_init__(self) -> None:
         self.changes = Changes()
@@ -318,7 +319,7 @@ class _Cameras:
         )
         return CameraNow(
             id=CameraId(camera),
-            name=NAMES.get(camera, camera),
+            name=house.names.get(camera, camera),
             state=state,
             cause="no answer from 192.168.1.64 for 10 s; next try in 25 s" if dead else "",
             since_us=WallUs(house.started_us - (42 if dead else 395) * MINUTE_US),

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import json
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
 import httpx2
 import pytest
 import websockets
-from tests.web.fake_house import PASSWORD, Built, FakeHouse, build
+from tests.web.fake_house import PASSWORD, FakeHouse, build
+from tests.web.running import Running, new_house, running_house
 
-from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.web.accounts import Role
 from hearthwatch.web.gate import TOKEN_HEADER
@@ -28,52 +26,10 @@ from hearthwatch.web.serve import serve
 pytestmark = pytest.mark.wired
 
 
-@dataclass
-class Running:
-    built: Built
-    said: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
-    port: int = 0
-    opened: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def listening(self, port: int) -> None:
-        self.port = port
-        self.opened.set()
-
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def https_port(self) -> int:
-        while "https://" not in (line := await asyncio.wait_for(self.said.get(), 10)):
-            pass
-        return int(line.split(" (", 1)[0].rsplit(":", 1)[1])
-
-
 @pytest.fixture
 async def running(tmp_path: Path) -> AsyncIterator[Running]:
-    house = FakeHouse(clock=SystemClock())
-    built = build(tmp_path, house)
-    run = Running(built)
-    options = WebOptions(port=0, https_port=0)
-    serving = asyncio.create_task(
-        serve(
-            built.app,
-            options,
-            auth=built.auth,
-            clock=house.clock,
-            data_folder=tmp_path,
-            say=run.said.put_nowait,
-            announce_port=run.listening,
-        )
-    )
-    giving = asyncio.create_task(house.run())
-    await asyncio.wait_for(run.opened.wait(), 10)
-    yield run
-    for task in (serving, giving):
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.wait_for(asyncio.gather(serving, giving), 10)
-    built.close()
+    async with running_house(tmp_path, new_house()) as run:
+        yield run
 
 
 async def login(client: httpx2.AsyncClient, base: str) -> str:

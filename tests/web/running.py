@@ -1,0 +1,69 @@
+"""The page served for real on a free port, with a fake house behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.web.fake_house import Built, FakeHouse, build
+
+from hearthwatch.kit.clock import SystemClock
+from hearthwatch.web.options import WebOptions
+from hearthwatch.web.serve import serve
+
+
+@dataclass
+class Running:
+    built: Built
+    said: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    port: int = 0
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def listening(self, port: int) -> None:
+        self.port = port
+        self.opened.set()
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def https_port(self) -> int:
+        while "https://" not in (line := await asyncio.wait_for(self.said.get(), 10)):
+            pass
+        return int(line.split(" (", 1)[0].rsplit(":", 1)[1])
+
+
+@contextlib.asynccontextmanager
+async def running_house(folder: Path, house: FakeHouse) -> AsyncIterator[Running]:
+    """Serve `house` until the block ends."""
+    built = build(folder, house)
+    run = Running(built)
+    options = WebOptions(port=0, https_port=0)
+    serving = asyncio.create_task(
+        serve(
+            built.app,
+            options,
+            auth=built.auth,
+            clock=house.clock,
+            data_folder=folder,
+            say=run.said.put_nowait,
+            announce_port=run.listening,
+        )
+    )
+    giving = asyncio.create_task(house.run())
+    try:
+        await asyncio.wait_for(run.opened.wait(), 10)
+        yield run
+    finally:
+        for task in (serving, giving):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait_for(asyncio.gather(serving, giving), 10)
+        built.close()
+
+
+def new_house(**options: object) -> FakeHouse:
+    return FakeHouse(clock=SystemClock(), **options)

@@ -1,0 +1,284 @@
+"""The page in a real browser: claim, moving video read from pixels, events, keyboard, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from tests.web.fake_house import NAMES, PASSWORD, loop, picture
+from tests.web.running import Running, new_house, running_house
+
+from hearthwatch.web.accounts import Role
+from hearthwatch.web.page import BUILT
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+pytestmark = [
+    pytest.mark.wired,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (make test installs it)"),
+    pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built (make setup builds it)"),
+]
+
+SUM = """video => {
+  const canvas = document.createElement('canvas');
+  canvas.width = 64; canvas.height = 36;
+  const context = canvas.getContext('2d');
+  context.drawImage(video, 0, 0, 64, 36);
+  return Array.from(context.getImageData(0, 0, 64, 36).data);
+}"""
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+class Watched:
+    """A page whose requests and complaints are written down."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page = page
+        self.base = base
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", self._request)
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _request(self, request: object) -> None:
+        url = request.url
+        if not url.startswith((self.base, self.base.replace("http", "ws"), "blob:" + self.base)):
+            self.foreign.append(url)
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    house = new_house()
+    for camera in NAMES:
+        for step in range(20):
+            picture(camera, step / 20)
+    async with running_house(tmp_path, house) as run:
+        yield run
+
+
+async def open_page(chromium: Browser, running: Running, **context: object) -> tuple[BrowserContext, Watched]:
+    opened = await chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | context)
+    page = await opened.new_page()
+    page.set_default_timeout(20_000)
+    return opened, Watched(page, running.base)
+
+
+async def logged_in(chromium: Browser, running: Running, **context: object) -> tuple[BrowserContext, Watched]:
+    await running.built.add_user("ada", Role.OWNER)
+    opened, watched = await open_page(chromium, running, **context)
+    await watched.page.goto(running.base)
+    await watched.page.get_by_label("Name").fill("ada")
+    await watched.page.get_by_label("Password").fill(PASSWORD)
+    await watched.page.get_by_role("button", name="Log in").click()
+    await watched.page.wait_for_selector(".shell")
+    return opened, watched
+
+
+async def moving(page: Page, selector: str) -> bool:
+    """Read the video's pixels until two readings differ clearly; False when they never do."""
+    video = page.locator(selector)
+    await page.wait_for_function("selector => document.querySelector(selector)?.readyState >= 3", arg=selector)
+    first = await video.evaluate(SUM)
+    assert max(first) > min(first[:3]), "a picture of one colour proves nothing"
+    for _ in range(40):
+        await page.wait_for_timeout(100)
+        second = await video.evaluate(SUM)
+        if sum(abs(a - b) > 24 for a, b in zip(first, second, strict=True)) > 20:
+            return True
+    return False
+
+
+async def test_from_the_claim_to_moving_video(chromium: Browser, running: Running) -> None:
+    opened, watched = await open_page(chromium, running)
+    page = watched.page
+    await page.goto(running.base)
+    await expect(page.get_by_role("heading", name="Make this house yours")).to_be_visible()
+    await page.get_by_label("Code from the console").fill(running.built.codes[-1].lower())
+    await page.get_by_label("Name").fill("ada")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_label("The password again").fill(PASSWORD)
+    await page.get_by_role("button", name="Claim this house").click()
+    await expect(page.get_by_role("heading", name="Elm Street 12")).to_be_visible()
+    for camera in ("front-door", "driveway", "garden"):
+        assert await moving(page, f'video[data-camera="{camera}"]'), camera
+    garage = page.locator('[data-tile="garage"]')
+    await expect(garage).to_contain_text("Reconnecting")
+    await expect(garage).to_contain_text("no answer from 192.168.1.64")
+    assert watched.foreign == []
+    assert watched.complaints == []
+    await opened.close()
+
+
+async def test_the_main_stream_over_the_whole_screen_and_the_keyboard(chromium: Browser, running: Running) -> None:
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    await page.locator('[data-tile="front-door"]').wait_for()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.locator('[data-tile="front-door"]')).to_be_focused()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.locator('[data-tile="driveway"]')).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator('[data-tile="garage"]')).to_be_focused()
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Garden")
+    await expect(dialog).to_be_visible()
+    assert await moving(page, ".enlarged video")
+    assert await page.locator(".enlarged video").evaluate("video => video.videoWidth") == 1280
+    await page.keyboard.press("ArrowLeft")
+    await expect(page.get_by_role("dialog", name="Driveway")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.locator('[data-tile="garden"]')).to_be_focused()
+    await opened.close()
+
+
+async def test_an_events_picture_and_footage(chromium: Browser, running: Running) -> None:
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    await page.goto(f"{running.base}/events")
+    card = page.locator(".card").first
+    await page.wait_for_function("() => document.querySelector('.card img')?.naturalWidth > 0")
+    await expect(card).to_contain_text("Person")
+    await expect(card.locator(".frame")).to_be_visible()
+    await card.click()
+    await expect(page.get_by_role("heading", name="Person")).to_be_visible()
+    assert await moving(page, "video.footage")
+    before = await page.locator("video.footage").evaluate("video => video.currentTime")
+    await page.wait_for_function("before => document.querySelector('video.footage').currentTime > before + 0.5", arg=before)
+    await page.get_by_role("button", name="Picture").click()
+    await page.wait_for_function("() => document.querySelector('.stage img')?.naturalWidth > 0")
+    await page.get_by_role("button", name="Keep").click()
+    await expect(page.get_by_role("button", name="Kept for good")).to_be_visible()
+    assert len(running.built.house.pinned) == 1
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="Download").click()
+    download = await waiting.value
+    assert download.suggested_filename.endswith("Z.mp4")
+    assert (await download.path()).stat().st_size > 10_000
+    assert watched.foreign == []
+    assert watched.complaints == []
+    await opened.close()
+
+
+async def test_what_happens_appears_by_itself(chromium: Browser, running: Running) -> None:
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    first = page.locator(".lately li").first
+    await expect(first).to_contain_text("ago")
+    event = await asyncio.to_thread(running.built.house.visit, "garden")
+    await expect(first).to_contain_text("now")
+    await expect(first.locator("a")).to_have_attribute("href", f"/events/{event.id}")
+    await page.goto(f"{running.base}/alerts")
+    alert = page.locator(".alert").first
+    await expect(alert).to_contain_text("Person at Garden")
+    await expect(alert).to_contain_text("ms")
+    await opened.close()
+
+
+async def test_a_day_of_a_camera_with_its_gaps(chromium: Browser, running: Running) -> None:
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    await page.goto(f"{running.base}/cameras/garage")
+    await expect(page.locator(".strip-gap.is-network")).to_have_count(1)
+    await expect(page.locator(".list")).to_contain_text("The camera did not answer")
+    at_us = running.built.house.started_us - 3600 * 1_000_000
+    await page.goto(f"{running.base}/cameras/front-door?at={at_us}")
+    assert await moving(page, "video.footage")
+    await page.get_by_role("button", name="Back to live").click()
+    assert await moving(page, ".live video")
+    assert watched.complaints == []
+    await opened.close()
+
+
+async def test_a_browser_without_media_source_gets_pictures(chromium: Browser, running: Running) -> None:
+    await running.built.add_user("ada", Role.OWNER)
+    opened, watched = await open_page(chromium, running)
+    await opened.add_init_script("delete window.MediaSource; delete window.ManagedMediaSource;")
+    page = watched.page
+    await page.goto(running.base)
+    await page.get_by_label("Name").fill("ada")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_function("() => document.querySelector('[data-tile=\"garden\"] .live img')?.naturalWidth > 0")
+    await expect(page.locator('[data-tile="garden"] .live-note')).to_contain_text("single pictures")
+    await opened.close()
+
+
+async def test_logging_out_elsewhere_ends_this_page(chromium: Browser, running: Running) -> None:
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    await page.locator('[data-tile="garden"]').wait_for()
+    token = next(cookie["value"] for cookie in await opened.cookies() if cookie["name"] == "hearthwatch")
+    session = await running.built.auth.session(token)
+    assert session is not None
+    await running.built.auth.logout(session)
+    await expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    await opened.close()
+
+
+async def test_a_name_is_never_markup(chromium: Browser, running: Running) -> None:
+    evil = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
+    running.built.house.names["garden"] = evil
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    await expect(page.locator('[data-tile="garden"] .tile-name')).to_have_text(evil)
+    assert await page.title() != "owned"
+    assert watched.complaints == []
+    await opened.close()
+
+
+@pytest.mark.parametrize("width", [360, 820])
+async def test_no_page_is_wider_than_the_screen(width: int, chromium: Browser, running: Running) -> None:
+    opened, watched = await logged_in(chromium, running, viewport={"width": width, "height": 780})
+    page = watched.page
+    for path in ("/", "/events", "/events/e00100", "/cameras", "/cameras/driveway", "/alerts", "/settings", "/docs"):
+        await page.goto(running.base + path)
+        await page.wait_for_selector("h1")
+        await page.wait_for_timeout(150)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert watched.complaints == []
+    await opened.close()
+
+
+async def test_nothing_on_the_wall_moves_while_it_loads(chromium: Browser, running: Running) -> None:
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    loop("garden", "sub")
+    await page.reload()
+    await page.evaluate(
+        """() => { window.shift = 0;
+        new PerformanceObserver(list => { for (const entry of list.getEntries()) window.shift += entry.value; })
+          .observe({ type: 'layout-shift', buffered: true }); }"""
+    )
+    assert await moving(page, 'video[data-camera="garden"]')
+    assert await page.evaluate("window.shift") < 0.02
+    await opened.close()
+
+
+@pytest.mark.parametrize(("scheme", "dark"), [("dark", True), ("light", False)])
+async def test_the_theme_follows_the_system_and_can_be_switched(
+    scheme: str, dark: bool, chromium: Browser, running: Running
+) -> None:
+    opened, watched = await logged_in(chromium, running, color_scheme=scheme)
+    page = watched.page
+    brightness = "() => { const c = getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number); return c[0]; }"
+    assert (await page.evaluate(brightness) < 100) is dark
+    await page.get_by_role("button", name="Switch to light" if dark else "Switch to dark").click()
+    assert (await page.evaluate(brightness) < 100) is not dark
+    await page.reload()
+    await page.wait_for_selector(".shell")
+    assert (await page.evaluate(brightness) < 100) is not dark
+    await opened.close()
