@@ -147,11 +147,11 @@ def test_an_error_while_writing_makes_a_gap_and_recording_goes_on(bench: Bench, 
     broken = {"from": START_US + 6_000_000, "to": START_US + 9_000_000}
     write = segment_file._write_all
 
-    def write_all(fd: int, pieces: list[bytes]) -> None:
+    def write_all(fd: int, data: bytes) -> None:
         if broken["from"] <= bench.clock.wall_us() < broken["to"]:
-            write(fd, [pieces[0][:20]])
+            write(fd, data[:20])
             raise OSError(5, "Input/output error")
-        write(fd, pieces)
+        write(fd, data)
 
     monkeypatch.setattr(segment_file, "_write_all", write_all)  # no disk here fails on demand
     bench.record(20)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from hearthwatch.feeds.packet import AudioInfo, Codec, Packet, StreamInfo, VideoInfo
 from hearthwatch.recording.entries import audio_entry, box, codec_string, full_box, video_entry
 
-__all__ = ["AUDIO_TRACK", "VIDEO_TRACK", "Part", "codec_string", "fragment", "fragment_pieces", "init_segment"]
+__all__ = ["AUDIO_TRACK", "VIDEO_TRACK", "Part", "codec_string", "fragment", "init_segment"]
 
 VIDEO_TRACK = 1
 AUDIO_TRACK = 2
@@ -182,7 +182,7 @@ def fragment_head(sequence: int, parts: Sequence[Part]) -> bytes:
     return b"".join(boxes)
 
 
-def fragment_pieces(
+def fragment(
     sequence: int,
     video: Sequence[Packet],
     audio: Sequence[Packet] = (),
@@ -191,8 +191,8 @@ def fragment_pieces(
     audio_base_ticks: int = 0,
     next_video_dts: int | None = None,
     next_audio_dts: int | None = None,
-) -> list[bytes]:
-    """Return one `moof` + `mdat` as pieces to be written one after the other, without copying a packet's data.
+) -> bytes:
+    """Return one `moof` + `mdat`: what is written each second, or one message for a live viewer.
 
     A packet's decode time in the file is its `dts_ticks` less its track's base. The decode time of the packet after the last
     (`next_…_dts`) gives the last one its duration; None estimates it from the packets at hand. Raises ValueError when there
@@ -214,31 +214,7 @@ def fragment_pieces(
     if not parts:
         raise ValueError("a fragment needs a packet")
     pieces[0] = fragment_head(sequence, parts)
-    return pieces
-
-
-def fragment(
-    sequence: int,
-    video: Sequence[Packet],
-    audio: Sequence[Packet] = (),
-    *,
-    video_base_ticks: int = 0,
-    audio_base_ticks: int = 0,
-    next_video_dts: int | None = None,
-    next_audio_dts: int | None = None,
-) -> bytes:
-    """Return what `fragment_pieces` returns, joined: one message for a live viewer."""
-    return b"".join(
-        fragment_pieces(
-            sequence,
-            video,
-            audio,
-            video_base_ticks=video_base_ticks,
-            audio_base_ticks=audio_base_ticks,
-            next_video_dts=next_video_dts,
-            next_audio_dts=next_audio_dts,
-        )
-    )
+    return b"".join(pieces)
 
 
 def guess_next_dts(packets: Sequence[Packet]) -> int:

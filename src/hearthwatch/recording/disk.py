@@ -36,6 +36,7 @@ _RETRY_NS = 1 * NS_PER_S
 _TIDY_NS = 10 * NS_PER_S
 _TIDY_SOON_NS = NS_PER_S
 _STEP_NS = 50_000_000
+_FORGET_NS = 3600 * NS_PER_S
 _ASKED_KEPT_US = 86_400 * 1_000_000
 
 
@@ -82,6 +83,8 @@ class Disk:
         self._owed: deque[Callable[[], object]] = deque()
         self._failing = False
         self._damage: StorageFailed | None = None
+        self._has_unhashed = True
+        self._forget_ns = 0
         self._sync_ns: int = clock.mono_ns()
         self._tidy_ns: int = clock.mono_ns()
         self._reconcile: Iterator[None] = reconcile(store.folder, store.index)
@@ -289,14 +292,23 @@ class Disk:
             self._tidy_ns = self._clock.mono_ns() + _TIDY_SOON_NS
         self._take_in_strangers()
         self._store.ballast.build()
-        for segment in self._store.index.without_sha256(1):
+        if self._has_unhashed:
+            self._hash_one()
+        if self._clock.mono_ns() >= self._forget_ns:
+            self._forget_ns = self._clock.mono_ns() + _FORGET_NS
+            self._store.index.forget_asked(WallUs(self._clock.wall_us() - _ASKED_KEPT_US))
+
+    def _hash_one(self) -> None:
+        found = self._store.index.without_sha256(1)
+        self._has_unhashed = bool(found)
+        for segment in found:
             self._store.index.set_sha256(segment.id, sha256_of(self._store.folder / segment.path))
-        self._store.index.forget_asked(WallUs(self._clock.wall_us() - _ASKED_KEPT_US))
 
     def _take_in_strangers(self) -> None:
         until_ns = self._clock.mono_ns() + _STEP_NS
         try:
             for _step in self._reconcile:
+                self._has_unhashed = True
                 if self._clock.mono_ns() >= until_ns:
                     self._tidy_ns = self._clock.mono_ns() + _TIDY_SOON_NS
                     return

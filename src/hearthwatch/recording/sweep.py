@@ -25,6 +25,7 @@ _GIB = 1 << 30
 _BATCH = 64
 _EMERGENCY_BYTES = 8 << 20
 _FRUITLESS_NS = 20 * NS_PER_S
+_EXPIRY_NS = 60 * NS_PER_S
 _CLOCK_LEAP_US = 3600 * US_PER_S
 _CLOCK_OFF_US = 2 * _DAY_US
 """A recorder that starts so long after its last footage may have been off, or has a wrong clock."""
@@ -117,6 +118,7 @@ class Sweep:
         self._clock = clock
         self._age = AgeClock(clock, index.newest_end_us())
         self._patient_until_ns = 0
+        self._expiry_ns = 0
 
     def run(self, options: StorageOptions) -> Plan:
         """Delete one batch of what has to go; `short_bytes` tells what could not be freed. Raises StorageFailed."""
@@ -140,10 +142,17 @@ class Sweep:
         self.delete(plan.delete[:_BATCH])
         return plan
 
-    def _expired(self, options: StorageOptions, now_us: WallUs) -> Iterable[Segment]:
+    def _expired(self, options: StorageOptions, now_us: WallUs) -> list[Segment]:
+        now_ns = self._clock.mono_ns()
+        if now_ns < self._expiry_ns:
+            return []
+        found: list[Segment] = []
         for one in FootageClass:
             if days := _days(options, one):
-                yield from self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH)
+                found += self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH)
+        if len(found) < _BATCH:
+            self._expiry_ns = now_ns + _EXPIRY_NS
+        return found
 
     def make_room(self) -> bool:
         """On a full disk: let the ballast go and delete the oldest footage; True when something was freed.
