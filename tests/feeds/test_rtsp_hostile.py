@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 
 import pytest
@@ -10,6 +11,7 @@ from tests.devices.hostile_rtsp import Hostile, Script, Talk
 from tests.devices.rtp_maker import RtpMaker, interleaved, sender_report
 from tests.feeds.rtsp_viewer import feed, taken, watching
 
+from hearthwatch.feeds import rtsp_stream
 from hearthwatch.feeds.nal import split_length_prefixed
 from hearthwatch.feeds.packet import Kind, Packet, StreamChanged
 from hearthwatch.feeds.rtsp_message import MAX_BODY_BYTES
@@ -327,6 +329,33 @@ def test_a_lying_sender_report_does_no_harm() -> None:
     with Hostile(hostile.plays(run)) as camera, watching(camera.url) as opened:
         assert len(taken(opened, 10)) == 10
         assert opened.camera_clock is not None
+
+
+def test_pictures_without_a_key_frame_are_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(talk: Talk, maker: RtpMaker) -> None:
+        while True:
+            talk.frames(maker.other_unit())
+
+    monkeypatch.setattr(rtsp_stream, "KEY_WAIT_S", 0.3)
+    with Hostile(hostile.plays(run)) as camera, pytest.raises(BadReply, match="no key frame within"):
+        feed(camera.url).open(Stop())
+
+
+def test_corrupted_pictures_neither_stop_the_stream_nor_end_the_client() -> None:
+    """Bits flipped inside slices cannot be told from whole ones here: the decoder's box deals with them."""
+    rng = random.Random(5)
+
+    def run(talk: Talk, maker: RtpMaker) -> None:
+        talk.frames(maker.key_unit())
+        for _ in range(200):
+            (packet,) = maker.other_unit()
+            noisy = bytearray(packet)
+            for _ in range(20):
+                noisy[rng.randrange(14, len(noisy))] ^= 1 << rng.randrange(8)
+            talk.frames([bytes(noisy)])
+
+    with Hostile(hostile.plays(run)) as camera, watching(camera.url) as opened:
+        assert len(taken(opened, 201)) == 201
 
 
 def test_loopback_is_refused_unless_allowed() -> None:

@@ -117,7 +117,8 @@ def _host_of(source: Source) -> tuple[str, int]:
     except ValueError as error:
         raise Unsupported(f"{name}: {url!r} is not an address") from error
     if parts.scheme.lower() != "rtsp" or not host:
-        raise Unsupported(f"{name}: {url!r} is not an rtsp:// address")
+        hint = ' (set reader = "libav" for rtsps)' if parts.scheme.lower() == "rtsps" else ""
+        raise Unsupported(f"{name}: {url!r} is not an rtsp:// address{hint}")
     return host, port or _DEFAULT_PORT
 
 

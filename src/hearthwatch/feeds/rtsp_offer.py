@@ -34,7 +34,7 @@ def video_of(presentation: Presentation) -> tuple[Media, VideoDepacketizer]:
             return media, H265Depacketizer(Losses(), announced_sets(media, codec), has_don=has_don)
     names = ", ".join(sorted({media.encoding or "an unnamed codec" for media in offered}))
     raise Unsupported(
-        f'sends {names[:40]}, not H.264 or H.265: choose one of these in the camera, or read it with kind = "libav"'
+        f'sends {names[:40]}, not H.264 or H.265: choose one of these in the camera, or set reader = "libav" for it'
     )
 
 
