@@ -135,9 +135,9 @@ class DifferenceDetector:
 
     def _follow_exposure(self, small: Grey) -> bool:
         """Scale the background when the whole picture became brighter or darker alike; tell whether it did."""
-        now = small[4::12, 4::12].astype(np.float32)
-        before = self._background[4::12, 4::12]
-        gain = float(np.median((now + 8.0) / (before + 8.0)))
+        gains = ((small[4::12, 4::12] + np.float32(8)) / (self._background[4::12, 4::12] + np.float32(8))).ravel()
+        gains.sort()
+        gain = float(gains[gains.size // 2])
         if 0.97 < gain < 1.03 or not 0.3 < gain < 3.0:
             return False
         cv2.convertScaleAbs(self._background, dst=self._usual)
@@ -147,8 +147,8 @@ class DifferenceDetector:
 
     def _only_light(self, small: Grey) -> bool:
         """Tell whether what changed still shows the detail it showed before, only brighter or darker: a headlight, a cloud."""
-        where = self._mask[::2, ::2] > 0
-        now, before = (_detail(picture[::2, ::2])[where] for picture in (small, self._usual))
+        where = self._mask[::3, ::3] > 0
+        now, before = (_detail(picture[::3, ::3])[where] for picture in (small, self._usual))
         energy_now, energy_before = float(now @ now), float(before @ before)
         if energy_now < now.size * _FLAT_DETAIL**2:
             return True  # nothing there has an edge, before or now
@@ -171,7 +171,7 @@ class DifferenceDetector:
 def _detail(picture: Grey) -> NDArray[np.float32]:
     """Return how far each pixel is from its surroundings."""
     picture = np.ascontiguousarray(picture)
-    coarse = cv2.blur(picture, (7, 7))
+    coarse = cv2.blur(picture, (5, 5))
     return np.asarray(cv2.subtract(picture, coarse, dtype=cv2.CV_32F), np.float32)
 
 

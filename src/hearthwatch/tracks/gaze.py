@@ -16,7 +16,7 @@ _GUESS_S = 0.2
 _GROWN = 2.0
 _SLOW_S = 0.5
 _SLOWER_S = 1.0
-_SLOWEST_S = 2.0
+_SOON_S = 15.0
 _CALM_S = 1.5
 _INVENTORY_S = 60.0
 _VERIFY_S = 0.5
@@ -113,9 +113,7 @@ class Gaze:
         if self._burst_looks < _BURST:
             return 0.0
         lasting_s = (now_ns - self._burst_from_ns) / NS_PER_S
-        if lasting_s < 15:
-            return _SLOW_S
-        return _SLOWER_S if lasting_s < 60 else _SLOWEST_S
+        return _SLOW_S if lasting_s < _SOON_S else _SLOWER_S
 
 
 def _explained(box: Box, told: Sequence[Box]) -> bool:

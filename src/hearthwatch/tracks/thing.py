@@ -32,6 +32,7 @@ _ENOUGH = 0.4
 _ENOUGH_BESIDE = 1.4
 _ENOUGH_MISTAKEN = 0.75
 _DISPLACED = 0.25
+_GROWN = 1.8
 _COVERED = 0.6
 _BESIDE = 0.3
 _STANDS_IOU = 0.4
@@ -209,7 +210,9 @@ class Thing:
         """Note signs of life: change inside the box, or a new place that itself has just changed."""
         least = _RIGID_CHANGED_FRAC if self.family in _RIGID else _CHANGED_FRAC
         self.changed_hits += sighting.changed_frac >= least and not self.is_resident(at.received_ns)
-        if _apart(self.anchor, self.box) and (sighting.changed_frac >= _CHANGED_FRAC or self.told):
+        apart = _apart(self.anchor, self.box) and (sighting.changed_frac >= _CHANGED_FRAC or self.told)
+        nearer = not 1 / _GROWN < self.box.area_frac / max(self.anchor.area_frac, 1e-6) < _GROWN
+        if apart or (nearer and sighting.changed_frac >= _RIGID_CHANGED_FRAC):
             self.moved = True
             self.settled_ns = at.received_ns
             self.anchor = self.box
