@@ -220,6 +220,9 @@ async def test_a_full_disk_loses_no_picture_either(house):
     assert await house.outbox.attachment(picture) == b"jpeg"
     assert ("failed", Fault.DISK_FULL, "pictures") in house.health.log
     assert not (await house.db.run(events.recent))[0].picture
+    house.outbox._files = house.files
+    await house.outbox.attach(alert.event, Part.PICTURE, b"jpeg")
+    assert house.health.open == {}
 
 
 async def test_latency_is_stored_with_the_delivery(house):
@@ -239,6 +242,17 @@ async def test_percentiles_are_ranks(house):
         await house.outbox.settle(house.outbox.waiting("phone"), DeliveryState.SENT)
     (latency,) = await house.db.run(ledger.latencies)
     assert (latency.p50_ms, latency.p95_ms) == (10.0, 19.0)
+
+
+async def test_old_alerts_are_dropped_but_none_that_waits(house):
+    await house.tell(at_us=WallUs(10))
+    await house.outbox.settle([*house.outbox.waiting("phone"), *house.outbox.waiting("mail")], DeliveryState.SENT)
+    waiting = await house.tell(at_us=WallUs(20))
+    fresh = await house.tell()
+    drop = lambda connection: ledger.drop_before(connection, WallUs(1000))  # noqa: E731
+    assert await house.db.run(drop) == 1
+    assert {one.alert.id for one in await house.db.run(ledger.recent)} == {waiting.id, fresh.id}
+    assert await house.db.run(drop) == 0
 
 
 async def test_what_channels_remember(house):

@@ -152,6 +152,16 @@ async def test_nobody_answers(bot, fake, house):
     await fake.start()
 
 
+async def test_a_digest_is_one_message_telegram_takes(fake, bot, house):
+    old_us = house.clock.wall_us() - 3600_000_000
+    alerts = [await house.tell(title=f"Kamera {number} 👋: person", at_us=old_us) for number in range(60)]
+    await Steps(house, bot).drain()
+    (digest,) = fake.taken
+    assert len(digest.text) <= 4096
+    assert all(alert.title in digest.text for alert in alerts)
+    assert digest.text.startswith("60 alerts")
+
+
 async def test_quiet_news_make_no_sound(fake, bot, house):
     await house.tell(severity=Severity.INFO)
     await house.tell(severity=Severity.URGENT)

@@ -69,6 +69,16 @@ def test_filters_and_pages(connection):
     assert ledger.labels(connection) == ("car", "person")
 
 
+def test_old_events_are_dropped_oldest_first_and_never_an_open_one(connection):
+    old = [an_event(start_us=WallUs(n), end_us=WallUs(n + 1)) for n in range(5)]
+    lasting, fresh = an_event(start_us=WallUs(0)), an_event(start_us=WallUs(50), end_us=WallUs(60))
+    for event in (*old, lasting, fresh):
+        ledger.save(connection, event)
+    assert ledger.drop_before(connection, WallUs(5), limit=3) == tuple(event.id for event in old[:3])
+    assert ledger.drop_before(connection, WallUs(5)) == (old[3].id,)
+    assert {event.id for event in ledger.recent(connection)} == {old[4].id, lasting.id, fresh.id}
+
+
 def test_left_open(connection):
     over, lasting = an_event(end_us=WallUs(1)), an_event()
     ledger.save(connection, over)

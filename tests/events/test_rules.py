@@ -290,6 +290,14 @@ def test_long_gone_tracks_are_forgotten(rules):
     assert rules.event_of(TrackId("t599")) is not None
 
 
+def test_who_comes_back_after_long_is_a_new_visitor_even_before_a_flush(rules):
+    (opened,) = rules.track(track("t1", 0))
+    rules.track(track("t1", 1, state=TrackState.ENDED))
+    (again,) = rules.track(track("t2", 40))
+    assert again.event.id != opened.event.id
+    assert again.tell
+
+
 STATES = st.sampled_from(list(TrackState))
 
 

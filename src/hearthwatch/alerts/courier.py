@@ -7,7 +7,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from hearthwatch.alerts.alert import (
@@ -41,6 +41,7 @@ _LONGEST_ASKED_S = 3600.0
 _TELL_UNREACHABLE_S = 120.0
 _MEDIA_TRIES = 12
 _CRASHES = 3
+_FINISH_S = 3.0
 
 _Step = Callable[[], Awaitable[float | None]]
 
@@ -55,6 +56,7 @@ class _Lane:
     next_ns: MonoNs = MonoNs(0)
     trying: int = 0
     crashes: int = 0
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Courier:
@@ -69,7 +71,9 @@ class Courier:
         health: HealthSink,
         zone: tzinfo,
         rng: random.Random | None = None,
+        resume: bool = True,
     ) -> None:
+        """`resume` goes on with the pace a former process had reached; without it everything is tried at once."""
         self.channel = channel
         self._outbox = outbox
         self._clock = clock
@@ -85,11 +89,11 @@ class Courier:
         self._hold_ns = MonoNs(0)
         self._refusals = 0
         self._failing_ns: MonoNs | None = None
-        self._told = False
-        self._resume()
+        if resume:
+            self._resume()
 
     def _resume(self) -> None:
-        """Go on with the pace a former process had reached; a clock that was set must not stretch it."""
+        """A clock that was set since must not stretch the wait."""
         for lane in (self._text, self._media):
             first = next(iter(self._in(lane)), None)
             if first is not None and first.tries:
@@ -101,18 +105,26 @@ class Courier:
         """Carry on until cancelled."""
         name = self.channel.name
         async with asyncio.TaskGroup() as group:
-            for lane, step in (("text", self.step_text), ("media", self.step_media)):
-                wake = self._outbox.wake(name, lane)
+            for kind, lane, step in (("text", self._text, self.step_text), ("media", self._media, self.step_media)):
+                wake = self._outbox.wake(name, kind)
 
-                async def go_on(step: _Step = step, wake: asyncio.Event = wake) -> None:
+                async def go_on(lane: _Lane = lane, step: _Step = step, wake: asyncio.Event = wake) -> None:
                     while True:
                         wake.clear()
-                        wait_s = await step()
+                        async with lane.busy:
+                            wait_s = await step()
                         if wait_s is None or wait_s > 0:
                             with contextlib.suppress(TimeoutError):
                                 await asyncio.wait_for(wake.wait(), wait_s)
 
-                group.create_task(keep_running_async(f"alerts by {name} ({lane})", go_on, clock=self._clock))
+                group.create_task(keep_running_async(f"alerts by {name} ({kind})", go_on, clock=self._clock))
+
+    async def finish(self) -> None:
+        """Let what is being sent be sent and written down, for 3 s at most, and begin nothing more: `run` may be cancelled."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH_S):
+                await self._text.busy.acquire()
+                await self._media.busy.acquire()
 
     async def step_text(self) -> float | None:
         """Send what is due first; return the seconds until there is more to do, None when nothing waits."""
@@ -240,10 +252,7 @@ class Courier:
         lane.backoff.tries = 0
         self._refusals = 0
         self._failing_ns = None
-        if self._told:
-            self._told = False
-            self._health.recovered(Fault.CHANNEL_DEAD, self.channel.name)
+        self._health.recovered(Fault.CHANNEL_DEAD, self.channel.name)
 
     def _tell(self, detail: str) -> None:
-        self._told = True
         self._health.failed(Fault.CHANNEL_DEAD, self.channel.name, detail)

@@ -33,15 +33,25 @@ class Dispatcher:
         """Use exactly these from now on; a channel object that stays is not disturbed."""
         self._zone = zone or self._zone
         wanted = {channel.name: channel for channel in channels}
+        before = frozenset(self._running)
         for name, (courier, task) in list(self._running.items()):
             if wanted.get(name) is not courier.channel:
                 del self._running[name]
+                await courier.finish()
                 await _end(task)
                 await courier.channel.close()
         self._outbox.set_routes({name: channel.parts for name, channel in wanted.items()})
         for name, channel in wanted.items():
             if name not in self._running:
-                courier = Courier(channel, self._outbox, clock=self._clock, health=self._health, zone=self._zone)
+                # A channel that was set up anew may work now: what waited for the old one must not wait on.
+                courier = Courier(
+                    channel,
+                    self._outbox,
+                    clock=self._clock,
+                    health=self._health,
+                    zone=self._zone,
+                    resume=name not in before,
+                )
                 self._running[name] = (courier, asyncio.create_task(courier.run(), name=f"courier {name}"))
 
     async def close(self) -> None:

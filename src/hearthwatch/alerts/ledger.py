@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    delete,
     func,
     select,
 )
@@ -207,6 +208,17 @@ def latencies(connection: Connection, *, last: int = 1000) -> tuple[Latency, ...
         Latency(channel=channel, part=part, count=len(ms), p50_ms=_rank(ms, 0.5), p95_ms=_rank(ms, 0.95))
         for (channel, part), ms in sorted(times.items())
     )
+
+
+def drop_before(connection: Connection, before_us: WallUs, limit: int = 500) -> int:
+    """Delete the oldest alerts from before that with their deliveries, but none that still waits; return how many."""
+    waits = select(deliveries.c.alert).where(deliveries.c.state == DeliveryState.WAITING.value)
+    over = (
+        select(alerts.c.id).where(alerts.c.at_us < before_us, alerts.c.id.not_in(waits)).order_by(alerts.c.at_us).limit(limit)
+    )
+    found = tuple(connection.execute(over).scalars())
+    connection.execute(delete(alerts).where(alerts.c.id.in_(found)))
+    return len(found)
 
 
 def state(connection: Connection, key: str) -> str:

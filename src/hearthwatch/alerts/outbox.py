@@ -36,6 +36,7 @@ _KEPT_ALERTS = 512
 _KEPT_PICTURES = 16
 _KEPT_CLIPS = 2
 _SUBJECT = "house.db"
+_PICTURES = "pictures"
 
 
 @dataclass(slots=True)
@@ -195,9 +196,14 @@ class Outbox:
             task.add_done_callback(_look_away)
             return True
         except StorageFailed as error:
-            self._health.failed(_fault(error), "pictures", str(error))
+            self._health.failed(_fault(error), _PICTURES, str(error))
             return False
+        self._recovered(_PICTURES)
         return True
+
+    def _recovered(self, subject: str) -> None:
+        for fault in (Fault.DISK_FULL, Fault.DISK_BROKEN):
+            self._health.recovered(fault, subject)
 
     def wake(self, channel: str, lane: str) -> asyncio.Event:
         """Return a new event that is set whenever something comes in for `channel`; it replaces the lane's earlier one."""
@@ -305,8 +311,7 @@ class Outbox:
         finally:
             self._storing = False
         if not self._owed:
-            self._health.recovered(Fault.DISK_FULL, _SUBJECT)
-            self._health.recovered(Fault.DISK_BROKEN, _SUBJECT)
+            self._recovered(_SUBJECT)
         return repeated
 
     def _owe(self, batch: _Batch, error: StorageFailed | TimeoutError) -> None:

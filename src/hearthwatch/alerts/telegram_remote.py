@@ -85,7 +85,6 @@ class Remote:
         self._last_id = 0
         self._listened_ns: MonoNs | None = None
         self._button_key = b""
-        self._refused = False
         self.commands: Mapping[str, Command] = {
             "/status": Command(help="how the cameras and the house are", answer=house.status),
             "/resume": Command(help="end all quiet times", answer=self._resume),
@@ -126,12 +125,9 @@ class Remote:
         try:
             found = await self._bot.updates(self._last_id, wait_s=0 if deaf else _POLL_S)
         except Refused as error:
-            self._refused = True
             self._health.failed(Fault.CHANNEL_DEAD, "telegram", str(error))
             raise
-        if self._refused:
-            self._refused = False
-            self._health.recovered(Fault.CHANNEL_DEAD, "telegram")
+        self._health.recovered(Fault.CHANNEL_DEAD, "telegram")
         self._listened_ns = self._clock.mono_ns()
         fresh = sorted((one for one in found if one.update_id > self._last_id), key=lambda one: one.update_id)
         if not fresh:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    delete,
     or_,
     select,
     update,
@@ -135,6 +136,14 @@ def set_reviewed(connection: Connection, event: EventId) -> None:
 def set_picture(connection: Connection, event: EventId) -> None:
     """Note that the event's picture is on disk."""
     connection.execute(update(events).where(events.c.id == event).values(picture=True))
+
+
+def drop_before(connection: Connection, before_us: WallUs, limit: int = 500) -> tuple[EventId, ...]:
+    """Delete the oldest events that ended before that; return their ids, whose files are to be forgotten."""
+    over = select(events.c.id).where(events.c.end_us < before_us).order_by(events.c.start_us).limit(limit)
+    found = tuple(EventId(key) for key in connection.execute(over).scalars())
+    connection.execute(delete(events).where(events.c.id.in_(found)))
+    return found
 
 
 def _event(row: Row[tuple[object, ...]]) -> Event:
