@@ -113,7 +113,7 @@ def _body(looks: Looks, phase: float) -> list[_Limb]:
     near_leg, near_arm = _leg(phase, hip), _arm(phase + math.pi, shoulder)
     thigh, sleeve = (0.066 * wide, 0.046 * wide, 0.032), (0.042 * wide, 0.034 * wide, 0.026)
     parts.append(_Limb(joints=far_arm, radii=sleeve, colour=looks.jacket, light=0.62))
-    parts.append(_Limb(joints=far_arm[2:], radii=(0.026,), colour=looks.skin, light=0.75))
+    parts.append(_Limb(joints=far_arm[2:], radii=(0.024,), colour=looks.skin, light=0.75))
     parts.append(_Limb(joints=_foot(far_leg[2], phase + math.pi), radii=(0.027, 0.02), colour=shoes, light=0.8))
     parts.append(_Limb(joints=far_leg, radii=thigh, colour=looks.trousers, light=0.68))
     parts.append(_Limb(joints=_foot(near_leg[2], phase), radii=(0.027, 0.02), colour=shoes, light=1.1))
@@ -121,8 +121,8 @@ def _body(looks: Looks, phase: float) -> list[_Limb]:
     parts.append(_Limb(joints=(neck, (0.022, 0.885 + rise)), radii=(0.036, 0.034), colour=looks.skin, light=0.8))
     trunk = ((0.0, 0.47 + rise), (0.0, 0.6 + rise), (0.012, 0.77 + rise), (0.016, 0.825 + rise))
     parts.append(_Limb(joints=trunk, radii=(0.083 * wide, 0.082 * wide, 0.088 * wide, 0.052), colour=looks.jacket, light=0.95))
-    parts.append(_Limb(joints=near_arm[2:], radii=(0.027,), colour=looks.skin, light=1.0))
     parts.append(_Limb(joints=near_arm, radii=sleeve, colour=looks.jacket, light=1.14))
+    parts.append(_Limb(joints=near_arm[2:], radii=(0.024,), colour=looks.skin, light=1.0))
     return parts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import cv2
@@ -101,9 +102,10 @@ def _trees(picture: NDArray[np.uint8], rng: random.Random) -> None:
         x, y = rng.uniform(0.02, 0.98) * wide, rng.uniform(0.40, 0.45) * high
         spread = rng.uniform(0.06, 0.1) * high
         for layer, colour in enumerate(((46, 74, 58), (56, 92, 72), (70, 112, 92))):
-            for _ in range(26):
-                dx, dy = rng.gauss(0, spread * 0.75), rng.gauss(0, spread * 0.5) - layer * spread * 0.18
-                cv2.circle(picture, (round(x + dx), round(y + dy)), round(spread * rng.uniform(0.16, 0.34)), colour, -1)
+            for _ in range(44):
+                angle, out = rng.uniform(0, 2 * math.pi), math.sqrt(rng.random()) * (1 - layer * 0.16)
+                dx, dy = 1.35 * spread * out * math.cos(angle), 0.85 * spread * out * math.sin(angle) - layer * spread * 0.16
+                cv2.circle(picture, (round(x + dx), round(y + dy)), round(spread * rng.uniform(0.12, 0.26)), colour, -1)
 
 
 def _hedge(picture: NDArray[np.uint8], rng: random.Random) -> None:
