@@ -215,3 +215,17 @@ def test_whoever_crosses_the_yard_is_told_once_even_if_seen_badly(
     for track in stage.ended:
         assert track.first_us <= track.best_us <= track.last_us
         assert Box(x0=0, y0=0, x1=1, y1=1).intersection_frac(track.best_box) >= 0.99 * track.best_box.area_frac
+
+
+def test_pictures_of_what_stands_there_untold_are_not_hoarded() -> None:
+    things = [parked(around(0.1 + 0.08 * i, 0.9, 0.05, 0.3)) for i in range(10)]
+    stage = Stage(things, empty_s=0).play(12)
+    assert len(stage.eye._best) == 0
+
+
+def test_who_stood_there_and_then_walks_off_is_told_with_a_picture() -> None:
+    stands = Actor(box=lambda s: around(0.3 + max(0.0, s - 10) * 0.12, 0.9) if s < 15 else None, level=40)
+    stage = Stage([stands], empty_s=0).play(13)
+    (track,) = stage.eye.tracks
+    assert track.first_us > 9.5e6
+    assert stage.eye.picture(track.id) is not None

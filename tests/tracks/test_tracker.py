@@ -135,4 +135,4 @@ def test_whatever_is_seen_times_are_in_order_and_ids_never_come_back(
     ended_now = {track.id for track in tracks.close()}
     assert not ended & ended_now
     assert tracks.told == ()
-    assert not tracks.ids
+    assert not tracks.pictured(0)

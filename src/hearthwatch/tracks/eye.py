@@ -19,7 +19,8 @@ from hearthwatch.tracks.tracker import Tracker
 from hearthwatch.tracks.zones import zones_of
 
 _LOOK_GAP_NS = 60_000_000
-_PENDING = 6
+_PENDING = 3
+_MOST_PICTURES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,9 @@ class Eye:
 
     def answer(self, looked: Looked, frame: Frame) -> tuple[Track, ...]:
         """Take the detector's answer to `frame`; return every confirmed track that changed, newly confirmed ones at once."""
-        asked = self._asked.pop(frame.seq, None)
+        asked = self._asked.get(frame.seq)
+        for seq in [seq for seq in self._asked if seq <= frame.seq]:
+            del self._asked[seq]
         changed = asked.changed if asked else None
         at = Moment(wall_us=frame.wall_us, received_ns=frame.received_ns)
         sightings = sightings_of(looked, changed, labels=self._options.labels, masks=self._masks)
@@ -118,13 +121,17 @@ class Eye:
 
     def picture(self, track: TrackId) -> tuple[Frame, Box] | None:
         """Return the best picture of an open track so far and where the thing is in it; also of one just ended, until the
-        next `see` or `tick`."""
+        next `see` or `tick`. None where there were so many that the oldest had to go."""
         return self._best.get(track)
 
     def _keep_best(self, frame: Frame, at: Moment) -> None:
         for track, box in self._tracker.best_at(at).items():
+            self._best.pop(track, None)
             self._best[track] = (frame, box)
+        while len(self._best) > _MOST_PICTURES:
+            del self._best[next(iter(self._best))]
 
     def _forget(self) -> None:
-        for track in self._best.keys() - self._tracker.ids:
-            del self._best[track]
+        if self._best:
+            for track in self._best.keys() - self._tracker.pictured(self._seen_ns):
+                del self._best[track]

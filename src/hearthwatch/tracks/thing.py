@@ -146,6 +146,7 @@ class Thing:
         elif strong and self._believed(sighting, beside=beside):
             if self.is_resident(at.received_ns):
                 self.first = at  # what stood there before was no visit
+                self.best, self.best_score, self.best_box = at, detection.score, detection.box
             self.decided_ns = at.received_ns
             self.state = TrackState.CONFIRMED
 

@@ -41,10 +41,9 @@ class Tracker:
         """All open tracks that were confirmed."""
         return tuple(t.track(self._camera) for t in self._things if t.told)
 
-    @property
-    def ids(self) -> frozenset[TrackId]:
-        """Ids of all open tracks, tentative ones too."""
-        return frozenset(t.id for t in self._things)
+    def pictured(self, now_ns: int) -> frozenset[TrackId]:
+        """Return the open tracks whose picture may be wanted: all but those that stand there untold for long."""
+        return frozenset(t.id for t in self._things if not t.is_resident(now_ns))
 
     def expected(self, now_ns: int) -> tuple[Box, ...]:
         """Return where each confirmed track should be now."""
