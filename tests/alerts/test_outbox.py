@@ -185,7 +185,7 @@ async def test_a_cause_told_before_a_dark_time_is_not_written_twice(house):
 
 
 async def test_a_slow_disk_does_not_hold_an_alert_back(house, monkeypatch):
-    monkeypatch.setattr("hearthwatch.alerts.outbox.PATIENCE_S", 0.01)
+    monkeypatch.setattr("hearthwatch.alerts.journal.PATIENCE_S", 0.01)
     gate = asyncio.Event()
     quick = house.db.run
 
@@ -203,6 +203,33 @@ async def test_a_slow_disk_does_not_hold_an_alert_back(house, monkeypatch):
     house.clock.advance(6)
     assert await house.outbox.pay()
     assert len(await house.db.run(ledger.recent)) == 1
+
+
+async def test_what_is_written_while_debts_are_paid_is_not_overtaken_by_them(house):
+    """A payment that hangs and is owed again must not bring back what was settled meanwhile."""
+    house.db.full = True
+    await house.tell()
+    house.clock.advance(6)
+    house.db.full = False
+    gate = asyncio.Event()
+    quick = house.db.run
+
+    async def slow(work):
+        await gate.wait()
+        return await quick(work)
+
+    house.db.run = slow
+    paying = asyncio.create_task(house.outbox.pay())
+    await asyncio.sleep(0)
+    await house.outbox.settle(house.outbox.waiting("phone"), DeliveryState.SENT)
+    assert house.outbox.degraded
+    gate.set()
+    house.db.run = quick
+    assert not await paying
+    house.clock.advance(6)
+    assert await house.outbox.pay()
+    (told,) = await house.db.run(ledger.recent)
+    assert [d.state for d in told.deliveries] == [DeliveryState.SENT, DeliveryState.WAITING]
 
 
 async def test_a_full_disk_loses_no_picture_either(house):

@@ -1,8 +1,7 @@
 """The outbox: an event and the alerts it causes are committed together, then sent from memory.
 
-Memory is what the couriers work from; `house.db` is the journal that survives. Every write goes through one batch that
-can be written again: when the disk fails or takes longer than half a second, the alert goes out at once, marked
-degraded, and the batch is owed until the disk is back.
+Memory is what the couriers work from; `house.db` is the journal that survives. When the disk fails or takes longer than
+half a second, the alert goes out at once, marked degraded, and is written down when the disk is back.
 """
 
 from __future__ import annotations
@@ -11,71 +10,28 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part
-from hearthwatch.events import ledger as events
-from hearthwatch.events.event import Change, Event, EventId
+from hearthwatch.alerts.journal import OWED_EVERY_S, PATIENCE_S, Batch, Journal, fault_of, look_away, recovered
+from hearthwatch.events.event import Change, EventId
 from hearthwatch.events.ledger import EventFiles
-from hearthwatch.health.outage import Fault, HealthSink
+from hearthwatch.health.outage import HealthSink
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import StorageFailed, StorageFault
-from hearthwatch.kit.units import NS_PER_S, MonoNs, WallUs
+from hearthwatch.kit.errors import StorageFailed
+from hearthwatch.kit.units import WallUs
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 0.5
-_OWED_EVERY_S = 5.0
-_MAX_OWED = 5000
+_MAX_KEYS = 5000
 _KEPT_ALERTS = 512
 _KEPT_PICTURES = 16
 _KEPT_CLIPS = 2
-_SUBJECT = "house.db"
 _PICTURES = "pictures"
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What is to be written; a later state of a row replaces the earlier one."""
-
-    events: dict[EventId, tuple[Event, bool]] = field(default_factory=dict)
-    pictures: set[EventId] = field(default_factory=set)
-    alerts: dict[AlertId, Alert] = field(default_factory=dict)
-    deliveries: dict[int, Delivery] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.events or self.pictures or self.alerts or self.deliveries)
-
-    def add(self, later: _Batch) -> None:
-        for event, (state, told) in later.events.items():
-            before = self.events.get(event)
-            self.events[event] = (state, told or (before is not None and before[1]))
-        self.pictures |= later.pictures
-        self.alerts |= later.alerts
-        self.deliveries |= later.deliveries
-        self.events = dict(list(self.events.items())[-_MAX_OWED:])
-        self.alerts = dict(list(self.alerts.items())[-_MAX_OWED:])
-        self.deliveries = dict(list(self.deliveries.items())[-_MAX_OWED * 4 :])
-
-    def save(self, connection: Connection) -> frozenset[AlertId]:
-        """Write all; return the alerts whose cause was told before: they and their deliveries are left out."""
-        for event, told in self.events.values():
-            events.save(connection, event, told=told)
-        for picture in self.pictures:
-            events.set_picture(connection, picture)
-        repeated = frozenset(
-            alert.id for alert in self.alerts.values() if ledger.key_taken(connection, alert.dedupe_key, alert.id)
-        )
-        for alert in self.alerts.values():
-            ledger.save_alert(connection, alert)
-        known = ledger.known(connection, {delivery.alert for delivery in self.deliveries.values()})
-        ledger.save_deliveries(connection, (d for d in self.deliveries.values() if d.alert in known))
-        return repeated
 
 
 class Outbox:
@@ -96,9 +52,7 @@ class Outbox:
         self._flagged: set[int] = set()
         self._wakes: dict[str, dict[str, asyncio.Event]] = {}
         self._next_id = 1
-        self._owed = _Batch()
-        self._owed_next_ns = MonoNs(0)
-        self._storing = False
+        self._journal = Journal(db, clock, health)
 
     async def load(self) -> None:
         """Take up what a former house left unsent. Raises StorageFailed."""
@@ -123,13 +77,13 @@ class Outbox:
     @property
     def degraded(self) -> bool:
         """True while something is owed to the disk."""
-        return bool(self._owed)
+        return self._journal.owes
 
     async def record(self, change: Change | None, alert: Alert | None) -> None:
         """Commit the event's new state and the alert with a text for every channel in one transaction; then send.
 
         Never raises for storage: see the module's promise."""
-        batch = _Batch()
+        batch = Batch()
         if change is not None:
             batch.events[change.event.id] = (change.event, alert is not None)
         fresh: list[Delivery] = []
@@ -147,12 +101,12 @@ class Outbox:
                 batch.deliveries[delivery.id] = replace(delivery, maybe_sent=at_once)
         if not batch:
             return
-        repeated = await self._write(batch)
+        repeated = await self._journal.write(batch)
         if alert is None or alert.id not in batch.alerts or (repeated and alert.id in repeated):
             return
         if repeated is None:
             alert = replace(alert, degraded=True)
-            self._owed.alerts[alert.id] = alert
+            self._journal.amend(alert)
         self._remember(alert)
         self._ours.add(alert.id)
         for delivery in fresh:
@@ -171,7 +125,7 @@ class Outbox:
         memory.move_to_end(event)
         while len(memory) > (_KEPT_PICTURES if part is Part.PICTURE else _KEPT_CLIPS):
             memory.popitem(last=False)
-        batch = _Batch()
+        batch = Batch()
         if await self._write_file(event, part, data) and part is Part.PICTURE:
             batch.pictures.add(event)
         fresh: list[Delivery] = []
@@ -184,7 +138,7 @@ class Outbox:
                     fresh.append(self._delivery(alert, name, part))
         batch.deliveries |= {delivery.id: delivery for delivery in fresh}
         if batch:
-            await self._write(batch)
+            await self._journal.write(batch)
         self._put(fresh)
 
     async def _write_file(self, event: EventId, part: Part, data: bytes) -> bool:
@@ -193,17 +147,13 @@ class Outbox:
         try:
             await asyncio.wait_for(asyncio.shield(task), PATIENCE_S)
         except TimeoutError:
-            task.add_done_callback(_look_away)
+            task.add_done_callback(look_away)
             return True
         except StorageFailed as error:
-            self._health.failed(_fault(error), _PICTURES, str(error))
+            self._health.failed(fault_of(error), _PICTURES, str(error))
             return False
-        self._recovered(_PICTURES)
+        recovered(self._health, _PICTURES)
         return True
-
-    def _recovered(self, subject: str) -> None:
-        for fault in (Fault.DISK_FULL, Fault.DISK_BROKEN):
-            self._health.recovered(fault, subject)
 
     def wake(self, channel: str, lane: str) -> asyncio.Event:
         """Return a new event that is set whenever something comes in for `channel`; it replaces the lane's earlier one."""
@@ -241,17 +191,17 @@ class Outbox:
 
     async def begin(self, deliveries: Iterable[Delivery]) -> None:
         """Note that these are about to be sent, so that after a crash they count as maybe sent."""
-        batch = _Batch()
+        batch = Batch()
         for delivery in deliveries:
             if delivery.id not in self._flagged:
                 self._flagged.add(delivery.id)
                 batch.deliveries[delivery.id] = replace(delivery, maybe_sent=True)
         if batch:
-            await self._write(batch)
+            await self._journal.write(batch)
 
     async def settle(self, deliveries: Iterable[Delivery], state: DeliveryState, error: str = "") -> None:
         """These are done with, one way or the other."""
-        batch = _Batch()
+        batch = Batch()
         for delivery in deliveries:
             accepted_ms = self._accepted_ms(delivery) if state is DeliveryState.SENT else None
             done = replace(
@@ -260,11 +210,11 @@ class Outbox:
             batch.deliveries[delivery.id] = done
             self._waiting.get(delivery.channel, {}).pop(delivery.id, None)
             self._flagged.discard(delivery.id)
-        await self._write(batch)
+        await self._journal.write(batch)
 
     async def retry(self, deliveries: Iterable[Delivery], error: str, wait_s: float, *, maybe_sent: bool) -> None:
         """Try these again in `wait_s`; `maybe_sent` when the failed try may have arrived."""
-        batch = _Batch()
+        batch = Batch()
         next_us = WallUs(self._clock.wall_us() + round(wait_s * 1_000_000))
         for delivery in deliveries:
             again = replace(
@@ -278,50 +228,17 @@ class Outbox:
             self._waiting[delivery.channel][delivery.id] = again
             if not again.maybe_sent:
                 self._flagged.discard(delivery.id)
-        await self._write(batch)
+        await self._journal.write(batch)
 
     async def pay(self) -> bool:
         """Write what is owed, if the time for another try has come; True when nothing is owed any more."""
-        if self._owed:
-            await self._write(_Batch())
-        return not self._owed
+        return await self._journal.pay()
 
     async def run(self) -> None:
         """Keep paying what is owed; ends by cancellation."""
         while True:
-            await asyncio.sleep(_OWED_EVERY_S)
+            await asyncio.sleep(OWED_EVERY_S)
             await self.pay()
-
-    async def _write(self, batch: _Batch) -> frozenset[AlertId] | None:
-        """Write the batch with all that is owed; None when it has to be owed."""
-        owing = bool(self._owed)
-        if owing:
-            self._owed.add(batch)
-            if self._storing or self._clock.mono_ns() < self._owed_next_ns:
-                return None
-            batch, self._owed = self._owed, _Batch()
-        self._storing = owing
-        task = asyncio.ensure_future(self._db.run(batch.save))
-        try:
-            repeated = await asyncio.wait_for(asyncio.shield(task), PATIENCE_S)
-        except (StorageFailed, TimeoutError) as error:
-            task.add_done_callback(_look_away)
-            self._owe(batch, error)
-            return None
-        finally:
-            self._storing = False
-        if not self._owed:
-            self._recovered(_SUBJECT)
-        return repeated
-
-    def _owe(self, batch: _Batch, error: StorageFailed | TimeoutError) -> None:
-        batch.add(self._owed)
-        self._owed = batch
-        self._owed_next_ns = MonoNs(self._clock.mono_ns() + round(_OWED_EVERY_S * NS_PER_S))
-        if isinstance(error, StorageFailed):
-            self._health.failed(_fault(error), _SUBJECT, f"{error}. Alerts go out; they are written down when it is over.")
-        else:
-            log.warning("the disk of house.db takes over %.1f s: alerts go out from memory", PATIENCE_S)
 
     def _delivery(self, alert: Alert, channel: str, part: Part) -> Delivery:
         number, self._next_id = self._next_id, self._next_id + 1
@@ -352,7 +269,7 @@ class Outbox:
 
     def _keep_key(self, key: str) -> None:
         self._keys[key] = None
-        while len(self._keys) > _MAX_OWED:
+        while len(self._keys) > _MAX_KEYS:
             self._keys.popitem(last=False)
 
     def _remember(self, alert: Alert) -> None:
@@ -366,13 +283,3 @@ class Outbox:
                 del self._alerts[old]
                 self._ours.discard(old)
         self._attached = {key for key in self._attached if key[0] in self._alerts}
-
-
-def _fault(error: StorageFailed) -> Fault:
-    return Fault.DISK_FULL if error.fault is StorageFault.NO_SPACE else Fault.DISK_BROKEN
-
-
-def _look_away(task: asyncio.Task[Any]) -> None:
-    """Take the result of a write nobody waits for any more; what it did is owed again and written anew."""
-    if not task.cancelled():
-        task.exception()

@@ -1,0 +1,147 @@
+"""The journal behind the outbox: every write is a batch that can be written again, so that a sick disk only delays it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hearthwatch.alerts import ledger
+from hearthwatch.alerts.alert import Alert, AlertId, Delivery
+from hearthwatch.events import ledger as events
+from hearthwatch.events.event import Event, EventId
+from hearthwatch.health.outage import Fault, HealthSink
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.errors import StorageFailed, StorageFault
+from hearthwatch.kit.units import NS_PER_S, MonoNs
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 0.5
+OWED_EVERY_S = 5.0
+_MAX_OWED = 5000
+_SUBJECT = "house.db"
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is to be written; a later state of a row replaces the earlier one."""
+
+    events: dict[EventId, tuple[Event, bool]] = field(default_factory=dict)
+    """Each with whether it is told now."""
+    pictures: set[EventId] = field(default_factory=set)
+    alerts: dict[AlertId, Alert] = field(default_factory=dict)
+    deliveries: dict[int, Delivery] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.pictures or self.alerts or self.deliveries)
+
+    def add(self, later: Batch) -> None:
+        """Take in what came later; the oldest is dropped where it becomes too much."""
+        for event, (state, told) in later.events.items():
+            before = self.events.get(event)
+            self.events[event] = (state, told or (before is not None and before[1]))
+        self.pictures |= later.pictures
+        self.alerts |= later.alerts
+        self.deliveries |= later.deliveries
+        self.events = dict(list(self.events.items())[-_MAX_OWED:])
+        self.alerts = dict(list(self.alerts.items())[-_MAX_OWED:])
+        self.deliveries = dict(list(self.deliveries.items())[-_MAX_OWED * 4 :])
+
+    def save(self, connection: Connection) -> frozenset[AlertId]:
+        """Write all; return the alerts whose cause was told before: they and their deliveries are left out."""
+        for event, told in self.events.values():
+            events.save(connection, event, told=told)
+        for picture in self.pictures:
+            events.set_picture(connection, picture)
+        repeated = frozenset(
+            alert.id for alert in self.alerts.values() if ledger.key_taken(connection, alert.dedupe_key, alert.id)
+        )
+        for alert in self.alerts.values():
+            ledger.save_alert(connection, alert)
+        known = ledger.known(connection, {delivery.alert for delivery in self.deliveries.values()})
+        ledger.save_deliveries(connection, (d for d in self.deliveries.values() if d.alert in known))
+        return repeated
+
+
+class Journal:
+    """Writes batches in their order. What the disk does not take within half a second is owed, and tried again every 5 s."""
+
+    def __init__(self, db: Db, clock: Clock, health: HealthSink) -> None:
+        self._db = db
+        self._clock = clock
+        self._health = health
+        self._owed = Batch()
+        self._next_ns = MonoNs(0)
+        self._paying = False
+
+    @property
+    def owes(self) -> bool:
+        return self._paying or bool(self._owed)
+
+    async def write(self, batch: Batch) -> frozenset[AlertId] | None:
+        """Write the batch after all that is owed; return the alerts left out as told before, None when it is owed itself."""
+        if self._paying:
+            self._owed.add(batch)
+            return None
+        if not self._owed:
+            return await self._try(batch)
+        self._owed.add(batch)
+        if self._clock.mono_ns() < self._next_ns:
+            return None
+        self._paying = True
+        whole, self._owed = self._owed, Batch()
+        try:
+            return await self._try(whole)
+        finally:
+            self._paying = False
+
+    def amend(self, alert: Alert) -> None:
+        """Replace an alert that is owed."""
+        self._owed.alerts[alert.id] = alert
+
+    async def pay(self) -> bool:
+        """Write what is owed, if the time for another try has come; True when nothing is owed any more."""
+        if self._owed:
+            await self.write(Batch())
+        return not self.owes
+
+    async def _try(self, batch: Batch) -> frozenset[AlertId] | None:
+        task = asyncio.ensure_future(self._db.run(batch.save))
+        try:
+            repeated = await asyncio.wait_for(asyncio.shield(task), PATIENCE_S)
+        except (StorageFailed, TimeoutError) as error:
+            task.add_done_callback(look_away)
+            batch.add(self._owed)
+            self._owed = batch
+            self._next_ns = MonoNs(self._clock.mono_ns() + round(OWED_EVERY_S * NS_PER_S))
+            if isinstance(error, StorageFailed):
+                detail = f"{error}. Alerts go out; they are written down when it is over."
+                self._health.failed(fault_of(error), _SUBJECT, detail)
+            else:
+                log.warning("the disk of house.db takes over %.1f s: alerts go out from memory", PATIENCE_S)
+            return None
+        if not self._owed:
+            recovered(self._health, _SUBJECT)
+        return repeated
+
+
+def fault_of(error: StorageFailed) -> Fault:
+    """Return what is wrong with the disk."""
+    return Fault.DISK_FULL if error.fault is StorageFault.NO_SPACE else Fault.DISK_BROKEN
+
+
+def recovered(health: HealthSink, subject: str) -> None:
+    """Say that `subject` could be written."""
+    for fault in (Fault.DISK_FULL, Fault.DISK_BROKEN):
+        health.recovered(fault, subject)
+
+
+def look_away(task: asyncio.Task[Any]) -> None:
+    """Take the result of a write nobody waits for any more; what it did is owed and written anew."""
+    if not task.cancelled():
+        task.exception()
