@@ -12,11 +12,12 @@ from tests.conftest import ROOT
 from tests.web.conftest import Browser, MakeBrowser
 from tests.web.fake_house import Built
 
-from hearthwatch.feeds.packet import GapReason
+from hearthwatch.feeds.packet import GapReason, Stream
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import BadReply, Refused, StorageFailed, StorageFault, Unreachable, Unsupported
-from hearthwatch.kit.units import US_PER_S
+from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.segment import SegmentState
 from hearthwatch.web import replies
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.doors import CameraNow, StreamNow
@@ -312,3 +313,13 @@ async def test_a_page_too_slow_is_told_to_read_anew(built: Built) -> None:
     assert any(batch.lost for batch in batches)
     await following.aclose()
     changes.publish(event)
+
+
+def test_a_file_still_being_written_reaches_to_now(built: Built, clock: FakeClock) -> None:
+    footage = built.app.state.site.doors.footage
+    now_us = clock.wall_us()
+    (segment,) = footage.segments(CameraId("garden"), Stream.MAIN, WallUs(now_us - 1), WallUs(now_us))
+    growing = replace(segment, state=SegmentState.RECORDING, start_us=WallUs(now_us - 30 * US_PER_S), duration_us=0)
+    assert replies.Span.of(growing, now_us).end_us == now_us
+    done = replace(growing, state=SegmentState.COMPLETE, duration_us=US_PER_S)
+    assert replies.Span.of(done, now_us).end_us == done.end_us

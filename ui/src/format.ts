@@ -68,6 +68,12 @@ export function bytes(count: number): string {
   return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
+/** How long footage fits: one decimal while it is short, nothing exact beyond a year. */
+export function fits(days: number): string {
+  if (days > 366) return "over a year";
+  return `${days < 10 ? days.toFixed(1) : Math.round(days)} days`;
+}
+
 export const millis = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addDays, ago, bytes, dayName, gapCause, labelName, lasted, millis, startOfDay } from "../src/format";
+import { addDays, ago, bytes, dayName, fits, gapCause, labelName, lasted, millis, startOfDay } from "../src/format";
 import { joined, piece } from "../src/parts/Strip";
 
 const NOON = new Date(2026, 10, 21, 12, 0, 0).getTime() * 1000;
@@ -39,6 +39,12 @@ test.each([
   [412e9, "412 GB"],
   [3.2e15, "3200 TB"],
 ])("%i bytes are %s", (count, text) => expect(bytes(count)).toBe(text));
+
+test.each([
+  [0.4, "0.4 days"],
+  [13.6, "14 days"],
+  [15612, "over a year"],
+])("room for %d days is %s", (days, text) => expect(fits(days)).toBe(text));
 
 test("milliseconds and seconds", () => {
   expect(millis(46.4)).toBe("46 ms");

@@ -112,10 +112,11 @@ def timeline(
         raise Denied(422, "The range must be longer than nothing and at most eight days.")
     start, end = WallUs(start_us), WallUs(end_us)
     house = site.doors.house.now()
+    now_us = site.clock.wall_us()
     found = site.doors.events.events(camera=camera.id, label=None, start_us=start, end_us=end, limit=500)
     return replies.TimelineReply(
         stream=stream,
-        spans=[replies.Span.of(segment) for segment in site.doors.footage.segments(camera.id, stream, start, end)],
+        spans=[replies.Span.of(segment, now_us) for segment in site.doors.footage.segments(camera.id, stream, start, end)],
         gaps=[replies.GapReply.of(gap) for gap in site.doors.footage.gaps(camera.id, stream, start, end)],
         events=[replies.EventReply.of(event, house) for event in reversed(found)],
     )

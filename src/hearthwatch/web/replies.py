@@ -12,7 +12,8 @@ from hearthwatch.frames.geometry import Box
 from hearthwatch.health.outage import Outage
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.mailbox import BoxCount
-from hearthwatch.recording.segment import Segment
+from hearthwatch.kit.units import WallUs
+from hearthwatch.recording.segment import Segment, SegmentState
 from hearthwatch.web.auth import Session
 from hearthwatch.web.doors import AlertNow, CameraNow, DetectorNow, Enrolment, HouseNow, StreamNow
 
@@ -194,10 +195,11 @@ class Span(_Reply):
     pinned: bool
 
     @classmethod
-    def of(cls, segment: Segment) -> Self:
+    def of(cls, segment: Segment, now_us: WallUs) -> Self:
+        is_growing = segment.state is SegmentState.RECORDING  # its length is written only when it is complete
         return cls(
             start_us=segment.start_us,
-            end_us=segment.end_us,
+            end_us=max(segment.end_us, now_us) if is_growing else segment.end_us,
             footage_class=segment.footage_class,
             pinned=segment.pinned,
         )

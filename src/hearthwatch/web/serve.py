@@ -74,6 +74,7 @@ async def _run(app: ASGIApp, options: WebOptions, listening: socket.socket, pem:
     config = uvicorn.Config(
         app,
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         date_header=True,

@@ -1,7 +1,7 @@
 /** Cameras and their health: state, numbers, drops, outages. */
 
 import type { Camera, Outage } from "../api";
-import { ago, bytes, codecName, faultName, lasted, moment, stateName } from "../format";
+import { ago, bytes, codecName, faultName, fits, lasted, moment, stateName } from "../format";
 import { Dot } from "../live/Tile";
 import { Empty, Head } from "../parts/bits";
 import * as icons from "../parts/icons";
@@ -28,8 +28,8 @@ export function CamerasPage() {
             <dd>{bytes(h.footage_free_bytes)}</dd>
           </div>
           <div>
-            <dt>Days that fit</dt>
-            <dd>{h.days_fit === null ? "–" : h.days_fit.toFixed(1)}</dd>
+            <dt>Room for</dt>
+            <dd>{h.days_fit === null ? "–" : fits(h.days_fit)}</dd>
           </div>
           <div>
             <dt>Running for</dt>

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Camera, HouseEvent } from "../api";
-import { ago, bytes, clock, dayName, labelName, lasted, startOfDay } from "../format";
+import { ago, bytes, clock, dayName, fits, labelName, lasted, startOfDay } from "../format";
 import { columns, neighbour, tileWidth } from "../live/grid";
 import { LiveView } from "../live/LiveView";
 import { Dot, Motion, Tile } from "../live/Tile";
@@ -107,7 +107,7 @@ function Glance() {
       </div>
       <div>
         <dt>Room for</dt>
-        <dd>{h.days_fit === null ? bytes(h.footage_free_bytes) : `${h.days_fit.toFixed(1)} days`}</dd>
+        <dd>{h.days_fit === null ? bytes(h.footage_free_bytes) : fits(h.days_fit)}</dd>
       </div>
       <div>
         <dt>Detector</dt>
