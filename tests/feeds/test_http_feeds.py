@@ -13,10 +13,11 @@ from hearthwatch.feeds.factory import feed_for
 from hearthwatch.feeds.jpeg_poll import JpegFeed
 from hearthwatch.feeds.mjpeg import MjpegFeed
 from hearthwatch.feeds.packet import Codec, OpenFeed, Packet, Stream, StreamChanged
+from hearthwatch.feeds.pump import Lives
 from hearthwatch.feeds.source import Source, SourceKind
-from hearthwatch.kit.clock import Stop, SystemClock
+from hearthwatch.kit.clock import FakeClock, Stop, SystemClock
 from hearthwatch.kit.errors import BadReply, ConfigFault, HearthwatchError, Refused, Unreachable, Unsupported
-from hearthwatch.kit.units import CameraId
+from hearthwatch.kit.units import NS_PER_S, CameraId
 
 pytestmark = pytest.mark.wired
 
@@ -194,3 +195,27 @@ def test_factory_chooses_by_kind() -> None:
     for kind, name in kinds.items():
         feed = feed_for(source("http://192.0.2.1/", kind), clock=SystemClock(), rng=random.Random(1))
         assert type(feed).__name__ == name
+
+
+class WatchedClock(FakeClock):
+    """Notes how long each sleep was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept: list[float] = []
+
+    def sleep(self, stop: Stop, seconds: float) -> bool:
+        self.slept.append(seconds)
+        return super().sleep(stop, seconds)
+
+
+def test_long_pause_between_pictures_shows_signs_of_life(camera: HttpCamera) -> None:
+    clock = WatchedClock()
+    feed = JpegFeed(source(camera.url("/jpeg"), SourceKind.JPEG, poll_s=600.0), clock=clock, rng=random.Random(1)).open(Stop())
+    reading = iter(feed)
+    first, second = next(reading), next(reading)
+    feed.close()
+    assert second.received_ns - first.received_ns == 600 * NS_PER_S
+    assert max(clock.slept) <= 5
+    assert isinstance(feed, Lives)
+    assert second.received_ns - feed.beat_ns <= 5 * NS_PER_S

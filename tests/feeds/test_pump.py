@@ -377,3 +377,27 @@ def test_recording_is_back_within_five_seconds_of_the_camera(away_s: float, try_
     late = sorted(feed.recoveries)
     assert late[50] <= 5
     assert late[98] <= 15
+
+
+class Patient(Opened):
+    """Waits ten minutes between pictures, alive all the time."""
+
+    @property
+    def beat_ns(self) -> MonoNs:
+        return self.clock.mono_ns()
+
+
+def test_feed_that_waits_long_lends_the_pump_its_signs_of_life() -> None:
+    bench = Bench()
+    ages: list[int] = []
+
+    def wait(_index: int) -> None:
+        bench.clock.advance(600)
+        ages.append(bench.clock.mono_ns() - bench.pump.beat_ns)
+
+    connection = Patient(bench.clock, PacketMaker(), 1, None, bench.stop, wait)
+    bench.feed.open = lambda stop: connection  # type: ignore[method-assign,assignment]
+    with pytest.raises(Unreachable):
+        bench.pump.run_once()
+    assert ages == [0] * 10
+    assert bench.pump.beat_ns == bench.clock.mono_ns()

@@ -21,6 +21,7 @@ from hearthwatch.kit.units import NS_PER_S
 
 MAX_HEADER_BYTES = 16 * 1024
 _SLICE_S = 0.5
+_PAUSE_SLICE_S = 5.0
 _READ_BYTES = 65_536
 
 
@@ -75,6 +76,16 @@ class HttpCamera:
         self._buffer = bytearray()
         self._at_end = False
         self._until_ns = 0
+        self.beat_ns = clock.mono_ns()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait between two requests, showing signs of life; True when stopped."""
+        until_ns = self._clock.mono_ns() + round(seconds * NS_PER_S)
+        while (left_s := (until_ns - self._clock.mono_ns()) / NS_PER_S) > 0:
+            self.beat_ns = self._clock.mono_ns()
+            if self._clock.sleep(self._stop, min(left_s, _PAUSE_SLICE_S)):
+                return True
+        return self._stop.is_set()
 
     def allow(self) -> None:
         """Give the camera the read time-out anew, for the next picture."""

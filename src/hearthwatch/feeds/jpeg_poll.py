@@ -38,7 +38,7 @@ class JpegFeed:
         while not stop.is_set():
             yield _picture(camera)
             due_ns = max(due_ns + round(self._source.poll_s * NS_PER_S), self._clock.mono_ns())
-            if self._clock.sleep(stop, (due_ns - self._clock.mono_ns()) / NS_PER_S):
+            if camera.pause((due_ns - self._clock.mono_ns()) / NS_PER_S):
                 return
 
 

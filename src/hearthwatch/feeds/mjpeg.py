@@ -13,7 +13,7 @@ from hearthwatch.feeds.packet import Codec, Kind, Packet, StreamChanged, StreamI
 from hearthwatch.feeds.source import Source
 from hearthwatch.kit.clock import Clock, Stop
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable
-from hearthwatch.kit.units import NS_PER_S
+from hearthwatch.kit.units import NS_PER_S, MonoNs
 
 MAX_PART_BYTES = 8 * 1024 * 1024
 _MAX_PART_HEADER_BYTES = 16 * 1024
@@ -140,6 +140,11 @@ class OpenPictures:
         self._first: tuple[bytes, StreamInfo] | None = first
         self._start_ns = clock.mono_ns()
         self.info = first[1]
+
+    @property
+    def beat_ns(self) -> MonoNs:
+        """The last sign of life while it waits between two pictures, which may be an hour."""
+        return self._camera.beat_ns
 
     def _next(self) -> tuple[bytes, StreamInfo] | None:
         self._camera.allow()

@@ -81,6 +81,14 @@ class CountsLoss(Protocol):
     def lost_packets(self) -> int: ...
 
 
+@runtime_checkable
+class Lives(Protocol):
+    """An OpenFeed that may wait long between packets and shows that it is not stuck."""
+
+    @property
+    def beat_ns(self) -> MonoNs: ...
+
+
 def reason_of(error: BaseException) -> GapReason:
     """Return the cause the page draws for a stream that ended in `error`."""
     if isinstance(error, StreamChanged):
@@ -132,8 +140,15 @@ class Pump:
         self._meter: deque[tuple[int, int, int]] = deque(maxlen=_METER_SAMPLES + 1)
         self._packets = self._bytes = self._frames = self._lost_before = 0
         self._next_state_ns = 0
-        self.beat_ns = clock.mono_ns()
+        self._beat_ns = clock.mono_ns()
+        self._waiting: Lives | None = None
         self.state = PumpState(connected=False, since_us=clock.wall_us())
+
+    @property
+    def beat_ns(self) -> MonoNs:
+        """When it last showed a sign of life, by the monotonic clock."""
+        waiting = self._waiting
+        return max(self._beat_ns, waiting.beat_ns) if waiting else self._beat_ns
 
     def run(self) -> None:
         """Keep the stream coming until `stop` is set."""
@@ -155,12 +170,14 @@ class Pump:
 
     def run_once(self) -> None:
         """Connect and pump until the stream ends, which is an error unless `stop` was set. Raises kit errors."""
-        self.beat_ns = self._clock.mono_ns()
+        self._beat_ns = self._clock.mono_ns()
         try:
             opened = self._feed.open(self._stop)
+            self._waiting = opened if isinstance(opened, Lives) else None
             try:
                 self._pump(opened)
             finally:
+                self._waiting = None
                 self._lost_before += opened.lost_packets if isinstance(opened, CountsLoss) else 0
                 opened.close()
         except Exception as error:
@@ -175,7 +192,7 @@ class Pump:
         video_ns = self._clock.mono_ns()
         self._up_ns = None
         for packet in opened:
-            now_ns = self.beat_ns = self._clock.mono_ns()
+            now_ns = self._beat_ns = self._clock.mono_ns()
             if packet.kind is Kind.VIDEO:
                 video_ns = now_ns
             elif now_ns - video_ns > silence_ns:
@@ -191,11 +208,11 @@ class Pump:
         self._frames += packet.kind is Kind.VIDEO
         if self._up_ns is None and self._runs.running:
             self._connected(opened.info)
-        if self.beat_ns >= self._next_state_ns:
-            self._next_state_ns = self.beat_ns + _STATE_EVERY_NS
-            self._meter.append((self.beat_ns, self._frames, self._bytes))
+        if self._beat_ns >= self._next_state_ns:
+            self._next_state_ns = self._beat_ns + _STATE_EVERY_NS
+            self._meter.append((self._beat_ns, self._frames, self._bytes))
             then_ns, frames, size = self._meter[0]
-            passed_s = max(1, self.beat_ns - then_ns) / NS_PER_S
+            passed_s = max(1, self._beat_ns - then_ns) / NS_PER_S
             measured = len(self._meter) > 1
             self.state = replace(
                 self.state,
@@ -275,7 +292,7 @@ class Pump:
         """Sleep in slices: a pump that waits ten minutes for a locked account is alive."""
         until_ns = self._clock.mono_ns() + round(seconds * NS_PER_S)
         while (left_s := (until_ns - self._clock.mono_ns()) / NS_PER_S) > 0:
-            self.beat_ns = self._clock.mono_ns()
+            self._beat_ns = self._clock.mono_ns()
             if self._clock.sleep(self._stop, min(left_s, _WAIT_SLICE_S)):
                 return
 
