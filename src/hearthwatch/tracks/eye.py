@@ -11,7 +11,8 @@ from hearthwatch.frames.geometry import Box, Polygon
 from hearthwatch.kit.units import CameraId
 from hearthwatch.motion.difference import DifferenceDetector, Grey
 from hearthwatch.motion.motion import Motion
-from hearthwatch.tracks.gaze import Gaze, sightings_of
+from hearthwatch.tracks.gaze import Gaze
+from hearthwatch.tracks.sightings import sightings_of
 from hearthwatch.tracks.span import SpanWatch
 from hearthwatch.tracks.thing import Moment
 from hearthwatch.tracks.track import EyeOptions, MotionSpan, Track, TrackId
