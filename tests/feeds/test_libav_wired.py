@@ -153,3 +153,17 @@ def test_pump_rides_over_a_camera_that_closes_and_comes_back() -> None:
     first, second = sink.runs[:2]
     assert second.start_us > sink.gaps[0].start_us > first.start_us
     assert pump.state.width_px == 64
+
+
+def test_redirect_reaches_nobody_else() -> None:
+    camera, other = HttpCamera(), HttpCamera()
+    location = other.url("/mjpeg/plain").encode()
+    camera._redirect = lambda: iter([b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"])
+    try:
+        with pytest.raises(HearthwatchError):
+            opened(camera.url("/redirect"))
+        assert camera.requests == ["/redirect"]
+        assert other.requests == []
+    finally:
+        camera.close()
+        other.close()
