@@ -14,11 +14,14 @@ import av
 import httpx2
 import pytest
 import websockets
-from tests.web.fake_house import PASSWORD, FakeHouse, build
+from tests.web.fake_house import PASSWORD, FakeHouse, build, loop
 from tests.web.running import Running, new_house, running_house
 
+from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.errors import ConfigFault
+from hearthwatch.kit.units import CameraId
 from hearthwatch.web.accounts import Role
+from hearthwatch.web.fanout import VIEWER_LIMIT_BYTES
 from hearthwatch.web.gate import TOKEN_HEADER
 from hearthwatch.web.options import WebOptions
 from hearthwatch.web.serve import serve
@@ -96,6 +99,31 @@ async def test_a_viewer_who_leaves_stops_the_stream(running: Running) -> None:
         assert running.built.house.hub.wanted()
     await asyncio.wait_for(running.built.house.nobody.wait(), 5)
     assert running.built.house.hub.wanted() == ()
+
+
+async def test_a_viewer_who_does_not_read_costs_only_his_own_pictures(running: Running) -> None:
+    await running.built.add_user("ada", Role.OWNER)
+    async with httpx2.AsyncClient() as client:
+        cookie = await login(client, running.base)
+    hub = running.built.house.hub
+    address = f"ws://127.0.0.1:{running.port}/api/v1/cameras/garden/live?stream=main"
+    async with websockets.connect(address, origin=running.base, additional_headers={"Cookie": cookie}, max_queue=1) as socket_:
+        await socket_.recv()
+        video = loop("garden", Stream.MAIN)
+        sent_bytes = 0
+        for number in range(20_000):
+            packet = video.packet(number, CameraId("garden"), Stream.MAIN, 0, 0)
+            hub.take(packet)
+            sent_bytes += packet.size_bytes
+            if number % 50 == 0:
+                await asyncio.sleep(0)
+        (count,) = hub.counts()
+        assert sent_bytes > 4 * VIEWER_LIMIT_BYTES
+        assert count.dropped > 0
+        handed_over_bytes = (count.put - count.dropped - count.waiting) * sent_bytes / count.put
+        assert handed_over_bytes < VIEWER_LIMIT_BYTES, "what he does not read must not pile up in the server"
+        async with httpx2.AsyncClient() as client:
+            assert (await client.get(f"{running.base}/healthz")).status_code == 200
 
 
 async def test_a_taken_port_is_explained(tmp_path: Path) -> None:

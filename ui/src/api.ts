@@ -235,8 +235,9 @@ export const api = {
 
 /** Addresses the browser itself opens. */
 export const at = {
-  picture: (event: string) => address(`/events/${id(event)}/picture.jpg`),
-  snapshot: (camera: string) => address(`/cameras/${id(camera)}/snapshot.jpg`),
+  /** `version` changes with the picture: a visit's best one comes late. */
+  picture: (event: string, version?: number) => address(`/events/${id(event)}/picture.jpg`, { version }),
+  snapshot: (camera: string, version: number) => address(`/cameras/${id(camera)}/snapshot.jpg`, { version }),
   mjpeg: (camera: string) => address(`/cameras/${id(camera)}/live.mjpeg`),
   live: (camera: string, stream: StreamName) =>
     `${location.origin.replace(/^http/, "ws")}${address(`/cameras/${id(camera)}/live`, { stream })}`,

@@ -130,3 +130,19 @@ function stop(): void {
   clearInterval(houseTimer);
   loaded.value = false;
 }
+
+/** A page nobody sees gives its connection back: a browser has six for each house. */
+let hiding = 0;
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hiding);
+  if (!session.value?.user) return;
+  if (!document.hidden) {
+    if (!source) void start();
+  } else {
+    hiding = window.setTimeout(() => {
+      source?.close();
+      source = null;
+      clearInterval(houseTimer);
+    }, 20_000);
+  }
+});

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Camera, Stream } from "../src/api";
 import { columns, neighbour, tileWidth } from "../src/live/grid";
 import { fallback } from "../src/live/LiveView";
+import { Places } from "../src/live/Pictures";
 import { jump } from "../src/live/player";
 import { meter } from "../src/live/Tile";
 
@@ -103,4 +104,16 @@ describe("what a browser cannot play", () => {
     expect(fallback(camera(stream("main", "h265"), stream("sub", "h265")), "main", "h265").mode).toEqual({ way: "pictures" });
     expect(fallback(camera(stream("main", "h264"), stream("sub", "h264")), "sub", "h264").mode).toEqual({ way: "pictures" });
   });
+});
+
+test("only so many tiles stream pictures, and a place is given back once", () => {
+  const places = new Places(2);
+  const first = places.take();
+  expect(first).not.toBeNull();
+  expect(places.take()).not.toBeNull();
+  expect(places.take()).toBeNull();
+  first?.();
+  first?.();
+  expect(places.take()).not.toBeNull();
+  expect(places.take()).toBeNull();
 });

@@ -50,7 +50,7 @@ async def serve(
         say(f"Hearthwatch is at http://127.0.0.1:{port}")
         await auth.is_claimed()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_run(app, options, plain))
+            tasks.create_task(_run(app, options, [plain]))
             tasks.create_task(_serve_https(app, options, auth=auth, clock=clock, data_folder=data_folder, say=say))
     finally:
         plain.close()
@@ -63,14 +63,15 @@ async def _serve_https(
     path, fingerprint = await asyncio.to_thread(certificate, data_folder / "tls", clock, options.hosts)
     listening = _listen_everywhere(options.https_port)
     try:
-        say(f"From other devices: https://{socket.gethostname()}:{listening.getsockname()[1]} (the browser will warn once;")
+        say(f"From other devices: https://{socket.gethostname()}:{listening[0].getsockname()[1]} (the browser will warn once;")
         say(f"the certificate's SHA-256 fingerprint is {fingerprint})")
         await _run(app, options, listening, str(path))
     finally:
-        listening.close()
+        for each in listening:
+            each.close()
 
 
-async def _run(app: ASGIApp, options: WebOptions, listening: socket.socket, pem: str | None = None) -> None:
+async def _run(app: ASGIApp, options: WebOptions, listening: list[socket.socket], pem: str | None = None) -> None:
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -91,13 +92,16 @@ async def _run(app: ASGIApp, options: WebOptions, listening: socket.socket, pem:
         ssl_certfile=pem,
         ssl_keyfile=pem,
     )
-    await _Server(config).serve(sockets=[listening])
+    await _Server(config).serve(sockets=listening)
 
 
 def _listen(address: str, port: int, setting: str) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.bind((address, port))
         listening.listen(128)
         listening.setblocking(False)
@@ -109,16 +113,9 @@ def _listen(address: str, port: int, setting: str) -> socket.socket:
     return listening
 
 
-def _listen_everywhere(port: int) -> socket.socket:
-    """Listen on IPv6 and IPv4 in one socket, on IPv4 alone where the machine has no IPv6."""
-    if not socket.has_dualstack_ipv6():
-        return _listen("0.0.0.0", port, "web.https_port")  # noqa: S104  # HTTPS with an owner is meant for the whole house
-    try:
-        listening = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=128)
-    except OSError as error:
-        raise ConfigFault(
-            f"port {port} cannot be opened ({error.strerror or error}): choose another with `web.https_port` "
-            "or end what uses it"
-        ) from error
-    listening.setblocking(False)
-    return listening
+def _listen_everywhere(port: int) -> list[socket.socket]:
+    """Listen on IPv4 and, where the machine has it, on IPv6: two sockets, so that an IPv4 address stays one in every check."""
+    found = [_listen("0.0.0.0", port, "web.https_port")]  # noqa: S104  # HTTPS with an owner is meant for the whole house
+    with contextlib.suppress(ConfigFault, OSError):  # a machine without IPv6 is served by IPv4 alone
+        found.append(_listen("::", found[0].getsockname()[1], "web.https_port"))
+    return found

@@ -1,8 +1,9 @@
 /** One live picture: MSE first, the smaller stream or MJPEG where the browser cannot play, and an honest word why. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { at, type Camera, type StreamName } from "../api";
+import type { Camera, StreamName } from "../api";
 import { codecName } from "../format";
+import { Pictures } from "./Pictures";
 import { LivePlayer, type Picture } from "./player";
 
 type Mode = { way: "video"; stream: StreamName } | { way: "pictures" };
@@ -51,7 +52,7 @@ export function LiveView({ camera, stream }: { camera: Camera; stream: StreamNam
       {mode.way === "video" ? (
         <video ref={video} muted playsInline autoplay aria-label={`${camera.name}, live`} data-camera={camera.id} />
       ) : down ? null : (
-        <img src={at.mjpeg(camera.id)} alt={`${camera.name}, live`} />
+        <Pictures camera={camera} />
       )}
       {down ? (
         <div class="live-message" role="status">

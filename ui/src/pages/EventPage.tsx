@@ -98,7 +98,7 @@ export function EventPage({ id }: { id: string }) {
               key={`${id}-${stream}`}
               class="footage"
               src={at.footage(event.camera, event.clip_start_us, end_us, stream)}
-              poster={event.picture ? at.picture(id) : undefined}
+              poster={event.picture ? at.picture(id, event.best_us) : undefined}
               controls
               autoplay
               muted

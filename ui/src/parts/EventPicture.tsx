@@ -22,7 +22,7 @@ export function EventPicture({ event, eager = false }: { event: HouseEvent; eage
     <div class="picture">
       {event.picture ? (
         <>
-          <img src={at.picture(event.id)} alt={`${labelName(event.kind, event.label)} as the camera saw it`} loading={eager ? "eager" : "lazy"} decoding="async" />
+          <img src={at.picture(event.id, event.best_us)} alt={`${labelName(event.kind, event.label)} as the camera saw it`} loading={eager ? "eager" : "lazy"} decoding="async" />
           <Frame event={event} />
         </>
       ) : (

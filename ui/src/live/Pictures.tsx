@@ -1,0 +1,47 @@
+/** Single pictures of a camera, for browsers or cameras without playable video.
+ *
+ * A browser opens at most six connections to a house; each multipart stream holds one for good. The first few tiles stream,
+ * the others ask for a picture a second, so that the rest of the page always gets through.
+ */
+
+import { useEffect, useState } from "preact/hooks";
+import { at, type Camera } from "../api";
+
+const MOST_STREAMS = 3;
+const EVERY_MS = 1000;
+
+/** Who streams now; a place is given back when its tile goes. */
+export class Places {
+  private taken = 0;
+  constructor(private readonly most: number) {}
+  take(): (() => void) | null {
+    if (this.taken >= this.most) return null;
+    this.taken += 1;
+    let held = true;
+    return () => {
+      if (held) this.taken -= 1;
+      held = false;
+    };
+  }
+}
+
+const places = new Places(MOST_STREAMS);
+
+export function Pictures({ camera }: { camera: Camera }) {
+  const [streams, setStreams] = useState<boolean | null>(null);
+  const [version, setVersion] = useState(0);
+  useEffect(() => {
+    const leave = places.take();
+    setStreams(leave !== null);
+    return () => leave?.();
+  }, []);
+  if (streams === null) return null;
+  const next = (): void => {
+    setTimeout(() => setVersion((before) => before + 1), EVERY_MS);
+  };
+  return streams ? (
+    <img src={at.mjpeg(camera.id)} alt={`${camera.name}, live`} />
+  ) : (
+    <img src={at.snapshot(camera.id, version)} alt={`${camera.name}, live`} onLoad={next} onError={next} />
+  );
+}
