@@ -118,6 +118,20 @@ async def test_faults_that_pass(fake, bot, house, fault, named, texts, repeat):
         assert steps.waits == []
 
 
+async def test_a_stall_is_one_repeat_that_says_so(fake, bot, house):
+    fake.fail(Fault.STALL)
+    await house.tell()
+    steps = Steps(house, bot)
+    steps.courier._text.limit_s = 0.3
+    await steps.courier.step_text()
+    (waiting,) = house.outbox.waiting(f"telegram:{OWNER}")
+    assert waiting.maybe_sent
+    steps.courier._text.limit_s = 10
+    steps.courier._text.next_ns = 0
+    await steps.drain()
+    assert ["Sent again" in taken.text for taken in fake.taken] == [True]
+
+
 @pytest.mark.parametrize("fault", [Fault.BLOCKED, Fault.BAD_TOKEN, Fault.CONFLICT])
 async def test_faults_a_person_must_mend(fake, bot, house, fault):
     fake.fail(fault)

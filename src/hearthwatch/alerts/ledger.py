@@ -171,9 +171,10 @@ def waiting(connection: Connection) -> tuple[tuple[Alert, ...], tuple[Delivery, 
     return tuple(_alert(row) for row in rows), found
 
 
-def alerts_of_event(connection: Connection, event: str) -> tuple[Alert, ...]:
+def told_of(connection: Connection, event: str) -> tuple[Told, ...]:
+    """Return the alerts about an event with their deliveries, oldest first."""
     rows = connection.execute(select(alerts).where(alerts.c.event == event).order_by(alerts.c.id))
-    return tuple(_alert(row) for row in rows)
+    return _with_deliveries(connection, [_alert(row) for row in rows])
 
 
 def find_alert(connection: Connection, alert: AlertId) -> Alert | None:
@@ -186,7 +187,10 @@ def recent(connection: Connection, *, before_us: WallUs | None = None, limit: in
     wanted = select(alerts).order_by(alerts.c.at_us.desc(), alerts.c.id.desc()).limit(limit)
     if before_us is not None:
         wanted = wanted.where(alerts.c.at_us < before_us)
-    found = [_alert(row) for row in connection.execute(wanted)]
+    return _with_deliveries(connection, [_alert(row) for row in connection.execute(wanted)])
+
+
+def _with_deliveries(connection: Connection, found: list[Alert]) -> tuple[Told, ...]:
     parts: dict[AlertId, list[Delivery]] = {alert.id: [] for alert in found}
     for row in connection.execute(select(deliveries).where(deliveries.c.alert.in_(list(parts))).order_by(deliveries.c.id)):
         parts[AlertId(row.alert)].append(_delivery(row))

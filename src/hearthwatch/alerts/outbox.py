@@ -129,7 +129,7 @@ class Outbox:
         if await self._write_file(event, part, data) and part is Part.PICTURE:
             batch.pictures.add(event)
         fresh: list[Delivery] = []
-        for alert in [alert for alert in self._alerts.values() if alert.event == event]:
+        for alert in await self._about(event):
             for name, parts in self._routes.items():
                 wanted = name == only if only else part in alert.parts
                 key = (alert.id, name, part)
@@ -140,6 +140,20 @@ class Outbox:
         if batch:
             await self._journal.write(batch)
         self._put(fresh)
+
+    async def _about(self, event: EventId) -> list[Alert]:
+        """Return the alerts about an event, those told before a restart too."""
+        found = [alert for alert in self._alerts.values() if alert.event == event]
+        if found:
+            return found
+        try:
+            told = await asyncio.wait_for(self._db.run(lambda connection: ledger.told_of(connection, event)), PATIENCE_S)
+        except (StorageFailed, TimeoutError):
+            return []
+        for one in told:
+            self._remember(one.alert)
+            self._attached |= {(delivery.alert, delivery.channel, delivery.part) for delivery in one.deliveries}
+        return [one.alert for one in told]
 
     async def _write_file(self, event: EventId, part: Part, data: bytes) -> bool:
         write = self._files.write_picture if part is Part.PICTURE else self._files.write_clip
