@@ -184,6 +184,20 @@ def test_cooldown_counts_from_when_the_told_visitor_left(left, back, cooldown, t
     assert change.tell is told
 
 
+def test_somebody_first_seen_just_before_the_other_left_is_within_the_cooldown(rules):
+    rules.track(track("t1", 0))
+    rules.track(track("t1", 30, state=TrackState.ENDED))
+    (second,) = rules.track(track("t2", 31, first=28, x=0.9))
+    assert not second.tell
+
+
+def test_a_clock_set_back_silences_nobody(rules):
+    rules.track(track("t1", 0))
+    rules.track(track("t1", 1, state=TrackState.ENDED))
+    (second,) = rules.track(track("t2", -3600, x=0.9))
+    assert second.tell
+
+
 def test_cooldown_is_of_each_label_alone(rules):
     rules.track(track("t1", 0))
     (car,) = rules.track(track("t2", 1, label="car"))

@@ -185,7 +185,7 @@ class Rules:
         if event.kind is EventKind.MOTION and any(visit.event.label for visit in self._visits.values()):
             return True
         told_us = self._told_us.get(event.label)
-        return told_us is not None and 0 <= event.start_us - told_us < self._options.cooldown_s * US_PER_S
+        return told_us is not None and abs(event.start_us - told_us) < self._options.cooldown_s * US_PER_S
 
     def _go_on(self, visit: _Visit, track: Track) -> tuple[Change, ...]:
         visit.box, visit.last_us = track.box, max(visit.last_us, track.last_us)
