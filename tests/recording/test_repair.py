@@ -260,3 +260,16 @@ def test_an_index_that_breaks_while_recording_is_made_anew_and_recording_goes_on
     assert sum(one.frames for one in after) >= sum(one.frames for one in before) + 120
     assert len(list(bench.index_path.parent.glob("index.db.broken-*"))) >= 1
     assert check(bench).is_clean
+
+
+def test_taking_in_a_stranger_repeats_no_gap(bench: Bench) -> None:
+    bench.record(4)
+    bench.record(4, start_us=START_US + 10_000_000)
+    lost = bench.segments()[0]
+    bench.store.index.forget((lost,))
+    before = bench.gaps()
+    bench.close()
+    bench.open()
+    bench.work()
+    assert bench.segments()[0].sequence == lost.sequence
+    assert bench.gaps() == before

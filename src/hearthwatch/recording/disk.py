@@ -141,7 +141,7 @@ class Disk:
                 if self._clock.mono_ns() < track.retry_ns:
                     writer.wants_file = True
                     return
-                self._open_file(track, item)
+                self._open_file_or_make_room(track, item)
             if track.file is not None:
                 self._append(track.file, batch)
         except StorageFailed as error:
@@ -156,8 +156,16 @@ class Disk:
                 raise
             file.append(batch)
 
+    def _open_file_or_make_room(self, track: _Track, item: Cut) -> None:
+        try:
+            self._open_file(track, item)
+        except StorageFailed as error:
+            if error.fault is not StorageFault.NO_SPACE or not self._sweep.make_room():
+                raise
+            self._open_file(track, item)
+
     def _open_file(self, track: _Track, item: Cut) -> None:
-        if not self._settle() and not (self._sweep.make_room() and self._settle()):
+        if not self._settle():
             raise StorageFailed(StorageFault.NO_SPACE, "the index of footage cannot be written")
         index, run = self._store.index, track.run
         if not track.sequence:
@@ -247,6 +255,11 @@ class Disk:
             self._settle()
             self._guard(self._tidy)
 
+    def wait_s(self) -> float:
+        """Return how long nothing is due."""
+        due_ns = min(self._sync_ns, self._tidy_ns) - self._clock.mono_ns()
+        return max(0.0, due_ns / NS_PER_S)
+
     def _renew_index(self) -> None:
         """Go on with a new index; open files are closed and come into it like all others, as strangers."""
         assert self._damage is not None
@@ -299,10 +312,10 @@ class Disk:
             self._store.index.forget_asked(WallUs(self._clock.wall_us() - _ASKED_KEPT_US))
 
     def _hash_one(self) -> None:
-        found = self._store.index.without_sha256(1)
-        self._has_unhashed = bool(found)
-        for segment in found:
+        self._has_unhashed = False
+        for segment in self._store.index.without_sha256(1):
             self._store.index.set_sha256(segment.id, sha256_of(self._store.folder / segment.path))
+            self._has_unhashed = True
 
     def _take_in_strangers(self) -> None:
         until_ns = self._clock.mono_ns() + _STEP_NS

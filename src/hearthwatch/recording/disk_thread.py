@@ -98,7 +98,7 @@ class DiskThread:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            item = self._queue.get(0.25)
+            item = self._queue.get(self._disk.wait_s())
             if item is not None:
                 self._disk.handle(item)
             self._disk.tick()

@@ -16,7 +16,7 @@ from hearthwatch.kit.db import migrate, open_writer
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.index import Asked, asked_of
 from hearthwatch.recording.label import Label
-from hearthwatch.recording.rows import PLAYABLE, RANK, kept, of_stream, overlapping, segment_of, sql_errors
+from hearthwatch.recording.rows import PLAYABLE, RANK, gaps_overlapping, kept, of_stream, overlapping, segment_of, sql_errors
 from hearthwatch.recording.schema import MIGRATIONS, gaps, ranges, runs, segments, stores
 from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState
 
@@ -221,9 +221,17 @@ class IndexWriter:
             run.execute(update(segments).where(mine).values(pinned=False))
             return tuple(segment_of(row) for row in run.execute(select(segments).where(mine)))
 
-    def asked(self) -> tuple[Asked, ...]:
+    def asked(self, start_us: WallUs, end_us: WallUs) -> tuple[Asked, ...]:
+        """Return what was asked of any camera's footage in [start_us, end_us)."""
+        mine = and_(ranges.c.start_us < end_us, ranges.c.end_us > start_us)
         with sql_errors("reading the index of footage"), self._engine.connect() as run:
-            return tuple(asked_of(row) for row in run.execute(select(ranges)))
+            return tuple(asked_of(row) for row in run.execute(select(ranges).where(mine).order_by(ranges.c.start_us)))
+
+    def has_gap(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> bool:
+        """Tell whether any gap of the stream overlaps the range."""
+        mine = and_(gaps.c.camera == camera, gaps.c.stream == stream, gaps_overlapping(start_us, end_us))
+        with sql_errors("reading the index of footage"), self._engine.connect() as run:
+            return run.scalar(select(gaps.c.id).where(mine).limit(1)) is not None
 
     def forget_asked(self, before_us: WallUs) -> None:
         """Drop ranges no file still to come can overlap; their class and pins are on the rows of the files."""

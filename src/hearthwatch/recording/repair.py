@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 QUARANTINE = "quarantine"
 _NAME = re.compile(r"^(\d{12})\.mp4$")
-_HOLE_US = 2 * US_PER_S
+_HOLE_US = US_PER_S // 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +199,8 @@ def _adopt(folder: Path, index: IndexWriter, camera: CameraId, stream: Stream, s
 def _holes(index: IndexWriter, camera: CameraId, stream: Stream) -> Iterator[Gap]:
     end_us: WallUs | None = None
     for one in index.of_stream(camera, stream):
-        if end_us is not None and one.start_us - end_us > _HOLE_US:
+        is_hole = end_us is not None and one.start_us - end_us > _HOLE_US
+        if is_hole and end_us is not None and not index.has_gap(camera, stream, end_us, one.start_us):
             yield _gap(camera, stream, end_us, one.start_us, "the index was lost; the cause with it")
         end_us = WallUs(max(end_us or 0, one.end_us))
 

@@ -32,7 +32,11 @@ class SegmentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One file. `path` is `camera/stream/sequence.mp4`, relative to the footage folder."""
+    """One file. `path` is `camera/stream/sequence.mp4`, relative to the footage folder.
+
+    While it is RECORDING its `duration_us`, `size_bytes` and counts are 0 and it reaches until now; `sha256` may be empty for
+    a file that was repaired, until the recorder has read it again.
+    """
 
     id: SegmentId
     run: RunId

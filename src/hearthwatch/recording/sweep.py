@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,7 +138,8 @@ class Sweep:
             candidates |= {one.id: one for one in self._index.oldest(_BATCH)}
         if not candidates:
             return Plan(delete=(), short_bytes=excess)
-        plan = plan_retention(candidates.values(), self._index.asked(), options, excess_bytes=excess, now_us=now_us)
+        asked = self._asked(candidates.values())
+        plan = plan_retention(candidates.values(), asked, options, excess_bytes=excess, now_us=now_us)
         self.delete(plan.delete[:_BATCH])
         return plan
 
@@ -154,6 +155,11 @@ class Sweep:
             self._expiry_ns = now_ns + _EXPIRY_NS
         return found
 
+    def _asked(self, footage: Collection[Segment]) -> Sequence[Asked]:
+        if not footage:
+            return ()
+        return self._index.asked(min(one.start_us for one in footage), max(one.end_us for one in footage))
+
     def make_room(self) -> bool:
         """On a full disk: let the ballast go and delete the oldest footage; True when something was freed.
 
@@ -163,9 +169,10 @@ class Sweep:
         now_ns = self._clock.mono_ns()
         if now_ns < self._patient_until_ns:
             return dropped
+        oldest = self._index.oldest(_BATCH)
         plan = plan_retention(
-            self._index.oldest(_BATCH),
-            self._index.asked(),
+            oldest,
+            self._asked(oldest),
             StorageOptions(keep_continuous_days=0, keep_motion_days=0, keep_event_days=0),
             excess_bytes=_EMERGENCY_BYTES,
             now_us=WallUs(0),
