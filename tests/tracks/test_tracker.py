@@ -39,10 +39,13 @@ def test_one_clear_moving_person_is_confirmed_at_once() -> None:
     assert track.decided_ns == track.first_ns == NS_PER_S
 
 
-def test_two_weak_hits_confirm_what_moves_but_not_what_rests() -> None:
-    moving, resting = tracker(), tracker()
-    assert show(moving, 0.0, sighting(0.3, score=0.45)) == ()
-    assert len(show(moving, 0.1, sighting(0.3, score=0.45))) == 1
+def test_two_fair_hits_or_three_dim_ones_confirm_what_moves_but_nothing_what_rests() -> None:
+    fair, dim, resting = tracker(), tracker(), tracker()
+    assert show(fair, 0.0, sighting(0.3, score=0.55)) == ()
+    assert len(show(fair, 0.1, sighting(0.3, score=0.45))) == 1
+    assert show(dim, 0.0, sighting(0.3, score=0.45)) == ()
+    assert show(dim, 0.1, sighting(0.3, score=0.45)) == ()
+    assert len(show(dim, 0.2, sighting(0.3, score=0.45))) == 1
     for step in range(40):
         assert show(resting, step / 10, sighting(0.3, score=0.45, changed=0.0)) == ()
 
@@ -52,7 +55,7 @@ def test_looks_in_vain_take_belief_away() -> None:
     show(tracks, 0.0, sighting(0.3, score=0.42))
     for step in range(4):
         show(tracks, 0.1 + step / 10)
-    assert show(tracks, 0.6, sighting(0.3, score=0.42)) == ()
+    assert show(tracks, 0.6, sighting(0.3, score=0.55)) == ()
 
 
 def test_a_resident_that_something_passes_is_not_believed_but_one_that_walks_off_is() -> None:

@@ -30,7 +30,9 @@ _WORTHLESS_SCORE = 0.2
 _MISS_COST = 0.07
 _ENOUGH = 0.4
 _ENOUGH_BESIDE = 1.4
-_ENOUGH_MISTAKEN = 0.75
+_ENOUGH_DIM = 0.7
+_ENOUGH_MISTAKEN = 0.9
+_CLEAR_SCORE = 0.5
 _DISPLACED = 0.25
 _GROWN = 1.8
 _COVERED = 0.6
@@ -226,7 +228,9 @@ class Thing:
                 and sighting.detection.score >= _SURE_SCORE
                 and sighting.changed_frac >= _SURE_CHANGED_FRAC
             )
-        needed = _ENOUGH_MISTAKEN if self.family in _MISTAKEN else _ENOUGH
+        needed = _ENOUGH if self.best_score >= _CLEAR_SCORE else _ENOUGH_DIM
+        if self.family in _MISTAKEN:
+            needed = _ENOUGH_MISTAKEN
         if beside:
             needed = _ENOUGH_BESIDE
         return (self.strong_hits > 1 or self.hits > 2) and (self.moved or self.changed_hits > 0) and self.evidence >= needed
