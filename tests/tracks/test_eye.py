@@ -229,3 +229,10 @@ def test_who_stood_there_and_then_walks_off_is_told_with_a_picture() -> None:
     (track,) = stage.eye.tracks
     assert track.first_us > 9.5e6
     assert stage.eye.picture(track.id) is not None
+
+
+def test_a_car_that_stays_for_long_is_hardly_looked_at() -> None:
+    comes = Actor(box=lambda s: around(min(0.5, 0.25 * s), 0.8, 0.3, 0.3), label="car")
+    stage = Stage([comes]).play(90)
+    assert 2 <= len([s for s, _regions in stage.asked if s > 60]) <= 6
+    assert [track.state for track in stage.eye.tracks] == [TrackState.STILL]

@@ -93,7 +93,7 @@ class DifferenceDetector:
         """
         height, width = y.shape
         step = 2 * round(width / (2 * _WIDTH_PX))
-        if step == 0:
+        if width < 1.5 * _WIDTH_PX:
             return np.asarray(cv2.blur(y, (3, 3)), np.uint8)
         whole = y[: height // step * step, : width // step * step]
         how = cv2.INTER_AREA if step == 2 else cv2.INTER_LINEAR

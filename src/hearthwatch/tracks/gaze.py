@@ -17,7 +17,10 @@ _SOON_S = 15.0
 _CALM_S = 1.5
 _INVENTORY_S = 60.0
 _VERIFY_S = 0.5
+_NEWS_S = 20.0
+_VERIFY_LATER_S = 1.0
 _VERIFY_CALM_S = 2.0
+_VERIFY_QUIET_S = 10.0
 _LEAST_SIDE = 0.34
 _CROP_GROWTH = 0.6
 _CROP_LIMIT = 0.55
@@ -26,8 +29,8 @@ _CROP_LIMIT = 0.55
 class Gaze:
     """Chooses regions for one camera.
 
-    Something unknown that moves: three pictures in a row, then two a second, fewer the longer nobody can name it. Known
-    things: two a second while they move, one every two seconds while they do not. Once a minute, and after the light
+    Something unknown that moves: three pictures in a row, then two a second, after a while one. Known things: two a second
+    while they move, after a while one; one every two seconds while nothing moves, then one every ten. Once a minute, and after the light
     changed, the whole picture, to know what stands there.
     """
 
@@ -37,6 +40,8 @@ class Gaze:
         self._moved_ns = -1
         self._asked_ns = 0
         self._inventory_ns = 0
+        self._known_from_ns = 0
+        self._quiet_from_ns = 0
         self._unsettled = True
         self._haunt: Box | None = None
         self._largest_frac = 0.0
@@ -46,6 +51,10 @@ class Gaze:
     ) -> tuple[tuple[Box, ...], bool]:
         """Return the regions to look at (none: not now) and whether that is urgent. `told` are the places of confirmed
         tracks, `guesses` of tentative ones that moved lately."""
+        if not told:
+            self._known_from_ns = now_ns
+        if motion.boxes:
+            self._quiet_from_ns = now_ns
         if not motion.settled:
             self._unsettled = True
             due = bool(told) and self._waited(now_ns) >= _VERIFY_S
@@ -70,9 +79,14 @@ class Gaze:
         if self._unsettled or (now_ns - self._inventory_ns) / NS_PER_S >= _INVENTORY_S:
             self._unsettled = False
             return self._ask((WHOLE,), now_ns)
-        if told and self._waited(now_ns) >= (_VERIFY_S if moving else _VERIFY_CALM_S):
+        if told and self._waited(now_ns) >= self._verify_s(now_ns, moving=moving):
             return self._ask(_around(told), now_ns)
         return ()
+
+    def _verify_s(self, now_ns: int, *, moving: bool) -> float:
+        if not moving:
+            return _VERIFY_CALM_S if (now_ns - self._quiet_from_ns) / NS_PER_S < _NEWS_S else _VERIFY_QUIET_S
+        return _VERIFY_S if (now_ns - self._known_from_ns) / NS_PER_S < _NEWS_S else _VERIFY_LATER_S
 
     def answered(self, *, named: bool, now_ns: int) -> None:
         """Note what came of a look."""
