@@ -30,8 +30,8 @@ class Gaze:
     """Chooses regions for one camera.
 
     Something unknown that moves: three pictures in a row, then two a second, after a while one. Known things: two a second
-    while they move, after a while one; one every two seconds while nothing moves, then one every ten. Once a minute, and after the light
-    changed, the whole picture, to know what stands there.
+    while they move, after a while one; one every two seconds while nothing moves, and every ten once all has been quiet.
+    Once a minute, and after the light changed, the whole picture, to know what stands there.
     """
 
     def __init__(self) -> None:
@@ -42,6 +42,7 @@ class Gaze:
         self._inventory_ns = 0
         self._known_from_ns = 0
         self._quiet_from_ns = 0
+        self._in_doubt = False
         self._unsettled = True
         self._haunt: Box | None = None
         self._largest_frac = 0.0
@@ -85,11 +86,13 @@ class Gaze:
 
     def _verify_s(self, now_ns: int, *, moving: bool) -> float:
         if not moving:
-            return _VERIFY_CALM_S if (now_ns - self._quiet_from_ns) / NS_PER_S < _NEWS_S else _VERIFY_QUIET_S
+            lately = (now_ns - self._quiet_from_ns) / NS_PER_S < _NEWS_S
+            return _VERIFY_CALM_S if lately or self._in_doubt else _VERIFY_QUIET_S
         return _VERIFY_S if (now_ns - self._known_from_ns) / NS_PER_S < _NEWS_S else _VERIFY_LATER_S
 
     def answered(self, *, named: bool, now_ns: int) -> None:
         """Note what came of a look."""
+        self._in_doubt = not named
         if named:
             self._burst_from_ns = now_ns
 
