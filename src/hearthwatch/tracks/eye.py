@@ -9,7 +9,7 @@ from hearthwatch.detect.detection import Looked
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box, Polygon
 from hearthwatch.kit.units import CameraId
-from hearthwatch.motion.difference import DifferenceDetector, Grey
+from hearthwatch.motion.difference import DifferenceDetector, Grey, changed_frac
 from hearthwatch.motion.motion import Motion
 from hearthwatch.tracks.gaze import Gaze
 from hearthwatch.tracks.sightings import sightings_of
@@ -90,7 +90,7 @@ class Eye:
             del self._asked[seq]
         changed = asked.changed if asked else None
         at = Moment(wall_us=frame.wall_us, received_ns=frame.received_ns)
-        sightings = sightings_of(looked, changed, labels=self._options.labels, masks=self._masks)
+        sightings = sightings_of(looked, lambda box: changed_frac(changed, box), labels=self._options.labels, masks=self._masks)
         tracks = self._tracker.update(sightings, looked.regions, at, self._least_score)
         self._gaze.answered(named=bool(tracks), now_ns=frame.received_ns)
         self._keep_best(frame, at)

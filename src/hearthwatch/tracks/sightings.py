@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hearthwatch.detect.detection import Detection, LabelOptions, Looked
 from hearthwatch.frames.geometry import Box, Polygon
-from hearthwatch.motion.difference import Grey, changed_frac
 from hearthwatch.tracks.thing import Sighting, family
 
 _WEAK_FRAC = 0.6
@@ -19,9 +18,10 @@ _WHOLE_SCORE = 0.6
 
 
 def sightings_of(
-    looked: Looked, changed: Grey | None, *, labels: Mapping[str, LabelOptions], masks: Sequence[Polygon]
+    looked: Looked, changed_frac: Callable[[Box], float], *, labels: Mapping[str, LabelOptions], masks: Sequence[Polygon]
 ) -> list[Sighting]:
-    """Return the detections worth tracking: wanted labels, large enough, outside masks, no doubles.
+    """Return the detections worth tracking: wanted labels, large enough, outside masks, no doubles; `changed_frac` says how
+    much of a box had just changed.
 
     Those of a little less than the label's score come too: they keep a known track alive.
     """
@@ -40,7 +40,7 @@ def sightings_of(
         if all(_is_part(k, found) for k in doubles):
             kept = [k for k in kept if k not in doubles]
             kept.append(found)
-    return [Sighting(detection=d, changed_frac=changed_frac(changed, d.box)) for d in kept]
+    return [Sighting(detection=d, changed_frac=changed_frac(d.box)) for d in kept]
 
 
 def _masked(box: Box, masks: Sequence[Polygon]) -> bool:
