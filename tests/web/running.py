@@ -21,6 +21,7 @@ class Running:
     said: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     port: int = 0
     opened: asyncio.Event = field(default_factory=asyncio.Event)
+    serving: asyncio.Task[None] | None = None
 
     def listening(self, port: int) -> None:
         self.port = port
@@ -42,7 +43,7 @@ async def running_house(folder: Path, house: FakeHouse) -> AsyncIterator[Running
     built = build(folder, house)
     run = Running(built)
     options = WebOptions(port=0, https_port=0)
-    serving = asyncio.create_task(
+    run.serving = asyncio.create_task(
         serve(
             built.app,
             options,
@@ -58,10 +59,10 @@ async def running_house(folder: Path, house: FakeHouse) -> AsyncIterator[Running
         await asyncio.wait_for(run.opened.wait(), 10)
         yield run
     finally:
-        for task in (serving, giving):
+        for task in (run.serving, giving):
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait_for(asyncio.gather(serving, giving), 10)
+            await asyncio.wait_for(asyncio.gather(run.serving, giving), 10)
         built.close()
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import socket
 import ssl
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -40,6 +42,12 @@ async def login(client: httpx2.AsyncClient, base: str) -> str:
     answer = await client.post(f"{base}/api/v1/login", json={"name": "ada", "password": PASSWORD}, headers=headers)
     assert answer.status_code == 200, answer.text
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+
+
+async def read_to_the_end(viewer: websockets.ClientConnection) -> None:
+    with contextlib.suppress(websockets.ConnectionClosed):
+        while True:
+            await viewer.recv()
 
 
 async def test_https_opens_only_once_the_house_is_claimed(running: Running) -> None:
@@ -75,7 +83,7 @@ async def test_live_video_decodes_and_ends_with_the_session(running: Running) ->
             with av.open(io.BytesIO(bytes(data))) as container:
                 assert sum(1 for _ in container.decode(video=0)) == 15
             await client.post(f"{running.base}/api/v1/logout", json={}, headers={"Origin": running.base, TOKEN_HEADER: token})
-            await asyncio.wait_for(socket_.wait_closed(), 5)
+            await asyncio.wait_for(read_to_the_end(socket_), 5)
             assert socket_.close_code == 4401
 
 
@@ -106,24 +114,59 @@ async def test_a_viewer_who_does_not_read_costs_only_his_own_pictures(running: R
     async with httpx2.AsyncClient() as client:
         cookie = await login(client, running.base)
     hub = running.built.house.hub
-    address = f"ws://127.0.0.1:{running.port}/api/v1/cameras/garden/live?stream=main"
-    async with websockets.connect(address, origin=running.base, additional_headers={"Cookie": cookie}, max_queue=1) as socket_:
-        await socket_.recv()
-        video = loop("garden", Stream.MAIN)
-        sent_bytes = 0
-        for number in range(20_000):
-            packet = video.packet(number, CameraId("garden"), Stream.MAIN, 0, 0)
-            hub.take(packet)
-            sent_bytes += packet.size_bytes
-            if number % 50 == 0:
-                await asyncio.sleep(0)
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+    raw.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", running.port))
+    address = f"ws://127.0.0.1:{running.port}/api/v1/cameras/garden/live?stream=sub"
+    viewer = await websockets.connect(
+        address, origin=running.base, additional_headers={"Cookie": cookie}, max_queue=1, sock=raw
+    )
+    try:
+        await viewer.recv()
+        small = loop("garden", Stream.SUB).packet(0, CameraId("garden"), Stream.SUB, 0, 0)
+        large = replace(small, data=bytes(200_000))
+        before = hub.counts()[0]
+        for _ in range(400):
+            hub.take(large)
+            await asyncio.sleep(0)
         (count,) = hub.counts()
-        assert sent_bytes > 4 * VIEWER_LIMIT_BYTES
-        assert count.dropped > 0
-        handed_over_bytes = (count.put - count.dropped - count.waiting) * sent_bytes / count.put
-        assert handed_over_bytes < VIEWER_LIMIT_BYTES, "what he does not read must not pile up in the server"
+        assert count.dropped > before.dropped
+        handed_over = (count.put - count.dropped - count.waiting) - (before.put - before.dropped - before.waiting)
+        assert handed_over * large.size_bytes < VIEWER_LIMIT_BYTES, "what he does not read must not pile up in the server"
         async with httpx2.AsyncClient() as client:
             assert (await client.get(f"{running.base}/healthz")).status_code == 200
+    finally:
+        viewer.transport.abort()
+        await viewer.wait_closed()
+        await asyncio.wait_for(running.built.house.nobody.wait(), 5)
+
+
+async def test_the_end_of_the_house_ends_every_stream_without_a_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with httpx2.AsyncClient() as client, running_house(tmp_path, new_house()) as run:
+        await run.built.add_user("ada", Role.OWNER)
+        cookie = await login(client, run.base)
+        address = f"ws://127.0.0.1:{run.port}/api/v1/cameras/garden/live?stream=sub"
+        socket_ = await websockets.connect(address, origin=run.base, additional_headers={"Cookie": cookie})
+        await socket_.recv()
+        told = asyncio.Event()
+
+        async def follow(path: str) -> None:
+            async with client.stream("GET", f"{run.base}{path}", timeout=30) as answer:
+                async for _ in answer.aiter_bytes():
+                    told.set()
+
+        streams = [asyncio.create_task(follow(path)) for path in ("/api/v1/stream", "/api/v1/cameras/garden/live.mjpeg")]
+        await asyncio.wait_for(told.wait(), 10)
+        run.serving.cancel()
+        await asyncio.wait(streams, timeout=10)
+        await asyncio.wait_for(read_to_the_end(socket_), 10)
+        assert socket_.close_code in {1001, 1012}
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait_for(run.serving, 10)
+    assert [record.getMessage() for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}] == []
 
 
 async def test_a_taken_port_is_explained(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import logging
@@ -80,6 +81,7 @@ class Auth:
         self._claiming = asyncio.Lock()
         self._claimed = False
         self.claimed = asyncio.Event()
+        self.stopping = asyncio.Event()
 
     async def is_claimed(self) -> bool:
         """Tell whether the house has an owner; while it has none, a living claim code is on the console."""
@@ -147,9 +149,13 @@ class Auth:
         await self._db.run(lambda c: accounts.close_session(c, _hash(session.token)))
 
     async def ended(self, session: Session) -> None:
-        """Return once the session is over, at most a second late: for connections that stay open. Watching counts as use."""
-        while True:
-            await asyncio.sleep(0.8)
+        """Return once the session is over, at most a second late, or at once when the server stops.
+
+        For connections that stay open; watching counts as use.
+        """
+        while not self.stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), 0.8)
             now = await self.session(session.token)
             if now is None or now.user != session.user:
                 return

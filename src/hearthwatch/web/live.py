@@ -87,7 +87,8 @@ async def live(websocket: WebSocket, site: SiteDep, camera: CameraDep, person: P
     try:
         await asyncio.wait({watching, leaving, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
-            await websocket.close(code=4401, reason="logged out")
+            code, reason = (1012, "restarting") if site.auth.stopping.is_set() else (4401, "logged out")
+            await websocket.close(code=code, reason=reason)
     finally:
         for task in (watching, leaving, ended):
             task.cancel()

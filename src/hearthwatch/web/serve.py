@@ -21,6 +21,9 @@ from hearthwatch.web.tls import certificate
 log = logging.getLogger(__name__)
 
 
+_SEND_BUFFER_BYTES = 512 * 1024
+
+
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: the process has its own."""
 
@@ -50,7 +53,7 @@ async def serve(
         say(f"Hearthwatch is at http://127.0.0.1:{port}")
         await auth.is_claimed()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_run(app, options, [plain]))
+            tasks.create_task(_run(app, options, [plain], auth))
             tasks.create_task(_serve_https(app, options, auth=auth, clock=clock, data_folder=data_folder, say=say))
     finally:
         plain.close()
@@ -65,13 +68,13 @@ async def _serve_https(
     try:
         say(f"From other devices: https://{socket.gethostname()}:{listening[0].getsockname()[1]} (the browser will warn once;")
         say(f"the certificate's SHA-256 fingerprint is {fingerprint})")
-        await _run(app, options, listening, str(path))
+        await _run(app, options, listening, auth, str(path))
     finally:
         for each in listening:
             each.close()
 
 
-async def _run(app: ASGIApp, options: WebOptions, listening: list[socket.socket], pem: str | None = None) -> None:
+async def _run(app: ASGIApp, options: WebOptions, listening: list[socket.socket], auth: Auth, pem: str | None = None) -> None:
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -92,7 +95,16 @@ async def _run(app: ASGIApp, options: WebOptions, listening: list[socket.socket]
         ssl_certfile=pem,
         ssl_keyfile=pem,
     )
-    await _Server(config).serve(sockets=listening)
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=listening))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        # cancelling uvicorn outright would cut every open stream with a traceback; asked, it lets them end
+        auth.stopping.set()
+        server.should_exit = True
+        await serving
+        raise
 
 
 def _listen(address: str, port: int, setting: str) -> socket.socket:
@@ -100,6 +112,8 @@ def _listen(address: str, port: int, setting: str) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # accepted sockets inherit it: live pictures for a slow viewer wait in his GopBox, where they can be dropped
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         if family is socket.AF_INET6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.bind((address, port))
