@@ -61,11 +61,19 @@ def test_looks_in_vain_take_belief_away() -> None:
 def test_a_resident_that_something_passes_is_not_believed_but_one_that_walks_off_is() -> None:
     tracks = tracker()
     for step in range(16):
-        show(tracks, step / 2, sighting(0.3, changed=0.0))
-    assert show(tracks, 8.5, sighting(0.3, changed=0.5)) == ()
-    (track,) = show(tracks, 9.0, sighting(0.36, changed=0.5))
+        show(tracks, step / 2, sighting(0.3, score=0.55, changed=0.0))
+    assert show(tracks, 8.5, sighting(0.3, score=0.55, changed=0.5)) == ()
+    (track,) = show(tracks, 9.0, sighting(0.36, score=0.55, changed=0.5))
     assert track.moved
     assert track.first_us == 9_000_000
+
+
+def test_somebody_clearly_seen_who_stirs_at_last_is_believed_where_he_sat() -> None:
+    tracks = tracker()
+    for step in range(16):
+        assert show(tracks, step / 2, sighting(0.3, changed=0.0)) == ()
+    (track,) = show(tracks, 8.5, sighting(0.3, changed=0.1))
+    assert track.first_us == 8_500_000
 
 
 def test_a_shoe_is_no_dog() -> None:

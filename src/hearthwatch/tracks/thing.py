@@ -120,7 +120,7 @@ class Thing:
         return self.decided_ns != 0
 
     def is_resident(self, now_ns: int) -> bool:
-        """Tell whether it was there so long without a sign of life that movement before it proves nothing."""
+        """Tell whether it was there so long without a sign of life that movement before it proves little."""
         return not self.told and _seconds(now_ns, self.first.received_ns) > _RESIDENT_AFTER_S
 
     def is_guess(self, now_ns: int) -> bool:
@@ -211,8 +211,10 @@ class Thing:
 
     def _weigh(self, sighting: Sighting, at: Moment) -> None:
         """Note signs of life: change inside the box, or a new place that itself has just changed."""
-        least = _RIGID_CHANGED_FRAC if self.family in _RIGID else _CHANGED_FRAC
-        self.changed_hits += sighting.changed_frac >= least and not self.is_resident(at.received_ns)
+        rigid = self.family in _RIGID
+        least = _RIGID_CHANGED_FRAC if rigid else _CHANGED_FRAC
+        clear = not rigid and sighting.detection.score >= _SURE_SCORE  # no tree trunk looks that much like somebody
+        self.changed_hits += sighting.changed_frac >= least and (clear or not self.is_resident(at.received_ns))
         apart = _apart(self.anchor, self.box) and (sighting.changed_frac >= _CHANGED_FRAC or self.told)
         nearer = not 1 / _GROWN < self.box.area_frac / max(self.anchor.area_frac, 1e-6) < _GROWN
         if apart or (nearer and sighting.changed_frac >= _RIGID_CHANGED_FRAC):
