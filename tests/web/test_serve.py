@@ -75,7 +75,9 @@ async def test_live_video_decodes_and_ends_with_the_session(running: Running) ->
         cookie = await login(client, running.base)
         token = (await client.get(f"{running.base}/api/v1/session")).json()["token"]
         address = f"ws://127.0.0.1:{running.port}/api/v1/cameras/front-door/live?stream=sub"
-        async with websockets.connect(address, origin=running.base, additional_headers={"Cookie": cookie}) as socket_:
+        async with websockets.connect(
+            address, origin=running.base, additional_headers={"Cookie": cookie}, max_queue=None
+        ) as socket_:
             assert json.loads(await socket_.recv())["type"] == "start"
             data = bytearray()
             for _ in range(1 + 15):
@@ -102,7 +104,9 @@ async def test_a_viewer_who_leaves_stops_the_stream(running: Running) -> None:
     async with httpx2.AsyncClient() as client:
         cookie = await login(client, running.base)
     address = f"ws://127.0.0.1:{running.port}/api/v1/cameras/garden/live?stream=sub"
-    async with websockets.connect(address, origin=running.base, additional_headers={"Cookie": cookie}) as socket_:
+    async with websockets.connect(
+        address, origin=running.base, additional_headers={"Cookie": cookie}, max_queue=None
+    ) as socket_:
         await socket_.recv()
         assert running.built.house.hub.wanted()
     await asyncio.wait_for(running.built.house.nobody.wait(), 5)
