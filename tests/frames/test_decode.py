@@ -83,6 +83,19 @@ def test_no_bytes_whatever_raise(data: st.DataObject) -> None:
     decoder.flush()
 
 
+def test_a_stream_that_is_damaged_all_the_time_is_shown_with_its_faults(caplog: pytest.LogCaptureFixture) -> None:
+    info, packets = clip(pictures(50), gop=5)
+    sloppy = [
+        dataclasses.replace(p, data=p.data[: len(p.data) // 2] + bytes(len(p.data) - len(p.data) // 2)) if i % 5 == 2 else p
+        for i, p in enumerate(packets)
+    ]
+    decoder = Decoder(CAMERA, info)
+    shown = [len(decoder.decode(packet)) for packet in sloppy]
+    assert sum(shown[:25]) == 10
+    assert sum(shown[25:]) >= 20
+    assert [record.levelname for record in caplog.records if "leniently" in record.message] == ["WARNING"]
+
+
 def test_the_loop_filter_comes_back_at_the_next_key_frame_without_losing_a_picture() -> None:
     info, packets = clip(pictures(15), gop=5)
     decoder = Decoder(CAMERA, info, fast=True)

@@ -32,7 +32,7 @@ _CHROMA_STEP = {  # (rows, columns) between the chroma samples that 4:2:0 keeps
 }
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _WAITING_LIMIT = 64
-_FAILED_KEYS_BEFORE_TOLERANT = 3
+_FAILED_GOPS_BEFORE_TOLERANT = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,8 @@ class Decoder:
     """Decodes one run of one stream; used by one thread.
 
     A damaged packet never reaches the caller as a picture and never as an error: it is counted, and nothing comes out
-    until the next key frame. `fast` leaves out the loop filter (a fifth of the work); it may be changed at any time and
-    takes effect at the next key frame.
+    until the next key frame; only a stream that is damaged all the time is shown with its faults. `fast` leaves out the
+    loop filter (a fifth of the work); it may be changed at any time and takes effect at the next key frame.
     """
 
     def __init__(self, camera: CameraId, info: VideoInfo, *, fast: bool = False) -> None:
@@ -60,7 +60,8 @@ class Decoder:
         self._info = info
         self.fast = fast
         self._tolerant = False
-        self._failed_keys = 0
+        self._failed_gops = 0
+        self._gop_failed = False
         self._context = self._open()
         self._opened_fast = fast
         self._waits_for_key = True
@@ -76,6 +77,9 @@ class Decoder:
         if self._waits_for_key and not packet.is_key:
             self._dropped += 1
             return []
+        if packet.is_key:
+            self._failed_gops = self._failed_gops + 1 if self._gop_failed else 0
+            self._gop_failed = False
         frames: list[Frame] = []
         if packet.is_key and self._opened_fast is not self.fast and self._info.codec is not Codec.MJPEG:
             frames = self._restart()
@@ -83,9 +87,9 @@ class Decoder:
             try:
                 width_px, height_px = jpeg_size_px(packet.data)
             except BadReply:
-                return self._failed(packet, frames)
+                return self._failed(frames)
             if width_px * height_px > MAX_PIXELS:
-                return self._failed(packet, frames)
+                return self._failed(frames)
         if len(self._waiting) >= _WAITING_LIMIT:
             self._waiting.clear()
         self._waiting[packet.pts_ticks] = (packet.received_ns, packet.wall_us)
@@ -94,12 +98,11 @@ class Decoder:
         try:
             pictures = self._context.decode(coded)
         except FFmpegError:
-            return self._failed(packet, frames)
+            return self._failed(frames)
         self._waits_for_key = False
         for picture in pictures:
-            if picture.is_corrupt:
-                return self._failed(packet, frames)
-            self._failed_keys = 0
+            if picture.is_corrupt and not self._tolerant:
+                return self._failed(frames)
             frames.append(self._frame(picture, packet))
         return frames
 
@@ -133,13 +136,14 @@ class Decoder:
         self._waiting.clear()
         return frames
 
-    def _failed(self, packet: Packet, frames: list[Frame]) -> list[Frame]:
+    def _failed(self, frames: list[Frame]) -> list[Frame]:
         self._broken += 1
-        if packet.is_key and not self._tolerant:
-            self._failed_keys += 1
-            if self._failed_keys >= _FAILED_KEYS_BEFORE_TOLERANT:
-                log.warning("%s: its stream breaks the rules of %s; it is decoded leniently", self._camera, self._info.codec)
-                self._tolerant = True
+        self._gop_failed = True
+        if self._failed_gops + 1 >= _FAILED_GOPS_BEFORE_TOLERANT and not self._tolerant:
+            log.warning("%s: its stream breaks the rules of %s; it is decoded leniently", self._camera, self._info.codec)
+            self._tolerant = True
+        elif self._tolerant:
+            return frames
         self._context = self._open()
         self._opened_fast = self.fast
         self._waits_for_key = True
