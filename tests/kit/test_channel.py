@@ -30,6 +30,8 @@ Pair = tuple[Channel[Hello | Count], Channel[Hello | Count]]
 @pytest.fixture
 def pair() -> Iterator[Pair]:
     left, right = socket.socketpair()
+    left.settimeout(10)
+    right.settimeout(10)
     a, b = Channel[Hello | Count](left, Hello | Count), Channel[Hello | Count](right, Hello | Count)
     yield a, b
     a.close()
@@ -68,10 +70,28 @@ def test_any_messages_survive_any_cutting_of_the_stream(messages: list[Hello | C
     assert got == messages
 
 
+def on_the_wire(body: bytes) -> bytes:
+    """Return `body` behind the head that a Channel writes: its length in four bytes, then what no descriptors look like."""
+    left, right = socket.socketpair()
+    sender = Channel[Count](left, Count)
+    sender.send(Count(1))
+    sender.close()
+    with right:
+        sent = right.recv(1000)
+    head = sent[: len(sent) - len(msgspec.msgpack.encode(Count(1)))]
+    return struct.pack("!I", len(body)) + bytes(len(head) - 4) + body
+
+
+def ends() -> tuple[socket.socket, Channel[Hello | Count]]:
+    """Return a raw end and a Channel that fails rather than waits for ever."""
+    left, right = socket.socketpair()
+    right.settimeout(10)
+    return left, Channel[Hello | Count](right, Hello | Count)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_messages_or_a_clear_error(data: bytes) -> None:
-    left, right = socket.socketpair()
-    receiver = Channel[Hello | Count](right, Hello | Count)
+    left, receiver = ends()
     with left:
         left.sendall(data)
     messages: list[Hello | Count] = []
@@ -83,10 +103,9 @@ def test_any_bytes_are_messages_or_a_clear_error(data: bytes) -> None:
 
 @given(st.binary(max_size=60).filter(bool))
 def test_any_body_is_a_message_or_a_bad_reply_and_the_next_one_is_read(body: bytes) -> None:
-    left, right = socket.socketpair()
-    receiver = Channel[Hello | Count](right, Hello | Count)
+    left, receiver = ends()
     with left:
-        left.sendall(struct.pack("!I", len(body)) + body + struct.pack("!I", 1) + b"\xc1")
+        left.sendall(on_the_wire(body) + on_the_wire(b"\xc1"))
         try:
             assert isinstance(receiver.receive(), Hello | Count)
         except BadReply as error:
@@ -97,10 +116,9 @@ def test_any_body_is_a_message_or_a_bad_reply_and_the_next_one_is_read(body: byt
 
 
 def test_a_size_beyond_the_limit_is_refused_before_any_memory_is_taken() -> None:
-    left, right = socket.socketpair()
-    receiver = Channel[Count](right, Count)
+    left, receiver = ends()
     with left:
-        left.sendall(struct.pack("!I", MAX_MESSAGE_BYTES + 1))
+        left.sendall(struct.pack("!I", MAX_MESSAGE_BYTES + 1) + on_the_wire(b"")[4:])
         with pytest.raises(BadReply, match="over the limit"):
             receiver.receive()
     receiver.close()
@@ -128,6 +146,18 @@ def test_file_descriptors_come_with_their_message(pair: Pair) -> None:
     os.write(received, b"through")
     os.close(received)
     assert os.read(read_end, 100) == b"through"
+    os.close(read_end)
+
+
+def test_of_messages_read_at_once_each_gets_its_own_descriptors(pair: Pair) -> None:
+    read_end, write_end = os.pipe()
+    pair[0].send(Count(1))
+    pair[0].send(Count(2), fds=(write_end,))
+    pair[0].send(Count(3))
+    os.close(write_end)
+    got = [pair[1].receive_with_fds() for _ in range(3)]
+    assert [(message, len(fds)) for message, fds in got] == [(Count(1), 0), (Count(2), 1), (Count(3), 0)]
+    os.close(got[1][1][0])
     os.close(read_end)
 
 
