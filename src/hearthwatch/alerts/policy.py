@@ -53,6 +53,7 @@ _OUTAGE_WORDS = {
     Fault.DISK_BROKEN: ("the disk does not take data", "the disk takes data again"),
     Fault.PROCESS_RESTARTED: ("a part of Hearthwatch was restarted", "runs steadily again"),
     Fault.DETECTOR_BASIC: ("only the basic detector works: people only", "has its full detector again"),
+    Fault.CONFIG_WRONG: ("has mistakes; the old one stays in force", "is right again"),
     Fault.CHANNEL_DEAD: ("does not deliver alerts", "delivers alerts again"),
 }
 

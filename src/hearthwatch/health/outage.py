@@ -20,6 +20,7 @@ class Fault(StrEnum):
     PROCESS_RESTARTED = "process-restarted"
     DETECTOR_BASIC = "detector-basic"
     CHANNEL_DEAD = "channel-dead"
+    CONFIG_WRONG = "config-wrong"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""Typed messages over a Unix stream socket: 4-byte big-endian length, then one msgspec MessagePack struct; size-limited."""
+"""Typed messages over a Unix stream socket; size-limited.
+
+On the wire: length (4 bytes, big-endian), number of file descriptors that belong to it (1 byte), one MessagePack struct.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,13 @@ from hearthwatch.kit.errors import BadReply, Unreachable
 M = TypeVar("M")
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
-_HEAD = struct.Struct("!I")
+_HEAD = struct.Struct("!IB")
 _MAX_FDS = 4
+
+
+def inherited(fd: int) -> socket.socket:
+    """Return the Unix stream socket with that descriptor without asking the kernel about it, which a boxed process may not."""
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=fd)
 
 
 class Channel(Generic[M]):
@@ -40,7 +48,7 @@ class Channel(Generic[M]):
         body = self._encoder.encode(message)
         if len(body) > MAX_MESSAGE_BYTES:
             raise ValueError(f"{type(message).__name__} of {len(body)} bytes is over the limit of {MAX_MESSAGE_BYTES}")
-        data = _HEAD.pack(len(body)) + body
+        data = _HEAD.pack(len(body), len(fds)) + body
         try:
             with self._send_lock:
                 if fds:
@@ -62,7 +70,7 @@ class Channel(Generic[M]):
         """Return the next message and the file descriptors that came with it."""
         while len(self._buffer) < _HEAD.size:
             self._read(_HEAD.size)
-        (length,) = _HEAD.unpack_from(self._buffer)
+        length, fd_count = _HEAD.unpack_from(self._buffer)
         if length > MAX_MESSAGE_BYTES:
             raise BadReply(f"a message of {length} bytes is over the limit of {MAX_MESSAGE_BYTES}")
         whole = _HEAD.size + length
@@ -70,7 +78,8 @@ class Channel(Generic[M]):
             self._read(whole - len(self._buffer))
         body = bytes(memoryview(self._buffer)[_HEAD.size : whole])
         del self._buffer[:whole]
-        fds, self._fds = self._fds, []
+        # one read may bring the bytes of several messages: the count says whose descriptors these are
+        fds, self._fds = self._fds[:fd_count], self._fds[fd_count:]
         try:
             return self._decoder.decode(body), fds
         except (msgspec.DecodeError, msgspec.ValidationError) as error:

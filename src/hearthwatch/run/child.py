@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hearthwatch.kit import logs
-from hearthwatch.kit.channel import Channel
+from hearthwatch.kit.channel import Channel, inherited
 from hearthwatch.kit.clock import Stop
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.run.messages import VERSION, Beat, Link, Quit, Ready, Renew, Restarted, Role, Start, ToChild
@@ -39,7 +39,7 @@ class Child:
     def __init__(self, argv: Sequence[str]) -> None:
         """`argv[1]` is the number of the inherited control socket."""
         self.stop = Stop()
-        self._control: Channel[ToChild] = Channel(socket.socket(fileno=int(argv[1])), ToChild)
+        self._control: Channel[ToChild] = Channel(inherited(int(argv[1])), ToChild)
         # ctrl-C reaches the whole terminal group; only the supervisor decides the order in which we end
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
@@ -74,7 +74,7 @@ class Child:
                 message, fds = self._control.receive_with_fds()
                 match message:
                     case Link(peer=peer, name=name) if fds:
-                        handlers.link(peer, name, socket.socket(fileno=fds[0]))
+                        handlers.link(peer, name, inherited(fds[0]))
                     case Renew():
                         handlers.renew(message)
                     case Restarted():

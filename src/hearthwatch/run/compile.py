@@ -6,19 +6,21 @@ import os
 from pathlib import Path
 
 from hearthwatch.kit.secrets import Secrets
+from hearthwatch.kit.units import WallUs
 from hearthwatch.run.config import Config, Record
 from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
 from hearthwatch.run.sources import sources
 from hearthwatch.tracks.track import EyeOptions
 
 
-def hand_placed_models() -> str:
-    """Return the folder of models somebody put in place by hand (`HEARTHWATCH_MODELS`), empty for none."""
-    return os.environ.get("HEARTHWATCH_MODELS", "")
+def hand_placed_models() -> Path | None:
+    """Return the folder of models somebody put in place by hand (`HEARTHWATCH_MODELS`), None for none."""
+    folder = os.environ.get("HEARTHWATCH_MODELS", "")
+    return Path(folder) if folder else None
 
 
 def compile_plan(
-    config: Config, secrets: Secrets, *, config_path: Path, data_folder: Path, port: int | None, debug: bool
+    config: Config, secrets: Secrets, *, config_path: Path, data_folder: Path, port: int | None, debug: bool, started_us: WallUs
 ) -> Plan:
     """Return what every process needs to know. `port` overrides `web.port`. Raises StorageFailed for an unreadable secret."""
     footage = Path(config.storage.folder or data_folder / "footage")
@@ -38,7 +40,7 @@ def compile_plan(
             },
             detect=config.detect,
             models_folder=str(data_folder / "models"),
-            hand_placed_models=hand_placed_models(),
+            hand_placed_models=str(hand_placed_models() or ""),
         ),
         house=HousePlan(
             config_path=str(config_path),
@@ -46,6 +48,7 @@ def compile_plan(
             port=config.web.port if port is None else port,
             footage_folder=str(footage),
             index_path=str(footage / "index.db"),
+            started_us=started_us,
             debug=debug,
         ),
         debug=debug,

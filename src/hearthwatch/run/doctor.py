@@ -118,7 +118,7 @@ def _data_folder(data_folder: Path) -> Check:
 
 def _detector(data_folder: Path) -> Check:
     try:
-        model = ModelStore(folder=data_folder / "models", hand_placed=_hand_placed()).choose("auto")
+        model = ModelStore(folder=data_folder / "models", hand_placed=hand_placed_models()).choose("auto")
     except HearthwatchError as error:
         return _bad("detector", str(error))
     if model is HOG:
@@ -126,11 +126,6 @@ def _detector(data_folder: Path) -> Check:
             "detector", "basic detector: people only (get the better one: `hearthwatch models fetch`, or the page's button)"
         )
     return _ok("detector", f"{model.name}, {model.licence}")
-
-
-def _hand_placed() -> Path | None:
-    folder = hand_placed_models()
-    return Path(folder) if folder else None
 
 
 def _box() -> Check:

@@ -16,7 +16,7 @@ from hearthwatch.feeds.packet import Stream, StreamChanged
 from hearthwatch.feeds.source import Source
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel
-from hearthwatch.kit.clock import Stop, SystemClock
+from hearthwatch.kit.clock import Clock, Stop, SystemClock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.messages import (
@@ -30,6 +30,7 @@ from hearthwatch.run.messages import (
     Role,
     ToGuest,
 )
+from hearthwatch.run.plan import GuestPlan
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,10 @@ log = logging.getLogger(__name__)
 class _Reader:
     """One opening of one stream, in a thread of its own."""
 
-    def __init__(self, source: Source, token: int, channel: Channel[ToGuest]) -> None:
+    def __init__(self, source: Source, token: int, channel: Channel[ToGuest], clock: Clock, rng: random.Random) -> None:
         self._source = source
+        self._clock = clock
+        self._rng = rng
         self._token = token
         self._channel = channel
         self.stop = Stop()
@@ -59,7 +62,7 @@ class _Reader:
             self._fail(FaultKind.UNREACHABLE, error)
 
     def _read(self) -> None:
-        feed = guest_feed_for(self._source, clock=SystemClock(), rng=random.Random())  # noqa: S311 jitter and nonces a camera made necessary
+        feed = guest_feed_for(self._source, clock=self._clock, rng=self._rng)
         opened = feed.open(self.stop)
         try:
             self._channel.send(Opened(stream=self._source.stream, token=self._token, info=opened.info))
@@ -84,7 +87,9 @@ class _Reader:
 class Guest:
     """Answers the recorder's OpenStream and CloseStream."""
 
-    def __init__(self, sources: tuple[Source, ...]) -> None:
+    def __init__(self, sources: tuple[Source, ...], clock: Clock) -> None:
+        self._clock = clock
+        self._rng = random.Random()  # noqa: S311 jitter, no secret
         self._sources = {source.stream: source for source in sources}
         self._readers: dict[Stream, _Reader] = {}
 
@@ -106,7 +111,9 @@ class Guest:
                 message = channel.receive()
                 self._close(message.stream)
                 if isinstance(message, OpenStream) and message.stream in self._sources:
-                    self._readers[message.stream] = _Reader(self._sources[message.stream], message.token, channel)
+                    self._readers[message.stream] = _Reader(
+                        self._sources[message.stream], message.token, channel, self._clock, self._rng
+                    )
         except Unreachable:
             for stream in list(self._readers):
                 self._close(stream)
@@ -120,10 +127,10 @@ class Guest:
 def main() -> None:
     child = Child(sys.argv)
     start, _fds = child.start("guest")
-    assert isinstance(start.plan, tuple)
-    for source in start.plan:
+    assert isinstance(start.plan, GuestPlan)
+    for source in start.plan.sources:
         logs.hide(source.password)
-    child.serve(Guest(start.plan), alive=lambda: True)
+    child.serve(Guest(start.plan.sources, SystemClock()), alive=lambda: True)
     leave()
 
 

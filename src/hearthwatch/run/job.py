@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 
 import cv2
@@ -12,7 +11,7 @@ from hearthwatch.frames.decode import Decoder
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.jpeg import encode
 from hearthwatch.kit import logs
-from hearthwatch.kit.channel import Channel
+from hearthwatch.kit.channel import Channel, inherited
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import leave
@@ -39,7 +38,7 @@ def _serve(channel: Channel[ToJob]) -> None:
 def main() -> None:
     logs.set_up("job")
     cv2.setNumThreads(1)
-    channel: Channel[ToJob] = Channel(socket.socket(fileno=int(sys.argv[1])), ToJob)
+    channel: Channel[ToJob] = Channel(inherited(int(sys.argv[1])), ToJob)
     sandbox.enter()
     try:
         _serve(channel)

@@ -8,12 +8,11 @@ import msgspec
 
 from hearthwatch.feeds.packet import Gap, Packet, Run, Stream, StreamInfo
 from hearthwatch.feeds.pump import PumpState
-from hearthwatch.feeds.source import Source
 from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import FootageClass
-from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
+from hearthwatch.run.plan import ChildPlan, Plan
 from hearthwatch.tracks.track import MotionSpan, Track
 
 VERSION = 1
@@ -39,14 +38,14 @@ class Start(_Message, frozen=True):
 
     version: int
     debug: bool
-    plan: RecorderPlan | LookerPlan | HousePlan | tuple[Source, ...]
+    plan: ChildPlan
     mark_slots: dict[CameraId, int] = {}
 
 
 class Renew(_Message, frozen=True):
     """The configuration changed; the child applies what can change live."""
 
-    plan: RecorderPlan | LookerPlan | HousePlan
+    plan: ChildPlan
     mark_slots: dict[CameraId, int] = {}
 
 
@@ -75,6 +74,12 @@ class NewPlan(_Message, frozen=True):
     plan: Plan
 
 
+class Replace(_Message, frozen=True):
+    """End `role` in order and start it anew: it has something new to load."""
+
+    role: Role
+
+
 class Restarted(_Message, frozen=True):
     """To the house: `role` ended unexpectedly and was started again (or a camera was quarantined for crashing the looker)."""
 
@@ -85,7 +90,7 @@ class Restarted(_Message, frozen=True):
 
 
 ToChild = Start | Renew | Link | Quit | Restarted
-FromChild = Ready | Beat | NewPlan
+FromChild = Ready | Beat | NewPlan | Replace
 
 
 # a stream on its way: recorder to looker and house, guest to recorder
@@ -254,12 +259,11 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecorderState(_Message, frozen=True):
-    """Once a second."""
+    """Once a second, and when a stream breaks off or comes back. `confirmed_us` is how far footage is known to be on disk."""
 
     streams: tuple[StreamState, ...]
     boxes: tuple[BoxCount, ...]
-    last_synced_us: dict[CameraId, WallUs]
-    disk_free_bytes: int
+    confirmed_us: dict[CameraId, WallUs]
     disk_error: str
 
 

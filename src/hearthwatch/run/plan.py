@@ -10,12 +10,12 @@ import msgspec
 
 from hearthwatch.detect.detection import DetectOptions
 from hearthwatch.feeds.source import Source
-from hearthwatch.kit.units import CameraId
+from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import StorageOptions
 from hearthwatch.tracks.track import EyeOptions
 
 
-class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True):
+class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """All enabled streams. A camera's SUB is looked at, its MAIN where there is no SUB; `recorded` cameras are kept."""
 
     sources: tuple[Source, ...]
@@ -25,14 +25,14 @@ class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True):
     index_path: str
 
 
-class LookerPlan(msgspec.Struct, frozen=True, kw_only=True):
+class LookerPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     eyes: dict[CameraId, EyeOptions]
     detect: DetectOptions
     models_folder: str
     hand_placed_models: str = ""
 
 
-class HousePlan(msgspec.Struct, frozen=True, kw_only=True):
+class HousePlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Where the house finds everything; it reads the configuration itself and sends a new Plan when that changes."""
 
     config_path: str
@@ -40,7 +40,17 @@ class HousePlan(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     footage_folder: str
     index_path: str
+    started_us: WallUs
     debug: bool = False
+
+
+class GuestPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The sources of one camera that a guest reads."""
+
+    sources: tuple[Source, ...]
+
+
+ChildPlan = RecorderPlan | LookerPlan | HousePlan | GuestPlan
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

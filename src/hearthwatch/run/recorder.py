@@ -7,21 +7,25 @@ import random
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hearthwatch.feeds.factory import feed_for
-from hearthwatch.feeds.packet import Feed, PacketSink, Stream
+from hearthwatch.feeds.packet import Feed, GapReason, PacketSink, RunId, Stream
 from hearthwatch.feeds.pump import Pump
 from hearthwatch.feeds.source import Source
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, Stop, SystemClock
-from hearthwatch.kit.errors import HearthwatchError
+from hearthwatch.kit.errors import HearthwatchError, StorageFailed
+from hearthwatch.kit.ids import Ulids
+from hearthwatch.kit.retry import Backoff, keep_running
 from hearthwatch.kit.units import NS_PER_S, CameraId
-from hearthwatch.recording.store import Store
+from hearthwatch.recording.disk_thread import DiskThread
+from hearthwatch.recording.store import open_store
+from hearthwatch.recording.writer import SegmentWriter
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.guestline import GuestFeed, GuestLine
 from hearthwatch.run.messages import (
@@ -49,6 +53,7 @@ log = logging.getLogger(__name__)
 _LOOKER_TAP_BYTES = 4 * 1024 * 1024
 _HOUSE_TAP_BYTES = 8 * 1024 * 1024
 _STUCK_S = 60.0
+_DISK_AGAIN_S = 5.0
 
 
 @dataclass(slots=True)
@@ -64,16 +69,48 @@ class _Running:
 class Recorder:
     """One pump thread per stream; the store's disk thread; one sending thread per link."""
 
-    def __init__(self, plan: RecorderPlan, store: Store, clock: Clock) -> None:
+    def __init__(self, plan: RecorderPlan, clock: Clock) -> None:
         self._plan = plan
-        self._store = store
         self._clock = clock
+        self._ids = Ulids(clock)
+        self._disk: DiskThread | None = None
+        self._disk_error = ""
         self._looker = Line("looker", _LOOKER_TAP_BYTES)
         self._house = Line("house", _HOUSE_TAP_BYTES)
         self._guests: dict[CameraId, GuestLine] = {}
         self._running: dict[Key, _Running] = {}
+        self._writers: dict[Key, SegmentWriter] = {}
         self._lock = threading.Lock()
+        try:
+            self._open_disk()
+        except StorageFailed as error:
+            log.error("nothing is recorded for now: %s", error)  # noqa: TRY400 the text says it all
+            self._disk_error = str(error)
+            threading.Thread(target=self._open_disk_later, name="storage", daemon=True).start()
         self._follow(plan)
+
+    def _open_disk(self) -> None:
+        store = open_store(Path(self._plan.footage_folder), Path(self._plan.index_path), self._clock)
+        disk = DiskThread(store, self._plan.storage, self._clock, self._hear_disk)
+        disk.start()
+        self._disk = disk
+
+    def _open_disk_later(self) -> None:
+        """Live view and looking go on meanwhile; the pumps that should be kept start anew once there is a disk."""
+
+        def once() -> None:
+            self._open_disk()
+            self._hear_disk(None)
+            opened.set()
+            self._follow(self._plan)
+
+        opened = Stop()
+        if not self._clock.sleep(opened, _DISK_AGAIN_S):
+            backoff = Backoff(first_s=_DISK_AGAIN_S, factor=1.0)
+            keep_running("footage disk", once, stop=opened, clock=self._clock, backoff=backoff)
+
+    def _hear_disk(self, failure: StorageFailed | None) -> None:
+        self._disk_error = str(failure) if failure else ""
 
     def _follow(self, plan: RecorderPlan) -> None:
         """Start, stop or replace pumps so that they are what `plan` says; a stream that did not change keeps running."""
@@ -81,8 +118,7 @@ class Recorder:
             self._plan = plan
             wanted = {(source.camera, source.stream): source for source in plan.sources}
             for key, running in list(self._running.items()):
-                recorded = key[1] is Stream.MAIN and key[0] in plan.recorded
-                if wanted.get(key) != running.source or recorded != running.recorded:
+                if wanted.get(key) != running.source or self._is_kept(running.source) != running.recorded:
                     self._end(running)
                     del self._running[key]
             for key, source in wanted.items():
@@ -90,19 +126,39 @@ class Recorder:
                     self._running[key] = self._start(source)
             self._retap()
 
+    def _is_kept(self, source: Source) -> bool:
+        return self._disk is not None and source.stream is Stream.MAIN and source.camera in self._plan.recorded
+
     def _start(self, source: Source) -> _Running:
         logs.hide(source.password)
         hub = StreamHub()
         sinks: list[PacketSink] = [hub]
-        recorded = source.stream is Stream.MAIN and source.camera in self._plan.recorded
+        recorded = self._is_kept(source)
         if recorded:
-            sinks.append(self._store.sink(source.camera, source.stream))
+            assert self._disk is not None
+            sinks.append(self._writer(source, self._disk))
         stop = Stop()
         rng = random.Random()  # noqa: S311 jitter and client nonces
-        pump = Pump(source.camera, source.stream, self._feed(source, rng), sinks, clock=self._clock, stop=stop, rng=rng)
+        pump = Pump(
+            source.camera,
+            source.stream,
+            self._feed(source, rng),
+            sinks,
+            clock=self._clock,
+            stop=stop,
+            rng=rng,
+            ids=lambda: RunId(self._ids()),
+            health=self,
+        )
         thread = threading.Thread(target=pump.run, name=f"{source.camera}/{source.stream}", daemon=True)
         thread.start()
         return _Running(source=source, recorded=recorded, hub=hub, pump=pump, stop=stop, thread=thread)
+
+    def _writer(self, source: Source, disk: DiskThread) -> SegmentWriter:
+        key = (source.camera, source.stream)
+        if key not in self._writers:
+            self._writers[key] = disk.writer(*key)
+        return self._writers[key]
 
     def _feed(self, source: Source, rng: random.Random) -> Feed:
         if source.kind.in_guest:
@@ -123,8 +179,13 @@ class Recorder:
         looked_at = self._looked_at()
         for key, hub in looked_at.items():
             self._looker.tap(key, hub)
-        for key in self._looker.keys() - looked_at.keys():
+        for key in self._looker.tapped - looked_at.keys():
             self._looker.untap(key)
+        for key in self._house.tapped:
+            if key in self._running:
+                self._house.tap(key, self._running[key].hub)
+            else:
+                self._house.untap(key)
 
     def link(self, peer: Role, name: str, sock: socket.socket) -> None:
         """See child.Handlers."""
@@ -144,7 +205,8 @@ class Recorder:
     def renew(self, message: Renew) -> None:
         """See child.Handlers."""
         if isinstance(message.plan, RecorderPlan):
-            self._store.renew(message.plan.storage)
+            if self._disk is not None:
+                self._disk.set_options(message.plan.storage)
             self._follow(message.plan)
 
     def restarted(self, message: Restarted) -> None:
@@ -165,49 +227,67 @@ class Recorder:
             case Unsubscribe(camera=camera, stream=stream):
                 self._house.untap((camera, stream))
             case Keep():
-                self._command(
-                    message.token,
-                    lambda: self._store.keep(message.camera, message.start_us, message.end_us, pinned=message.pinned),
-                )
+                self._command(message)
             case Mark():
-                self._command(
-                    message.token,
-                    lambda: self._store.mark(message.camera, message.start_us, message.end_us, message.footage_class),
-                )
+                self._command(message)
 
-    def _command(self, token: int, run: Callable[[], int]) -> None:
-        try:
-            count = run()
-        except HearthwatchError as error:
-            self._house.send(Done(token=token, error=str(error)))
+    def _command(self, command: Keep | Mark) -> None:
+        """Hand it to the disk's thread, whose answer goes to the house when it is committed."""
+        if self._disk is None:
+            self._house.send(Done(token=command.token, error=f"nothing is recorded: {self._disk_error}"))
+            return
+        if isinstance(command, Keep):
+            future = self._disk.keep(command.camera, command.start_us, command.end_us, pinned=command.pinned)
         else:
-            self._house.send(Done(token=token, count=count))
+            future = self._disk.mark(command.camera, command.start_us, command.end_us, command.footage_class)
 
-    def alive(self) -> bool:
-        """Tell the house how things stand; False when a pump or the disk has been stuck for a minute."""
+        def answer(done: Future[int]) -> None:
+            error = done.exception()
+            if error is None:
+                self._house.send(Done(token=command.token, count=done.result()))
+            else:
+                self._house.send(Done(token=command.token, error=str(error)))
+
+        future.add_done_callback(answer)
+
+    def stream_lost(self, camera: CameraId, stream: Stream, reason: GapReason, error: HearthwatchError) -> None:
+        """See PumpHealth: the house hears at once, not with the next second."""
+        del camera, stream, reason, error
+        self._tell_state()
+
+    def stream_back(self, camera: CameraId, stream: Stream, lasted_s: float) -> None:
+        """See PumpHealth."""
+        del camera, stream, lasted_s
+        self._tell_state()
+
+    def _tell_state(self) -> None:
         running = list(self._running.values())
-        disk = self._store.state()
+        disk = self._disk
         self._house.send(
             RecorderState(
                 streams=tuple(
                     StreamState(camera=each.source.camera, stream=each.source.stream, pump=each.pump.state) for each in running
                 ),
-                boxes=(*self._looker.counts(), *self._house.counts()),
-                last_synced_us=disk.last_synced_us,
-                disk_free_bytes=disk.free_bytes,
-                disk_error=disk.error,
+                boxes=(*self._looker.counts(), *self._house.counts(), *((disk.count(),) if disk else ())),
+                confirmed_us={each.camera: each.until_us for each in disk.confirmed() if each.until_us} if disk else {},
+                disk_error=self._disk_error,
             )
         )
+
+    def alive(self) -> bool:
+        """Tell the house how things stand; False when a pump has been stuck for a minute, which ends in a restart."""
+        self._tell_state()
         now_ns = self._clock.mono_ns()
-        return all(now_ns - each.pump.beat_ns < _STUCK_S * NS_PER_S for each in running)
+        return all(now_ns - each.pump.beat_ns < _STUCK_S * NS_PER_S for each in list(self._running.values()))
 
     def end(self) -> None:
-        """Stop the pumps, then let the store close every segment."""
+        """Stop the pumps, then have every segment closed."""
         for running in self._running.values():
             running.stop.set()
         for running in self._running.values():
             running.thread.join(3.0)
-        self._store.close()
+        if self._disk is not None:
+            self._disk.close()
 
 
 def main() -> None:
@@ -215,9 +295,7 @@ def main() -> None:
     start, _fds = child.start("recorder")
     plan = start.plan
     assert isinstance(plan, RecorderPlan)
-    clock = SystemClock()
-    store = Store.open(Path(plan.footage_folder), Path(plan.index_path), plan.storage, clock=clock)
-    recorder = Recorder(plan, store, clock)
+    recorder = Recorder(plan, SystemClock())
     child.serve(recorder, recorder.alive)
     recorder.end()
     leave()

@@ -15,16 +15,28 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from hearthwatch.feeds.source import Source
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, SystemClock
 from hearthwatch.kit.errors import BadReply, Unreachable
 from hearthwatch.kit.retry import Backoff
 from hearthwatch.kit.units import NS_PER_S, CameraId
-from hearthwatch.run.messages import VERSION, Beat, FromChild, Link, NewPlan, Quit, Ready, Renew, Restarted, Role, Start
+from hearthwatch.run.messages import (
+    VERSION,
+    Beat,
+    FromChild,
+    Link,
+    NewPlan,
+    Quit,
+    Ready,
+    Renew,
+    Replace,
+    Restarted,
+    Role,
+    Start,
+)
 from hearthwatch.run.notify import notify
-from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
+from hearthwatch.run.plan import ChildPlan, GuestPlan, Plan
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +158,7 @@ class Supervisor:
                 self._link(process, other)
         log.debug("started %s as pid %d", process.title, process.popen.pid)
 
-    def _plan_of(self, process: _Process) -> RecorderPlan | LookerPlan | HousePlan | tuple[Source, ...]:
+    def _plan_of(self, process: _Process) -> ChildPlan:
         match process.role:
             case Role.RECORDER:
                 return self._plan.recorder
@@ -157,7 +169,7 @@ class Supervisor:
             case Role.HOUSE:
                 return self._plan.house
             case _:
-                return self._plan.guest_sources().get(CameraId(process.name), ())
+                return GuestPlan(sources=self._plan.guest_sources().get(CameraId(process.name), ()))
 
     def _slots_now(self) -> dict[CameraId, int]:
         for camera in self._plan.looker.eyes:
@@ -195,6 +207,8 @@ class Supervisor:
                 self._maybe_ready()
             case NewPlan(plan=plan):
                 self._renew(plan)
+            case Replace(role=role):
+                self._replace(self._processes[role, ""])
             case Beat():
                 pass
 
@@ -209,9 +223,13 @@ class Supervisor:
         self._quarantined = frozenset()
         self._follow_guests()
         for process in self._processes.values():
-            fresh = self._plan_of(process)
-            if not isinstance(fresh, tuple):
-                self._tell(process, Renew(plan=fresh, mark_slots=self._slots_now()))
+            if process.role is not Role.GUEST:
+                self._tell(process, Renew(plan=self._plan_of(process), mark_slots=self._slots_now()))
+
+    def _replace(self, process: _Process) -> None:
+        self._stop(process)
+        process.ending = False
+        process.start_at_ns = self._clock.mono_ns()
 
     def _follow_guests(self) -> None:
         wanted = self._plan.guest_sources()

@@ -152,8 +152,9 @@ class Line:
         for key, hub in wanted.items():
             self.tap(key, hub)
 
-    def keys(self) -> frozenset[Key]:
-        """Return what is sent at the moment."""
+    @property
+    def tapped(self) -> frozenset[Key]:
+        """What is sent at the moment."""
         session = self._session
         return frozenset(session.taps) if session else frozenset()
 

@@ -30,6 +30,7 @@ def run(
     """Run Hearthwatch until it is told to end."""
     import msgspec
 
+    from hearthwatch.kit.clock import SystemClock
     from hearthwatch.kit.secrets import Secrets
     from hearthwatch.run.compile import compile_plan
     from hearthwatch.run.config import load
@@ -37,7 +38,15 @@ def run(
     path, folder = config_file(config, data), data_folder(data)
     checked = load(path)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    plan = compile_plan(checked, Secrets.open(folder), config_path=path, data_folder=folder, port=port, debug=debug)
+    plan = compile_plan(
+        checked,
+        Secrets.open(folder),
+        config_path=path,
+        data_folder=folder,
+        port=port,
+        debug=debug,
+        started_us=SystemClock().wall_us(),
+    )
     # an anonymous file, because the plan holds passwords: nothing of it on disk or in the argument list
     fd = os.memfd_create("plan", 0)
     os.write(fd, msgspec.msgpack.encode(plan))

@@ -1,0 +1,159 @@
+"""From what the looker sees to what people are told: rules, policy, outbox, and how long footage stays."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+
+from hearthwatch.alerts.alert import Part
+from hearthwatch.alerts.outbox import Outbox
+from hearthwatch.alerts.policy import HouseState, Policy
+from hearthwatch.events.event import Change, ChangeKind, Event, EventId
+from hearthwatch.events.rules import Rules
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.errors import StorageFailed
+from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.segment import FootageClass, FootageKeeper
+from hearthwatch.run.config import Config
+from hearthwatch.run.messages import Moved, Picture, Seen
+from hearthwatch.tracks.track import TrackId
+
+log = logging.getLogger(__name__)
+
+_EARLY_PICTURES = 32
+_FLUSH_S = 1.0
+_OPEN_MARK_US = 60 * US_PER_S
+
+Clipper = Callable[[Event], object]
+
+
+class Happenings:
+    """One task takes findings in their order, so that an event never overtakes itself. Used on the house's loop."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        policy: Policy,
+        outbox: Outbox,
+        house: HouseState,
+        keeper: FootageKeeper,
+        clock: Clock,
+        ids: Callable[[], str],
+        changed: Callable[[Event], None],
+        want_clip: Clipper,
+    ) -> None:
+        self._outbox = outbox
+        self._house = house
+        self._keeper = keeper
+        self._clock = clock
+        self._ids = ids
+        self._changed = changed
+        self._want_clip = want_clip
+        self._findings: asyncio.Queue[Seen | Moved | Picture] = asyncio.Queue()
+        self._early: OrderedDict[TrackId, Picture] = OrderedDict()
+        self._rules: dict[CameraId, Rules] = {}
+        self._marking: set[asyncio.Task[None]] = set()
+        self._config = config
+        self._policy = policy
+        self.renew(config, policy)
+
+    def renew(self, config: Config, policy: Policy) -> None:
+        """Go on with a changed configuration; cameras whose rules did not change keep their open events."""
+        before, self._config, self._policy = self._config, config, policy
+        for name, camera in config.cameras.items():
+            old = before.cameras.get(name)
+            same = old is not None and (old.labels, old.events, old.zones) == (camera.labels, camera.events, camera.zones)
+            if name not in self._rules or not same:
+                self._rules[name] = Rules(name, camera.labels, camera.events, lambda: EventId(self._ids()), zones=camera.zones)
+
+    def resume(self, left_open: tuple[Event, ...]) -> None:
+        """Take up the events a former house left open."""
+        now_us = self._clock.wall_us()
+        for name, rules in self._rules.items():
+            rules.resume([event for event in left_open if event.camera == name], now_us)
+
+    def looker_restarted(self) -> None:
+        """Tracks will have new names."""
+        for rules in self._rules.values():
+            rules.abandon(self._clock.wall_us())
+
+    def put(self, finding: Seen | Moved | Picture) -> None:
+        """Take one finding; returns at once."""
+        self._findings.put_nowait(finding)
+
+    async def run(self) -> None:
+        """Work until cancelled; a finding that fails is one finding lost, and said."""
+        while True:
+            try:
+                async with asyncio.timeout(_FLUSH_S):
+                    finding = await self._findings.get()
+            except TimeoutError:
+                await self._flush()
+                continue
+            await self._take(finding)
+            if self._findings.empty():
+                await self._flush()
+
+    async def _take(self, finding: Seen | Moved | Picture) -> None:
+        match finding:
+            case Seen(track=track) if track.camera in self._rules:
+                rules = self._rules[track.camera]
+                await self._follow(rules.track(track))
+                early = self._early.pop(track.id, None)
+                if early is not None:
+                    await self._attach(early)
+            case Moved(span=span) if span.camera in self._rules:
+                await self._follow(self._rules[span.camera].motion(span))
+            case Picture():
+                await self._attach(finding)
+            case _:
+                log.debug("a finding of a camera that is gone")
+
+    async def _flush(self) -> None:
+        now_us = self._clock.wall_us()
+        for rules in self._rules.values():
+            await self._follow(rules.flush(now_us))
+
+    async def _follow(self, changes: tuple[Change, ...]) -> None:
+        for change in changes:
+            alert = self._policy.on_event(change, self._house, now_us=self._clock.wall_us(), decided_ns=self._clock.mono_ns())
+            await self._outbox.record(change, alert)
+            self._changed(change.event)
+            self._mark(change)
+            if alert is not None and Part.CLIP in alert.parts:
+                self._want_clip(change.event)
+
+    async def _attach(self, picture: Picture) -> None:
+        track = TrackId(picture.track)
+        rules = self._rules.get(picture.camera)
+        event = rules.event_of(track) if rules else None
+        if event is None:
+            self._early[track] = picture
+            while len(self._early) > _EARLY_PICTURES:
+                self._early.popitem(last=False)
+            return
+        await self._outbox.attach(event, Part.PICTURE, picture.jpeg)
+
+    def _mark(self, change: Change) -> None:
+        """Have the recorder keep the event's footage longer; it may be away, and the event must not wait for it."""
+        event = change.event
+        if change.kind is ChangeKind.UPDATED:
+            return
+        pre_us = round(self._config.storage.pre_roll_s * US_PER_S)
+        post_us = round(self._config.storage.post_roll_s * US_PER_S)
+        end_us = event.end_us if event.end_us is not None else event.start_us + _OPEN_MARK_US
+        footage_class = FootageClass.EVENT if event.label else FootageClass.MOTION
+        task = asyncio.create_task(
+            self._mark_range(event.camera, WallUs(event.start_us - pre_us), WallUs(end_us + post_us), footage_class)
+        )
+        self._marking.add(task)
+        task.add_done_callback(self._marking.discard)
+
+    async def _mark_range(self, camera: CameraId, start_us: WallUs, end_us: WallUs, footage_class: FootageClass) -> None:
+        try:
+            await self._keeper.mark(camera, start_us, end_us, footage_class)
+        except StorageFailed as error:
+            log.info("the footage of an event of %s is not marked: %s", camera, error)

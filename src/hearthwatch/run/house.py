@@ -1,0 +1,284 @@
+"""The house: events, alerts, health and the page, on one event loop; what it decides is in `house.db` before it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import logging
+import socket
+import sys
+from datetime import UTC, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hearthwatch.alerts.outbox import Outbox
+from hearthwatch.alerts.policy import CameraAlerts, Policy
+from hearthwatch.alerts.snooze import Snoozes
+from hearthwatch.detect.store import Store as ModelStore
+from hearthwatch.events import ledger as event_ledger
+from hearthwatch.events.event import EventId
+from hearthwatch.events.ledger import EventFiles
+from hearthwatch.health.board import Board
+from hearthwatch.health.outage import Outage
+from hearthwatch.kit.channel import Channel
+from hearthwatch.kit.clock import SystemClock
+from hearthwatch.kit.db import migrate, open_reader, open_writer
+from hearthwatch.kit.dbthread import DbThread
+from hearthwatch.kit.errors import HearthwatchError
+from hearthwatch.kit.ids import Ulids
+from hearthwatch.kit.retry import keep_running_async
+from hearthwatch.kit.secrets import Secrets
+from hearthwatch.kit.units import CameraId
+from hearthwatch.run.announce import Announcer
+from hearthwatch.run.cameras_now import CamerasNow
+from hearthwatch.run.channels import Channels
+from hearthwatch.run.child import Child, leave
+from hearthwatch.run.clips import Clips
+from hearthwatch.run.compile import hand_placed_models
+from hearthwatch.run.config import Config, load
+from hearthwatch.run.happenings import Happenings
+from hearthwatch.run.house_doors import Alerts, Events, Footage
+from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
+from hearthwatch.run.jobs import Jobs
+from hearthwatch.run.lines import LookerLine, RecorderLine
+from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
+from hearthwatch.run.plan import HousePlan
+from hearthwatch.run.reload import Reloader
+from hearthwatch.run.remote_house import RemoteHouse
+from hearthwatch.run.watch import StateWatch
+from hearthwatch.web.app import create_app
+from hearthwatch.web.auth import Auth
+from hearthwatch.web.changes import Changes
+from hearthwatch.web.claim import ClaimCode
+from hearthwatch.web.doors import Doors
+from hearthwatch.web.options import WebOptions
+from hearthwatch.web.passwords import Hasher
+from hearthwatch.web.serve import serve
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def zone_of(config: Config) -> tzinfo:
+    """Return the zone of every time a person reads: the configured one, else the machine's own."""
+    if config.home.timezone:
+        return ZoneInfo(config.home.timezone)
+    try:
+        with Path("/etc/localtime").open("rb") as file:
+            return ZoneInfo.from_file(file, key="localtime")
+    except (OSError, ValueError):
+        return UTC
+
+
+def say(line: str) -> None:
+    """Print a line for the owner at the console, beside the log."""
+    print(line, flush=True)  # noqa: T201 the claim code and the address belong on the console
+
+
+class House:
+    """Wiring only: what is made here is made once, and `renew` carries a changed configuration to all of it."""
+
+    def __init__(self, child: Child, plan: HousePlan, loop: asyncio.AbstractEventLoop) -> None:
+        self._child = child
+        self._plan = plan
+        self._loop = loop
+        self.clock = SystemClock()
+        self._data = Path(plan.data_folder)
+        self.config = load(Path(plan.config_path))
+        self._secrets = Secrets.open(self._data)
+        self._zone = zone_of(self.config)
+        engine = open_writer(self._data / "house.db")
+        migrate(engine, MIGRATIONS)
+        self._db = DbThread(engine)
+        reader = open_reader(self._data / "house.db")
+        ids = Ulids(self.clock)
+        self._ids = ids
+        self._files = EventFiles(self._data)
+        self.changes = Changes()
+        self.board = Board(self._db, self.clock, self._tell_outage)
+        self.outbox = Outbox(self._db, self._files, self.clock, self.board)
+        self.snoozes = Snoozes(self._db)
+        self.policy = self._policy()
+        self.cameras = CamerasNow(self.config, self.clock)
+        self.recorder = RecorderLine(loop, self._hear_recorder)
+        self.footage = Footage(Path(plan.index_path), Path(plan.footage_folder))
+        self.clips = Clips(self.footage, self.outbox, self.clock, lambda: self.config)
+        self.watch = StateWatch(self.board)
+        self._events = Events(reader, self._files, self._set_reviewed)
+        self.channels = Channels(
+            self._secrets,
+            outbox=self.outbox,
+            snoozes=self.snoozes,
+            db=self._db,
+            clock=self.clock,
+            health=self.board,
+            zone=self._zone,
+            house=RemoteHouse(self.cameras, self.board, self.clips, self._events),
+            camera_name=lambda camera: self.policy.name(CameraId(camera)),
+        )
+        self.happenings = Happenings(
+            self.config,
+            policy=self.policy,
+            outbox=self.outbox,
+            house=self.snoozes,
+            keeper=self.recorder,
+            clock=self.clock,
+            ids=ids,
+            changed=self.changes.publish,
+            want_clip=self.clips.later,
+        )
+        self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
+        self.announcer = Announcer(self.cameras, self.outbox, self.clock, lambda: self.policy, plan.started_us)
+        self._jobs = Jobs(self.recorder.hub, self.cameras)
+        self._alerts = Alerts(reader)
+        self._health = Health(self.board, reader)
+        self._models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
+        self._house_now = HouseNowDoor(
+            self.config,
+            footage=self.footage,
+            footage_folder=Path(plan.footage_folder),
+            channels=self.channels,
+            clock=self.clock,
+            port=plan.port,
+        )
+        self._reloader = Reloader(plan, self._secrets, self.board, child.send, self._renew)
+
+    def _policy(self) -> Policy:
+        cameras = {
+            name: CameraAlerts(name=camera.name or name, options=camera.alerts) for name, camera in self.config.cameras.items()
+        }
+        return Policy(home=self.config.home.name, zone=self._zone, cameras=cameras, ids=self._ids)
+
+    async def _tell_outage(self, outage: Outage) -> None:
+        await self.outbox.record(None, self.policy.on_outage(outage, now_us=self.clock.wall_us()))
+        self.changes.publish(outage)
+
+    def _set_reviewed(self, event: EventId) -> None:
+        future = asyncio.run_coroutine_threadsafe(
+            self._db.run(lambda connection: event_ledger.set_reviewed(connection, event)), self._loop
+        )
+        future.result()
+
+    def _hear_recorder(self, state: RecorderState) -> None:
+        self.cameras.hear_recorder(state)
+        self.watch.recorder(state, {name for name, camera in self.config.cameras.items() if camera.enabled})
+
+    def _hear_looker(self, state: LookerState) -> None:
+        self.cameras.hear_looker(state)
+        self.watch.looker_lives()
+
+    async def _renew(self, config: Config) -> None:
+        self.config = config
+        self._zone = zone_of(config)
+        self.policy = self._policy()
+        self.cameras.renew(config)
+        self.happenings.renew(config, self.policy)
+        self._house_now.renew(config)
+        await self.channels.renew(config.alerts, self._zone)
+
+    def link(self, peer: Role, name: str, sock: socket.socket) -> None:
+        """See child.Handlers."""
+        del name
+        if peer is Role.RECORDER:
+            self.recorder.connect(Channel(sock, RecorderLine.decodes()))
+        elif peer is Role.LOOKER:
+            self.looker.connect(Channel(sock, LookerLine.decodes()))
+
+    def renew(self, message: Renew) -> None:
+        """It was this house that read the new configuration."""
+
+    def restarted(self, message: Restarted) -> None:
+        """See child.Handlers."""
+        self._loop.call_soon_threadsafe(self._restarted, message)
+
+    def _restarted(self, message: Restarted) -> None:
+        if message.role is Role.LOOKER:
+            self.happenings.looker_restarted()
+            self.cameras.quarantined |= frozenset(message.quarantined)
+        self.watch.restarted(message)
+
+    async def run(self) -> None:
+        """Take up what a former house left, then work until cancelled."""
+        await self.board.load()
+        await self.outbox.load()
+        await self.snoozes.load()
+        await self.channels.load()
+        left_open = await self._db.run(event_ledger.left_open)
+        self.happenings.resume(left_open)
+        await self.channels.renew(self.config.alerts, self._zone)
+        keep = functools.partial(keep_running_async, clock=self.clock)
+        async with asyncio.TaskGroup() as tasks:
+            for name, work in (
+                ("events", self.happenings.run),
+                ("health", self.board.run),
+                ("outbox", self.outbox.run),
+                ("enrolments", self.channels.run),
+                ("clips", self.clips.run),
+                ("notice", self.announcer.run),
+                ("configuration", self._reloader.run),
+                ("page", self._serve),
+            ):
+                tasks.create_task(keep(name, work), name=name)
+
+    async def _serve(self) -> None:
+        options: WebOptions = self._reloader.web_options(self.config.web)
+        claim = ClaimCode(self.clock, lambda code: say(f"To claim this house, enter the code  {code}  on its page."))
+        auth = Auth(self._db, self.clock, claim, Hasher())
+        app = create_app(
+            Doors(
+                cameras=self.cameras,
+                live=self.recorder.hub,
+                footage=self.footage,
+                keeper=self.recorder,
+                events=self._events,
+                alerts=self._alerts,
+                health=self._health,
+                pictures=self._jobs,
+                detector=DetectorNowDoor(self.cameras, self._models, lambda: self._child.send(Replace(role=Role.LOOKER))),
+                house=self._house_now,
+            ),
+            options,
+            auth=auth,
+            clock=self.clock,
+            changes=self.changes,
+            clip_folder=self._data / "watching",
+        )
+        await serve(app, options, auth=auth, clock=self.clock, data_folder=self._data, say=say)
+
+    async def close(self) -> None:
+        """Let go of everything in order."""
+        await self.channels.close()
+        self._db.close()
+
+
+async def _run(child: Child, plan: HousePlan) -> None:
+    loop = asyncio.get_running_loop()
+    house = House(child, plan, loop)
+    working = asyncio.create_task(house.run(), name="house")
+    serving = loop.run_in_executor(None, child.serve, house, lambda: not working.done())
+    await asyncio.wait({working, serving}, return_when=asyncio.FIRST_COMPLETED)
+    if working.done() and not child.stop.is_set():
+        child.stop.set()
+    working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+    await house.close()
+
+
+def main() -> None:
+    child = Child(sys.argv)
+    start, _fds = child.start("house")
+    plan = start.plan
+    assert isinstance(plan, HousePlan)
+    try:
+        asyncio.run(_run(child, plan))
+    except HearthwatchError as error:
+        log.error("the house cannot run: %s", error)  # noqa: TRY400 the text says it all
+        raise SystemExit(1) from None
+    leave()
+
+
+if __name__ == "__main__":
+    main()

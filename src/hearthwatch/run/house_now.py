@@ -1,0 +1,194 @@
+"""What is the same for all cameras at this moment: health, detector, disk, settings, and whom this house talks to."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from hearthwatch.detect import fetch as fetching
+from hearthwatch.detect.model import HOG, MODELS, Model
+from hearthwatch.detect.store import Store as ModelStore
+from hearthwatch.health import ledger as health_ledger
+from hearthwatch.health.board import Board
+from hearthwatch.health.outage import Fault, Outage
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.errors import HearthwatchError, Unsupported
+from hearthwatch.kit.files import free_bytes
+from hearthwatch.kit.units import US_PER_S, WallUs
+from hearthwatch.run.cameras_now import CamerasNow
+from hearthwatch.run.channels import Channels
+from hearthwatch.run.config import Config
+from hearthwatch.run.house_doors import Footage
+from hearthwatch.web.doors import DetectorNow, Enrolment, HouseNow, Outbound, Setting
+
+log = logging.getLogger(__name__)
+
+BEST_MODEL: Model = MODELS[0]
+_BYTES_PER_GIB = 1 << 30
+_CLOUDLESS = "from your own network only"
+
+
+class Health:
+    """Implements HealthDoor."""
+
+    def __init__(self, board: Board, reader: Engine) -> None:
+        self._board = board
+        self._reader = reader
+
+    def ok(self) -> bool:
+        """See HealthDoor: not well while footage cannot be kept or a process does not stay up."""
+        grave = {Fault.DISK_FULL, Fault.DISK_BROKEN, Fault.PROCESS_RESTARTED}
+        return not any(outage.fault in grave for outage in self._board.snapshot())
+
+    def outages(self, *, start_us: WallUs, limit: int) -> Sequence[Outage]:
+        """See HealthDoor."""
+        with self._reader.connect() as connection:
+            return health_ledger.recent(connection, since_us=start_us, limit=limit)
+
+
+class DetectorNowDoor:
+    """Implements DetectorDoor; a fetched model is used after the looker was started anew."""
+
+    def __init__(self, cameras: CamerasNow, store: ModelStore, restart_looker: Callable[[], None]) -> None:
+        self._cameras = cameras
+        self._store = store
+        self._restart_looker = restart_looker
+        self._task: asyncio.Task[None] | None = None
+        self._error = ""
+
+    def now(self) -> DetectorNow:
+        """See DetectorDoor."""
+        looker = self._cameras.looker
+        name = looker.model if looker else ""
+        model = next((each for each in MODELS if each.name == name), HOG)
+        return DetectorNow(
+            name=name,
+            basic=name == HOG.name,
+            labels=model.labels,
+            fetching=self._task is not None and not self._task.done(),
+            fetch_name=BEST_MODEL.name,
+            fetch_bytes=sum(file.size_bytes for file in BEST_MODEL.files),
+            fetch_licence=BEST_MODEL.licence,
+            fetch_host=urlsplit(fetching.SOURCE).hostname or "",
+            error=self._error or (looker.detector_error if looker else ""),
+        )
+
+    async def fetch(self) -> None:
+        """See DetectorDoor."""
+        if not self.now().basic:
+            raise Unsupported("the full detector is already at work")
+        if self._task is None or self._task.done():
+            self._error = ""
+            self._task = asyncio.create_task(self._fetch(), name="fetch model")
+
+    async def _fetch(self) -> None:
+        try:
+            await asyncio.to_thread(fetching.fetch, BEST_MODEL, self._store)
+        except HearthwatchError as error:
+            self._error = str(error)
+            log.warning("the detection model could not be fetched: %s", error)
+            return
+        log.info("fetched the detection model %s; the looker starts anew with it", BEST_MODEL.name)
+        self._restart_looker()
+
+
+class HouseNowDoor:
+    """Implements HouseDoor."""
+
+    def __init__(
+        self, config: Config, *, footage: Footage, footage_folder: Path, channels: Channels, clock: Clock, port: int
+    ) -> None:
+        self._config = config
+        self._footage = footage
+        self._folder = footage_folder
+        self._channels = channels
+        self._started_us = clock.wall_us()
+        self._clock = clock
+        self._port = port
+
+    def renew(self, config: Config) -> None:
+        self._config = config
+
+    def now(self) -> HouseNow:
+        """See HouseDoor."""
+        used, per_day = self._used()
+        try:
+            free = free_bytes(self._folder)
+        except HearthwatchError:
+            free = 0
+        options = self._config.storage
+        room = options.max_gib * _BYTES_PER_GIB if options.max_gib else used + free - options.free_gib * _BYTES_PER_GIB
+        return HouseNow(
+            name=self._config.home.name,
+            version=version("hearthwatch"),
+            started_us=self._started_us,
+            footage_folder=str(self._folder),
+            footage_used_bytes=used,
+            footage_free_bytes=free,
+            days_fit=max(0.0, room / per_day) if per_day else None,
+            pre_roll_us=round(options.pre_roll_s * US_PER_S),
+            post_roll_us=round(options.post_roll_s * US_PER_S),
+            channels=self._channels.names,
+            telegram=self._channels.bot is not None,
+            settings=tuple(_settings(self._config)),
+            outbound=tuple(self._outbound()),
+        )
+
+    def _used(self) -> tuple[int, int]:
+        try:
+            totals = self._footage.index.totals(self._clock.wall_us())
+        except HearthwatchError:
+            return 0, 0
+        return sum(total.size_bytes for total in totals), sum(total.newest_day_bytes for total in totals)
+
+    async def enrol_telegram(self) -> Enrolment:
+        """See HouseDoor."""
+        bot = self._channels.bot
+        if bot is None:
+            raise Unsupported(
+                "no Telegram bot is set up: make one with @BotFather, then run `hearthwatch secrets set alerts.telegram.token`"
+            )
+        code, expires_us = self._channels.enrolments.new_code()
+        return Enrolment(code=code, bot=bot.username, expires_us=expires_us)
+
+    def _outbound(self) -> Iterator[Outbound]:
+        alerts = self._config.alerts
+        if self._channels.bot is not None:
+            host = urlsplit(alerts.telegram.api_base).hostname or ""
+            yield Outbound(host=host, purpose="alerts and commands by Telegram", setting="alerts.telegram")
+        if alerts.email.host and alerts.email.to:
+            yield Outbound(host=alerts.email.host, purpose="alerts by e-mail", setting="alerts.email")
+        if alerts.webhook.url:
+            yield Outbound(
+                host=urlsplit(alerts.webhook.url).hostname or "", purpose="alerts by webhook", setting="alerts.webhook"
+            )
+        if "apprise" in self._channels.names:
+            yield Outbound(host="the services in its URLs", purpose="alerts by Apprise", setting="alerts.apprise")
+
+
+def _settings(config: Config) -> Iterator[Setting]:
+    for section in ("home", "detect", "storage", "web", "alerts"):
+        yield from _lines(section, getattr(config, section))
+    for name, camera in config.cameras.items():
+        yield from _lines(f"camera.{name}", camera)
+
+
+def _lines(section: str, value: Any) -> Iterator[Setting]:
+    """Yield the leaves of an options dataclass; there are no secrets in any of them."""
+    for field in dataclasses.fields(value):
+        item = getattr(value, field.name)
+        if dataclasses.is_dataclass(item):
+            yield from _lines(f"{section}.{field.name}", item)
+        elif isinstance(item, Mapping):
+            for key, inner in item.items():
+                yield from _lines(f"{section}.{field.name}.{key}", inner)
+        else:
+            yield Setting(section=section, key=field.name, value=str(item))

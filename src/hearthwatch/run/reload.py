@@ -1,0 +1,108 @@
+"""Follows the configuration file: what may change live does, the rest is named; a mistake leaves the old one in force."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from hearthwatch.health.outage import Fault, HealthSink
+from hearthwatch.kit.errors import ConfigFault, HearthwatchError
+from hearthwatch.kit.secrets import Secrets
+from hearthwatch.run.compile import compile_plan
+from hearthwatch.run.config import Config, load
+from hearthwatch.run.config_reload import diff
+from hearthwatch.run.messages import NewPlan
+from hearthwatch.run.plan import HousePlan
+from hearthwatch.web.options import WebOptions
+
+log = logging.getLogger(__name__)
+
+_EVERY_S = 1.0
+_SUBJECT = "configuration"
+
+
+class Reloader:
+    """Looks at the file and the secrets once a second."""
+
+    def __init__(
+        self,
+        plan: HousePlan,
+        secrets: Secrets,
+        health: HealthSink,
+        send: Callable[[object], None],
+        renew: Callable[[Config], Awaitable[None]],
+    ) -> None:
+        self._plan = plan
+        self._path = Path(plan.config_path)
+        self._data = Path(plan.data_folder)
+        self._secrets = secrets
+        self._health = health
+        self._send = send
+        self._renew = renew
+        self._config = load(self._path)
+        self._seen = self._stamp()
+
+    def web_options(self, options: WebOptions) -> WebOptions:
+        """Return `options` with the port the command line asked for."""
+        return dataclasses.replace(options, port=self._plan.port)
+
+    def _stamp(self) -> tuple[object, ...]:
+        return tuple(_stat(path) for path in (self._path, self._data / "secrets.sealed"))
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            await asyncio.sleep(_EVERY_S)
+            stamp = await asyncio.to_thread(self._stamp)
+            if stamp != self._seen:
+                self._seen = stamp
+                await self._reload()
+
+    async def _reload(self) -> None:
+        try:
+            config = await asyncio.to_thread(load, self._path)
+            plan = compile_plan(
+                config,
+                self._secrets,
+                config_path=self._path,
+                data_folder=self._data,
+                port=self._plan.port,
+                debug=self._plan.debug,
+                started_us=self._plan.started_us,
+            )
+        except ConfigFault as error:
+            for line in str(error).splitlines():
+                log.error("%s", line)  # noqa: TRY400 a mistake of the file, not of ours
+            log.warning("the configuration has mistakes; the old one stays in force")
+            self._health.failed(Fault.CONFIG_WRONG, _SUBJECT, str(error))
+            return
+        except HearthwatchError as error:
+            self._health.failed(Fault.CONFIG_WRONG, _SUBJECT, str(error))
+            return
+        self._health.recovered(Fault.CONFIG_WRONG, _SUBJECT)
+        reload = diff(self._config, config)
+        self._config = config
+        for key in reload.restart:
+            log.warning("configuration: %s counts after a restart of Hearthwatch", key)
+        log.info("configuration taken over: %s", _told(reload.live, reload.added, reload.removed, reload.cameras))
+        self._send(NewPlan(plan=plan))
+        await self._renew(config)
+
+
+def _told(live: tuple[str, ...], added: object, removed: object, cameras: object) -> str:
+    parts = [", ".join(live)] if live else []
+    for word, found in (("added", added), ("removed", removed), ("reconnecting", cameras)):
+        if found:
+            parts.append(f"{word} {', '.join(sorted(found))}")  # type: ignore[call-overload]
+    return "; ".join(parts) or "secrets"
+
+
+def _stat(path: Path) -> object:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
