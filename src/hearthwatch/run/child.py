@@ -43,6 +43,7 @@ class Child:
         # ctrl-C reaches the whole terminal group; only the supervisor decides the order in which we end
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
+        threading.excepthook = _end_of_a_thread
 
     def start(self, process: str) -> tuple[Start, list[int]]:
         """Wait for the first message; return it and the file descriptors that came with it."""
@@ -87,6 +88,14 @@ class Child:
             log.debug("the supervisor is gone")
         finally:
             self.stop.set()
+
+
+def _end_of_a_thread(args: threading.ExceptHookArgs) -> None:
+    """A process that lost a thread only looks alive: end, and let the supervisor start it again."""
+    name = args.thread.name if args.thread else "a thread"
+    log.critical("%s died; this process ends", name, exc_info=args.exc_value)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def leave() -> None:

@@ -16,6 +16,8 @@ from hearthwatch.run.messages import CloseStream, Failed, FaultKind, FromGuest, 
 _OPEN_LIMIT_S = 30.0
 _QUEUE_PACKETS = 512
 _POLL_S = 0.25
+_SILENT_S = 10.0
+_LINK_WAIT_S = 5.0
 
 _Item = Opened | GuestMedia | Failed
 
@@ -25,6 +27,7 @@ class GuestLine:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._linked = threading.Event()
         self._channel: Channel[FromGuest] | None = None
         self._queues: dict[int, queue.Queue[_Item]] = {}
         self._streams: dict[Stream, int] = {}
@@ -34,6 +37,7 @@ class GuestLine:
         with self._lock:
             old, self._channel = self._channel, channel
             self._fail_all("its reader was started anew")
+        self._linked.set()
         if old is not None:
             old.close()
         threading.Thread(target=self._listen, args=(channel,), name="from-guest", daemon=True).start()
@@ -50,6 +54,7 @@ class GuestLine:
             with self._lock:
                 if self._channel is channel:
                     self._channel = None
+                    self._linked.clear()
                     self._fail_all("its reader ended")
 
     def _fail_all(self, why: str) -> None:
@@ -59,7 +64,8 @@ class GuestLine:
                 waiting.put(Failed(stream=stream, token=token, kind=FaultKind.UNREACHABLE, text=why))
 
     def open(self, stream: Stream) -> tuple[int, queue.Queue[_Item]]:
-        """Ask the guest to open `stream`; the answers come through the queue."""
+        """Ask the guest to open `stream`; the answers come through the queue. A guest just starting is waited for."""
+        self._linked.wait(_LINK_WAIT_S)
         with self._lock:
             channel = self._channel
             token = next(self._tokens)
@@ -132,11 +138,16 @@ class OpenGuestFeed:
         self._stop = stop
 
     def __iter__(self) -> Iterator[Packet]:
+        silent_polls = 0
         while not self._stop.is_set():
             try:
                 item = self._waiting.get(timeout=_POLL_S)
             except queue.Empty:
+                silent_polls += 1
+                if silent_polls * _POLL_S >= _SILENT_S:
+                    raise Unreachable(f"nothing came from its reader for {_SILENT_S:.0f} s") from None
                 continue
+            silent_polls = 0
             if isinstance(item, GuestMedia):
                 yield item.packet
             elif isinstance(item, Failed):

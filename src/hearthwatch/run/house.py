@@ -167,7 +167,7 @@ class House:
 
     def _hear_looker(self, state: LookerState) -> None:
         self.cameras.hear_looker(state)
-        self.watch.looker_lives()
+        self.watch.looker(state)
 
     async def _renew(self, config: Config) -> None:
         self.config = config

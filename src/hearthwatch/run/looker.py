@@ -16,13 +16,15 @@ from pathlib import Path
 import cv2
 
 from hearthwatch.detect.desk import Desk
+from hearthwatch.detect.detection import Detector
 from hearthwatch.detect.load import load_detector
+from hearthwatch.detect.model import HOG
 from hearthwatch.detect.store import Store
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, SystemClock
-from hearthwatch.kit.errors import Unreachable
+from hearthwatch.kit.errors import StorageFailed, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, CameraId
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import Child, leave
@@ -43,6 +45,7 @@ from hearthwatch.run.messages import (
 )
 from hearthwatch.run.pictures import PictureMaker
 from hearthwatch.run.plan import LookerPlan
+from hearthwatch.run.rehearsal import rehearse
 from hearthwatch.run.taps import listen
 from hearthwatch.run.watcher import Watcher
 from hearthwatch.tracks.track import MotionSpan, Track
@@ -105,7 +108,11 @@ class HouseLine:
 class Looker:
     """Wires watchers, desk and pictures to the links."""
 
-    def __init__(self, plan: LookerPlan, marks: mmap.mmap, slots: dict[CameraId, int], desk: Desk, clock: Clock) -> None:
+    def __init__(
+        self, plan: LookerPlan, marks: mmap.mmap, slots: dict[CameraId, int], desk: Desk, clock: Clock, *, fallback: str
+    ) -> None:
+        """`fallback` tells why the built-in detector stands in for the chosen one; empty where it does not."""
+        self._fallback = fallback
         self._marks = marks
         self._slots = dict(slots)
         self._desk = desk
@@ -215,11 +222,23 @@ class Looker:
                 looked=desk.looked,
                 took_ms_p50=desk.took_ms_p50,
                 took_ms_p95=desk.took_ms_p95,
-                detector_error=desk.error,
+                detector_error=desk.error or self._fallback,
             )
         )
         now_ns = self._clock.mono_ns()
         return all(now_ns - watcher.beat_ns < _STUCK_S * NS_PER_S for watcher in self._watchers.values())
+
+
+def _detector(plan: LookerPlan, clock: Clock) -> tuple[Detector, str]:
+    """Return the chosen detector, or the built-in one and why: seeing people only is better than seeing nothing."""
+    store = Store(
+        folder=Path(plan.models_folder), hand_placed=Path(plan.hand_placed_models) if plan.hand_placed_models else None
+    )
+    try:
+        return load_detector(plan.detect.model, store, clock=clock), ""
+    except (StorageFailed, Unsupported) as error:
+        log.warning("%s; the built-in detector, which knows people only, stands in", error)
+        return load_detector(HOG.name, store, clock=clock), str(error)
 
 
 def main() -> None:
@@ -231,10 +250,8 @@ def main() -> None:
     clock = SystemClock()
     with mmap.mmap(fds[0], 0) as marks:
         os.close(fds[0])
-        store = Store(
-            folder=Path(plan.models_folder), hand_placed=Path(plan.hand_placed_models) if plan.hand_placed_models else None
-        )
-        detector = load_detector(plan.detect.model, store, clock=clock)
+        detector, fallback = _detector(plan, clock)
+        rehearse()
         desk = Desk(detector, clock=clock, max_per_s=plan.detect.max_per_s)
         walls = sandbox.enter()
         log.info(
@@ -243,7 +260,7 @@ def main() -> None:
             "on" if walls.landlock else "not available",
             "yes" if walls.unprivileged else "no",
         )
-        looker = Looker(plan, marks, start.mark_slots, desk, clock)
+        looker = Looker(plan, marks, start.mark_slots, desk, clock, fallback=fallback)
         child.serve(looker, looker.alive)
         leave()
 

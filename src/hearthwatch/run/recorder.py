@@ -52,7 +52,7 @@ log = logging.getLogger(__name__)
 
 _LOOKER_TAP_BYTES = 4 * 1024 * 1024
 _HOUSE_TAP_BYTES = 8 * 1024 * 1024
-_STUCK_S = 60.0
+_STUCK_S = 120.0
 _DISK_AGAIN_S = 5.0
 
 
@@ -275,7 +275,7 @@ class Recorder:
         )
 
     def alive(self) -> bool:
-        """Tell the house how things stand; False when a pump has been stuck for a minute, which ends in a restart."""
+        """Tell the house how things stand; False when a pump is stuck, which ends in a restart. Opening may take 75 s."""
         self._tell_state()
         now_ns = self._clock.mono_ns()
         return all(now_ns - each.pump.beat_ns < _STUCK_S * NS_PER_S for each in list(self._running.values()))

@@ -8,7 +8,7 @@ from hearthwatch.feeds.packet import GapReason, Stream
 from hearthwatch.health.board import Board
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.units import CameraId
-from hearthwatch.run.messages import RecorderState, Restarted, Role
+from hearthwatch.run.messages import LookerState, RecorderState, Restarted, Role
 
 _CAMERA_FAULTS = (
     Fault.CAMERA_UNREACHABLE,
@@ -18,6 +18,7 @@ _CAMERA_FAULTS = (
 )
 _FAULT_OF = {GapReason.REFUSED: Fault.CAMERA_REFUSED}
 _DISK = "footage"
+_DETECTOR = "detector"
 
 
 class StateWatch:
@@ -47,9 +48,13 @@ class StateWatch:
             self._board.recovered(Fault.DISK_BROKEN, _DISK)
         self._board.recovered(Fault.PROCESS_RESTARTED, Role.RECORDER)
 
-    def looker_lives(self) -> None:
-        """The looker reported: it is up."""
+    def looker(self, state: LookerState) -> None:
+        """Take the looker's report of the second."""
         self._board.recovered(Fault.PROCESS_RESTARTED, Role.LOOKER)
+        if state.detector_error:
+            self._board.failed(Fault.DETECTOR_BASIC, _DETECTOR, state.detector_error)
+        else:
+            self._board.recovered(Fault.DETECTOR_BASIC, _DETECTOR)
 
     def restarted(self, message: Restarted) -> None:
         """A process had to be started again."""
