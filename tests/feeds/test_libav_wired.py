@@ -10,9 +10,9 @@ from itertools import islice, pairwise
 import av
 import pytest
 from tests.devices.http_camera import HttpCamera
-from tests.devices.rtsp_server import Mount, RtspServer
 from tests.feeds.packet_maker import ListSink
 
+from hearthwatch.bench.rtsp_server import Mount, RtspServer
 from hearthwatch.feeds.factory import feed_for
 from hearthwatch.feeds.guest import guest_feed_for
 from hearthwatch.feeds.packet import Codec, Gap, GapReason, Kind, Packet, Run, RunId, Stream, StreamInfo

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import av
 import pytest
-from tests.devices.rtsp_server import Mount, RtspServer, encoded
 from tests.feeds.rtsp_viewer import feed, taken, watching
 
+from hearthwatch.bench.rtsp_server import Mount, RtspServer, encoded
 from hearthwatch.feeds.nal import split_annexb, split_length_prefixed
 from hearthwatch.feeds.packet import Codec, Gap, GapReason, Kind, Packet, Run, RunId, Stream, StreamInfo
 from hearthwatch.feeds.pump import Pump

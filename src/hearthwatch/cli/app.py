@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from hearthwatch.cli import analyze, check, run_command, secrets
+from hearthwatch.cli import analyze, bench, check, run_command, secrets
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError
 from hearthwatch.kit.logs import redact
 
@@ -20,6 +20,7 @@ GROUPS = (
     run_command.register,
     check.register,
     analyze.register,
+    bench.register,
     secrets.register,
 )
 """Each adds its commands to the program; a new group is a module beside this one and a row here."""

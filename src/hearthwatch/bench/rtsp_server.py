@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import av
 
@@ -89,7 +89,7 @@ class RtspServer:
     def start(self) -> None:
         """Start, and return once the server listens; after `kill` it comes back on the same port."""
         self._config["port"] = self.port
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 ourselves
             [SYSTEM_PYTHON, str(_CHILD)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -134,7 +134,7 @@ def encoded(mount: Mount) -> Path:
         return target
     _CACHE.mkdir(mode=0o700, exist_ok=True)
     temporary = target.with_name(f"{target.stem}.{os.getpid()}.mp4")
-    subprocess.run(_ffmpeg(mount, temporary), check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(_ffmpeg(mount, temporary), check=True, stdin=subprocess.DEVNULL)  # noqa: S603 ffmpeg with our own arguments
     temporary.rename(target)
     return target
 
@@ -242,7 +242,7 @@ def _prepared(mount: Mount) -> dict[str, object]:
     return {"path": mount.path, "launch": f"( {launch} )", "files": files}
 
 
-def _units(clip: Path, kind: str, bsf: str | None) -> Path:
+def _units(clip: Path, kind: Literal["video", "audio"], bsf: str | None) -> Path:
     """Write the access units of one track of `clip` as the child reads them."""
     target = clip.with_suffix(f".{kind}")
     if target.exists():

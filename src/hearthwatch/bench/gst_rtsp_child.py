@@ -11,14 +11,15 @@ import json
 import struct
 import sys
 import threading
+from typing import Any
 
-import gi
+import gi  # type: ignore[import-not-found]  # Debian's python3 has it, our environment never does
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstApp", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402
 
 HEAD = struct.Struct("!QQQI")
 
@@ -52,13 +53,13 @@ def push(source: Gst.Element, units: list[tuple[int, int, int, bytes]], gone: th
         start += units[-1][0] + units[-1][2]
 
 
-class Factory(GstRtspServer.RTSPMediaFactory):
-    def __init__(self, mount: dict[str, object]) -> None:
+class Factory(GstRtspServer.RTSPMediaFactory):  # type: ignore[misc]
+    def __init__(self, mount: dict[str, Any]) -> None:
         super().__init__()
         self.set_launch(mount["launch"])
         self.set_shared(True)
         self.set_latency(0)
-        self.files = mount["files"]
+        self.files: dict[str, str] = mount["files"]
         self.connect("media-configure", self.configure)
 
     def configure(self, _factory: object, media: GstRtspServer.RTSPMedia) -> None:
@@ -105,8 +106,9 @@ def main() -> None:
     GLib.timeout_add_seconds(1, lambda: server.get_session_pool().cleanup() or True)
     GLib.io_add_watch(sys.stdin.fileno(), GLib.PRIORITY_DEFAULT, GLib.IO_HUP | GLib.IO_ERR, lambda *_: loop.quit())
     server.attach(None)
-    print("READY", server.get_bound_port(), flush=True)
+    print("READY", server.get_bound_port(), flush=True)  # noqa: T201 the parent reads it
     loop.run()
 
 
-main()
+if __name__ == "__main__":
+    main()

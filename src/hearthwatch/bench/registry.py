@@ -1,0 +1,18 @@
+"""Which benchmarks there are; a new one is a function and a row here."""
+
+from __future__ import annotations
+
+from hearthwatch.bench.terms import Bench
+from hearthwatch.kit.errors import ConfigFault
+
+BENCHES: tuple[Bench, ...] = ()
+
+
+def chosen(name: str) -> tuple[Bench, ...]:
+    """Return the benchmark of that name, or all of them for `all`. Raises ConfigFault for a name that is none."""
+    if name == "all":
+        return BENCHES
+    found = tuple(bench for bench in BENCHES if bench.name == name.lower())
+    if not found:
+        raise ConfigFault(f"there is no benchmark {name!r}: it is one of all, {', '.join(bench.name for bench in BENCHES)}")
+    return found
