@@ -24,13 +24,14 @@ from hearthwatch.frames.geometry import Box
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.clock import Clock, SystemClock
 from hearthwatch.kit.db import open_writer
+from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import Unreachable, Unsupported
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
 from hearthwatch.recording.boxes import fragment, init_segment
 from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState
 from hearthwatch.web import accounts
-from hearthwatch.web.accounts import EngineDb, Role
+from hearthwatch.web.accounts import Role
 from hearthwatch.web.app import create_app
 from hearthwatch.web.auth import Auth
 from hearthwatch.web.changes import Changes
@@ -580,7 +581,7 @@ class Built:
     app: object
     house: FakeHouse
     auth: Auth
-    db: EngineDb
+    db: DbThread
     codes: list[str]
     hasher: Hasher
     engine: object
@@ -601,7 +602,7 @@ def build(
     """Put an application together; the password hash is cheap so that a hundred log-ins fit in a test."""
     engine = open_writer(folder / "house.db")
     accounts.metadata.create_all(engine)
-    db = EngineDb(engine)
+    db = DbThread(engine)
     codes: list[str] = []
     hasher = Hasher(memory_kib=64, passes=1)
     auth = Auth(db, house.clock, ClaimCode(house.clock, codes.append), hasher)

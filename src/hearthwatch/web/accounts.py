@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeVar
 
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
     Connection,
-    Engine,
     ForeignKey,
     Index,
     Integer,
@@ -30,8 +25,6 @@ from sqlalchemy import (
 )
 
 from hearthwatch.kit.units import US_PER_S, WallUs
-
-T = TypeVar("T")
 
 IDLE_US = 12 * 3600 * US_PER_S
 ABSOLUTE_US = 30 * 24 * 3600 * US_PER_S
@@ -76,32 +69,6 @@ class User:
     id: int
     name: str
     role: Role
-
-
-class HouseDb(Protocol):
-    """Whoever owns `house.db` and its one writing connection."""
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Call `work` in one transaction, away from the event loop, and return its answer."""
-        ...
-
-
-class EngineDb:
-    """A HouseDb on one engine: one thread, one transaction after the other."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="accounts")
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._once, work)
-
-    def _once(self, work: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as connection:
-            return work(connection)
-
-    def close(self) -> None:
-        self._thread.shutdown()
 
 
 def count_users(connection: Connection) -> int:

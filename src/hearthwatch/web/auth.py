@@ -14,9 +14,10 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.web import accounts
-from hearthwatch.web.accounts import HouseDb, Role, User
+from hearthwatch.web.accounts import Role, User
 from hearthwatch.web.claim import ClaimCode
 from hearthwatch.web.passwords import Hasher, why_refused
 
@@ -73,7 +74,7 @@ class Session:
 class Auth:
     """The one place that knows who somebody is; every method may be called by any number of requests at once."""
 
-    def __init__(self, db: HouseDb, clock: Clock, claim: ClaimCode, hasher: Hasher) -> None:
+    def __init__(self, db: Db, clock: Clock, claim: ClaimCode, hasher: Hasher) -> None:
         self._db = db
         self._clock = clock
         self._claim = claim
