@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from hearthwatch.bench.accuracy import ClipScore, Stretch, compare, score, table, total
+from hearthwatch.bench.accuracy import ClipScore, Stretch, compare, json_lines, markdown, score, total
 from hearthwatch.detect.load import load_detector
 from hearthwatch.detect.store import Store
 from hearthwatch.kit.clock import SystemClock
@@ -45,7 +46,27 @@ def test_false_events_an_hour_are_those_of_clips_that_show_none() -> None:
     assert whole.recall == 1.0
     assert whole.precision == 0.5
     assert whole.false_per_h == 1.0
-    assert "1.0 an hour" in table([clip(0, 1), clip(0, 0)])
+
+
+def test_the_table_has_a_line_per_clip_and_a_column_per_model() -> None:
+    def clip(video: str, visits: int, found: int, right: int, false: int) -> ClipScore:
+        return ClipScore(
+            video=video, group="person", intervals=visits, found=found, right=right, false=false, empty_s=0 if visits else 1800
+        )
+
+    good = (clip("a.mp4", 4, 4, 3, 0), clip("b.mp4", 0, 0, 0, 0))
+    bad = (clip("a.mp4", 4, 2, 2, 0), clip("b.mp4", 0, 0, 0, 2))
+    lines = markdown({"good": good, "bad": bad}).splitlines()
+    assert lines[2:] == [
+        "| a.mp4 | 4 | 4/4, 3 right | 2/4, 2 right |",
+        "| b.mp4 | 0 | -, 0 right | -, 0 right, **2 false** |",
+        "| **recall** | | 1.00 | 0.50 |",
+        "| **precision** | | 1.00 | 0.50 |",
+        "| **false an hour of clips without** | | 0.0 | 4.0 |",
+    ]
+    first, *_rest, person, _vehicle, _animal = map(json.loads, json_lines("bad", bad).splitlines())
+    assert (first["kind"], first["model"], first["found"]) == ("clip", "bad", 2)
+    assert (person["kind"], person["group"], person["false_per_h"]) == ("total", "person", 4.0)
 
 
 def test_a_folder_without_labels_is_said_to_be_none(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hearthwatch.detect.detection import Detector
+from hearthwatch.detect.load import load_detector
+from hearthwatch.detect.store import Store
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.run.analyze import Visit, analyze
@@ -93,21 +96,46 @@ def total(scores: Sequence[ClipScore], group: str) -> Total:
     )
 
 
-def table(scores: Sequence[ClipScore]) -> str:
-    """Return the scores as a Markdown table, a line per clip and group, then the totals."""
-    lines = [
-        "| clip | what | visits | found | recall | right events | false events | precision |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for s in scores:
-        recall = f"{s.found / s.intervals:.2f}" if s.intervals else "-"
-        precision = f"{s.right / (s.right + s.false):.2f}" if s.right + s.false else "-"
-        lines.append(f"| {s.video} | {s.group} | {s.intervals} | {s.found} | {recall} | {s.right} | {s.false} | {precision} |")
-    for group in GROUPS:
-        whole = total(scores, group)
-        false = f"{whole.false_per_h:.1f} an hour of clips without"
-        lines.append(f"| **all** | {group} | | | {whole.recall:.2f} | | {false} | {whole.precision:.2f} |")
-    return "\n".join(lines)
+def measure(
+    store: Store, folder: Path, *, clock: Clock, names: Sequence[str] = ()
+) -> Iterator[tuple[str, tuple[ClipScore, ...]]]:
+    """Score the models of those `names`, or all that are present, one after the other; yield each when it is done."""
+    for name in names or [model.name for model in store.present()]:
+        detector = load_detector(name, store, clock=clock)
+        yield detector.name, score(folder, detector, clock=clock)
+        detector.close()
+
+
+def markdown(scored: Mapping[str, Sequence[ClipScore]], group: str = "person") -> str:
+    """Return a table with a line per clip that is judged for `group` and a column per model, then the totals.
+
+    A cell holds "found/visits", then how many events were right and how many false.
+    """
+    clips = {s.video: s.intervals for scores in scored.values() for s in scores if s.group == group}
+    lines = [f"| {group}: clip | visits | " + " | ".join(scored) + " |", "|---|---|" + "---|" * len(scored)]
+    for video, visits in clips.items():
+        cells = [_cell(s) for scores in scored.values() for s in scores if (s.video, s.group) == (video, group)]
+        lines.append(f"| {video} | {visits} | " + " | ".join(cells) + " |")
+    totals = [total(scores, group) for scores in scored.values()]
+    for what, values in (
+        ("recall", [f"{whole.recall:.2f}" for whole in totals]),
+        ("precision", [f"{whole.precision:.2f}" for whole in totals]),
+        ("false an hour of clips without", [f"{whole.false_per_h:.1f}" for whole in totals]),
+    ):
+        lines.append(f"| **{what}** | | " + " | ".join(values) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def json_lines(model: str, scores: Sequence[ClipScore]) -> str:
+    """Return the scores of one model as lines of JSON: a line per clip and group, then one per group."""
+    clips = [{"kind": "clip", "model": model, **asdict(one)} for one in scores]
+    totals = [{"kind": "total", "model": model, **asdict(total(scores, group))} for group in GROUPS]
+    return "\n".join(json.dumps(one) for one in (*clips, *totals))
+
+
+def _cell(one: ClipScore) -> str:
+    found = f"{one.found}/{one.intervals}" if one.intervals else "-"
+    return f"{found}, {one.right} right" + (f", **{one.false} false**" if one.false else "")
 
 
 def _overlap(visit: Visit, stretch: Stretch) -> bool:

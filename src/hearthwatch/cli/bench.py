@@ -17,12 +17,17 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="`all`, a benchmark such as `bm4`, or a FILE of rows to show.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="`all`, a benchmark such as `bm4`, `accuracy`, or a FILE of rows to show.")
+    ],
     *,
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds of each benchmark; the median counts.")] = 3,
     seconds: Annotated[float, typer.Option(min=2, max=600, help="Length of one round.")] = 15.0,
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Footage and models.  [default: $HEARTHWATCH_TEST_DATA]")
+    ] = None,
+    models: Annotated[
+        list[str] | None, typer.Option("--model", metavar="MODEL", help="`accuracy`: a model to score.  [default: all present]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, one line a row.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown table.")] = False,
@@ -36,10 +41,13 @@ def bench(
     from hearthwatch.bench.terms import Terms
 
     rows: list[Row] = []
+    folder = data or Path(os.environ.get("HEARTHWATCH_TEST_DATA", Path.cwd().parent / "shared" / "data"))
+    if name == "accuracy":
+        _accuracy(folder, models or [], as_json=as_json)
+        return
     if Path(name).is_file():
         rows += parsed(Path(name).read_text(encoding="utf-8"))
     else:
-        folder = data or Path(os.environ.get("HEARTHWATCH_TEST_DATA", Path.cwd().parent / "shared" / "data"))
         terms = Terms(rounds=rounds, round_s=seconds, data=folder)
         for each in chosen(name):
             Console(stderr=True).print(f"{each.name}: {each.what} …", style="dim", highlight=False)
@@ -52,3 +60,20 @@ def bench(
     elif not as_json:
         Console().print(table(rows))
     raise typer.Exit(exit_code(rows))
+
+
+def _accuracy(folder: Path, models: list[str], *, as_json: bool) -> None:
+    """Score models on the labelled clips of `folder`; not a comparison, so it has no rows."""
+    from hearthwatch.bench.accuracy import GROUPS, ClipScore, json_lines, markdown, measure
+    from hearthwatch.detect.store import Store
+    from hearthwatch.kit.clock import SystemClock
+    from hearthwatch.run.compile import hand_placed_models
+
+    store = Store(folder=folder / "models", hand_placed=hand_placed_models())
+    scored: dict[str, tuple[ClipScore, ...]] = {}
+    for model, scores in measure(store, folder, clock=SystemClock(), names=models):
+        scored[model] = scores
+        if as_json:
+            typer.echo(json_lines(model, scores))
+    if not as_json:
+        typer.echo("\n".join(markdown(scored, group) for group in GROUPS), nl=False)
