@@ -28,7 +28,7 @@ from hearthwatch.feeds.packet import Gap, GapReason, Stream
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.verify import Finding, verify
 from tests.runs import rig
-from tests.runs.entry_probe import FAR_US, FrameId, Probe, segments_of, split, stored_in
+from tests.runs.second_viewer import FAR_US, FrameId, SecondViewer, segments_of, split, stored_in
 
 ROLES = ("recorder", "looker", "house", "supervisor")
 STOPS_RECORDING = frozenset({"recorder", "supervisor"})
