@@ -19,11 +19,16 @@ def hand_placed_models() -> Path | None:
     return Path(folder) if folder else None
 
 
+def footage_folder(config: Config, data_folder: Path) -> Path:
+    """Return where footage lies."""
+    return Path(config.storage.folder or data_folder / "footage")
+
+
 def compile_plan(
     config: Config, secrets: Secrets, *, config_path: Path, data_folder: Path, port: int | None, debug: bool, started_us: WallUs
 ) -> Plan:
     """Return what every process needs to know. `port` overrides `web.port`. Raises StorageFailed for an unreadable secret."""
-    footage = Path(config.storage.folder or data_folder / "footage")
+    footage = footage_folder(config, data_folder)
     enabled = {name: camera for name, camera in config.cameras.items() if camera.enabled}
     return Plan(
         recorder=RecorderPlan(

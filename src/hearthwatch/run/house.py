@@ -8,9 +8,7 @@ import functools
 import logging
 import socket
 import sys
-from datetime import UTC, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import CameraAlerts, Policy
@@ -37,16 +35,21 @@ from hearthwatch.run.child import Child, leave
 from hearthwatch.run.clips import Clips
 from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config, load
+from hearthwatch.run.control import ControlDoor
 from hearthwatch.run.happenings import Happenings
 from hearthwatch.run.house_doors import Alerts, Events, Footage
 from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
 from hearthwatch.run.jobs import Jobs
 from hearthwatch.run.lines import LookerLine, RecorderLine
 from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
+from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.reload import Reloader
 from hearthwatch.run.remote_house import RemoteHouse
+from hearthwatch.run.status import status
+from hearthwatch.run.steward import Steward
 from hearthwatch.run.watch import StateWatch
+from hearthwatch.run.zone import zone_of
 from hearthwatch.web.app import create_app
 from hearthwatch.web.auth import Auth
 from hearthwatch.web.changes import Changes
@@ -59,17 +62,6 @@ from hearthwatch.web.serve import serve
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-def zone_of(config: Config) -> tzinfo:
-    """Return the zone of every time a person reads: the configured one, else the machine's own."""
-    if config.home.timezone:
-        return ZoneInfo(config.home.timezone)
-    try:
-        with Path("/etc/localtime").open("rb") as file:
-            return ZoneInfo.from_file(file, key="localtime")
-    except (OSError, ValueError):
-        return UTC
 
 
 def say(line: str) -> None:
@@ -143,6 +135,19 @@ class House:
             clock=self.clock,
             port=plan.port,
         )
+        self._detector = DetectorNowDoor(self.cameras, self._models, self._restart_looker)
+        self._pins = Pins(self._db, self.recorder, lambda: self.footage.index, self.clock)
+        now = functools.partial(
+            status,
+            clock=self.clock,
+            cameras=self.cameras,
+            board=self.board,
+            detector=self._detector,
+            house=self._house_now,
+            footage=self.footage,
+        )
+        steward = Steward(self._db, self._pins, self.clock, status=now, new_model=self._restart_looker)
+        self._control = ControlDoor(self._data, steward.answer)
         self._reloader = Reloader(plan, self._secrets, self.board, child.send, self._renew)
 
     def _policy(self) -> Policy:
@@ -150,6 +155,9 @@ class House:
             name: CameraAlerts(name=camera.name or name, options=camera.alerts) for name, camera in self.config.cameras.items()
         }
         return Policy(home=self.config.home.name, zone=self._zone, cameras=cameras, ids=self._ids)
+
+    def _restart_looker(self) -> None:
+        self._child.send(Replace(role=Role.LOOKER))
 
     async def _tell_outage(self, outage: Outage) -> None:
         await self.outbox.record(None, self.policy.on_outage(outage, now_us=self.clock.wall_us()))
@@ -219,6 +227,7 @@ class House:
                 ("notice", self.announcer.run),
                 ("configuration", self._reloader.run),
                 ("page", self._serve),
+                ("control door", self._control.run),
             ):
                 tasks.create_task(keep(name, work), name=name)
 
@@ -231,12 +240,12 @@ class House:
                 cameras=self.cameras,
                 live=self.recorder.hub,
                 footage=self.footage,
-                keeper=self.recorder,
+                keeper=self._pins,
                 events=self._events,
                 alerts=self._alerts,
                 health=self._health,
                 pictures=self._jobs,
-                detector=DetectorNowDoor(self.cameras, self._models, lambda: self._child.send(Replace(role=Role.LOOKER))),
+                detector=self._detector,
                 house=self._house_now,
             ),
             options,

@@ -1,0 +1,104 @@
+"""The steward: what the command line may ask of a house, the same whether it runs or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.errors import Unsupported
+from hearthwatch.run.control import (
+    Ask,
+    AskAddUser,
+    AskDrop,
+    AskKeep,
+    AskNewModel,
+    AskPassword,
+    AskPins,
+    AskRemoveUser,
+    AskStatus,
+    AskUsers,
+    Done,
+    Kept,
+    Now,
+    Reply,
+    Users,
+)
+from hearthwatch.run.pins import Pins
+from hearthwatch.run.status import Status
+from hearthwatch.web import accounts
+from hearthwatch.web.accounts import Role
+
+
+class Steward:
+    """Answers what is asked at the control door. `status` is None, and `new_model` does nothing, where no house runs."""
+
+    def __init__(
+        self,
+        db: Db,
+        pins: Pins,
+        clock: Clock,
+        *,
+        status: Callable[[], Status] | None = None,
+        new_model: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._db = db
+        self._pins = pins
+        self._clock = clock
+        self._status = status
+        self._new_model = new_model
+
+    async def answer(self, ask: Ask) -> Reply:
+        """Do what is asked. Raises Unsupported for what cannot be done, StorageFailed."""
+        match ask:
+            case AskStatus():
+                if self._status is None:
+                    raise Unsupported("Hearthwatch is not running")
+                return Now(status=await asyncio.to_thread(self._status))
+            case AskKeep():
+                return Kept(pins=(await self._pins.add(ask.camera, ask.start_us, ask.end_us, ask.note),))
+            case AskPins():
+                return Kept(pins=await self._pins.all())
+            case AskDrop():
+                return Kept(pins=(await self._pins.drop(ask.id),))
+            case AskNewModel():
+                self._new_model()
+                return Done()
+            case _:
+                return Users(users=await self._db.run(lambda connection: self._people(connection, ask)))
+
+    def _people(
+        self, connection: Connection, ask: AskUsers | AskAddUser | AskPassword | AskRemoveUser
+    ) -> tuple[accounts.User, ...]:
+        """Do it and return everybody there is then."""
+        match ask:
+            case AskUsers():
+                pass
+            case AskAddUser():
+                try:
+                    accounts.add_user(connection, ask.name, ask.password_hash, ask.role, self._clock.wall_us())
+                except IntegrityError as error:
+                    raise Unsupported(f"there is a user {ask.name} already") from error
+            case AskPassword():
+                user = _user(connection, ask.name)
+                accounts.set_password(connection, user.id, ask.password_hash)
+                accounts.end_sessions(connection, user.id)
+            case AskRemoveUser():
+                user = _user(connection, ask.name)
+                owners = [each for each in accounts.list_users(connection) if each.role is Role.OWNER]
+                if [each.id for each in owners] == [user.id]:
+                    raise Unsupported(f"{user.name} is the only owner: a house without one could be claimed by anybody")
+                accounts.remove_user(connection, user.name)
+        return accounts.list_users(connection)
+
+
+def _user(connection: Connection, name: str) -> accounts.User:
+    found = accounts.find_user(connection, name)
+    if found is None:
+        known = ", ".join(each.name for each in accounts.list_users(connection))
+        raise Unsupported(f"there is no user {name}: " + (f"there are {known}" if known else "nobody has an account yet"))
+    return found[0]
