@@ -242,6 +242,44 @@ def test_a_house_that_died_does_not_tell_again(rules):
     assert [c.event.end_us for c in after.flush(at(20))] == [at(7)]
 
 
+def test_a_visitor_who_stood_there_long_before_the_house_died_is_not_told_again(rules):
+    (opened,) = rules.track(track("t1", 0))
+    rules.track(track("t1", 90, first=0))
+    after = make()
+    after.resume([opened.event], at(93))
+    assert after.track(track("t1", 94, first=0)) == ()
+    assert after.event_of(TrackId("t1")) == opened.event.id
+
+
+def test_two_visitors_of_a_dead_house_each_go_on_with_their_own_event():
+    rules = make(options=EventOptions(cooldown_s=0))
+    (one,) = rules.track(track("t1", 0))
+    (two,) = rules.track(track("t2", 30, x=0.8))
+    after = make(options=EventOptions(cooldown_s=0))
+    after.resume([one.event, two.event], at(40))
+    assert after.track(track("t1", 41, first=0)) == ()
+    assert after.track(track("t2", 41, first=30, x=0.8)) == ()
+    assert after.event_of(TrackId("t1")) == one.event.id
+    assert after.event_of(TrackId("t2")) == two.event.id
+
+
+def test_who_comes_after_the_house_is_back_is_somebody_new():
+    rules = make(options=EventOptions(cooldown_s=5))
+    (opened,) = rules.track(track("t1", 0))
+    after = make(options=EventOptions(cooldown_s=5))
+    after.resume([opened.event], at(10))
+    (fresh,) = after.track(track("t2", 14, first=13.5))
+    assert (fresh.kind, fresh.tell) == (ChangeKind.OPENED, True)
+
+
+def test_a_looker_that_comes_back_with_the_house_sees_the_same_visitor(rules):
+    (opened,) = rules.track(track("t1", 0))
+    after = make()
+    after.resume([opened.event], at(5))
+    assert after.track(track("u1", 7, first=6.5)) == ()
+    assert after.event_of(TrackId("u1")) == opened.event.id
+
+
 def test_what_a_dead_house_left_open_is_closed(rules):
     after = make()
     (opened,) = rules.track(track("t1", 0))

@@ -16,6 +16,8 @@ _ALIVE = frozenset(("person", "bird", "cat", "dog", "horse", "sheep", "cow", "el
 """Labels that need not change their place to count: a confirmed one stirred at least. Everything else may be parked."""
 
 _CONTINUES_US = 6 * US_PER_S
+_RESUMES_US = 2 * US_PER_S
+"""A looker that starts together with the house needs so long until it sees who has been there all the time."""
 _REACH_FRAC = 0.15
 _REACH_FRAC_PER_S = 0.12
 _BETTER_SCORE = 0.05
@@ -33,6 +35,8 @@ class _Visit:
     live: set[str] = field(default_factory=set)
     told: bool = False
     saved_score: float = 0.0
+    resumed: bool = False
+    """Left open by a former house, and nobody of it seen since: where its visitor was, and whether still, is not known."""
 
 
 class Rules:
@@ -134,10 +138,15 @@ class Rules:
                 visit.last_us = now_us
 
     def resume(self, events: Iterable[Event], now_us: WallUs) -> None:
-        """Take up events a former house left open; they were told, and who is still there continues them."""
+        """Take up events a former house left open; they were told, and who is still there continues them.
+
+        Who is new must be told, so the cooldown counts from when somebody was seen for certain.
+        """
         for event in events:
-            self._visits[event.id] = _Visit(event=event, box=None, last_us=now_us, told=True, saved_score=event.score)
-            self._told_us[event.label] = now_us
+            self._visits[event.id] = _Visit(
+                event=event, box=None, last_us=now_us, told=True, saved_score=event.score, resumed=True
+            )
+            self._told_us[event.label] = max(self._told_us.get(event.label, WallUs(0)), event.best_us)
 
     def event_of(self, track: TrackId) -> EventId | None:
         """Return the event a track is or was part of; None for one that never counted or is long gone."""
@@ -155,6 +164,7 @@ class Rules:
 
     def _join(self, visit: _Visit, name: str) -> None:
         visit.live.add(name)
+        visit.resumed = False
         self._event_of[name] = visit.event.id
         while len(self._event_of) > _MAX_KNOWN_TRACKS:
             del self._event_of[next(iter(self._event_of))]
@@ -166,7 +176,7 @@ class Rules:
             for visit in self._visits.values()
             if not visit.live and visit.event.label == label and _within_reach(visit, first_us, box)
         ]
-        return max(waiting, key=lambda visit: visit.last_us, default=None)
+        return max(waiting, key=lambda visit: (visit.event.start_us == first_us, visit.last_us), default=None)
 
     def _open(self, event: Event, name: str, last_us: WallUs, box: Box) -> tuple[Change, ...]:
         closed = []
@@ -220,6 +230,8 @@ class Rules:
 
 def _within_reach(visit: _Visit, first_us: WallUs, box: Box) -> bool:
     gap_us = first_us - visit.last_us
+    if visit.resumed:
+        return gap_us < _RESUMES_US
     if not -_CONTINUES_US < gap_us < _CONTINUES_US:
         return False
     if visit.box is None:
