@@ -293,6 +293,14 @@ def test_stop_ends_the_run_with_its_own_cause_and_closes() -> None:
     assert bench.health.log == []
 
 
+def test_a_stop_that_nobody_asked_for_is_our_fault() -> None:
+    bench = Bench((PacketMaker(), 60, None))
+    bench.pump.stop_reason = GapReason.US
+    bench.feed.on_packet = lambda index: bench.stop.set() if index == 50 else None
+    bench.run()
+    assert [gap.reason for gap in bench.sink.gaps] == [GapReason.US]
+
+
 def test_bug_is_logged_with_its_place_and_ends_the_run_as_our_fault(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench((PacketMaker(), 20, ZeroDivisionError("oops")), (PacketMaker(), 20, None)).run()
     assert bench.sink.gaps[0].reason is GapReason.US

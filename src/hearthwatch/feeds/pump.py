@@ -143,6 +143,8 @@ class Pump:
         self._beat_ns = clock.mono_ns()
         self._waiting: Lives | None = None
         self.state = PumpState(connected=False, since_us=clock.wall_us())
+        self.stop_reason = GapReason.STOPPED
+        """What a set `stop` means for the footage that is then missing: the owner's will, or a fault of ours."""
 
     @property
     def beat_ns(self) -> MonoNs:
@@ -181,10 +183,10 @@ class Pump:
                 self._lost_before += opened.lost_packets if isinstance(opened, CountsLoss) else 0
                 opened.close()
         except Exception as error:
-            why = GapReason.STOPPED if self._stop.is_set() else reason_of(error)
+            why = self.stop_reason if self._stop.is_set() else reason_of(error)
             self._runs.end(why, str(error) if isinstance(error, HearthwatchError) else "an internal error; see the log")
             raise
-        self._runs.end(GapReason.STOPPED, "")
+        self._runs.end(self.stop_reason, "")
 
     def _pump(self, opened: OpenFeed) -> None:
         info = opened.info

@@ -39,6 +39,8 @@ class Child:
     def __init__(self, argv: Sequence[str]) -> None:
         """`argv[1]` is the number of the inherited control socket."""
         self.stop = Stop()
+        self.orphaned = False
+        """The supervisor died: this process must end, but nobody asked for it."""
         self._control: Channel[ToChild] = Channel(inherited(int(argv[1])), ToChild)
         # ctrl-C reaches the whole terminal group; only the supervisor decides the order in which we end
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -59,6 +61,7 @@ class Child:
         try:
             self._control.send(message)
         except Unreachable:
+            self.orphaned = self.orphaned or not self.stop.is_set()
             self.stop.set()
 
     def serve(self, handlers: Handlers, alive: Callable[[], bool]) -> None:
@@ -86,6 +89,7 @@ class Child:
                         log.error("the supervisor sent %s out of turn", type(message).__name__)
         except Unreachable:
             log.debug("the supervisor is gone")
+            self.orphaned = not self.stop.is_set()
         finally:
             self.stop.set()
 

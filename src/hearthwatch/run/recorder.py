@@ -280,9 +280,10 @@ class Recorder:
         now_ns = self._clock.mono_ns()
         return all(now_ns - each.pump.beat_ns < _STUCK_S * NS_PER_S for each in list(self._running.values()))
 
-    def end(self) -> None:
-        """Stop the pumps, then have every segment closed."""
+    def end(self, reason: GapReason) -> None:
+        """Stop the pumps, then have every segment closed; `reason` is why footage is missing from now on."""
         for running in self._running.values():
+            running.pump.stop_reason = reason
             running.stop.set()
         for running in self._running.values():
             running.thread.join(3.0)
@@ -297,7 +298,7 @@ def main() -> None:
     assert isinstance(plan, RecorderPlan)
     recorder = Recorder(plan, SystemClock())
     child.serve(recorder, recorder.alive)
-    recorder.end()
+    recorder.end(GapReason.US if child.orphaned else GapReason.STOPPED)
     leave()
 
 
