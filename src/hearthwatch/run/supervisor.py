@@ -50,6 +50,8 @@ _START_LIMIT_S = 60.0
 _BEAT_LIMIT_S = 15.0
 _END_LIMIT_S = 10.0
 _TICK_S = 0.25
+_HEALTHY_S = 5.0
+"""A process that lived so long was not killed by how it starts: the next one comes at once, so that little is missed."""
 _MARK_BYTES = 4096
 _CRASH_WINDOW_S = 60.0
 _CRASH_LIMIT = 5
@@ -59,7 +61,7 @@ _CRASH_LIMIT = 5
 class _Process:
     role: Role
     name: str
-    backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.05, factor=4.0, cap_s=30.0))
+    backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.05, factor=4.0, cap_s=30.0, healthy_s=_HEALTHY_S))
     popen: subprocess.Popen[bytes] | None = None
     control: Channel[FromChild] | None = None
     started_ns: int = 0
