@@ -12,16 +12,22 @@ from typing import Annotated
 
 import typer
 
-from hearthwatch.cli import analyze, bench, check, run_command, secrets
+from hearthwatch.cli import analyze, bench, check, doctor, footage, models, run_command, secrets, status, users, verify
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError
 from hearthwatch.kit.logs import redact
 
 GROUPS = (
     run_command.register,
+    status.register,
     check.register,
+    doctor.register,
+    footage.register,
+    verify.register,
     analyze.register,
     bench.register,
+    models.register,
     secrets.register,
+    users.register,
 )
 """Each adds its commands to the program; a new group is a module beside this one and a row here."""
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection, Iterator
+from datetime import tzinfo
 from pathlib import Path
 
+from hearthwatch.alerts.options import AlertsOptions
 from hearthwatch.detect.model import HOG
+from hearthwatch.detect.store import AUTO, FileState, is_installed
 from hearthwatch.detect.store import Store as ModelStore
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError, StorageFailed
 from hearthwatch.kit.files import free_bytes
-from hearthwatch.run.compile import hand_placed_models
-from hearthwatch.run.config import load
+from hearthwatch.kit.secrets import Secrets
+from hearthwatch.run.check import Check, fail, ok, warn
+from hearthwatch.run.compile import footage_folder, hand_placed_models
+from hearthwatch.run.config import Config, load
+from hearthwatch.run.control import AskStatus, Now, ask_house
+from hearthwatch.run.doctor_network import cameras, ports
+from hearthwatch.run.secret_names import unused
+from hearthwatch.run.status import Status
+from hearthwatch.run.zone import zone_of
 
-_SQLITE_WITHOUT_RESET_RACE = (3, 51, 3)
 _LOW_DISK_BYTES = 5 << 30
 _PROBE_S = 60.0
 _PROBE = (
@@ -28,115 +36,168 @@ _PROBE = (
     "walls = sandbox.enter()\n"
     "print('landlock' if walls.landlock else '', 'unprivileged' if walls.unprivileged else '')\n"
 )
-
-
-class Verdict(StrEnum):
-    OK = "ok"
-    NOTE = "note"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One line of the report; `detail` says what to do unless all is well."""
-
-    verdict: Verdict
-    subject: str
-    detail: str
+_TIMEX_BYTES = 512
+_TIME_ERROR = 5
+"""adjtimex(2): nobody keeps this clock right."""
 
 
 def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
     """Yield every check, the slow ones last; none changes anything."""
-    yield _python()
-    yield _sqlite()
-    yield from _configuration(config_path, data_folder)
+    yield _machine()
     yield _data_folder(data_folder)
-    yield _detector(data_folder)
-    yield _box()
-
-
-def _ok(subject: str, detail: str) -> Check:
-    return Check(verdict=Verdict.OK, subject=subject, detail=detail)
-
-
-def _note(subject: str, detail: str) -> Check:
-    return Check(verdict=Verdict.NOTE, subject=subject, detail=detail)
-
-
-def _bad(subject: str, detail: str) -> Check:
-    return Check(verdict=Verdict.BAD, subject=subject, detail=detail)
-
-
-def _python() -> Check:
-    return _ok(
-        "machine", f"Python {platform.python_version()} on {platform.system()} {platform.release()} {platform.machine()}"
-    )
-
-
-def _sqlite() -> Check:
-    if sqlite3.sqlite_version_info >= _SQLITE_WITHOUT_RESET_RACE:
-        return _ok("SQLite", sqlite3.sqlite_version)
-    return _note(
-        "SQLite",
-        f"{sqlite3.sqlite_version}; before 3.51.3 two writers could damage a database, which is why each of ours has only one",
-    )
-
-
-def _configuration(config_path: Path, data_folder: Path) -> Iterator[Check]:
+    config = None
     try:
         config = load(config_path)
     except ConfigFault as error:
         for line in str(error).splitlines():
-            yield _bad("configuration", line)
-        return
-    yield _ok("configuration", f"{config_path}, {len(config.cameras)} camera(s): {', '.join(config.cameras)}")
-    footage = Path(config.storage.folder or data_folder / "footage")
+            yield fail("configuration", line)
+    if config is not None:
+        there = str(config_path) if config_path.exists() else f"{config_path} is not there, so the built-in demo camera runs"
+        yield ok("configuration", f"{there}; cameras: {', '.join(config.cameras)}")
+        yield clock(zone_of(config))
+        yield _disk(footage_folder(config, data_folder))
+        yield from _secrets(config, data_folder)
+    yield _detector(config.detect.model if config else AUTO, data_folder)
+    yield _box()
+    status = None
+    if data_folder.is_dir():
+        try:
+            status = _running(data_folder)
+        except HearthwatchError as error:
+            yield fail("Hearthwatch", str(error))
+    if status is not None:
+        yield ok("Hearthwatch", f"is running, version {status.version}")
+    if config is not None:
+        if status is None:
+            yield from ports(config.web)
+        yield from cameras(config, data_folder, status)
+
+
+def _running(data_folder: Path) -> Status | None:
+    reply = ask_house(data_folder, AskStatus())
+    return reply.status if isinstance(reply, Now) else None
+
+
+def _machine() -> Check:
+    return ok(
+        "machine",
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"{platform.system()} {platform.release()} {platform.machine()}",
+    )
+
+
+def clock(zone: tzinfo, is_set: bool | None = None) -> Check:
+    """Tell whether something keeps the clock right; evidence with a wrong time is worth little. `is_set` is for tests."""
+    is_set = _is_synchronised() if is_set is None else is_set
+    if is_set:
+        shown = "this machine's zone" if str(zone) == "localtime" else str(zone)
+        return ok("clock", f"set by a time server; times are shown in {shown}")
+    return warn(
+        "clock",
+        "nothing keeps it right, so recordings may bear a wrong time: install a time service "
+        "(Debian: apt-get install systemd-timesyncd)",
+    )
+
+
+def _is_synchronised() -> bool:
+    state = int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
+    return 0 <= state != _TIME_ERROR
+
+
+def _disk(footage: Path) -> Check:
     nearest = next(folder for folder in (footage, *footage.parents) if folder.exists())
     try:
         free = free_bytes(nearest)
     except StorageFailed as error:
-        yield _bad("footage disk", str(error))
-        return
+        return fail("footage disk", str(error))
     text = f"{free / 2**30:.0f} GiB free at {nearest}"
-    yield (
-        _ok("footage disk", text)
-        if free > _LOW_DISK_BYTES
-        else _bad("footage disk", f"{text}: make room or set storage.folder")
+    if not os.access(nearest, os.W_OK):
+        return fail("footage disk", f"{nearest} cannot be written by this user: correct its owner, or set storage.folder")
+    return (
+        ok("footage disk", text) if free > _LOW_DISK_BYTES else warn("footage disk", f"{text}: make room or set storage.folder")
     )
 
 
 def _data_folder(data_folder: Path) -> Check:
-    if not data_folder.exists():
-        return _note("data folder", f"{data_folder} does not exist yet; the first run makes it")
-    mode = data_folder.stat().st_mode & 0o777
-    if mode & 0o077:
-        return _bad("data folder", f"{data_folder} may be read by others (mode {mode:o}): chmod 700 {data_folder}")
-    if not os.access(data_folder, os.W_OK):
-        return _bad("data folder", f"{data_folder} cannot be written by this user")
-    return _ok("data folder", f"{data_folder}, for this user alone")
-
-
-def _detector(data_folder: Path) -> Check:
     try:
-        model = ModelStore(folder=data_folder / "models", hand_placed=hand_placed_models()).choose("auto")
-    except HearthwatchError as error:
-        return _bad("detector", str(error))
-    if model is HOG:
-        return _note(
-            "detector", "basic detector: people only (get the better one: `hearthwatch models fetch`, or the page's button)"
+        mode = data_folder.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return warn("data folder", f"{data_folder} does not exist yet; the first `hearthwatch run` makes it")
+    except OSError as error:
+        return fail("data folder", f"{data_folder}: {error.strerror}")
+    if not data_folder.is_dir():
+        return fail("data folder", f"{data_folder} is no folder: name another one with --data")
+    if not os.access(data_folder, os.W_OK | os.X_OK):
+        return fail("data folder", f"{data_folder} cannot be written by this user: correct its owner, or use another --data")
+    if mode & 0o077:
+        return warn("data folder", f"other users of this machine may look into it: chmod 700 {data_folder}")
+    return ok("data folder", f"{data_folder}, for this user alone")
+
+
+def _secrets(config: Config, data_folder: Path) -> Iterator[Check]:
+    store = Secrets.open(data_folder)
+    try:
+        names = store.names()
+    except StorageFailed as error:
+        yield fail("secrets", str(error))
+        return
+    yield ok("secrets", f"{len(names)} set, sealed" if names else "none set")
+    for name, camera in config.cameras.items():
+        secret = f"camera.{name}.password"
+        if camera.user and secret not in names:
+            yield warn(
+                "secrets", f"camera {name} logs in as {camera.user} without a password: hearthwatch secrets set {secret}"
+            )
+    for line in unused(names, config):
+        yield warn("secrets", line)
+    yield _alerts(config.alerts, names)
+
+
+def _alerts(alerts: AlertsOptions, names: Collection[str]) -> Check:
+    ways = {
+        "Telegram": alerts.telegram.enabled and "alerts.telegram.token" in names,
+        "e-mail": alerts.email.host and alerts.email.to,
+        "Apprise": alerts.apprise.enabled and "alerts.apprise.urls" in names,
+        "webhook": alerts.webhook.url,
+    }
+    if not any(ways.values()):
+        return warn(
+            "alerts",
+            "no channel is set up, so only the page shows them; for Telegram: hearthwatch secrets set alerts.telegram.token",
         )
-    return _ok("detector", f"{model.name}, {model.licence}")
+    return ok("alerts", f"go out by {', '.join(way for way, there in ways.items() if there)}")
+
+
+def _detector(name: str, data_folder: Path) -> Check:
+    store = ModelStore(folder=data_folder / "models", hand_placed=hand_placed_models())
+    try:
+        model = store.choose(name)
+        state = store.state(model)
+    except HearthwatchError as error:
+        return fail("detector", str(error))
+    if state is not FileState.PRESENT:
+        return fail("detector", f"{model.name}: its file is {state}: hearthwatch models fetch {model.name}")
+    if not is_installed(model.runtime):
+        return fail("detector", f'{model.name} needs {model.runtime}runtime, which is not installed: set detect.model = "auto"')
+    if model is HOG:
+        return warn(
+            "detector", "basic detector: people only (`hearthwatch models fetch`, or the page's button, gets the better one)"
+        )
+    return ok("detector", f"{model.name}, {model.licence}")
 
 
 def _box() -> Check:
     """Lock a child in as the looker does, and see which walls stand."""
-    done = subprocess.run(  # noqa: S603 our own interpreter with our own text
-        [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=_PROBE_S, check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 our own interpreter with our own text
+            [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=_PROBE_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return fail("box around the decoder", f"could not be tried: {error}")
     if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        return _bad("box around the decoder", f"cannot be built, so nothing will be looked at: {reason}")
+        reason = (done.stderr.strip().splitlines() or [f"the trial ended with status {done.returncode}"])[-1]
+        return fail("box around the decoder", f"cannot be built, so nothing will be looked at: {reason}")
     missing = [wall for wall in ("landlock", "unprivileged") if wall not in done.stdout]
     if missing:
-        return _note("box around the decoder", f"system-call filter on; not available here: {', '.join(missing)}")
-    return _ok("box around the decoder", "system-call filter, landlock and an unprivileged user")
+        return ok("box around the decoder", f"system-call filter on (this kernel or container has no {', '.join(missing)})")
+    return ok("box around the decoder", "system-call filter (seccomp), landlock and an unprivileged user")

@@ -1,0 +1,77 @@
+"""`hearthwatch status`: how a running house is, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+import typer
+
+from hearthwatch.cli import options
+
+if TYPE_CHECKING:
+    from hearthwatch.run.status import Status
+    from hearthwatch.web.doors import CameraNow
+
+
+def register(app: typer.Typer) -> None:
+    app.command("status")(status)
+
+
+def status(
+    *, config: options.Config = None, data: options.Data = None, as_json: options.Json = False, debug: options.Debug = False
+) -> None:
+    """Show cameras, losses, detector, disk and alert channels of the running house; exit code 1 when none runs."""
+    import msgspec
+
+    from hearthwatch.run.control import AskStatus, Now, ask_house
+    from hearthwatch.run.zone import zone_of
+
+    house = options.places(config, data)
+    reply = ask_house(house.data, AskStatus())
+    if reply is None:
+        if as_json:
+            typer.echo('{"running":false}')
+        typer.echo(f"Hearthwatch is not running with the data folder {house.data}, or is just starting", err=True)
+        raise typer.Exit(1)
+    assert isinstance(reply, Now)
+    if as_json:
+        typer.echo(msgspec.json.encode({"running": True} | msgspec.to_builtins(reply.status)))
+        return
+    for line in lines(reply.status, zone_of(house.config)):
+        typer.echo(line)
+
+
+def lines(now: Status, zone: tzinfo) -> Iterator[str]:
+    """Yield the status as a person reads it."""
+    from hearthwatch.cli.wording import counted, lasting, shown, sized
+
+    yield f"{now.name}: Hearthwatch {now.version}, running for {lasting(now.now_us - now.started_us)}"
+    gaps = {each.camera: each for each in now.gaps}
+    for camera in now.cameras:
+        yield f"camera {camera.id}: {_state(camera)}"
+        if camera.streams:
+            yield "    " + "; ".join(
+                f"{stream.stream} {stream.codec} {stream.width_px}x{stream.height_px}, {stream.fps:.0f} a second, "
+                f"{stream.kbit_per_s:.0f} kbit/s"
+                for stream in camera.streams
+                if stream.codec
+            )
+        gap = gaps.get(camera.id)
+        lost = f"{lasting(gap.lost_us)} lost in {counted(gap.count, 'gap')}, last: {gap.reason}" if gap else "nothing lost"
+        dropped = sum({box.name: box.dropped for stream in camera.streams for box in stream.boxes}.values())
+        since = f"recorded since {shown(camera.kept_from_us, zone)}, " if camera.kept_from_us else ""
+        yield f"    {since}{lost} in the last 24 h, {dropped} packets not looked at or shown"
+    basic = "; basic: people only, `hearthwatch models fetch` gets the better one" if now.detector.basic else ""
+    yield f"detector: {now.detector.name or 'none yet'}{basic}{'; ' + now.detector.error if now.detector.error else ''}"
+    days = f", room for {now.days_fit:.1f} days" if now.days_fit is not None else ""
+    yield f"footage: {sized(now.footage_used_bytes)} in {now.footage_folder}, {sized(now.footage_free_bytes)} free{days}"
+    yield f"alerts go to: {', '.join(now.channels) or 'the page alone (no channel is set up)'}"
+    for outage in now.outages:
+        yield f"! {outage.subject}: {outage.fault} since {shown(outage.start_us, zone)}: {outage.detail}"
+
+
+def _state(camera: CameraNow) -> str:
+    recorded = "" if camera.recorded else ", not recorded (record = never)"
+    return f"{camera.state}{recorded}" + (f": {camera.cause}" if camera.cause else "")
