@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -88,6 +87,8 @@ async def keep_running_async(
     name: str, run_once: Callable[[], Awaitable[None]], *, clock: Clock, backoff: Backoff | None = None
 ) -> None:
     """The same for a task of an event loop; ends by cancellation."""
+    import asyncio  # 11 MB that supervisor, recorder and looker, which have no event loop, must not pay for
+
     backoff = backoff or Backoff()
     streak = _Streak(name)
     while True:
