@@ -177,6 +177,12 @@ def told_of(connection: Connection, event: str) -> tuple[Told, ...]:
     return _with_deliveries(connection, [_alert(row) for row in rows])
 
 
+def told(connection: Connection, wanted: Iterable[AlertId]) -> tuple[Told, ...]:
+    """Return these alerts, as far as they are kept, with their deliveries, oldest first."""
+    rows = connection.execute(select(alerts).where(alerts.c.id.in_(list(wanted))).order_by(alerts.c.id))
+    return _with_deliveries(connection, [_alert(row) for row in rows])
+
+
 def find_alert(connection: Connection, alert: AlertId) -> Alert | None:
     row = connection.execute(select(alerts).where(alerts.c.id == alert)).first()
     return _alert(row) if row else None

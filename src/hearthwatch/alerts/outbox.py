@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -37,7 +37,16 @@ _PICTURES = "pictures"
 class Outbox:
     """Used from one event loop. `load` first, then `record` and `attach`; the couriers do the rest."""
 
-    def __init__(self, db: Db, files: EventFiles, clock: Clock, health: HealthSink) -> None:
+    def __init__(
+        self,
+        db: Db,
+        files: EventFiles,
+        clock: Clock,
+        health: HealthSink,
+        changed: Callable[[AlertId], None] = lambda _: None,
+    ) -> None:
+        """`changed` hears of every alert that is new or whose deliveries came further, once that is written."""
+        self._changed = changed
         self._db = db
         self._files = files
         self._clock = clock
@@ -113,6 +122,7 @@ class Outbox:
             if batch.deliveries[delivery.id].maybe_sent:
                 self._flagged.add(delivery.id)
         self._put(fresh)
+        self._changed(alert.id)
 
     async def attach(self, event: EventId, part: Part, data: bytes, *, only: str = "") -> None:
         """Keep the event's picture or clip, and send it by every channel that told of the event and may carry it.
@@ -225,6 +235,7 @@ class Outbox:
             self._waiting.get(delivery.channel, {}).pop(delivery.id, None)
             self._flagged.discard(delivery.id)
         await self._journal.write(batch)
+        self._tell(batch)
 
     async def retry(self, deliveries: Iterable[Delivery], error: str, wait_s: float, *, maybe_sent: bool) -> None:
         """Try these again in `wait_s`; `maybe_sent` when the failed try may have arrived."""
@@ -243,6 +254,7 @@ class Outbox:
             if not again.maybe_sent:
                 self._flagged.discard(delivery.id)
         await self._journal.write(batch)
+        self._tell(batch)
 
     async def pay(self) -> bool:
         """Write what is owed, if the time for another try has come; True when nothing is owed any more."""
@@ -253,6 +265,10 @@ class Outbox:
         while True:
             await asyncio.sleep(OWED_EVERY_S)
             await self.pay()
+
+    def _tell(self, batch: Batch) -> None:
+        for alert in {delivery.alert for delivery in batch.deliveries.values()}:
+            self._changed(alert)
 
     def _delivery(self, alert: Alert, channel: str, part: Part) -> Delivery:
         number, self._next_id = self._next_id, self._next_id + 1

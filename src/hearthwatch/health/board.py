@@ -93,6 +93,15 @@ class Board:
             if case is not None and case.healed_ns is None:
                 case.healed_ns, case.healed_us = self._clock.mono_ns(), self._clock.wall_us()
 
+    def forget(self, gone: Callable[[Outage], bool]) -> None:
+        """End the outages of what was taken out of the configuration; nobody is told that it works again."""
+        with self._lock:
+            for name, case in list(self._cases.items()):
+                if gone(case.outage):
+                    del self._cases[name]
+                    over = replace(case.outage, end_us=max(self._clock.wall_us(), case.outage.start_us))
+                    self._unsaved[case.key] = (over, case.told)
+
     def snapshot(self) -> tuple[Outage, ...]:
         """Return what is wrong now, oldest first; from memory, at once."""
         with self._lock:

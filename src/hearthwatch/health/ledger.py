@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, Row, String, Table, Text, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    delete,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from hearthwatch.health.outage import Fault, Outage
@@ -48,6 +63,11 @@ def recent(connection: Connection, *, since_us: WallUs, limit: int = 100) -> tup
         .limit(limit)
     )
     return tuple(_outage(row) for row in connection.execute(wanted))
+
+
+def drop_before(connection: Connection, before_us: WallUs) -> None:
+    """Delete the outages that were over before that."""
+    connection.execute(delete(outages).where(outages.c.end_us < before_us))
 
 
 def left_open(connection: Connection) -> tuple[tuple[int, Outage, bool], ...]:

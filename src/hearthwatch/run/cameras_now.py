@@ -7,6 +7,7 @@ from hearthwatch.feeds.pump import PumpState
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
 from hearthwatch.run.config import Config, Record
+from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.messages import EyeState, LookerState, RecorderState
 from hearthwatch.web.doors import CameraNow, CameraState, StreamNow
 
@@ -16,15 +17,14 @@ _STALE_S = 5.0
 class CamerasNow:
     """Implements CameraDoor; used on the house's loop."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
+    def __init__(self, config: Config, footage: FootageNow, clock: Clock) -> None:
+        self._footage = footage
         self._config = config
         self._clock = clock
         self._recorder: RecorderState | None = None
         self._recorder_ns = 0
         self._looker: LookerState | None = None
         self.quarantined: frozenset[CameraId] = frozenset()
-        self.kept_from_us: dict[CameraId, WallUs] = {}
-        self.bytes_per_day: dict[CameraId, int] = {}
 
     def renew(self, config: Config) -> None:
         self._config = config
@@ -60,6 +60,7 @@ class CamerasNow:
 
     def _camera(self, camera: CameraId, eye: EyeState | None) -> CameraNow:
         options = self._config.cameras[camera]
+        footage = self._footage.cameras.get(camera)
         streams = tuple(
             self._stream(camera, stream, self.pump(camera, stream))
             for stream, url in ((Stream.MAIN, options.main), (Stream.SUB, options.sub))
@@ -86,8 +87,8 @@ class CamerasNow:
             motion_limit_frac=options.motion.sensitivity_frac,
             looked_per_s=eye.fps if eye else 0.0,
             recorded=options.record is Record.ALWAYS,
-            kept_from_us=self.kept_from_us.get(camera),
-            bytes_per_day=self.bytes_per_day.get(camera, 0),
+            kept_from_us=footage.oldest_us if footage else None,
+            bytes_per_day=footage.bytes_per_day if footage else 0,
         )
 
     def _stream(self, camera: CameraId, stream: Stream, pump: PumpState | None) -> StreamNow:

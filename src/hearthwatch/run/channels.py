@@ -16,7 +16,8 @@ from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.alerts.telegram import TelegramBot, TelegramChat, open_bot
 from hearthwatch.alerts.telegram_remote import House, Remote
-from hearthwatch.health.outage import Fault, HealthSink
+from hearthwatch.health.board import Board
+from hearthwatch.health.outage import Fault
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError
@@ -36,7 +37,7 @@ class Channels:
         snoozes: Snoozes,
         db: Db,
         clock: Clock,
-        health: HealthSink,
+        health: Board,
         zone: tzinfo,
         house: House,
         camera_name: Callable[[str], str],
@@ -108,6 +109,7 @@ class Channels:
     async def _same_or_new(self, name: str, key: object, build: Callable[[], Channel] | None) -> Channel | None:
         if build is None:
             self._fixed.pop(name, None)
+            self._forget(name)
             return None
         old = self._fixed.get(name)
         if old is not None and old[0] == key:
@@ -121,6 +123,9 @@ class Channels:
         self._health.recovered(Fault.CHANNEL_DEAD, name)
         self._fixed[name] = (key, channel)
         return channel
+
+    def _forget(self, name: str) -> None:
+        self._health.forget(lambda outage: outage.fault is Fault.CHANNEL_DEAD and outage.subject.startswith(name))
 
     def _email(self) -> tuple[str, object, Callable[[], Channel] | None]:
         options, password = self._options.email, self._secret("alerts.email.password")
@@ -160,6 +165,8 @@ class Channels:
             self._bot_key = key
             if key[0]:
                 await self._start_telegram(*key)
+            else:
+                self._forget("telegram")
         if self._bot is None or self._remote is None:
             self._chats = {}
             return

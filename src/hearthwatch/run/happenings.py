@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.outbox import Outbox
@@ -30,7 +30,8 @@ Clipper = Callable[[Event], object]
 
 
 class Happenings:
-    """One task takes findings in their order, so that an event never overtakes itself. Used on the house's loop."""
+    """One task takes findings in their order, so that an event never overtakes itself; another stores and sends pictures,
+    so that no text waits for one. Used on the house's loop."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Happenings:
         clock: Clock,
         ids: Callable[[], str],
         changed: Callable[[Event], None],
+        pictured: Callable[[EventId], Awaitable[None]],
         want_clip: Clipper,
     ) -> None:
         self._outbox = outbox
@@ -51,8 +53,10 @@ class Happenings:
         self._clock = clock
         self._ids = ids
         self._changed = changed
+        self._pictured = pictured
         self._want_clip = want_clip
-        self._findings: asyncio.Queue[Seen | Moved | Picture] = asyncio.Queue()
+        self._findings: asyncio.Queue[Seen | Moved] = asyncio.Queue()
+        self._pictures: asyncio.Queue[tuple[EventId, bytes]] = asyncio.Queue()
         self._early: OrderedDict[TrackId, Picture] = OrderedDict()
         self._rules: dict[CameraId, Rules] = {}
         self._marking: set[asyncio.Task[None]] = set()
@@ -82,7 +86,10 @@ class Happenings:
 
     def put(self, finding: Seen | Moved | Picture) -> None:
         """Take one finding; returns at once."""
-        self._findings.put_nowait(finding)
+        if isinstance(finding, Picture):
+            self._attach(finding)
+        else:
+            self._findings.put_nowait(finding)
 
     async def run(self) -> None:
         """Work until cancelled; a finding that fails is one finding lost, and said."""
@@ -97,18 +104,23 @@ class Happenings:
             if self._findings.empty():
                 await self._flush()
 
-    async def _take(self, finding: Seen | Moved | Picture) -> None:
+    async def run_pictures(self) -> None:
+        """Work until cancelled."""
+        while True:
+            event, jpeg = await self._pictures.get()
+            await self._outbox.attach(event, Part.PICTURE, jpeg)
+            await self._pictured(event)
+
+    async def _take(self, finding: Seen | Moved) -> None:
         match finding:
             case Seen(track=track) if track.camera in self._rules:
                 rules = self._rules[track.camera]
                 await self._follow(rules.track(track))
                 early = self._early.pop(track.id, None)
                 if early is not None:
-                    await self._attach(early)
+                    self._attach(early)
             case Moved(span=span) if span.camera in self._rules:
                 await self._follow(self._rules[span.camera].motion(span))
-            case Picture():
-                await self._attach(finding)
             case _:
                 log.debug("a finding of a camera that is gone")
 
@@ -126,7 +138,7 @@ class Happenings:
             if alert is not None and Part.CLIP in alert.parts:
                 self._want_clip(change.event)
 
-    async def _attach(self, picture: Picture) -> None:
+    def _attach(self, picture: Picture) -> None:
         track = TrackId(picture.track)
         rules = self._rules.get(picture.camera)
         event = rules.event_of(track) if rules else None
@@ -135,7 +147,7 @@ class Happenings:
             while len(self._early) > _EARLY_PICTURES:
                 self._early.popitem(last=False)
             return
-        await self._outbox.attach(event, Part.PICTURE, picture.jpeg)
+        self._pictures.put_nowait((event, picture.jpeg))
 
     def _mark(self, change: Change) -> None:
         """Have the recorder keep the event's footage longer; it may be away, and the event must not wait for it."""

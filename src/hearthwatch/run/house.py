@@ -23,11 +23,12 @@ from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.db import migrate, open_reader, open_writer
 from hearthwatch.kit.dbthread import DbThread
-from hearthwatch.kit.errors import HearthwatchError
+from hearthwatch.kit.errors import HearthwatchError, StorageFailed
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.retry import keep_running_async
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId
+from hearthwatch.run.alert_news import AlertNews
 from hearthwatch.run.announce import Announcer
 from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
@@ -36,9 +37,11 @@ from hearthwatch.run.clips import Clips
 from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import ControlDoor
+from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.happenings import Happenings
 from hearthwatch.run.house_doors import Alerts, Events, Footage
 from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
+from hearthwatch.run.housekeeping import Housekeeping
 from hearthwatch.run.jobs import Jobs
 from hearthwatch.run.lines import LookerLine, RecorderLine
 from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
@@ -90,12 +93,15 @@ class House:
         self._files = EventFiles(self._data)
         self.changes = Changes()
         self.board = Board(self._db, self.clock, self._tell_outage)
-        self.outbox = Outbox(self._db, self._files, self.clock, self.board)
+        self._news = AlertNews(self._db, self.changes.publish)
+        self.outbox = Outbox(self._db, self._files, self.clock, self.board, self._news.put)
         self.snoozes = Snoozes(self._db)
         self.policy = self._policy()
-        self.cameras = CamerasNow(self.config, self.clock)
         self.recorder = RecorderLine(loop, self._hear_recorder)
         self.footage = Footage(Path(plan.index_path), Path(plan.footage_folder))
+        self._footage_now = FootageNow(self.footage, self.clock)
+        self.cameras = CamerasNow(self.config, self._footage_now, self.clock)
+        self._housekeeping = Housekeeping(self._db, self._files, self.clock, lambda: self.config)
         self.clips = Clips(self.footage, self.outbox, self.clock, lambda: self.config)
         self.watch = StateWatch(self.board)
         self._events = Events(reader, self._files, self._set_reviewed)
@@ -119,6 +125,7 @@ class House:
             clock=self.clock,
             ids=ids,
             changed=self.changes.publish,
+            pictured=self._pictured,
             want_clip=self.clips.later,
         )
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
@@ -129,7 +136,7 @@ class House:
         self._models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
         self._house_now = HouseNowDoor(
             self.config,
-            footage=self.footage,
+            footage=self._footage_now,
             footage_folder=Path(plan.footage_folder),
             channels=self.channels,
             clock=self.clock,
@@ -163,6 +170,15 @@ class House:
         await self.outbox.record(None, self.policy.on_outage(outage, now_us=self.clock.wall_us()))
         self.changes.publish(outage)
 
+    async def _pictured(self, event: EventId) -> None:
+        """Pages show an event's picture as soon as there is one, or a better one."""
+        try:
+            found = await self._db.run(lambda connection: event_ledger.find(connection, event))
+        except StorageFailed:
+            return
+        if found is not None:
+            self.changes.publish(found)
+
     def _set_reviewed(self, event: EventId) -> None:
         future = asyncio.run_coroutine_threadsafe(
             self._db.run(lambda connection: event_ledger.set_reviewed(connection, event)), self._loop
@@ -178,6 +194,8 @@ class House:
         self.watch.looker(state)
 
     async def _renew(self, config: Config) -> None:
+        here = {name for name, camera in config.cameras.items() if camera.enabled}
+        self.board.forget(lambda outage: outage.camera is not None and outage.camera not in here)
         self.config = config
         self._zone = zone_of(config)
         self.policy = self._policy()
@@ -220,6 +238,10 @@ class House:
         async with asyncio.TaskGroup() as tasks:
             for name, work in (
                 ("events", self.happenings.run),
+                ("pictures", self.happenings.run_pictures),
+                ("alert news", self._news.run),
+                ("footage", self._footage_now.run),
+                ("housekeeping", self._housekeeping.run),
                 ("health", self.board.run),
                 ("outbox", self.outbox.run),
                 ("enrolments", self.channels.run),

@@ -26,7 +26,7 @@ from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
 from hearthwatch.run.config import Config
-from hearthwatch.run.house_doors import Footage
+from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.web.doors import DetectorNow, Enrolment, HouseNow, Outbound, Setting
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class HouseNowDoor:
     """Implements HouseDoor."""
 
     def __init__(
-        self, config: Config, *, footage: Footage, footage_folder: Path, channels: Channels, clock: Clock, port: int
+        self, config: Config, *, footage: FootageNow, footage_folder: Path, channels: Channels, clock: Clock, port: int
     ) -> None:
         self._config = config
         self._footage = footage
@@ -119,7 +119,7 @@ class HouseNowDoor:
 
     def now(self) -> HouseNow:
         """See HouseDoor."""
-        used, per_day = self._used()
+        used, per_day = self._footage.used_bytes, self._footage.bytes_per_day
         try:
             free = free_bytes(self._folder)
         except HearthwatchError:
@@ -141,13 +141,6 @@ class HouseNowDoor:
             settings=tuple(_settings(self._config)),
             outbound=tuple(self._outbound()),
         )
-
-    def _used(self) -> tuple[int, int]:
-        try:
-            totals = self._footage.index.totals(self._clock.wall_us())
-        except HearthwatchError:
-            return 0, 0
-        return sum(total.size_bytes for total in totals), sum(total.newest_day_bytes for total in totals)
 
     async def enrol_telegram(self) -> Enrolment:
         """See HouseDoor."""

@@ -1,0 +1,71 @@
+"""How much footage there is and how many days fit, looked up once a minute: the page asks more often than that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.errors import StorageFailed
+from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.index import Total
+from hearthwatch.run.house_doors import Footage
+
+_EVERY_S = 60.0
+_FIRST_S = 5.0
+_DAY_US = 86_400 * US_PER_S
+_ENOUGH_US = 3_600 * US_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraFootage:
+    """One camera's footage; `bytes_per_day` is 0 until an hour is there to judge by."""
+
+    oldest_us: WallUs
+    size_bytes: int
+    bytes_per_day: int
+
+
+class FootageNow:
+    """`run` refreshes; the rest answers from memory."""
+
+    def __init__(self, footage: Footage, clock: Clock) -> None:
+        self._footage = footage
+        self._clock = clock
+        self.cameras: dict[CameraId, CameraFootage] = {}
+
+    @property
+    def used_bytes(self) -> int:
+        return sum(camera.size_bytes for camera in self.cameras.values())
+
+    @property
+    def bytes_per_day(self) -> int:
+        return sum(camera.bytes_per_day for camera in self.cameras.values())
+
+    async def run(self) -> None:
+        """Refresh until cancelled."""
+        await asyncio.sleep(_FIRST_S)
+        while True:
+            try:
+                totals = await asyncio.to_thread(lambda: self._footage.index.totals(self._clock.wall_us()))
+            except StorageFailed:
+                totals = ()  # nothing is kept yet, or the disk is away: health says which
+            self.cameras = by_camera(totals, self._clock.wall_us())
+            await asyncio.sleep(_EVERY_S)
+
+
+def by_camera(totals: Sequence[Total], now_us: WallUs) -> dict[CameraId, CameraFootage]:
+    """Return each camera's sums; the newest day's bytes are scaled up where less than a day is there."""
+    found: dict[CameraId, CameraFootage] = {}
+    for camera in {total.camera for total in totals}:
+        own = [total for total in totals if total.camera == camera]
+        oldest_us = min(total.oldest_us for total in own)
+        covered_us = min(now_us - oldest_us, _DAY_US)
+        newest_bytes = sum(total.newest_day_bytes for total in own)
+        found[camera] = CameraFootage(
+            oldest_us=oldest_us,
+            size_bytes=sum(total.size_bytes for total in own),
+            bytes_per_day=newest_bytes * _DAY_US // covered_us if covered_us >= _ENOUGH_US else 0,
+        )
+    return found
