@@ -52,6 +52,8 @@ _END_LIMIT_S = 10.0
 _TICK_S = 0.25
 _HEALTHY_S = 5.0
 """A process that lived so long was not killed by how it starts: the next one comes at once, so that little is missed."""
+_HEAD_START_S = 2.0
+"""What the recorder gets to itself at most: on a small machine the start of the others would cost footage."""
 _MARK_BYTES = 4096
 _CRASH_WINDOW_S = 60.0
 _CRASH_LIMIT = 5
@@ -115,7 +117,7 @@ class Supervisor:
     def _step(self) -> None:
         now_ns = self._clock.mono_ns()
         for process in list(self._processes.values()):
-            if process.popen is None and now_ns >= process.start_at_ns and not process.ending:
+            if process.popen is None and now_ns >= process.start_at_ns and not process.ending and self._has_turn(process):
                 self._start(process)
         for key, _events in self._selector.select(_TICK_S):
             if key.fileobj is self._wake_read:
@@ -125,6 +127,12 @@ class Supervisor:
         for process in list(self._processes.values()):
             self._look_after(process)
         self._watchdog()
+
+    def _has_turn(self, process: _Process) -> bool:
+        recorder = self._processes[Role.RECORDER, ""]
+        if process is recorder or recorder.ready:
+            return True
+        return self._clock.mono_ns() - recorder.started_ns > _HEAD_START_S * NS_PER_S
 
     def _drain_wakeups(self) -> None:
         try:
