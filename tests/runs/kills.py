@@ -285,7 +285,7 @@ def judge_alerts(alerts: list[dict], services: rig.Channels, told: Told) -> None
     for message in services.mail.messages:
         if message["In-Reply-To"] is None:
             body = message.get_body(("plain",))
-            mails[body.get_content() if body else ""] += 1
+            mails[body.get_content().replace("\r\n", "\n") if body else ""] += 1
     told.alerts = len(alerts)
     same = Counter((alert["title"], alert["text"]) for alert in alerts)
     for (title, text), count in same.items():
