@@ -99,6 +99,7 @@ const FAULTS: Record<string, string> = {
   "camera-unreachable": "Camera does not answer",
   "camera-refused": "Camera refuses the password",
   "camera-bad-reply": "Camera answers nonsense",
+  "camera-damaged": "Camera sends damaged pictures",
   "camera-unsupported": "Camera sends what cannot be used",
   "camera-quarantined": "Camera's picture crashed the viewer",
   "disk-full": "The disk is full",

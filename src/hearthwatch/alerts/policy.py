@@ -48,6 +48,7 @@ _OUTAGE_WORDS = {
     Fault.CAMERA_REFUSED: ("refuses our login", "lets us in again"),
     Fault.CAMERA_BAD_REPLY: ("sends nothing we understand", "sends video again"),
     Fault.CAMERA_UNSUPPORTED: ("has no stream we can use", "has a usable stream again"),
+    Fault.CAMERA_DAMAGED: ("sends damaged pictures", "sends whole pictures again"),
     Fault.CAMERA_QUARANTINED: ("is recorded but not looked at", "is looked at again"),
     Fault.DISK_FULL: ("the disk is full", "has space on the disk again"),
     Fault.DISK_BROKEN: ("the disk does not take data", "the disk takes data again"),

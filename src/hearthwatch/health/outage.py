@@ -14,6 +14,7 @@ class Fault(StrEnum):
     CAMERA_REFUSED = "camera-refused"
     CAMERA_BAD_REPLY = "camera-bad-reply"
     CAMERA_UNSUPPORTED = "camera-unsupported"
+    CAMERA_DAMAGED = "camera-damaged"
     CAMERA_QUARANTINED = "camera-quarantined"
     DISK_FULL = "disk-full"
     DISK_BROKEN = "disk-broken"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Set as AbstractSet
 
 from hearthwatch.feeds.packet import GapReason, Stream
-from hearthwatch.health.board import Board
-from hearthwatch.health.outage import Fault
+from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.units import CameraId
-from hearthwatch.run.messages import LookerState, RecorderState, Restarted, Role
+from hearthwatch.run.messages import EyeState, LookerState, RecorderState, Restarted, Role
 
 _CAMERA_FAULTS = (
     Fault.CAMERA_UNREACHABLE,
@@ -19,13 +19,18 @@ _CAMERA_FAULTS = (
 _FAULT_OF = {GapReason.REFUSED: Fault.CAMERA_REFUSED}
 _DISK = "footage"
 _DETECTOR = "detector"
+_DAMAGE_REPORTS = 10
+_DAMAGE_ERRORS = 3
+_WHOLE_REPORTS = 30
+"""So many reports, one a second, without a new error mean that the pictures are whole again."""
 
 
 class StateWatch:
     """Reports what changed to the board; a camera's main stream stands for the camera."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: HealthSink) -> None:
         self._board = board
+        self._errors: dict[CameraId, deque[int]] = {}
 
     def recorder(self, state: RecorderState, enabled: AbstractSet[CameraId]) -> None:
         """Take the recorder's report of the second."""
@@ -55,6 +60,27 @@ class StateWatch:
             self._board.failed(Fault.DETECTOR_BASIC, _DETECTOR, state.detector_error)
         else:
             self._board.recovered(Fault.DETECTOR_BASIC, _DETECTOR)
+
+        for eye in state.eyes:
+            self._damage(eye)
+
+    def _damage(self, eye: EyeState) -> None:
+        """A picture that cannot be decoded now and then is the network's way; many in ten seconds are told."""
+        counts = self._errors.setdefault(eye.camera, deque(maxlen=_WHOLE_REPORTS + 1))
+        if counts and eye.decode_errors < counts[-1]:
+            counts.clear()
+        counts.append(eye.decode_errors)
+        recent = counts[-1] - counts[max(0, len(counts) - 1 - _DAMAGE_REPORTS)]
+        if recent >= _DAMAGE_ERRORS:
+            self._board.failed(
+                Fault.CAMERA_DAMAGED,
+                eye.camera,
+                "Again and again its pictures arrive damaged and cannot be looked at; they are recorded as they come. "
+                "Check its cable or Wi-Fi, then restart the camera.",
+                camera=eye.camera,
+            )
+        elif len(counts) == counts.maxlen and counts[-1] == counts[0]:
+            self._board.recovered(Fault.CAMERA_DAMAGED, eye.camera)
 
     def restarted(self, message: Restarted) -> None:
         """A process had to be started again."""
