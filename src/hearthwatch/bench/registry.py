@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hearthwatch.bench import watching
 from hearthwatch.bench.terms import Bench
 from hearthwatch.kit.errors import ConfigFault
 
-BENCHES: tuple[Bench, ...] = ()
+BENCHES: tuple[Bench, ...] = (watching.BM1, watching.BM2, watching.BM3)
 
 
 def chosen(name: str) -> tuple[Bench, ...]:
