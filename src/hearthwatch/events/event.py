@@ -23,7 +23,8 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`end_us` None while open. `label` is empty for motion without a name. `picture` tells whether a best picture is kept.
+    """`end_us` is None while its visitor is in sight, and again when one who hid comes back.
+    `label` is empty for motion without a name. `picture` tells whether a best picture is kept.
 
     `received_ns` is when the last byte of the deciding picture came (0 where there is none): latency counts from it."""
 

@@ -20,6 +20,9 @@ _RESUMES_US = 2 * US_PER_S
 """A looker that starts together with the house needs so long until it sees who has been there all the time."""
 _REACH_FRAC = 0.15
 _REACH_FRAC_PER_S = 0.12
+_TOGETHER_US = 4 * US_PER_S
+_TOGETHER_FRAC = 0.3
+"""Who is seen first so soon after and so near a visitor has come with him, or is the same one in parts: legs and a head."""
 _BETTER_SCORE = 0.05
 _MAX_OPEN = 64
 _MAX_KNOWN_TRACKS = 512
@@ -170,13 +173,13 @@ class Rules:
             del self._event_of[next(iter(self._event_of))]
 
     def _continued(self, label: str, first_us: WallUs, box: Box) -> _Visit | None:
-        """Return the visit somebody seen first at `first_us` in `box` may be the rest of: the last one there, if any."""
-        waiting = [
+        """Return the visit somebody seen first at `first_us` in `box` may be the rest or a part of: the last one there."""
+        found = [
             visit
             for visit in self._visits.values()
-            if not visit.live and visit.event.label == label and _within_reach(visit, first_us, box)
+            if visit.event.label == label and (_together if visit.live else _within_reach)(visit, first_us, box)
         ]
-        return max(waiting, key=lambda visit: (visit.event.start_us == first_us, visit.last_us), default=None)
+        return max(found, key=lambda visit: (visit.event.start_us == first_us, visit.last_us), default=None)
 
     def _open(self, event: Event, name: str, last_us: WallUs, box: Box) -> tuple[Change, ...]:
         closed = []
@@ -204,11 +207,14 @@ class Rules:
             self._leave(visit)
         else:
             visit.live.add(track.id)
-        event = visit.event
+        event = replace(visit.event, end_us=None if visit.live else visit.last_us)
         if track.best_score > event.score:
             event = replace(event, score=track.best_score, box=track.best_box, best_us=track.best_us)
         event = replace(event, zones=event.zones | track.entered_zones)
-        notable = event.zones != visit.event.zones or event.score >= visit.saved_score + _BETTER_SCORE
+        notable = (event.zones, event.end_us) != (
+            visit.event.zones,
+            visit.event.end_us,
+        ) or event.score >= visit.saved_score + _BETTER_SCORE
         visit.event = event
         if not notable:
             return ()
@@ -226,6 +232,13 @@ class Rules:
         self._leave(visit)
         event = replace(visit.event, end_us=max(visit.last_us, visit.event.start_us))
         return Change(kind=ChangeKind.CLOSED, event=event, tell=False)
+
+
+def _together(visit: _Visit, first_us: WallUs, box: Box) -> bool:
+    if visit.box is None or abs(first_us - visit.event.start_us) >= _TOGETHER_US:
+        return False
+    (x0, y0), (x1, y1) = visit.box.centre, box.centre
+    return math.hypot(x1 - x0, y1 - y0) <= _TOGETHER_FRAC
 
 
 def _within_reach(visit: _Visit, first_us: WallUs, box: Box) -> bool:
