@@ -40,6 +40,9 @@ from hearthwatch.run.plan import ChildPlan, GuestPlan, Plan
 
 log = logging.getLogger(__name__)
 
+_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "OMP_NUM_THREADS": "1"}
+"""glibc otherwise raises its thresholds with the size of the pictures and keeps tens of MB it no longer needs (measured: looker
+154 -> 132 MB, guest 150 -> 109 MB)."""
 _MODULE = {
     Role.RECORDER: "hearthwatch.run.recorder",
     Role.LOOKER: "hearthwatch.run.looker",
@@ -143,7 +146,7 @@ class Supervisor:
 
     def _start(self, process: _Process) -> None:
         ours, theirs = socket.socketpair()
-        environment = {**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, **_ENVIRONMENT}
         with theirs:
             process.popen = subprocess.Popen(  # noqa: S603 our own module, as a list, without any outside text
                 [sys.executable, "-m", _MODULE[process.role], str(theirs.fileno())],
