@@ -11,8 +11,8 @@ from tests.recording.packet_maker import START_US, looped, make
 from hearthwatch.feeds.packet import Codec, Gap, GapReason, Kind, Stream
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import WallUs
-from hearthwatch.recording.disk import sha256_of
 from hearthwatch.recording.segment import SegmentState, StorageOptions
+from hearthwatch.recording.segment_file import sha256_of
 from hearthwatch.recording.walk import read_footage_at
 from hearthwatch.recording.writer import DiskQueue
 

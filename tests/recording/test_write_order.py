@@ -29,7 +29,7 @@ STEPS: tuple[tuple[Any, str], ...] = (
     (IndexWriter, "condemn"),
     (IndexWriter, "forget"),
     (sweep, "_unlink"),
-    (disk, "_set_pinned"),
+    (disk, "set_pinned"),
 )
 
 

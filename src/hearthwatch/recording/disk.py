@@ -7,12 +7,10 @@ second; at the end the file synced, then the row `complete`.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from hearthwatch.feeds.packet import Gap, GapReason, Run, Stream, StreamInfo
@@ -25,7 +23,7 @@ from hearthwatch.recording.index import Asked
 from hearthwatch.recording.label import Label
 from hearthwatch.recording.repair import reconcile
 from hearthwatch.recording.segment import Segment, SegmentId, SegmentState, StorageOptions
-from hearthwatch.recording.segment_file import FILE_MODE, PINNED_MODE, SegmentFile
+from hearthwatch.recording.segment_file import SegmentFile, set_pinned, sha256_of
 from hearthwatch.recording.store import Store, is_damage
 from hearthwatch.recording.sweep import Sweep
 from hearthwatch.recording.writer import Begun, Cut, Ended, Item, SegmentWriter
@@ -209,7 +207,7 @@ class Disk:
 
         def note() -> None:
             if self._store.index.complete(segment, filled):
-                _set_pinned(path, pinned=True)
+                set_pinned(path, pinned=True)
 
         self._note(note)
 
@@ -373,7 +371,7 @@ class Disk:
     def _show_pins(self, found: tuple[Segment, ...], *, pinned: bool) -> None:
         for one in found:
             if one.state is SegmentState.COMPLETE:
-                _set_pinned(self._store.folder / one.path, pinned=pinned)
+                set_pinned(self._store.folder / one.path, pinned=pinned)
 
     def close(self, now_us: WallUs) -> None:
         """Close every file in order; streams that were not ended get a gap with cause STOPPED."""
@@ -383,19 +381,3 @@ class Disk:
                 self._end(writer, gap)
         self._settle()
         self._store.close()
-
-
-def sha256_of(path: Path) -> bytes:
-    """Return the hash of a file. Raises StorageFailed."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError as error:
-        raise StorageFailed(StorageFault.BROKEN, f"reading {path.name}: {error.strerror}") from error
-
-
-def _set_pinned(path: Path, *, pinned: bool) -> None:
-    try:
-        path.chmod(PINNED_MODE if pinned else FILE_MODE)
-    except OSError as error:
-        log.warning("%s could not be made %s: %s", path, "read-only" if pinned else "writable", error)

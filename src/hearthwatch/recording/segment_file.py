@@ -185,3 +185,20 @@ def _write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def sha256_of(path: Path) -> bytes:
+    """Return the hash of a file. Raises StorageFailed."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise StorageFailed(StorageFault.BROKEN, f"reading {path.name}: {error.strerror}") from error
+
+
+def set_pinned(path: Path, *, pinned: bool) -> None:
+    """Show the pin on the file itself; an error is logged, for the index knows it, too."""
+    try:
+        path.chmod(PINNED_MODE if pinned else FILE_MODE)
+    except OSError as error:
+        log.warning("%s could not be made %s: %s", path, "read-only" if pinned else "writable", error)
