@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import threading
 import traceback
@@ -21,7 +20,7 @@ from hearthwatch.feeds.packet import Codec, Kind, Packet, Stream
 from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit.clock import FakeClock, Stop
 from hearthwatch.kit.errors import BadReply, ConfigFault, HearthwatchError, Refused, Unreachable, Unsupported
-from hearthwatch.kit.units import NS_PER_S, CameraId
+from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
 
 FRAMES = 30
 SECRET = "hunter" + "2%/@"
@@ -51,7 +50,7 @@ def source(path: Path | str, **more: object) -> Source:
 
 
 def opened(path: Path | str, clock: FakeClock | None = None, stop: Stop | None = None, **more: object):
-    feed = guest_feed_for(source(path, **more), clock=clock or FakeClock(), rng=random.Random(1))
+    feed = guest_feed_for(source(path, **more), clock=clock or FakeClock(), started_ns=MonoNs(0))
     return feed.open(stop or Stop())
 
 

@@ -20,7 +20,7 @@ from hearthwatch.feeds.pump import Pump
 from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit.clock import Stop, SystemClock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable
-from hearthwatch.kit.units import CameraId
+from hearthwatch.kit.units import CameraId, MonoNs
 
 pytestmark = pytest.mark.wired
 
@@ -38,7 +38,7 @@ def server() -> Iterator[RtspServer]:
 def opened(url: str, **more: object):
     settings: dict[str, object] = {"user": "admin", "password": "s3cret word", "allow_loopback": True, **more}
     source = Source(camera=CameraId("odd"), stream=Stream.MAIN, kind=SourceKind.LIBAV, url=url, **settings)  # type: ignore[arg-type]
-    return guest_feed_for(source, clock=SystemClock(), rng=random.Random(1)).open(Stop())
+    return guest_feed_for(source, clock=SystemClock(), started_ns=MonoNs(0)).open(Stop())
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])

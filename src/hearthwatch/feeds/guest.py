@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import random
-
 from hearthwatch.feeds.demo import DemoFeed
 from hearthwatch.feeds.libav import LibavFeed
 from hearthwatch.feeds.packet import Feed
 from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.units import CameraId, MonoNs
-
-_scenes_began: dict[CameraId, MonoNs] = {}
-"""Both streams of a demo camera, and each opening of them, show one scene, which began when the first was asked for."""
+from hearthwatch.kit.units import MonoNs
 
 
-def guest_feed_for(source: Source, *, clock: Clock, rng: random.Random) -> Feed:
-    """Return the feed of a source of kind libav, v4l2, file or demo. Raises ConfigFault for a URL that cannot be."""
-    del rng
+def guest_feed_for(source: Source, *, clock: Clock, started_ns: MonoNs) -> Feed:
+    """Return the feed of a source of kind libav, v4l2, file or demo. Raises ConfigFault for a URL that cannot be.
+
+    `started_ns` is when the scene of a demo camera began: both its streams, and each opening of them, show the same one.
+    """
     if source.kind is SourceKind.DEMO:
-        return DemoFeed(source, clock=clock, started_ns=_scenes_began.setdefault(source.camera, clock.mono_ns()))
+        return DemoFeed(source, clock=clock, started_ns=started_ns)
     assert source.kind.in_guest, f"{source.kind} is read by the recorder"
     return LibavFeed(source, clock=clock)

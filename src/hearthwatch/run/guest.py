@@ -6,7 +6,6 @@ It opens a stream once when told to; when and whether to try again is the record
 from __future__ import annotations
 
 import logging
-import random
 import socket
 import sys
 import threading
@@ -18,6 +17,7 @@ from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, Stop, SystemClock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.units import MonoNs
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.messages import (
     Failed,
@@ -38,10 +38,10 @@ log = logging.getLogger(__name__)
 class _Reader:
     """One opening of one stream, in a thread of its own."""
 
-    def __init__(self, source: Source, token: int, channel: Channel[ToGuest], clock: Clock, rng: random.Random) -> None:
+    def __init__(self, source: Source, token: int, channel: Channel[ToGuest], clock: Clock, started_ns: MonoNs) -> None:
         self._source = source
         self._clock = clock
-        self._rng = rng
+        self._started_ns = started_ns
         self._token = token
         self._channel = channel
         self.stop = Stop()
@@ -62,7 +62,7 @@ class _Reader:
             self._fail(FaultKind.UNREACHABLE, error)
 
     def _read(self) -> None:
-        feed = guest_feed_for(self._source, clock=self._clock, rng=self._rng)
+        feed = guest_feed_for(self._source, clock=self._clock, started_ns=self._started_ns)
         opened = feed.open(self.stop)
         try:
             self._channel.send(Opened(stream=self._source.stream, token=self._token, info=opened.info))
@@ -89,7 +89,7 @@ class Guest:
 
     def __init__(self, sources: tuple[Source, ...], clock: Clock) -> None:
         self._clock = clock
-        self._rng = random.Random()  # noqa: S311 jitter, no secret
+        self._started_ns = clock.mono_ns()
         self._sources = {source.stream: source for source in sources}
         self._readers: dict[Stream, _Reader] = {}
 
@@ -112,7 +112,7 @@ class Guest:
                 self._close(message.stream)
                 if isinstance(message, OpenStream) and message.stream in self._sources:
                     self._readers[message.stream] = _Reader(
-                        self._sources[message.stream], message.token, channel, self._clock, self._rng
+                        self._sources[message.stream], message.token, channel, self._clock, self._started_ns
                     )
         except Unreachable:
             for stream in list(self._readers):
