@@ -44,7 +44,7 @@ class Happenings:
         clock: Clock,
         ids: Callable[[], str],
         changed: Callable[[Event], None],
-        pictured: Callable[[EventId], Awaitable[None]],
+        stored: Callable[[EventId], Awaitable[None]],
         want_clip: Clipper,
     ) -> None:
         self._outbox = outbox
@@ -53,7 +53,7 @@ class Happenings:
         self._clock = clock
         self._ids = ids
         self._changed = changed
-        self._pictured = pictured
+        self._stored = stored
         self._want_clip = want_clip
         self._findings: asyncio.Queue[Seen | Moved] = asyncio.Queue()
         self._pictures: asyncio.Queue[tuple[EventId, bytes]] = asyncio.Queue()
@@ -109,7 +109,7 @@ class Happenings:
         while True:
             event, jpeg = await self._pictures.get()
             await self._outbox.attach(event, Part.PICTURE, jpeg)
-            await self._pictured(event)
+            await self._stored(event)
 
     async def _take(self, finding: Seen | Moved) -> None:
         match finding:
@@ -133,7 +133,10 @@ class Happenings:
         for change in changes:
             alert = self._policy.on_event(change, self._house, now_us=self._clock.wall_us(), decided_ns=self._clock.mono_ns())
             await self._outbox.record(change, alert)
-            self._changed(change.event)
+            if change.kind is ChangeKind.OPENED:
+                self._changed(change.event)
+            else:  # the rules do not know that it has a picture, or that somebody has seen it
+                await self._stored(change.event.id)
             self._mark(change)
             if alert is not None and Part.CLIP in alert.parts:
                 self._want_clip(change.event)

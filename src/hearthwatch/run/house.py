@@ -125,7 +125,7 @@ class House:
             clock=self.clock,
             ids=ids,
             changed=self.changes.publish,
-            pictured=self._pictured,
+            stored=self._tell_stored,
             want_clip=self.clips.later,
         )
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
@@ -170,8 +170,8 @@ class House:
         await self.outbox.record(None, self.policy.on_outage(outage, now_us=self.clock.wall_us()))
         self.changes.publish(outage)
 
-    async def _pictured(self, event: EventId) -> None:
-        """Pages show an event's picture as soon as there is one, or a better one."""
+    async def _tell_stored(self, event: EventId) -> None:
+        """Pages show an event as it is kept, with its picture as soon as there is one."""
         try:
             found = await self._db.run(lambda connection: event_ledger.find(connection, event))
         except StorageFailed:
