@@ -170,7 +170,7 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def keep(
-    camera: Annotated[str, typer.Argument(metavar="[CAMERA]", help="As in [camera.NAME].", show_default=False)] = "",
+    camera: Annotated[str, typer.Argument(metavar="CAMERA", help="As in [camera.NAME].", show_default=False)] = "",
     *,
     start: Annotated[str, typer.Option("--from", metavar="TIME", help="As for `export`.", show_default=False)] = "",
     end: To = "now",

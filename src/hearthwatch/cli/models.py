@@ -76,7 +76,7 @@ def _state(each: Listed) -> str:
 
 
 def fetch(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Which one.  [default: the best]", show_default=False)] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which one.  [default: the best]", show_default=False)] = "",
     *,
     source: Annotated[
         str, typer.Option("--source", metavar="URL", help="A mirror of the source; what it gives is checked all the same.")
@@ -121,7 +121,7 @@ def _is_taken_up(data: Path) -> bool:
 
 
 def try_(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Which one; `auto`: the best one present.")] = "auto",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which one; `auto`: the best one present.")] = "auto",
     *,
     picture: Annotated[
         Path | None, typer.Option("--picture", metavar="FILE", help="A JPEG or PNG of yours.  [default: a drawn person]")

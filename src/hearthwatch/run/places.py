@@ -36,18 +36,16 @@ class Places:
 def places(config_path: Path, data_folder: Path) -> Places:
     """Raises ConfigFault, and StorageFailed when there is no data folder or it belongs to another user."""
     try:
-        with_entries = data_folder.iterdir()
-        next(with_entries, None)
+        next(data_folder.iterdir(), None)
     except FileNotFoundError as error:
         raise StorageFailed(
             StorageFault.MISSING,
             f"there is no data folder {data_folder}: name the right one with --data, or run `hearthwatch run` first",
         ) from error
     except PermissionError as error:
-        owner = data_folder.stat().st_uid
         raise StorageFailed(
             StorageFault.BROKEN,
-            f"this user may not look into {data_folder}: be the user Hearthwatch runs as (uid {owner}), or root",
+            f"this user may not look into {data_folder}: be the user Hearthwatch runs as, or root",
         ) from error
     except OSError as error:
         raise storage_failed(error, f"looking into the data folder {data_folder}") from error
