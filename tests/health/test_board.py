@@ -109,6 +109,15 @@ async def test_the_newest_detail_is_shown(desk):
     assert [outage.detail for outage in desk.board.snapshot()] == ["wrong port"]
 
 
+async def test_the_newest_detail_is_stored(desk):
+    desk.fail("line 4")
+    await desk.wait(2)
+    desk.fail("line 7")
+    await desk.wait(2)
+    (outage,) = await desk.rows()
+    assert outage.detail == "line 7"
+
+
 async def test_an_outage_goes_on_over_a_restart_and_is_not_told_again(desk):
     desk.fail()
     await desk.wait(20)

@@ -72,9 +72,10 @@ class Board:
         with self._lock:
             case = self._cases.get((fault, subject))
             if case is not None:
-                if case.healed_ns is not None or detail != case.outage.detail:
-                    case.healed_ns = None
+                case.healed_ns = None
+                if detail != case.outage.detail:
                     case.outage = replace(case.outage, detail=detail)
+                    self._unsaved[case.key] = (case.outage, case.told)
                 return
             if len(self._cases) >= _MAX_OPEN:
                 return
