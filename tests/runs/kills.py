@@ -217,7 +217,7 @@ class Run:
         for kill in self.kills:
             if kill.role not in STOPS_RECORDING:
                 continue
-            back = next((frame for frame in kept if frame.wall_us > kill.connected_us.get(name, kill.start_us)), None)
+            back = next((frame for frame in kept if frame.wall_us > kill.start_us), None)
             if back is None:
                 kill.problems.append(f"{name}: never recorded again")
                 continue
