@@ -59,10 +59,10 @@ def lines(now: Status, zone: tzinfo) -> Iterator[str]:
                 if stream.codec
             )
         gap = gaps.get(camera.id)
-        lost = f"{lasting(gap.lost_us)} lost in {counted(gap.count, 'gap')}, last: {gap.reason}" if gap else "nothing lost"
+        lost = f"{lasting(gap.lost_us)} lost in {counted(gap.count, 'gap')} (last: {gap.reason})" if gap else "nothing lost"
         dropped = sum({box.name: box.dropped for stream in camera.streams for box in stream.boxes}.values())
-        since = f"recorded since {shown(camera.kept_from_us, zone)}, " if camera.kept_from_us else ""
-        yield f"    {since}{lost} in the last 24 h, {dropped} packets not looked at or shown"
+        since = f"recorded since {shown(camera.kept_from_us, zone)}; " if camera.kept_from_us else ""
+        yield f"    {since}last 24 h: {lost}; {counted(dropped, 'packet')} skipped in looking"
     basic = "; basic: people only, `hearthwatch models fetch` gets the better one" if now.detector.basic else ""
     yield f"detector: {now.detector.name or 'none yet'}{basic}{'; ' + now.detector.error if now.detector.error else ''}"
     days = f", room for {now.days_fit:.1f} days" if now.days_fit is not None else ""
