@@ -81,8 +81,8 @@ def test_a_visit_is_opened_told_once_and_closed_after_its_last_sight(rules):
     assert rules.track(track(seconds=300)) == ()
     (left,) = rules.track(track(seconds=301, state=TrackState.ENDED))
     assert (left.kind, left.tell, left.event.end_us) == (ChangeKind.UPDATED, False, at(301))
-    assert rules.flush(at(306)) == ()
-    (closed,) = rules.flush(at(307.1))
+    assert rules.flush(at(304.9)) == ()
+    (closed,) = rules.flush(at(305.1))
     assert (closed.kind, closed.tell, closed.event.end_us) == (ChangeKind.CLOSED, False, at(301))
     assert rules.flush(at(400)) == ()
 
@@ -138,6 +138,14 @@ def test_a_visitor_who_comes_out_of_hiding_goes_on_with_the_event(rules):
     rules.track(track("t2", 20, state=TrackState.ENDED))
     (closed,) = rules.flush(at(30))
     assert (closed.event.id, closed.event.end_us) == (opened.event.id, at(20))
+
+
+@pytest.mark.parametrize(("first", "same"), [(4.9, True), (5.1, False)])
+def test_who_comes_four_seconds_after_somebody_left_is_the_next_visitor(rules, first, same):
+    (opened,) = rules.track(track("t1", 0))
+    rules.track(track("t1", 1, state=TrackState.ENDED))
+    rules.track(track("t2", first + 0.2, first=first))
+    assert (rules.event_of(TrackId("t2")) == opened.event.id) is same
 
 
 def test_a_lost_track_is_continued_too_and_may_come_back_itself(rules):

@@ -15,7 +15,8 @@ from hearthwatch.tracks.track import MotionSpan, Track, TrackId, TrackState, Zon
 _ALIVE = frozenset(("person", "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"))
 """Labels that need not change their place to count: a confirmed one stirred at least. Everything else may be parked."""
 
-_CONTINUES_US = 6 * US_PER_S
+_CONTINUES_US = 4 * US_PER_S
+"""As long as a lost track is held: who comes later is the next visitor."""
 _RESUMES_US = 2 * US_PER_S
 """A looker that starts together with the house needs so long until it sees who has been there all the time."""
 _REACH_FRAC = 0.15
@@ -43,7 +44,7 @@ class _Visit:
 
 
 class Rules:
-    """The events of one camera. Call `flush` about once a second: an event closes when its visitor stayed away for 6 s."""
+    """The events of one camera. Call `flush` about once a second: an event closes when its visitor stayed away for 4 s."""
 
     def __init__(
         self,
