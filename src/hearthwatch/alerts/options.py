@@ -87,8 +87,8 @@ class AlertOptions:
 
     enabled: bool = True
     """Tell of this camera's events."""
-    labels: tuple[str, ...] = ("person", "dog", "cat", "car")
-    """Labels that are told; `motion` stands for motion without a name."""
+    labels: tuple[str, ...] = ("person", "dog", "cat")
+    """Labels that are told; `motion` stands for motion without a name. Add `car` for a drive, not for a street."""
     send_picture: bool = False
     """Send pictures of this camera by the channels above. They are not end-to-end encrypted."""
     send_clip: bool = False
