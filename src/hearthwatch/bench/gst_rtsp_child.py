@@ -34,7 +34,8 @@ def load(path: str) -> list[tuple[int, int, int, bytes]]:
 
 
 def push(source: Gst.Element, units: list[tuple[int, int, int, bytes]], gone: threading.Event) -> None:
-    while source.get_clock() is None:
+    # the clock comes a moment before the base time; stamps counted from no base would lie hours ahead and never be sent
+    while source.get_clock() is None or not source.get_base_time():
         if gone.wait(0.005):
             return
     clock, base = source.get_clock(), source.get_base_time()
