@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
+from typing import Protocol
 
+from hearthwatch.feeds.packet import Packet
 from hearthwatch.frames.decode import Decoder
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box
@@ -95,10 +97,25 @@ class PictureMaker:
         if gop is None or gop.info is None:
             return None
         try:
-            decoder = Decoder(order.track.camera, gop.info.video, fast=True)
-            frames = [frame for packet in gop.packets for frame in decoder.decode(packet)]
-            frames += decoder.flush()
+            return last_picture(Decoder(order.track.camera, gop.info.video, fast=True), gop.packets)
         except (BadReply, Unsupported) as error:
             log.debug("no picture from the main stream: %s", error)
             return None
-        return frames[-1] if frames else None
+
+
+class _Decodes(Protocol):
+    def decode(self, packet: Packet) -> list[Frame]: ...
+
+    def flush(self) -> list[Frame]: ...
+
+
+def last_picture(decoder: _Decodes, packets: Iterable[Packet]) -> Frame | None:
+    """Return the last picture of `packets`, None when none came out. Never holds more than one of them besides the decoder's
+    own: ten seconds of a large picture would be hundreds of megabytes."""
+    last = None
+    for packet in packets:
+        for frame in decoder.decode(packet):
+            last = frame
+    for frame in decoder.flush():
+        last = frame
+    return last
