@@ -170,7 +170,7 @@ class Child:
             raise Unreachable(f"the process {self._process.pid} that was measured has ended") from error
         return counts
 
-    def pictures(self) -> int:
+    def pictures(self) -> int | None:
         return self.ask()["pictures"]
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from hearthwatch.bench import watching
+from hearthwatch.bench import chains, keeping, seeing, snapshot, watching
 from hearthwatch.bench.terms import Bench
 from hearthwatch.kit.errors import ConfigFault
 
-BENCHES: tuple[Bench, ...] = (watching.BM1, watching.BM2, watching.BM3)
+BENCHES: tuple[Bench, ...] = (
+    watching.BM1,
+    watching.BM2,
+    watching.BM3,
+    keeping.BM4,
+    keeping.BM5,
+    seeing.BM7,
+    chains.BM11,
+    snapshot.BM14,
+)
 
 
 def chosen(name: str) -> tuple[Bench, ...]:
