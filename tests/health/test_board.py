@@ -132,6 +132,24 @@ async def test_an_outage_goes_on_over_a_restart_and_is_not_told_again(desk):
     assert outage.end_us is not None
 
 
+async def test_what_fails_before_the_ledger_is_read_gets_a_row_of_its_own(desk):
+    desk.fail("old")
+    desk.board.failed(Fault.DISK_FULL, "footage", "full")
+    await desk.wait(13)
+    start_us = min(row.start_us for row in await desk.rows())
+    desk.told.clear()
+    desk.board = Board(desk.house.db, desk.house.clock, desk._tell)
+    desk.fail("new")
+    desk.board.failed(GONE, "yard", "silent", camera=CameraId("yard"))
+    await desk.board.load()
+    desk.board.failed(GONE, "porch", "silent", camera=CameraId("porch"))
+    await desk.wait(13)
+    rows = {row.subject: row for row in await desk.rows()}
+    assert rows.keys() == {"front", "footage", "yard", "porch"}
+    assert (rows["front"].start_us, rows["front"].detail) == (start_us, "new")
+    assert desk.told == [(GONE, False), (GONE, False)]
+
+
 async def test_a_full_disk_does_not_silence_the_board(desk):
     desk.house.db.full = True
     desk.fail()

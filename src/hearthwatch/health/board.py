@@ -55,17 +55,31 @@ class Board:
         self._next_key = 1
 
     async def load(self) -> None:
-        """Take up the outages a former house left open: each waits for its `recovered`. Raises StorageFailed."""
+        """Take up the outages a former house left open: each waits for its `recovered`. Raises StorageFailed.
+
+        What failed while the ledger was being read goes on with the row it had, or gets one behind all others.
+        """
 
         def read(connection: Connection) -> tuple[int, tuple[tuple[int, Outage, bool], ...]]:
             return ledger.last_key(connection), ledger.left_open(connection)
 
         last_key, found = await self._db.run(read)
         with self._lock:
-            self._next_key = last_key + 1
+            early, self._cases = self._cases, {}
+            self._unsaved.clear()
             for key, outage, told in found:
                 case = _Case(key=key, outage=outage, since_ns=self._clock.mono_ns(), told=told)
                 self._cases[outage.fault, outage.subject] = case
+            self._next_key = last_key + 1
+            for name, case in early.items():
+                before = self._cases.get(name)
+                if before is not None:
+                    case.key, case.told = before.key, before.told
+                    case.outage = replace(before.outage, detail=case.outage.detail)
+                else:
+                    case.key, self._next_key = self._next_key, self._next_key + 1
+                self._cases[name] = case
+                self._unsaved[case.key] = (case.outage, case.told)
 
     def failed(self, fault: Fault, subject: str, detail: str, *, camera: CameraId | None = None) -> None:
         """See HealthSink."""
