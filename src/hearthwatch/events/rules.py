@@ -56,13 +56,22 @@ class Rules:
     ) -> None:
         """`zones` are the camera's: a label that one of them is about counts only once it entered such a zone."""
         self._camera = camera
-        self._labels = frozenset(labels)
-        self._options = options
         self._ids = ids
-        self._zones = zones or {}
+        self.renew(labels, options, zones)
         self._visits: dict[EventId, _Visit] = {}
         self._event_of: dict[str, EventId] = {}
         self._told_us: dict[str, WallUs] = {}
+
+    def renew(
+        self,
+        labels: Mapping[str, LabelOptions] | Iterable[str],
+        options: EventOptions,
+        zones: Mapping[str, ZoneOptions] | None = None,
+    ) -> None:
+        """Judge who comes from now on by other options; what is open goes on and closes as ever."""
+        self._labels = frozenset(labels)
+        self._options = options
+        self._zones = zones or {}
 
     def track(self, track: Track) -> tuple[Change, ...]:
         """Take one update of a track; return what it changes, in order."""

@@ -65,13 +65,14 @@ class Happenings:
         self.renew(config, policy)
 
     def renew(self, config: Config, policy: Policy) -> None:
-        """Go on with a changed configuration; cameras whose rules did not change keep their open events."""
-        before, self._config, self._policy = self._config, config, policy
+        """Go on with a changed configuration; open events go on, too."""
+        self._config, self._policy = config, policy
         for name, camera in config.cameras.items():
-            old = before.cameras.get(name)
-            same = old is not None and (old.labels, old.events, old.zones) == (camera.labels, camera.events, camera.zones)
-            if name not in self._rules or not same:
+            rules = self._rules.get(name)
+            if rules is None:
                 self._rules[name] = Rules(name, camera.labels, camera.events, lambda: EventId(self._ids()), zones=camera.zones)
+            else:
+                rules.renew(camera.labels, camera.events, camera.zones)
 
     def resume(self, left_open: tuple[Event, ...]) -> None:
         """Take up the events a former house left open."""
