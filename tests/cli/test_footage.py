@@ -37,6 +37,17 @@ def test_export_writes_a_clip_and_says_what_is_missing(home: Home) -> None:
     assert length_s(Path("clip.mp4")) == pytest.approx(15, abs=0.2)
 
 
+def test_export_says_where_footage_begins_and_ends(home: Home) -> None:
+    ran = home.run("export", "front", "--from", moment(-60), "--to", moment(10), "-o", "clip.mp4")
+    assert ran.out.splitlines()[1:] == [
+        "  missing: 2023-11-14 23:12:20, for 1 min (nothing was recorded yet, or it is deleted already)"
+    ]
+    late = home.run("export", "front", "--from", moment(32), "--to", moment(100), "-o", "late.mp4")
+    (line,) = late.out.splitlines()[1:]
+    assert line.startswith("  missing: 2023-11-14 23:13:58, for 1 min ")
+    assert line.endswith("(network)")
+
+
 def test_export_names_the_file_itself_in_a_folder_or_here(home: Home, tmp_path: Path) -> None:
     asked = ("export", "front", "--from", moment(1), "--to", "+4s")
     assert home.run(*asked).code == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -17,12 +17,14 @@ from hearthwatch.cli import options
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from hearthwatch.feeds.packet import Gap
     from hearthwatch.kit.units import CameraId, WallUs
     from hearthwatch.recording.clip import ClipReport
     from hearthwatch.run.control import Ask
     from hearthwatch.run.pins import Pinned
     from hearthwatch.run.places import Places
+
+_NOTEWORTHY_US = 3_000_000
+"""Less than this at an end is a file being written, or the distance to a picture."""
 
 From = Annotated[str, typer.Option("--from", metavar="TIME", help="14:00, `yesterday 22:15`, `10m ago`, 2026-11-21T14:00")]
 To = Annotated[str, typer.Option("--to", metavar="TIME", help="As --from, or `+5m` after it.  [default: now]")]
@@ -100,19 +102,33 @@ def export(
         f"{path}: {lasting(report.duration_us)} of {camera}, {shown(report.start_us, asked.zone)} to "
         f"{shown(report.end_us, asked.zone)}, {sized(report.size_bytes)}"
     )
-    for gap in report.gaps:
-        typer.echo(f"  missing: {_gap_line(gap, asked)}")
+    for line in _missing(report, asked):
+        typer.echo(f"  missing: {line}")
     for note in report.notes:
         typer.echo(f"  note: {note}")
 
 
-def _gap_line(gap: Gap, asked: _Range) -> str:
+def _missing(report: ClipReport, asked: _Range) -> Iterator[str]:
+    """Yield a line for each part of the range that the clip does not show."""
     from hearthwatch.cli.wording import lasting, shown
 
-    start_us = max(gap.start_us, asked.start_us)
-    end_us = min(asked.end_us, asked.now_us if gap.end_us is None else gap.end_us)
-    why = f"{gap.reason}: {gap.detail}" if gap.detail else gap.reason.value
-    return f"{shown(start_us, asked.zone)}, for {lasting(end_us - start_us)} ({why})"
+    until_us = min(asked.end_us, asked.now_us)
+    gaps = [(gap.start_us, until_us if gap.end_us is None else gap.end_us) for gap in report.gaps]
+    if _is_unexplained(asked.start_us, report.start_us, gaps):
+        span = f"{shown(asked.start_us, asked.zone)}, for {lasting(report.start_us - asked.start_us)}"
+        yield f"{span} (nothing was recorded yet, or it is deleted already)"
+    for gap, (low, high) in zip(report.gaps, gaps, strict=True):
+        start_us, end_us = max(low, asked.start_us), min(high, until_us)
+        why = f"{gap.reason}: {gap.detail}" if gap.detail else gap.reason.value
+        yield f"{shown(start_us, asked.zone)}, for {lasting(end_us - start_us)} ({why})"
+    if _is_unexplained(report.end_us, until_us, gaps):
+        span = f"{shown(report.end_us, asked.zone)}, for {lasting(until_us - report.end_us)}"
+        yield f"{span} (not on the disk yet, or not recorded)"
+
+
+def _is_unexplained(start_us: int, end_us: int, gaps: Sequence[tuple[int, int]]) -> bool:
+    """Whether a range of some length has no part in any gap."""
+    return end_us - start_us > _NOTEWORTHY_US and not any(low < end_us and start_us < high for low, high in gaps)
 
 
 def _as_json(path: Path, report: ClipReport) -> str:
@@ -225,5 +241,6 @@ def _pin_line(pinned: Pinned, zone: tzinfo) -> str:
 
     pin = pinned.pin
     span = f"{shown(pin.start_us, zone)} to {shown(pin.end_us, zone)}"
-    line = f"pin {pin.id}: {pin.camera}, {span}, {counted(pinned.segments, 'file')}, {sized(pinned.size_bytes)}"
+    size = f"{counted(pinned.segments, 'file')}, {sized(pinned.size_bytes) if pinned.size_bytes else 'still to be filled'}"
+    line = f"pin {pin.id}: {pin.camera}, {span}, {size}"
     return f"{line}: {pin.note}" if pin.note else line

@@ -28,7 +28,7 @@ from hearthwatch.run.secret_names import unused
 from hearthwatch.run.status import Status
 from hearthwatch.run.zone import zone_of
 
-_LOW_DISK_BYTES = 5 << 30
+_LOW_DISK_BYTES = 5_000_000_000
 _PROBE_S = 60.0
 _PROBE = (
     "import av, cv2, numpy, ncnn\n"
@@ -110,7 +110,7 @@ def _disk(footage: Path) -> Check:
         free = free_bytes(nearest)
     except StorageFailed as error:
         return fail("footage disk", str(error))
-    text = f"{free / 2**30:.0f} GiB free at {nearest}"
+    text = f"{free / 1e9:.0f} GB free at {nearest}"
     if not os.access(nearest, os.W_OK):
         return fail("footage disk", f"{nearest} cannot be written by this user: correct its owner, or set storage.folder")
     return (
