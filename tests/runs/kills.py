@@ -15,7 +15,6 @@ import json
 import random
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,45 +22,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hearthwatch.bench.rtsp_server import Mount, RtspServer
+from hearthwatch.bench.rtsp_server import RtspServer
 from hearthwatch.feeds.packet import Gap, GapReason, Stream
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.verify import Finding, verify
 from tests.runs import rig
 from tests.runs.second_viewer import FAR_US, FrameId, SecondViewer, segments_of, split, stored_in
+from tests.runs.visitors import SCENES, Told, cut_clip, judge_alerts, judge_visits, mounts, section
 
 ROLES = ("recorder", "looker", "house", "supervisor")
 STOPS_RECORDING = frozenset({"recorder", "supervisor"})
 
 MAX_LOST_S = 1.2
 MAX_RECONNECT_S = 2.0
-MAX_TOLD = 2
 _PLAY_S = 0.4
 """From the connection to the first packet: a key frame this soon after it may have passed."""
 _WAIT_S = (6.0, 11.0)
 _RECOVERY_S = 40.0
 _TOUCH_US = US_PER_S // 4
-_WATCHED_US = 4 * US_PER_S
-"""Whoever is seen without a break for so long must be told of."""
-_COOLDOWN_S = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A camera's clip: cut out of real footage, with the seconds in which its one visitor is surely there."""
-
-    name: str
-    codec: str
-    start_s: float
-    length_s: float
-    visit_s: tuple[float, float]
-
-
-SCENES = (
-    Scene(name="hall", codec="h264", start_s=0.0, length_s=22.5, visit_s=(6.6, 19.5)),
-    Scene(name="porch", codec="h265", start_s=45.2, length_s=29.0, visit_s=(5.5, 24.3)),
-)
-"""Of indoor_one_by_one.mp4; see labels/segments.csv."""
 
 
 @dataclass(slots=True)
@@ -82,22 +60,6 @@ class Kill:
     lost_frames: dict[str, int] = field(default_factory=dict)
     hole_s: dict[str, float] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-
-
-def cut_clip(scene: Scene, folder: Path) -> Path:
-    """Cut the scene out of the footage; both cameras then serve it in a loop."""
-    target = folder / f"{scene.name}.mp4"
-    command = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-ss", str(scene.start_s)]
-    command += ["-i", str(rig.DATA / "videos" / "indoor_one_by_one.mp4"), "-t", str(scene.length_s)]
-    subprocess.run([*command, "-c:v", "libx264", "-preset", "veryfast", "-crf", "16", str(target)], check=True)
-    return target
-
-
-def mounts(scene: Scene, clip: Path) -> list[Mount]:
-    return [
-        Mount(path="/main", clip=clip, codec=scene.codec, fps=10, bitrate_kbps=1500, gop_s=1.0),
-        Mount(path="/sub", clip=clip, width_px=640, height_px=360, fps=10, bitrate_kbps=500, gop_s=1.0),
-    ]
 
 
 def established(port: int) -> frozenset[int]:
@@ -203,6 +165,10 @@ class Run:
         self.verified += 1
         self.problems += [f"verify after {when}: {one.flaw} {one.path}: {one.detail}" for one in findings]
 
+    def blind(self) -> list[tuple[int, int]]:
+        """Return from when to when a kill may have hidden a visitor."""
+        return [(kill.at_us, kill.start_us + round((kill.back_s + 1.0) * US_PER_S)) for kill in self.kills]
+
     def judge_video(self, name: str, sent: list[FrameId]) -> dict[str, object]:
         """Compare what the camera sent with what is stored, and hold each hole against the kills."""
         with self.house.index() as reader:
@@ -265,73 +231,6 @@ class Run:
             kill.problems.append(f"{name}: the gap {mine} does not fill the hole from {end_us} to {start_us}")
 
 
-@dataclass(slots=True)
-class Told:
-    """What became of the alerts."""
-
-    alerts: int = 0
-    texts: int = 0
-    doubled: int = 0
-    visits: int = 0
-    watched: int = 0
-    visits_told: Counter[int] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
-
-
-def judge_alerts(alerts: list[dict], services: rig.Channels, told: Told) -> None:
-    """Every alert of the ledger reached whoever it was for, on the phone and in the mailbox, at most twice."""
-    texts = Counter(taken.text for taken in services.telegram.taken if taken.method == "sendMessage")
-    mails: Counter[str] = Counter()
-    for message in services.mail.messages:
-        if message["In-Reply-To"] is None:
-            body = message.get_body(("plain",))
-            mails[body.get_content().replace("\r\n", "\n") if body else ""] += 1
-    told.alerts = len(alerts)
-    for channel, seen in (("telegram", texts), ("email", mails)):
-        owed: Counter[str] = Counter()
-        folded: Counter[str] = Counter()
-        for alert in alerts:
-            head = f"{alert['title']}\n{alert['text']}".strip()
-            for delivery in alert["deliveries"]:
-                if delivery["channel"].startswith(channel) and delivery["part"] == "text":
-                    owed[head] += 1
-                    folded[head] += delivery["state"] == "folded"
-        for head, count in owed.items():
-            arrived = sum(times for body, times in seen.items() if body.strip().startswith(head))
-            told.texts += arrived
-            told.doubled += max(0, arrived - count)
-            if arrived + folded[head] < count:
-                told.problems.append(f"{channel}: lost: {head!r}")
-            elif arrived > MAX_TOLD * count:
-                told.problems.append(f"{channel}: told {arrived} times: {head!r}")
-
-
-def judge_visits(scene: Scene, start_us: int, end_us: int, alerts: list[dict], kills: list[Kill], told: Told) -> None:
-    """Every visitor whom nobody's death hid was told, and at most twice."""
-    blind = [(kill.at_us, kill.start_us + round((kill.back_s + 1.0) * US_PER_S)) for kill in kills]
-    mine = sorted(alert["at_us"] for alert in alerts if alert["camera"] == scene.name and alert["event"])
-    turn_us = round(scene.length_s * US_PER_S)
-    for turn in range((end_us - start_us) // turn_us):
-        zero_us = start_us + turn * turn_us
-        first_us, last_us = (round(zero_us + second * US_PER_S) for second in scene.visit_s)
-        count = sum(first_us - 2 * US_PER_S <= at <= last_us + 3 * US_PER_S for at in mine)
-        told.visits += 1
-        told.visits_told[count] += 1
-        edges = [first_us, *(edge for pair in blind for edge in pair if first_us < edge < last_us), last_us]
-        free = [
-            (a, b)
-            for a, b in zip(sorted(edges), sorted(edges)[1:], strict=False)
-            if not any(low < (a + b) / 2 < high for low, high in blind)
-        ]
-        is_watched = any(b - a >= _WATCHED_US for a, b in free)
-        told.watched += is_watched
-        when = f"{scene.name}: the visitor at {(first_us - start_us) / US_PER_S:.0f} s"
-        if is_watched and not count:
-            told.problems.append(f"{when} was not told")
-        elif count > MAX_TOLD:
-            told.problems.append(f"{when} was told {count} times")
-
-
 async def kill_all(args: argparse.Namespace, folder: Path) -> dict[str, object]:
     """Do the whole run; return the report."""
     rng = random.Random(args.seed)
@@ -346,15 +245,7 @@ async def kill_all(args: argparse.Namespace, folder: Path) -> dict[str, object]:
             for name, camera in cameras.items()
         }
         services = await stack.enter_async_context(rig.channels())
-        sections = [
-            rig.CameraSection(
-                name=name,
-                main=camera.url("/main"),
-                sub=camera.url("/sub"),
-                more=f"events.cooldown_s = {_COOLDOWN_S}",
-            )
-            for name, camera in cameras.items()
-        ]
+        sections = [section(scene, cameras[scene.name]) for scene in SCENES]
         house = await stack.enter_async_context(rig.running(folder / "house", sections, services))
         await house.all_live()
         run = Run(house, cameras, rng)
@@ -382,7 +273,7 @@ async def kill_all(args: argparse.Namespace, folder: Path) -> dict[str, object]:
         judge_alerts(alerts, services, told)
         for scene in SCENES:
             first = next(frame for frame in viewers[scene.name]["sub"].frames if frame.is_key)
-            judge_visits(scene, first.wall_us, end_us, alerts, run.kills, told)
+            judge_visits(scene, first.wall_us, end_us, alerts, run.blind(), told)
     if code:
         run.problems.append(f"the house ended with {code}")
     return _report(args, run, video, told, outages, time.monotonic() - began)
