@@ -1,73 +1,142 @@
-"""From reports to outages: a camera whose pictures cannot be decoded."""
+"""The watch over the processes' reports: every fault begins once and ends once, whatever comes in between."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.alerts.house import Health
+from tests.run.states import looker, lost, pump, recorder
 
+from hearthwatch.feeds.packet import GapReason
 from hearthwatch.health.outage import Fault
-from hearthwatch.kit.units import CameraId, WallUs
-from hearthwatch.run.messages import EyeState, LookerState
+from hearthwatch.kit.units import CameraId
+from hearthwatch.run.messages import Restarted, Role
 from hearthwatch.run.watch import StateWatch
 
-
-class Notes:
-    """Keeps what a board would."""
-
-    def __init__(self) -> None:
-        self.open: set[tuple[Fault, str]] = set()
-
-    def failed(self, fault: Fault, subject: str, detail: str, *, camera: CameraId | None = None) -> None:
-        assert detail
-        self.open.add((fault, subject))
-
-    def recovered(self, fault: Fault, subject: str) -> None:
-        self.open.discard((fault, subject))
+FRONT = CameraId("front")
+ENABLED = frozenset({FRONT})
 
 
 @pytest.fixture
-def notes() -> Notes:
-    return Notes()
+def health() -> Health:
+    return Health()
 
 
-def report(errors: int) -> LookerState:
-    eye = EyeState(
-        camera=CameraId("front"),
-        frames=100,
-        fps=10,
-        decode_errors=errors,
-        motion_frac=0,
-        settled=True,
-        last_frame_us=WallUs(0),
-    )
-    return LookerState(eyes=(eye,), boxes=(), model="", asked=0, looked=0, took_ms_p50=0, took_ms_p95=0, detector_error="")
+@pytest.fixture
+def watch(health: Health) -> StateWatch:
+    return StateWatch(health)  # type: ignore[arg-type]
 
 
-DAMAGED = {(Fault.CAMERA_DAMAGED, "front")}
-
-
-def test_pictures_damaged_all_the_time_are_told_and_over_when_they_stay_whole(notes):
-    watch = StateWatch(notes)
-    for second in range(10):
-        watch.looker(report(second))
-    assert notes.open == DAMAGED
-    for _ in range(29):
-        watch.looker(report(9))
-    assert notes.open == DAMAGED
+@pytest.mark.parametrize(
+    ("reason", "fault"),
+    [
+        (GapReason.CAMERA, Fault.CAMERA_UNREACHABLE),
+        (GapReason.NETWORK, Fault.CAMERA_UNREACHABLE),
+        (GapReason.REFUSED, Fault.CAMERA_REFUSED),
+    ],
+)
+def test_a_camera_that_is_lost_is_told_once_and_its_return_once(watch, health, reason, fault) -> None:
     for _ in range(3):
-        watch.looker(report(9))
-    assert notes.open == set()
+        watch.recorder(recorder(front=pump()), ENABLED)
+    for _ in range(3):
+        watch.recorder(recorder(front=lost(reason, "why")), ENABLED)
+    assert health.open == {(fault, "front"): "why"}
+    for _ in range(3):
+        watch.recorder(recorder(front=pump()), ENABLED)
+    assert health.log == [("failed", fault, "front"), ("recovered", fault, "front")]
 
 
-def test_a_damaged_picture_now_and_then_is_not_told(notes):
-    watch = StateWatch(notes)
-    for second in range(200):
-        watch.looker(report(second // 6))
-    assert notes.open == set()
+def test_a_camera_that_goes_on_to_refuse_us_is_one_fault_at_a_time(watch, health) -> None:
+    watch.recorder(recorder(front=lost()), ENABLED)
+    watch.recorder(recorder(front=lost(GapReason.REFUSED)), ENABLED)
+    assert list(health.open) == [(Fault.CAMERA_REFUSED, "front")]
 
 
-def test_a_looker_started_anew_counts_from_nothing(notes):
-    watch = StateWatch(notes)
-    watch.looker(report(500))
-    watch.looker(report(0))
-    watch.looker(report(1))
-    assert notes.open == set()
+def test_a_camera_still_connecting_for_the_first_time_has_no_fault(watch, health) -> None:
+    watch.recorder(recorder(front=pump(connected=False)), ENABLED)
+    assert health.open == {}
+
+
+def test_the_sub_stream_and_cameras_switched_off_are_no_outage(watch, health) -> None:
+    watch.recorder(recorder(front=pump(), front_sub=lost(), yard=lost()), ENABLED)
+    assert health.open == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [("No space left on the disk", Fault.DISK_FULL), ("the disk is read-only", Fault.DISK_BROKEN)],
+)
+def test_a_disk_that_takes_nothing_is_told_once_with_its_kind(watch, health, error, fault) -> None:
+    for text in (error, error, "", ""):
+        watch.recorder(recorder(text), ENABLED)
+    assert health.log == [("failed", fault, "footage"), ("recovered", fault, "footage")]
+
+
+def test_the_detector_that_stands_in_is_told_until_the_right_one_works(watch, health) -> None:
+    for text in ("no model", "no model", "", ""):
+        watch.looker(looker(text))
+    assert health.log == [("failed", Fault.DETECTOR_BASIC, "detector"), ("recovered", Fault.DETECTOR_BASIC, "detector")]
+
+
+@pytest.mark.parametrize("role", [Role.RECORDER, Role.LOOKER])
+def test_a_process_runs_steadily_again_once_it_reports(watch, health, role) -> None:
+    watch.restarted(Restarted(role=role, name="", reason="was ended by SIGSEGV"))
+    assert health.open == {(Fault.PROCESS_RESTARTED, role): "It was ended by SIGSEGV and was started again."}
+    watch.recorder(recorder(), ENABLED)
+    watch.looker(looker())
+    assert health.open == {}
+
+
+def test_a_guest_is_told_by_its_camera_not_by_itself(watch, health) -> None:
+    watch.restarted(Restarted(role=Role.GUEST, name="front", reason="ended with status 1"))
+    assert health.open == {}
+    assert health.log == [
+        ("failed", Fault.PROCESS_RESTARTED, "guest front"),
+        ("recovered", Fault.PROCESS_RESTARTED, "guest front"),
+    ]
+
+
+def test_a_quarantined_camera_is_told(watch, health) -> None:
+    watch.restarted(Restarted(role=Role.LOOKER, name="", reason="was ended by SIGSEGV", quarantined=(FRONT,)))
+    watch.looker(looker())
+    assert list(health.open) == [(Fault.CAMERA_QUARANTINED, "front")]
+
+
+def test_pictures_damaged_again_and_again_are_told_and_a_whole_half_minute_ends_it(watch, health) -> None:
+    for errors in (0, 1, 2, 3):
+        watch.looker(looker(front=errors))
+    assert list(health.open) == [(Fault.CAMERA_DAMAGED, "front")]
+    for _ in range(29):
+        watch.looker(looker(front=3))
+        assert (Fault.CAMERA_DAMAGED, "front") in health.open
+    for _ in range(2):
+        watch.looker(looker(front=3))
+    assert health.open == {}
+
+
+def test_a_damaged_picture_now_and_then_is_not_told(watch, health) -> None:
+    for second in range(300):
+        watch.looker(looker(front=second // 6))
+    assert health.log == []
+
+
+def test_a_looker_that_counts_from_nought_again_is_no_damage_and_no_recovery(watch, health) -> None:
+    for errors in (0, 5, 0, 0):
+        watch.looker(looker(front=errors))
+    assert list(health.open) == [(Fault.CAMERA_DAMAGED, "front")]
+
+
+REASONS = [None, *GapReason]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(REASONS), st.sampled_from(["", "No space left", "broken"]))))
+def test_whatever_is_reported_each_camera_and_disk_has_one_fault_at_most(reports) -> None:
+    health = Health()
+    watch = StateWatch(health)  # type: ignore[arg-type]
+    for connected, reason, disk in reports:
+        watch.recorder(recorder(disk, front=pump(connected=connected, reason=reason, error="x")), ENABLED)
+        assert len([fault for fault, subject in health.open if subject == "front"]) <= 1
+        assert ((Fault.DISK_FULL, "footage") in health.open) == (disk == "No space left")
+    watch.recorder(recorder("", front=pump()), ENABLED)
+    assert health.open == {}

@@ -45,12 +45,12 @@ class StateWatch:
                         self._board.recovered(fault, stream.camera)
             if now is not None:
                 self._board.failed(now, stream.camera, pump.last_error, camera=stream.camera)
-        if state.disk_error:
-            fault = Fault.DISK_FULL if "no space" in state.disk_error.lower() else Fault.DISK_BROKEN
-            self._board.failed(fault, _DISK, state.disk_error)
-        else:
-            self._board.recovered(Fault.DISK_FULL, _DISK)
-            self._board.recovered(Fault.DISK_BROKEN, _DISK)
+        full = "no space" in state.disk_error.lower()
+        for fault, holds in ((Fault.DISK_FULL, full), (Fault.DISK_BROKEN, bool(state.disk_error) and not full)):
+            if holds:
+                self._board.failed(fault, _DISK, state.disk_error)
+            else:
+                self._board.recovered(fault, _DISK)
         self._board.recovered(Fault.PROCESS_RESTARTED, Role.RECORDER)
 
     def looker(self, state: LookerState) -> None:
