@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,6 +90,21 @@ def test_migrate_goes_step_by_step_and_again_does_nothing(writer: Engine, script
     (scripts / "versions" / "0002_second.py").write_text(REVISION.format("0002", '"0001"'))
     migrate(writer, scripts)
     assert {"t0001", "t0002"} < tables(writer)
+
+
+def test_a_process_of_one_thread_migrates_without_holding_alembic_ever_after(scripts: Path, tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from hearthwatch.kit.db import migrate, open_writer
+engine = open_writer(Path({str(tmp_path / "own.db")!r}))
+migrate(engine, Path({str(scripts)!r}))
+with engine.begin() as connection:
+    connection.exec_driver_sql("INSERT INTO t0001 VALUES (1)")
+print("alembic" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("False\n", "")
 
 
 def test_a_migration_that_fails_leaves_the_old_schema(writer: Engine, scripts: Path) -> None:

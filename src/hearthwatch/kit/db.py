@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +65,8 @@ def _engine(path: Path, *, writable: bool) -> Engine:
 def migrate(engine: Engine, scripts: Path) -> None:
     """Bring the database to the newest revision in the alembic folder `scripts`; refuse one that a newer release wrote.
 
-    alembic is imported only when there is something to do: a restarted process must be back in two seconds.
+    alembic is imported only when there is something to do, and then in a child where that can be: a restarted process must
+    be back in two seconds, and one that runs for months should not hold 11 MB for what it did in its first second.
     """
     revisions = sorted(path.stem.split("_", 1)[0] for path in (scripts / "versions").glob("[0-9]*.py"))
     with engine.connect() as connection:
@@ -76,6 +80,13 @@ def migrate(engine: Engine, scripts: Path) -> None:
             f"{engine.url.database} was written by a newer Hearthwatch (schema {current}): "
             "install that release or restore a backup",
         )
+    engine.dispose()  # SQLite forbids to carry a connection into a child
+    if not _in_a_child(lambda: _upgrade(engine, scripts)):
+        _upgrade(engine, scripts)  # also where the child failed, so that its error is raised here
+    log.info("database %s brought from schema %s to %s", engine.url.database, current, revisions[-1])
+
+
+def _upgrade(engine: Engine, scripts: Path) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -84,4 +95,18 @@ def migrate(engine: Engine, scripts: Path) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    log.info("database %s brought from schema %s to %s", engine.url.database, current, revisions[-1])
+
+
+def _in_a_child(work: Callable[[], None]) -> bool:
+    """Do `work` in a fork of this process; False when it failed there, or when other threads run, whose locks a fork copies."""
+    if threading.active_count() > 1:
+        return False
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitpid(child, 0)[1] == 0
