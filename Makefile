@@ -62,7 +62,8 @@ bench: setup-dev $(STAMPS)/bench
 	$(BIN)/hearthwatch bench all
 
 faults: setup-dev
-	$(BIN)/hearthwatch bench faults
+	$(BIN)/python -m tests.runs.kills
+	$(BIN)/python -m tests.runs.full_disk
 
 docs: $(STAMPS)/dev
 	$(BIN)/python -m hearthwatch.run.config_reference > docs/reference/config.md

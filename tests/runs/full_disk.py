@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 from hearthwatch.bench.rtsp_server import RtspServer
 from hearthwatch.feeds.packet import GapReason, Stream
@@ -60,7 +61,7 @@ class Filler:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._fill, name="filler", daemon=True)
 
-    def __enter__(self) -> Filler:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
