@@ -31,13 +31,19 @@ def run(
     import msgspec
 
     from hearthwatch.kit.clock import SystemClock
+    from hearthwatch.kit.files import storage_failed
     from hearthwatch.kit.secrets import Secrets
     from hearthwatch.run.compile import compile_plan
     from hearthwatch.run.config import load
+    from hearthwatch.run.places import hold
 
     path, folder = config_file(config, data), data_folder(data)
     checked = load(path)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_failed(error, f"making the data folder {folder}") from error
+    held = hold(folder)
     plan = compile_plan(
         checked,
         Secrets.open(folder),
@@ -50,5 +56,6 @@ def run(
     # an anonymous file, because the plan holds passwords: nothing of it on disk or in the argument list
     fd = os.memfd_create("plan", 0)
     os.write(fd, msgspec.msgpack.encode(plan))
+    os.set_inheritable(held, True)  # the supervisor holds the folder for as long as it lives; its children do not
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "hearthwatch.run.supervisor", str(fd)])  # noqa: S606 ourselves

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.db import migrate, open_writer
 from hearthwatch.kit.dbthread import DbThread
-from hearthwatch.kit.errors import StorageFailed, StorageFault
+from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.disk import Disk
 from hearthwatch.recording.index import Asked, IndexReader
@@ -20,7 +20,7 @@ from hearthwatch.recording.segment import FootageClass, StorageOptions
 from hearthwatch.recording.store import open_store
 from hearthwatch.run.control import Ask, Reply, ask_house
 from hearthwatch.run.pins import Pins
-from hearthwatch.run.places import Places
+from hearthwatch.run.places import Places, is_held
 from hearthwatch.run.steward import Steward
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -31,6 +31,8 @@ def ask(places: Places, question: Ask, clock: Clock) -> Reply:
     reply = ask_house(places.data, question)
     if reply is not None:
         return reply
+    if is_held(places.data):
+        raise Unreachable("Hearthwatch is just starting or ending: try again in a few seconds")
 
     async def answer() -> Reply:
         async with closed_house(places, clock) as steward:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from hearthwatch.kit.files import storage_failed
 from hearthwatch.recording.index import IndexReader
 from hearthwatch.run.compile import footage_folder
 from hearthwatch.run.config import Config, load
+
+_LOCK_FILE = ".hearthwatch-run.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +56,34 @@ def places(config_path: Path, data_folder: Path) -> Places:
     config = load(config_path)
     footage = footage_folder(config, data_folder)
     return Places(config=config, data=data_folder, footage=footage, index_path=footage / "index.db")
+
+
+def hold(data_folder: Path) -> int:
+    """Take the data folder for one house alone and return the descriptor that holds it, until it is closed.
+
+    Two houses would write to one database. Raises StorageFailed when a house has it.
+    """
+    try:
+        fd = os.open(data_folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise storage_failed(error, f"opening the data folder {data_folder}") from error
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(fd)
+        raise StorageFailed(
+            StorageFault.SLOW,
+            f"Hearthwatch runs already with the data folder {data_folder}: stop it first, or give this one another --data",
+        ) from error
+    return fd
+
+
+def is_held(data_folder: Path) -> bool:
+    """Tell whether a house has the data folder, be it only just starting."""
+    try:
+        os.close(hold(data_folder))
+    except StorageFailed as error:
+        if error.fault is StorageFault.SLOW:
+            return True
+        raise
+    return False
