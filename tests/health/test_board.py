@@ -166,3 +166,28 @@ async def test_the_number_of_open_outages_is_bounded(desk):
     for number in range(1500):
         desk.board.failed(GONE, f"camera {number}", "x")
     assert len(desk.board.snapshot()) == 1000
+
+
+async def test_what_left_the_configuration_is_over_without_a_word(desk):
+    desk.fail()
+    desk.board.failed(GONE, "yard", "silent", camera=CameraId("yard"))
+    await desk.wait(13)
+    desk.told.clear()
+    desk.house.clock.advance(5)
+    over_us = desk.house.clock.wall_us()
+    desk.board.forget(lambda outage: outage.camera == FRONT)
+    assert [outage.subject for outage in desk.board.snapshot()] == ["yard"]
+    await desk.wait(20)
+    assert desk.told == []
+    rows = {row.subject: row.end_us for row in await desk.rows()}
+    assert rows == {"front": over_us, "yard": None}
+
+
+async def test_a_forgotten_outage_that_comes_again_is_a_new_one(desk):
+    desk.fail()
+    await desk.wait(13)
+    desk.board.forget(lambda outage: True)
+    desk.fail("again")
+    await desk.wait(13)
+    assert desk.told == [(GONE, False), (GONE, False)]
+    assert [(row.detail, row.end_us is None) for row in await desk.rows()] == [("again", True), ("no route", False)]
