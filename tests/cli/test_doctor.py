@@ -60,7 +60,10 @@ def test_each_camera_is_knocked_at(tmp_path: Path) -> None:
     assert found["camera away"][0] is Verdict.FAIL
     assert "is this its address and port" in found["camera away"][1]
     assert found["camera clip"][0] is Verdict.OK
-    assert found["camera noclip"] == (Verdict.FAIL, f"{tmp_path}/no.mp4 is not there")
+    assert found["camera noclip"] == (
+        Verdict.FAIL,
+        f"{tmp_path}/no.mp4 is not there, or this user may not look into its folder",
+    )
     assert found["camera demo"][0] is Verdict.OK
     assert found["camera nobody"][0] is Verdict.FAIL
     assert "cannot be resolved" in found["camera nobody"][1]

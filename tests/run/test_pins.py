@@ -18,7 +18,7 @@ from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState
 from hearthwatch.run import pins as module
-from hearthwatch.run.pins import Pins, to_release
+from hearthwatch.run.pins import PAGE_NOTE, Pins, to_release
 
 
 def at(seconds: float) -> WallUs:
@@ -110,6 +110,8 @@ async def test_an_id_is_never_given_twice(pins: Pins) -> None:
 
 async def test_the_page_lets_go_of_its_own_pin_and_of_no_other(bench: Bench, pins: Pins) -> None:
     await pins.keep(FRONT, at(0), at(3), pinned=True)
+    await pins.keep(FRONT, at(0), at(3), pinned=True)
+    assert [each.pin.note for each in await pins.all()] == [PAGE_NOTE]
     police = await pins.add(FRONT, at(2), at(15), "for the police")
     await pins.keep(FRONT, at(0), at(4), pinned=False)
     assert pinned(bench) == touched(bench, (2, 15))

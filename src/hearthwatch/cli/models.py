@@ -67,7 +67,7 @@ def _state(each: Listed) -> str:
     from hearthwatch.detect.store import FileState
 
     if not each.installed:
-        return f"needs {each.model.runtime}runtime"
+        return "library not installed"
     return {
         FileState.PRESENT: "here",
         FileState.MISSING: "not here",
@@ -103,7 +103,7 @@ def fetch(
     fetching.fetch(model, store, base=base)
     typer.echo(f"{model.name} is in {store.folder}, its sha256 is right")
     if not is_installed(model.runtime):
-        typer.echo(f"note: this machine lacks the library that runs it ({model.runtime}runtime): install that, too")
+        typer.echo(f"note: the library that runs it is not installed: add the extra hearthwatch[{model.runtime}]")
     if _is_taken_up(options.data_folder(data)):
         typer.echo("the running Hearthwatch takes it up now")
 

@@ -105,7 +105,8 @@ def _is_synchronised() -> bool:
 
 
 def _disk(footage: Path) -> Check:
-    nearest = next(folder for folder in (footage, *footage.parents) if folder.exists())
+    # os.access, unlike Path.exists, has no objection to a folder this user may not look into
+    nearest = next(folder for folder in (footage, *footage.parents) if os.access(folder, os.F_OK))
     try:
         free = free_bytes(nearest)
     except StorageFailed as error:
@@ -178,7 +179,10 @@ def _detector(name: str, data_folder: Path) -> Check:
     if state is not FileState.PRESENT:
         return fail("detector", f"{model.name}: its file is {state}: hearthwatch models fetch {model.name}")
     if not is_installed(model.runtime):
-        return fail("detector", f'{model.name} needs {model.runtime}runtime, which is not installed: set detect.model = "auto"')
+        return fail(
+            "detector",
+            f'the library for {model.name} is not installed: add hearthwatch[{model.runtime}], or set detect.model = "auto"',
+        )
     if model is HOG:
         return warn(
             "detector", "basic detector: people only (`hearthwatch models fetch`, or the page's button, gets the better one)"

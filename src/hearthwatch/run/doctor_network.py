@@ -97,8 +97,8 @@ def _as_reached(source: Source) -> Check:
 
 
 def _as_file(subject: str, path: Path) -> Check:
-    if not path.exists():
-        return fail(subject, f"{path} is not there")
+    if not os.access(path, os.F_OK):
+        return fail(subject, f"{path} is not there, or this user may not look into its folder")
     if not os.access(path, os.R_OK):
         return fail(subject, f"{path} may not be read by this user")
     return ok(subject, f"{path} is there")

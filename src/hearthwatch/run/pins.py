@@ -31,6 +31,7 @@ pins = Table(
 """An id is never given twice, so that dropping one twice cannot drop another."""
 
 MAX_NOTE = 500
+PAGE_NOTE = "kept on the page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +102,12 @@ class Pins:
 
     async def keep(self, camera: CameraId, start_us: WallUs, end_us: WallUs, *, pinned: bool) -> int:
         """See FootageKeeper; letting go of a range drops every pin that lies within it."""
-        if pinned:
-            return (await self.add(camera, start_us, end_us, "")).segments
         found = await self._db.run(_read)
+        if pinned:
+            same = next(
+                (each for each in found if (each.camera, each.start_us, each.end_us) == (camera, start_us, end_us)), None
+            )
+            return (await (self._weighed(same) if same else self.add(camera, start_us, end_us, PAGE_NOTE))).segments
         within = [each.id for each in found if each.camera == camera and start_us <= each.start_us and each.end_us <= end_us]
         count = await self._release(camera, start_us, end_us, [each for each in found if each.id not in within])
         await self._db.run(lambda connection: connection.execute(delete(pins).where(pins.c.id.in_(within))))
