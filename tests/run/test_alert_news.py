@@ -19,9 +19,15 @@ class Page:
     def __init__(self, house: House) -> None:
         self.house = house
         self.heard: asyncio.Queue[AlertNow] = asyncio.Queue()
-        self.news = AlertNews(house.db, self.heard.put_nowait)
+        self.tried = asyncio.Event()
+        self.news = AlertNews(self, self.heard.put_nowait)
         house.outbox = Outbox(house.db, house.files, house.clock, house.health, self.news.put)
         self.task = asyncio.create_task(self.news.run())
+
+    async def run(self, work):
+        """The Db of the news."""
+        self.tried.set()
+        return await self.house.db.run(work)
 
 
 @pytest.fixture
@@ -54,10 +60,8 @@ async def test_what_changes_together_is_told_once(page):
 
 async def test_a_disk_that_cannot_be_read_costs_that_news_only(page):
     page.house.db.full = True
-    tries = page.house.db.tries
     page.news.put("A1")
-    while page.house.db.tries == tries:
-        await asyncio.sleep(0.01)
+    await page.tried.wait()
     page.house.db.full = False
     alert = await page.house.tell()
     assert (await page.heard.get()).alert.id == alert.id

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Iterator
 from itertools import count
 
 from hearthwatch.feeds.packet import Packet, Stream, StreamChanged, StreamInfo
 from hearthwatch.kit.channel import Channel
-from hearthwatch.kit.clock import Stop
+from hearthwatch.kit.clock import Clock, Stop
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.mailbox import Closed, Lossless
+from hearthwatch.kit.units import NS_PER_S
 from hearthwatch.run.messages import CloseStream, Failed, FaultKind, FromGuest, GuestMedia, Opened, OpenStream
 
 _OPEN_LIMIT_S = 30.0
-_QUEUE_PACKETS = 512
+_BOX_PACKETS = 512
 _POLL_S = 0.25
 _SILENT_S = 10.0
 _LINK_WAIT_S = 5.0
@@ -29,14 +30,15 @@ class GuestLine:
         self._lock = threading.Lock()
         self._linked = threading.Event()
         self._channel: Channel[FromGuest] | None = None
-        self._queues: dict[int, queue.Queue[_Item]] = {}
+        self._boxes: dict[int, Lossless[_Item]] = {}
         self._streams: dict[Stream, int] = {}
         self._tokens = count(1)
 
     def connect(self, channel: Channel[FromGuest]) -> None:
+        """Use `channel` from now on; what came by an earlier one comes to its end."""
         with self._lock:
             old, self._channel = self._channel, channel
-            self._fail_all("its reader was started anew")
+            self._close_all()
         self._linked.set()
         if old is not None:
             old.close()
@@ -45,45 +47,56 @@ class GuestLine:
     def _listen(self, channel: Channel[FromGuest]) -> None:
         try:
             while True:
-                message = channel.receive()
-                with self._lock:
-                    waiting = self._queues.get(message.token)
-                if waiting is not None:
-                    waiting.put(message)  # a full queue holds the guest back, never another camera
+                self._put(channel.receive())
         except (Unreachable, BadReply):
             with self._lock:
                 if self._channel is channel:
                     self._channel = None
                     self._linked.clear()
-                    self._fail_all("its reader ended")
+                    self._close_all()
+            channel.close()
 
-    def _fail_all(self, why: str) -> None:
-        for stream, token in self._streams.items():
-            waiting = self._queues.get(token)
-            if waiting is not None and not waiting.full():
-                waiting.put(Failed(stream=stream, token=token, kind=FaultKind.UNREACHABLE, text=why))
+    def _put(self, message: _Item) -> None:
+        with self._lock:
+            box = self._boxes.get(message.token)
+        if box is not None:
+            try:
+                box.put(message)  # a full box holds the guest back, never another camera
+            except Closed:
+                return
 
-    def open(self, stream: Stream) -> tuple[int, queue.Queue[_Item]]:
-        """Ask the guest to open `stream`; the answers come through the queue. A guest just starting is waited for."""
-        self._linked.wait(_LINK_WAIT_S)
+    def _close_all(self) -> None:
+        for box in self._boxes.values():
+            box.close()
+
+    def wait_linked(self, seconds: float) -> bool:
+        """Wait for a guest that is just starting; True when there is one."""
+        return self._linked.wait(seconds)
+
+    def open(self, stream: Stream) -> tuple[int, Lossless[_Item]]:
+        """Ask the guest to open `stream`; the answers come through the box."""
         with self._lock:
             channel = self._channel
             token = next(self._tokens)
-            waiting: queue.Queue[_Item] = queue.Queue(_QUEUE_PACKETS)
-            self._queues[token] = waiting
+            box: Lossless[_Item] = Lossless(f"guest/{stream}", _BOX_PACKETS)
+            self._boxes[token] = box
             self._streams[stream] = token
-        if channel is None:
+        try:
+            if channel is None:
+                raise Unreachable("its reader is not running yet")
+            channel.send(OpenStream(stream=stream, token=token))
+        except Unreachable:
             self.close(stream, token)
-            raise Unreachable("its reader is not running yet")
-        channel.send(OpenStream(stream=stream, token=token))
-        return token, waiting
+            raise
+        return token, box
 
     def close(self, stream: Stream, token: int) -> None:
+        """Take nothing more of that opening."""
         with self._lock:
-            waiting = self._queues.pop(token, None)
+            box = self._boxes.pop(token, None)
             channel = self._channel if self._streams.get(stream) == token else None
-        while waiting is not None and not waiting.empty():
-            waiting.get_nowait()
+        if box is not None:
+            box.close()
         if channel is not None:
             try:
                 channel.send(CloseStream(stream=stream))
@@ -94,64 +107,69 @@ class GuestLine:
 class GuestFeed:
     """A Feed over a GuestLine."""
 
-    def __init__(self, line: GuestLine, stream: Stream) -> None:
+    def __init__(self, line: GuestLine, stream: Stream, clock: Clock) -> None:
         self._line = line
         self._stream = stream
+        self._clock = clock
 
     def open(self, stop: Stop) -> OpenGuestFeed:
         """See Feed.open."""
-        token, waiting = self._line.open(self._stream)
-        for _ in range(round(_OPEN_LIMIT_S / _POLL_S)):
-            try:
-                answer = waiting.get(timeout=_POLL_S)
-            except queue.Empty:
-                if stop.is_set():
-                    break
-                continue
-            if isinstance(answer, Opened):
-                return OpenGuestFeed(self._line, self._stream, token, info=answer.info, waiting=waiting, stop=stop)
-            if isinstance(answer, Failed):
-                self._line.close(self._stream, token)
-                raise _error(answer)
-        self._line.close(self._stream, token)
-        raise Unreachable("the source did not open in time")
+        asked_ns = self._clock.mono_ns()
+        while not self._line.wait_linked(_POLL_S) and not stop.is_set():
+            if self._clock.mono_ns() - asked_ns >= _LINK_WAIT_S * NS_PER_S:
+                break
+        token, box = self._line.open(self._stream)
+        opened = OpenGuestFeed(self._line, self._stream, token, box=box, clock=self._clock, stop=stop)
+        try:
+            opened.wait_until_open()
+        except HearthwatchError:
+            opened.close()
+            raise
+        return opened
 
 
 class OpenGuestFeed:
-    """See OpenFeed."""
+    """See OpenFeed; `info` is there once it is open."""
 
-    def __init__(
-        self,
-        line: GuestLine,
-        stream: Stream,
-        token: int,
-        *,
-        info: StreamInfo,
-        waiting: queue.Queue[_Item],
-        stop: Stop,
-    ) -> None:
-        self.info = info
+    info: StreamInfo
+
+    def __init__(self, line: GuestLine, stream: Stream, token: int, *, box: Lossless[_Item], clock: Clock, stop: Stop) -> None:
         self._line = line
         self._stream = stream
         self._token = token
-        self._waiting = waiting
+        self._box = box
+        self._clock = clock
         self._stop = stop
 
+    def wait_until_open(self) -> None:
+        """Raises what the guest's feed raised, Unreachable when nothing came of it."""
+        for answer in self._items(_OPEN_LIMIT_S, "the source did not open in time"):
+            if isinstance(answer, Opened):
+                self.info = answer.info
+                return
+        raise Unreachable("the opening was given up")
+
     def __iter__(self) -> Iterator[Packet]:
-        silent_polls = 0
-        while not self._stop.is_set():
-            try:
-                item = self._waiting.get(timeout=_POLL_S)
-            except queue.Empty:
-                silent_polls += 1
-                if silent_polls * _POLL_S >= _SILENT_S:
-                    raise Unreachable(f"nothing came from its reader for {_SILENT_S:.0f} s") from None
-                continue
-            silent_polls = 0
+        for item in self._items(_SILENT_S, f"nothing came from its reader for {_SILENT_S:.0f} s"):
             if isinstance(item, GuestMedia):
                 yield item.packet
-            elif isinstance(item, Failed):
+
+    def _items(self, patience_s: float, silent: str) -> Iterator[_Item]:
+        """Yield what comes until `stop`. Raises the guest's error, or Unreachable(`silent`) when nothing came for so long."""
+        heard_ns = self._clock.mono_ns()
+        while not self._stop.is_set():
+            try:
+                item = self._box.get(_POLL_S)
+            except Closed:
+                raise Unreachable("its reader ended") from None
+            now_ns = self._clock.mono_ns()
+            if isinstance(item, Failed):
                 raise _error(item)
+            if item is not None:
+                heard_ns = now_ns
+                yield item
+            elif now_ns - heard_ns >= patience_s * NS_PER_S:
+                raise Unreachable(silent)
 
     def close(self) -> None:
         self._line.close(self._stream, self._token)

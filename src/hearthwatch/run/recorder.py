@@ -163,7 +163,7 @@ class Recorder:
     def _feed(self, source: Source, rng: random.Random) -> Feed:
         if source.kind.in_guest:
             line = self._guests.setdefault(source.camera, GuestLine())
-            return GuestFeed(line, source.stream)
+            return GuestFeed(line, source.stream, self._clock)
         return feed_for(source, clock=self._clock, rng=rng)
 
     def _end(self, running: _Running) -> None:
