@@ -6,13 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.index import IndexReader
 from hearthwatch.recording.segment import SegmentState
-from hearthwatch.recording.walk import read_footage_at
+from hearthwatch.recording.walk import Footage, read_footage_at
 
 HOLE_US = US_PER_S // 10
 """What two files may be apart without a cause, as `hearthwatch verify` has it."""
@@ -36,7 +37,7 @@ def slope_per_min(times_s: Sequence[float], values: Sequence[float]) -> float:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """One camera's recording. `holes` are uncovered stretches nobody gave a cause for (start, length; µs), `gaps` those with
-    one; `longest_frame_s` is the longest time any recorded frame is shown: frames missing inside a file make it long."""
+    one; `longest_frame_s` is the longest time from one picture to the next: frames missing inside a file make it long."""
 
     camera: str
     files: int
@@ -65,8 +66,7 @@ def coverage(folder: Path, index: IndexReader, camera: str, start_us: int, end_u
     longest_s, frames = 0.0, 0
     for segment in segments:
         footage = read_footage_at(folder / segment.path)
-        rate = footage.label.info.video.ticks_per_s
-        longest_s = max([longest_s, *(max(one.video.durations) / rate for one in footage.fragments if one.video)])
+        longest_s = max(longest_s, longest_wait_s(footage))
         frames += footage.frames
     covered_s = sum(segment.duration_us for segment in segments) / US_PER_S
     return Coverage(
@@ -84,6 +84,16 @@ def coverage(folder: Path, index: IndexReader, camera: str, start_us: int, end_u
             for gap, (_, right) in zip(gaps, explained, strict=True)
         ],
     )
+
+
+def longest_wait_s(footage: Footage) -> float:
+    """Return the longest time from one picture of a file to the next, in the order they are shown."""
+    shown = []
+    for part in (one.video for one in footage.fragments if one.video):
+        starts = accumulate(part.durations, initial=part.base_ticks)
+        shown += [at + offset for at, offset in zip(starts, part.offsets, strict=False)]
+    waits = (right - left for left, right in pairwise(sorted(shown)))
+    return max(waits, default=0) / footage.label.info.video.ticks_per_s
 
 
 def uncovered(left_us: int, right_us: int, explained: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -139,11 +149,16 @@ def latencies(alerts: Sequence[dict]) -> list[Latency]:
     ]
 
 
-def undelivered(alerts: Sequence[dict], channels: Sequence[str], cameras: Sequence[str]) -> list[str]:
-    """Return a line for each alert that did not go out whole: text by every channel, then its picture where it has an event."""
+def undelivered(alerts: Sequence[dict], channels: Sequence[str], cameras: Sequence[str], enrolled_us: int) -> list[str]:
+    """Return a line for each alert that did not go out whole: text by every channel, then its picture where it has an event.
+
+    What was told before the owner was enrolled with the bot went by the other channels alone.
+    """
     found = []
     for alert in alerts:
         for channel in channels:
+            if channel == "telegram" and alert["at_us"] < enrolled_us:
+                continue
             mine = {d["part"]: d for d in alert["deliveries"] if d["channel"].partition(":")[0] == channel}
             wanted = ["text", "picture"] if alert["event"] and alert["camera"] in cameras else ["text"]
             for part in wanted:

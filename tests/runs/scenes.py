@@ -27,7 +27,7 @@ _ROOM = VIDEOS / "indoor_one_by_one.mp4"
 _EMPTY_FRAMES = (5, 50)
 _VISITS_S = (10, 27, 55, 79, 97, 127)
 """Where in the clip somebody stands fully in the picture for VISIT_S, a different person each (labels/segments.csv)."""
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,21 @@ def entry_clip() -> Path:
     temporary = target.with_name(f"{target.stem}.{os.getpid()}.mp4")
     command = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
     command += ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(FPS), "-i", "-"]
-    command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "12", "-f", "mp4", str(temporary)]
+    command += [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-bf",
+        "0",
+        "-g",
+        str(2 * FPS),
+        "-crf",
+        "18",
+        "-f",
+        "mp4",
+        str(temporary),
+    ]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as encoder:
         assert encoder.stdin is not None
         for at_s in _VISITS_S:

@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -109,9 +109,9 @@ async def soak(folder: Path, minutes: float) -> Account:
             probe.start()
             samples = await _watch(house, began, minutes * 60)
             probe.end()
-            end_us = time.time_ns() // 1000
+            end_us = time.time_ns() // 1000 - 1_000_000
             await _settle(house)
-            await _ask(account, house, services, street, probe)
+            await _ask(account, house, services, street, probe, start_us)
             _weigh(account, samples)
             account.exit_code = await house.stop()
             account.log = [line for line in house.lines if any(word in line for word in ("WARNING", "ERROR", "Traceback"))]
@@ -145,7 +145,7 @@ async def _settle(house: House) -> None:
         say("some alerts still wait")
 
 
-async def _ask(account: Account, house: House, services: Channels, street: Street, probe: Probe) -> None:
+async def _ask(account: Account, house: House, services: Channels, street: Street, probe: Probe, start_us: int) -> None:
     alerts = await house.alerts()
     taken = list(services.telegram.taken)
     mails = list(services.mail.messages)
@@ -155,7 +155,10 @@ async def _ask(account: Account, house: House, services: Channels, street: Stree
     account.events = {name: sum(event["camera"] == name for event in events) for name in names}
     about_events = [alert for alert in alerts if alert["event"]]
     account.event_alerts = {name: sum(alert["camera"] == name for alert in about_events) for name in names}
-    account.undelivered = [*undelivered(alerts, ["telegram", "email"], names), *_arrivals(alerts, about_events, taken, mails)]
+    account.undelivered = [
+        *undelivered(alerts, ["telegram", "email"], names, start_us),
+        *_arrivals(alerts, taken, mails),
+    ]
     account.latencies = latencies(alerts)
     told_ns = [one.at_ns for one in taken if one.method == "sendMessage" and one.text.startswith(f"{ENTRY_CAMERA}: person")]
     times_ms = entry_times_ms(probe.entered_ns, told_ns)
@@ -173,30 +176,34 @@ async def _ask(account: Account, house: House, services: Channels, street: Stree
     ]
 
 
-def _arrivals(
-    alerts: Sequence[dict], about_events: Sequence[dict], taken: Sequence[Taken], mails: Sequence[EmailMessage]
-) -> list[str]:
-    """Compare what the services got with what the house says it told: each once, and each text before its picture."""
-    found = []
-    expected = [f"{alert['title']}\n{alert['text']}".strip() for alert in alerts]
-    arrived = [one.text.strip() for one in taken if one.method == "sendMessage" and not one.text.startswith("Hello ")]
-    missing, extra = not_once(expected, arrived)
-    found += [f"never arrived by Telegram: {text!r}" for text in missing]
-    found += [f"arrived by Telegram without a reason or twice: {text!r}" for text in extra]
-    titles = [alert["title"] for alert in about_events]
+def _arrivals(alerts: Sequence[dict], taken: Sequence[Taken], mails: Sequence[EmailMessage]) -> list[str]:
+    """Compare what the services got with what the house says it sent: each once, pictures as pictures."""
+
+    def sent(channel: str, part: str, text: Callable[[dict], str]) -> list[str]:
+        return [
+            text(alert)
+            for alert in alerts
+            for delivery in alert["deliveries"]
+            if (delivery["channel"].partition(":")[0], delivery["part"], delivery["state"]) == (channel, part, "sent")
+        ]
+
+    def title(alert: dict) -> str:
+        return str(alert["title"])
+
     photos = [one for one in taken if one.method == "sendPhoto"]
-    missing, extra = not_once(titles, [one.text.partition("\n")[0] for one in photos])
-    found += [f"picture never arrived by Telegram: {text!r}" for text in missing]
-    found += [f"picture arrived by Telegram without a reason or twice: {text!r}" for text in extra]
-    found += [f"picture is no JPEG: {one.text!r}" for one in photos if not one.data.startswith(b"\xff\xd8")]
+    texts = [one.text.strip() for one in taken if one.method == "sendMessage" and not one.text.startswith("Hello ")]
     with_picture = [mail for mail in mails if any(part.get_content_maintype() == "image" for part in mail.walk())]
-    missing, extra = not_once(titles, [str(mail["subject"]).removeprefix("Re: ") for mail in with_picture])
-    found += [f"picture never arrived by mail: {text!r}" for text in missing]
-    found += [f"picture arrived by mail without a reason or twice: {text!r}" for text in extra]
     plain = [str(mail["subject"]) for mail in mails if mail not in with_picture]
-    missing, extra = not_once([alert["title"] for alert in alerts], plain)
-    found += [f"never arrived by mail: {text!r}" for text in missing]
-    found += [f"arrived by mail without a reason or twice: {text!r}" for text in extra]
+    found = [f"picture is no JPEG: {one.text!r}" for one in photos if not one.data.startswith(b"\xff\xd8")]
+    for what, expected, arrived in (
+        ("text by Telegram", sent("telegram", "text", lambda a: f"{a['title']}\n{a['text']}".strip()), texts),
+        ("picture by Telegram", sent("telegram", "picture", title), [one.text.partition("\n")[0] for one in photos]),
+        ("mail", sent("email", "text", title), plain),
+        ("mail with picture", sent("email", "picture", title), [str(m["subject"]).removeprefix("Re: ") for m in with_picture]),
+    ):
+        missing, extra = not_once(expected, arrived)
+        found += [f"{what}: sent but never arrived: {text!r}" for text in missing]
+        found += [f"{what}: arrived without a reason or twice: {text!r}" for text in extra]
     return found
 
 
