@@ -322,6 +322,16 @@ def test_the_ledger_knows_who_had_left_when_the_house_died(rules):
     assert (closed.kind, closed.event.end_us) == (ChangeKind.CLOSED, at(7))
 
 
+def test_closing_what_a_dead_house_left_open_does_not_silence_the_next_visitor():
+    rules = make(options=EventOptions(cooldown_s=5))
+    (opened,) = rules.track(track("t1", 0))
+    after = make(options=EventOptions(cooldown_s=5))
+    after.resume([opened.event], at(10))
+    assert len(after.flush(at(17))) == 1
+    (fresh,) = after.track(track("t2", 18, first=14.5))
+    assert (fresh.kind, fresh.tell) == (ChangeKind.OPENED, True)
+
+
 def test_a_looker_that_comes_back_with_the_house_sees_the_same_visitor(rules):
     (opened,) = rules.track(track("t1", 0))
     after = make()

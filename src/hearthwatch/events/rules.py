@@ -233,7 +233,7 @@ class Rules:
 
     def _leave(self, visit: _Visit) -> None:
         """The cooldown counts from when the told visitor left."""
-        if visit.told and not visit.live:
+        if visit.told and not visit.live and not visit.resumed:
             label = visit.event.label
             self._told_us[label] = max(self._told_us.get(label, WallUs(0)), visit.last_us)
 
