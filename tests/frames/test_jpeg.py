@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import WHOLE, Box
-from hearthwatch.frames.jpeg import crop, encode, encode_marked
+from hearthwatch.frames.jpeg import _jpeg_planes, crop, encode, encode_marked
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 
 
@@ -31,6 +33,17 @@ def decoded(jpeg: bytes) -> np.ndarray:
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     return picture
+
+
+def test_every_studio_level_is_stretched_as_bt601_says() -> None:
+    levels = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
+    wanted = np.clip(np.round((np.arange(256) - 16) * (255 / 219)), 0, 255)
+    wanted_chroma = np.clip(np.round((np.arange(256) - 128) * (255 / 224) + 128), 0, 255)
+    whole = dataclasses.replace(frame(512, 128), y=np.tile(levels, (2, 2)), u=levels, v=levels[:, ::-1])
+    y, u, v = _jpeg_planes(whole, 0)
+    assert (y == np.tile(wanted, 2)).all()
+    assert (u == wanted_chroma).all()
+    assert (v == wanted_chroma[::-1]).all()
 
 
 @pytest.mark.parametrize(
