@@ -189,6 +189,10 @@ class H264Depacketizer(VideoDepacketizer):
 
     def push(self, data: bytearray, start: int, end: int, timestamp: int, flags: int) -> None:
         kind = data[start] & 0x1F
+        if kind == 28 and not flags and timestamp == self._timestamp and end - start > 2 and not data[start + 1] & 0xC0:
+            # the middle of a fragmented slice, as nearly all packets of a main stream are
+            self._continue_fragment(data[start + 2 : end])
+            return
         if flags & LOST:
             self._lose(timestamp, begins_picture=self._begins(data, start, end))
         elif timestamp != self._timestamp:

@@ -112,7 +112,8 @@ class _Reorder:
     """
 
     def __init__(self) -> None:
-        self._backward: deque[bool] = deque(maxlen=_REORDER_WINDOW)
+        self._count = 0
+        self._backward: deque[int] = deque()
         self._last_pts: int | None = None
         self._depth = 0
         self._waiting: list[int] = []
@@ -125,9 +126,13 @@ class _Reorder:
     def decode_stamp(self, pts: int, previous: int, *, slight: int) -> int:
         back = self._last_pts is not None and -slight <= pts - self._last_pts < 0
         self._last_pts = pts
-        self._backward.append(back)
         if not self._depth:
-            if sum(self._backward) < 3:
+            self._count += 1
+            if back:
+                self._backward.append(self._count)
+            while self._backward and self._backward[0] <= self._count - _REORDER_WINDOW:
+                self._backward.popleft()
+            if len(self._backward) < 3:
                 return pts
             self._depth, self._last = 1, previous
         if abs(pts - previous) > 2 * slight:
