@@ -42,8 +42,9 @@ class Child:
         self.orphaned = False
         """The supervisor died: this process must end, but nobody asked for it."""
         self._control: Channel[ToChild] = Channel(inherited(int(argv[1])), ToChild)
-        # ctrl-C reaches the whole terminal group; only the supervisor decides the order in which we end
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # ctrl-C and a closed terminal reach the whole group; only the supervisor decides the order in which we end
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
         threading.excepthook = _end_of_a_thread
 

@@ -105,6 +105,8 @@ class Supervisor:
         signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
+        # a closed terminal ends the house in order; elsewhere this asks for a reload, which happens by itself
+        signal.signal(signal.SIGHUP, self._end if os.isatty(0) else signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         for role in (Role.RECORDER, Role.LOOKER, Role.HOUSE):
