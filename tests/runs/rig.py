@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -112,7 +113,7 @@ class House:
     def set_secret(self, name: str, value: str) -> None:
         Secrets(self.folder).set(name, value)
 
-    async def start(self, timeout_s: float = 60.0) -> float:
+    async def start(self, timeout_s: float = 60.0, stdin: int = asyncio.subprocess.DEVNULL) -> float:
         """Start the house and return once its page answers; the result is how many seconds that took."""
         assert self._process is None
         began_ns = time.monotonic_ns()
@@ -127,7 +128,7 @@ class House:
             *command,
             env=environment,
             cwd=self.folder,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=1 << 20,
@@ -172,10 +173,16 @@ class House:
         if session["claimed"]:
             answer = await self.post("/api/v1/login", {"name": OWNER_NAME, "password": OWNER_PASSWORD})
         else:
-            await self.printed(lambda: self._code() is not None)
-            body = {"code": self._code(), "name": OWNER_NAME, "password": OWNER_PASSWORD}
+            body = {"code": await self.code(), "name": OWNER_NAME, "password": OWNER_PASSWORD}
             answer = await self.post("/api/v1/claim", body)
         self._token = answer["token"]
+
+    async def code(self) -> str:
+        """Wait for the code the console shows an unclaimed house's owner."""
+        await self.printed(lambda: self._code() is not None)
+        code = self._code()
+        assert code is not None
+        return code
 
     def _code(self) -> str | None:
         found = [match.group(1) for line in self.lines if (match := _CODE.search(line))]
@@ -212,6 +219,20 @@ class House:
         async with self._http.get(self.base + path) as answer:
             assert answer.status == 200, f"GET {path}: {answer.status} {await answer.text()}"
             return await answer.read()
+
+    async def changes(self) -> AsyncIterator[tuple[str, dict]]:
+        """Yield what the page's change stream tells, except the cameras' state of each second."""
+        assert self._http is not None
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=60)
+        async with self._http.get(f"{self.base}/api/v1/stream", timeout=timeout) as stream:
+            assert stream.status == 200
+            kind = ""
+            while True:
+                line = (await stream.content.readuntil(b"\n")).decode().strip()
+                if line.startswith("event: "):
+                    kind = line.removeprefix("event: ")
+                elif line.startswith("data: ") and kind != "cameras":
+                    yield kind, json.loads(line.removeprefix("data: "))
 
     async def cameras(self) -> dict[str, dict]:
         """Return each camera's state by its id."""
