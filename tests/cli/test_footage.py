@@ -9,12 +9,14 @@ from pathlib import Path
 
 import av
 import pytest
-from tests.cli.conftest import START_US, Home, moment
+from tests.cli.conftest import START_US, Home, HouseBench, moment
 
 from hearthwatch.cli.footage import _new_file
 from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.segment import StorageOptions
 
 
 def length_s(path: Path) -> float:
@@ -197,6 +199,21 @@ def test_keep_list_and_drop_without_a_running_house(home: Home) -> None:
     assert home.run("keep", "--list").out == "nothing is kept beyond the limits of [storage]\n"
     gone = home.run("keep", "--drop", "1")
     assert (gone.code, gone.err) == (1, "hearthwatch: there is no pin 1: nothing is pinned\n")
+
+
+def test_no_limit_of_storage_deletes_what_is_kept(home: Home) -> None:
+    home.run("keep", "front", "--from", moment(2), "--to", moment(6))
+    kept = pinned(home).count(True)
+    assert 0 < kept < len(home.files())
+    later = FakeClock(wall_us=START_US + 3600 * US_PER_S)
+    bench = HouseBench(home.data, clock=later, options=StorageOptions(keep_continuous_days=0.01))
+    for _turn in range(20):
+        later.advance(60)
+        bench.work()
+    bench.close()
+    assert len(home.files()) == kept
+    assert all(pinned(home))
+    assert home.run("verify", "--deep").code == 0
 
 
 def test_keep_leaves_footage_whole(home: Home) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tests.cli.conftest import Home
 
+from hearthwatch.cli import app
 from hearthwatch.detect.model import MODELS
 
 BEST = MODELS[0].name
@@ -28,6 +29,12 @@ def test_list_names_what_is_here_and_what_auto_takes(empty_home: Home) -> None:
     assert lines[BEST].split()[1:3] == ["not", "here"]
     assert lines["hog"].startswith("* hog")
     assert "Apache-2.0" in ran.out
+
+
+def test_the_bare_command_lists(empty_home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    (empty_home.data.parent / "here" / "data").symlink_to(empty_home.data)
+    assert app.run(["models"]) == 0
+    assert f"Looked for in {Path.cwd()}/data/models" in capsys.readouterr().out
 
 
 def test_list_as_json_tells_a_wrong_file(empty_home: Home) -> None:

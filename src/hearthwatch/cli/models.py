@@ -18,11 +18,17 @@ _MS_PER_NS = 1e-6
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(name="models", help="List, fetch and try the detection models.", no_args_is_help=True)
+    group = typer.Typer(name="models", help="List, fetch and try the detection models; alone it lists them.")
+    group.callback(invoke_without_command=True)(_alone)
     group.command("list")(list_)
     group.command("fetch")(fetch)
     group.command("test")(try_)
     app.add_typer(group)
+
+
+def _alone(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_()
 
 
 def _store(data: Path | None) -> Store:

@@ -31,8 +31,6 @@ def ask(places: Places, question: Ask, clock: Clock) -> Reply:
     reply = ask_house(places.data, question)
     if reply is not None:
         return reply
-    if is_held(places.data):
-        raise Unreachable("Hearthwatch is just starting or ending: try again in a few seconds")
 
     async def answer() -> Reply:
         async with closed_house(places, clock) as steward:
@@ -80,7 +78,7 @@ def _asked(camera: CameraId, start_us: WallUs, end_us: WallUs, footage_class: Fo
 
 @contextlib.asynccontextmanager
 async def closed_house(places: Places, clock: Clock) -> AsyncIterator[Steward]:
-    """A Steward of a house that does not run. Raises StorageFailed when there is none in the data folder."""
+    """A Steward of a house that does not run. Raises StorageFailed when there is none, Unreachable when one runs after all."""
     path = places.data / "house.db"
     if not path.exists():
         raise StorageFailed(
@@ -88,6 +86,8 @@ async def closed_house(places: Places, clock: Clock) -> AsyncIterator[Steward]:
             f"no house was ever started with the data folder {places.data}: name the right one with --data, "
             "or run `hearthwatch run` first",
         )
+    if is_held(places.data):
+        raise Unreachable("Hearthwatch is just starting or ending: try again in a few seconds")
     engine = open_writer(path)
     db = DbThread(engine)
     reader: IndexReader | None = None
