@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hearthwatch.bench import chains, keeping, seeing, snapshot, watching
+from hearthwatch.bench import chains, connecting, keeping, latency, scaling, seeing, snapshot, step, watching
 from hearthwatch.bench.terms import Bench
 from hearthwatch.kit.errors import ConfigFault
 
@@ -13,7 +13,12 @@ BENCHES: tuple[Bench, ...] = (
     keeping.BM4,
     keeping.BM5,
     seeing.BM7,
+    latency.BM8,
+    latency.BM9,
+    connecting.BM10,
     chains.BM11,
+    step.BM12,
+    scaling.BM13,
     snapshot.BM14,
 )
 
