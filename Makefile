@@ -1,14 +1,16 @@
 # make run    sets everything up and starts Hearthwatch        make test   sets up what the tests need and runs them all
 # make check  lint, types and import contracts                 make bench  the benchmarks of docs/benchmarks.md
+# make soak   half an hour of four cameras, every promise checked   make faults  kills and a full disk (docs/testing.md)
 # make setup, make lock, make docs, make clean
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check bench faults docs lock clean
+.PHONY: help run setup setup-dev test check bench soak faults docs lock clean
 
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' 2>/dev/null)
 RUN_ARGS ?=
+SOAK_ARGS ?= --minutes 30
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -60,6 +62,9 @@ check: $(STAMPS)/dev
 
 bench: setup-dev $(STAMPS)/bench
 	$(BIN)/hearthwatch bench all
+
+soak: setup-dev
+	$(BIN)/python -m tests.runs.soak $(SOAK_ARGS)
 
 faults: setup-dev
 	$(BIN)/python -m tests.runs.kills
