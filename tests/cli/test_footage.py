@@ -96,8 +96,8 @@ def test_export_without_footage_leaves_no_file(home: Home) -> None:
         (["keep", "--drop", "x"], "valid integer"),
     ],
 )
-def test_what_is_not_understood_is_exit_code_2(home: Home, argv: list[str], words: str) -> None:
-    ran = home.run(*argv)
+def test_what_is_not_understood_is_exit_code_2(empty_home: Home, argv: list[str], words: str) -> None:
+    ran = empty_home.run(*argv)
     assert ran.code == 2
     assert words in " ".join(ran.err.replace("│", " ").split())
 
@@ -121,11 +121,11 @@ def test_a_wrong_data_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
-def test_a_broken_configuration_is_named_with_its_line(home: Home, argv: list[str]) -> None:
-    (home.data / "hearthwatch.toml").write_text("[storag]\n")
-    ran = home.run(*argv)
+def test_a_broken_configuration_is_named_with_its_line(empty_home: Home, argv: list[str]) -> None:
+    (empty_home.data / "hearthwatch.toml").write_text("[storag]\n")
+    ran = empty_home.run(*argv)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == f'{home.data}/hearthwatch.toml:1: storag: no such setting; did you mean "storage"?\n'
+    assert ran.err == f'{empty_home.data}/hearthwatch.toml:1: storag: no such setting; did you mean "storage"?\n'
 
 
 @pytest.mark.parametrize("argv", [["keep", "--list"], ["users", "list"]], ids=" ".join)
@@ -163,10 +163,10 @@ def locked_out(folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
-def test_a_data_folder_of_somebody_else_says_whom_to_be(home: Home, argv: list[str]) -> None:
-    home.run(*argv)  # so that all it imports is there: the other user may not read our Python
-    with locked_out(home.data):
-        ran = home.run(*argv)
+def test_a_data_folder_of_somebody_else_says_whom_to_be(empty_home: Home, argv: list[str]) -> None:
+    empty_home.run(*argv)  # so that all it imports is there: the other user may not read our Python
+    with locked_out(empty_home.data):
+        ran = empty_home.run(*argv)
     assert ran.code == 1
     assert "this user may not look into" in ran.err
 
