@@ -341,7 +341,7 @@ def show(report: dict) -> None:
     for name, found in report["video"].items():
         print(f"  {name}: " + ", ".join(f"{key} {value}" for key, value in found.items()))
     print("  alerts: " + ", ".join(f"{key} {value}" for key, value in report["alerts"].items()))
-    print(f"  outages told: {report['outages']}")
+    print(f"  outages: {report['outages']}")
     for problem in report["problems"]:
         print(f"  PROBLEM {problem}")
     print("  FAILED" if report["problems"] else "  all promises kept")
