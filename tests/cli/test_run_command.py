@@ -27,6 +27,8 @@ def test_a_second_house_on_one_folder_is_refused(empty_home: Home) -> None:
 
 
 def test_the_folder_is_free_again_when_its_holder_is_gone(tmp_path: Path) -> None:
+    assert not is_held(tmp_path)
+    assert list(tmp_path.iterdir()) == []
     fd = hold(tmp_path)
     assert is_held(tmp_path)
     with pytest.raises(StorageFailed, match="runs already"):

@@ -20,7 +20,7 @@ COMMAND = [sys.executable, "-m", "hearthwatch"]
 @dataclass
 class House:
     data: Path
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
 
     def ask(self, *argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -33,16 +33,17 @@ class House:
             cwd=self.data.parent,
         )
 
-    def wait_for(self, words: str) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if words in line:
+    def wait_until_live(self) -> None:
+        """Ask until every camera is live; the test's own time limit ends it."""
+        while self.process.poll() is None:
+            told = json.loads(self.ask("status", "--json").stdout or "{}")
+            if told.get("running") and all(camera["state"] == "live" for camera in told["cameras"]):
                 return
-        raise AssertionError(f"the house ended before it said {words!r}")
+        raise AssertionError(f"the house ended: {(self.data.parent / 'log').read_text()}")
 
     def end(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=60)
+        self.process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -50,15 +51,13 @@ def house(tmp_path: Path) -> Iterator[House]:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     (data / "hearthwatch.toml").write_text("[web]\nhttps_port = 0\n")
-    with subprocess.Popen(
-        [*COMMAND, "run", "--data", str(data), "--port", "0"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen([*COMMAND, "run", "--data", str(data), "--port", "0"], stdout=log, stderr=log) as process,
+    ):
         running = House(data=data, process=process)
         try:
-            running.wait_for("camera Demo street: connected")
+            running.wait_until_live()
             yield running
         finally:
             if process.poll() is None:

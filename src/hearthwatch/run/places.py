@@ -72,18 +72,24 @@ def hold(data_folder: Path) -> int:
     except OSError as error:
         os.close(fd)
         raise StorageFailed(
-            StorageFault.SLOW,
+            StorageFault.BROKEN,
             f"Hearthwatch runs already with the data folder {data_folder}: stop it first, or give this one another --data",
         ) from error
     return fd
 
 
 def is_held(data_folder: Path) -> bool:
-    """Tell whether a house has the data folder, be it only just starting."""
+    """Tell whether a house has the data folder, be it only just starting. Leaves nothing behind: root may be asking."""
     try:
-        os.close(hold(data_folder))
-    except StorageFailed as error:
-        if error.fault is StorageFault.SLOW:
-            return True
-        raise
+        fd = os.open(data_folder / _LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise storage_failed(error, f"opening the data folder {data_folder}") from error
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
     return False
