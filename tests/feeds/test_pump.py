@@ -164,7 +164,7 @@ def test_outage_is_told_once_and_the_recovery_with_its_length(caplog: pytest.Log
     assert [level for level, _ in said] == ["INFO", "WARNING", "INFO", "WARNING"]
     assert "connected, h264 320x180" in said[0][1]
     assert said[1][1].startswith("front main: front is not there (trying again in ")
-    assert "the picture is back after 8.5 s" in said[2][1]
+    assert "the picture is back after 5.5 s" in said[2][1]
     assert bench.health.log[:2] == ["lost camera", "back 8"]
     assert len(bench.sink.runs) == 2
 
@@ -173,7 +173,8 @@ def test_first_retry_is_quick_and_later_ones_stay_within_six_seconds_for_a_quart
     down = unreachable(errno.ETIMEDOUT)
     bench = Bench((PacketMaker(), 20, down), *[down] * 200).run()
     waits = bench.waits_s
-    assert waits[0] == pytest.approx(21, abs=0.5)
+    assert waits[0] == pytest.approx(20.1, abs=0.5)
+    assert waits[1] == pytest.approx(1, abs=0.3)
     early, late = waits[1:60], waits[-20:]
     assert max(early) <= 6 * 1.2 + 0.1
     assert 6 * 1.2 < max(late) <= 30 * 1.2 + 0.1
@@ -203,7 +204,7 @@ def test_refused_waits_ten_minutes_says_so_and_shows_signs_of_life(caplog: pytes
 
 def test_password_that_turns_wrong_during_an_outage_is_told_too() -> None:
     bench = Bench((PacketMaker(), 20, None), Refused("wrong"), (PacketMaker(), 20, None)).run()
-    assert bench.health.log[:3] == ["lost camera", "lost refused", "back 601"]
+    assert bench.health.log[:3] == ["lost camera", "lost refused", "back 600"]
 
 
 def test_camera_that_is_off_from_the_start_has_a_gap_from_the_start() -> None:
@@ -364,7 +365,7 @@ def test_recording_is_back_within_five_seconds_of_the_camera(away_s: float, try_
     bench = Bench()
     rng = random.Random(5)
     at, outages = bench.clock.mono_ns() / NS_PER_S, []
-    for _ in range(100):
+    for _ in range(400):
         at += rng.uniform(12, 20)
         outages.append((at, at + away_s))
         at += away_s + 15
@@ -381,10 +382,10 @@ def test_recording_is_back_within_five_seconds_of_the_camera(away_s: float, try_
         health=bench.health,
     )
     pump.run()
-    assert len(feed.recoveries) == 100
+    assert len(feed.recoveries) == 400
     late = sorted(feed.recoveries)
-    assert late[50] <= 5
-    assert late[98] <= 15
+    assert late[200] <= 5
+    assert late[396] <= 15
 
 
 class Patient(Opened):

@@ -34,6 +34,7 @@ from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
 log = logging.getLogger(__name__)
 
 SILENCE_S = 10.0
+_BLINK_S = 0.1
 _QUICK_CAP_S = 6.0
 _SLOW_CAP_S = 30.0
 _LONG_OUTAGE_S = 900.0
@@ -258,13 +259,15 @@ class Pump:
     def _failed(self, error: HearthwatchError) -> float:
         """Note the failure, tell it if it is news, and return the seconds to wait."""
         now_ns = self._clock.mono_ns()
-        if self._ran_s() >= _HEALTHY_S:
+        was_healthy = self._ran_s() >= _HEALTHY_S
+        if was_healthy:
             self._backoff.tries = 0
         self._up_ns = None
         if self._down_ns is None:
             self._down_ns = now_ns
         self._backoff.cap_s = _SLOW_CAP_S if now_ns - self._down_ns > _LONG_OUTAGE_S * NS_PER_S else _QUICK_CAP_S
-        wait_s = self._backoff.wait_s(error, 0.0)
+        # After a healthy run the network most often only blinked, and the camera is there.
+        wait_s = _BLINK_S if was_healthy and isinstance(error, Unreachable) else self._backoff.wait_s(error, 0.0)
         reason = reason_of(error)
         is_new = self._told is None
         is_news = is_new or (reason is GapReason.REFUSED) is not (self._told is GapReason.REFUSED)
