@@ -9,19 +9,24 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 
-from hearthwatch.feeds.packet import Packet
+from hearthwatch.feeds.packet import Packet, StreamInfo
 from hearthwatch.frames.decode import Decoder
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box
 from hearthwatch.frames.jpeg import encode_marked
 from hearthwatch.kit.errors import BadReply, Unsupported
 from hearthwatch.kit.mailbox import BoxCount, Closed, Latest
+from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.messages import Gop, Picture, WantGop
 from hearthwatch.tracks.track import Track
 
 log = logging.getLogger(__name__)
 
 _GOP_WAIT_S = 0.25
+_GOP_ASKS = 3
+_GOP_PAUSE_S = 0.06
+_NEAR_US = 110_000
+"""Half a picture of a stream of 5 a second: further off, a visitor would stand beside the box drawn around him."""
 _MAX_WIDTH_PX = 1280
 
 
@@ -46,6 +51,7 @@ class PictureMaker:
         self._awaited = 0
         self._answer: Gop | None = None
         self._answered = threading.Event()
+        self._pause = threading.Event()
         threading.Thread(target=self._run, name="pictures", daemon=True).start()
 
     def order(self, track: Track, frame: Frame, box: Box, *, ask_main: bool) -> None:
@@ -62,6 +68,7 @@ class PictureMaker:
         return self._orders.count()
 
     def close(self) -> None:
+        self._pause.set()
         self._orders.close()
 
     def _run(self) -> None:
@@ -85,22 +92,34 @@ class PictureMaker:
             return self._answer
 
     def _main_frame(self, order: _Order) -> Frame | None:
+        """Return the main stream's picture of the order's moment; None where it is not at hand in time."""
+        at_us = order.frame.wall_us
+        for _ in range(_GOP_ASKS):
+            gop = self._gop(order)
+            if gop is None or gop.info is None or not gop.packets:
+                return None
+            if gop.packets[-1].wall_us >= at_us - _NEAR_US:
+                return _decoded(order.track.camera, gop, gop.info, at_us)
+            self._pause.wait(_GOP_PAUSE_S)  # the main stream is a little behind the one that is looked at
+        return None
+
+    def _gop(self, order: _Order) -> Gop | None:
         token = next(self._tokens)
         with self._answer_lock:
             self._awaited, self._answer = token, None
             self._answered.clear()
         if not self._ask(WantGop(camera=order.track.camera, at_us=order.frame.wall_us, token=token)):
             return None
-        if not self._answered.wait(_GOP_WAIT_S):
-            return None
-        gop = self._taken()
-        if gop is None or gop.info is None:
-            return None
-        try:
-            return last_picture(Decoder(order.track.camera, gop.info.video, fast=True), gop.packets)
-        except (BadReply, Unsupported) as error:
-            log.debug("no picture from the main stream: %s", error)
-            return None
+        return self._taken() if self._answered.wait(_GOP_WAIT_S) else None
+
+
+def _decoded(camera: CameraId, gop: Gop, info: StreamInfo, at_us: WallUs) -> Frame | None:
+    try:
+        found = picture_of(Decoder(camera, info.video, fast=True), gop.packets, at_us)
+    except (BadReply, Unsupported) as error:
+        log.debug("no picture from the main stream: %s", error)
+        return None
+    return found if found is not None and abs(found.wall_us - at_us) <= _NEAR_US else None
 
 
 class _Decodes(Protocol):
@@ -109,13 +128,17 @@ class _Decodes(Protocol):
     def flush(self) -> list[Frame]: ...
 
 
-def last_picture(decoder: _Decodes, packets: Iterable[Packet]) -> Frame | None:
-    """Return the last picture of `packets`, None when none came out. Never holds more than one of them besides the decoder's
-    own: ten seconds of a large picture would be hundreds of megabytes."""
-    last = None
+def picture_of(decoder: _Decodes, packets: Iterable[Packet], at_us: WallUs) -> Frame | None:
+    """Return the picture of `packets` nearest to `at_us`, None when none came out. Never holds more than one of them besides
+    the decoder's own: ten seconds of a large picture would be hundreds of megabytes."""
+    nearest = None
     for packet in packets:
         for frame in decoder.decode(packet):
-            last = frame
+            nearest = _nearer(nearest, frame, at_us)
     for frame in decoder.flush():
-        last = frame
-    return last
+        nearest = _nearer(nearest, frame, at_us)
+    return nearest
+
+
+def _nearer(one: Frame | None, other: Frame, at_us: WallUs) -> Frame:
+    return other if one is None or abs(other.wall_us - at_us) <= abs(one.wall_us - at_us) else one
