@@ -165,7 +165,7 @@ def test_outage_is_told_once_and_the_recovery_with_its_length(caplog: pytest.Log
     assert "connected, h264 320x180" in said[0][1]
     assert said[1][1].startswith("front main: front is not there (trying again in ")
     assert "the picture is back after 5.5 s" in said[2][1]
-    assert bench.health.log[:2] == ["lost camera", "back 8"]
+    assert bench.health.log[:2] == ["lost camera", "back 6"]
     assert len(bench.sink.runs) == 2
 
 
@@ -365,7 +365,7 @@ def test_recording_is_back_within_five_seconds_of_the_camera(away_s: float, try_
     bench = Bench()
     rng = random.Random(5)
     at, outages = bench.clock.mono_ns() / NS_PER_S, []
-    for _ in range(400):
+    for _ in range(200):
         at += rng.uniform(12, 20)
         outages.append((at, at + away_s))
         at += away_s + 15
@@ -382,10 +382,10 @@ def test_recording_is_back_within_five_seconds_of_the_camera(away_s: float, try_
         health=bench.health,
     )
     pump.run()
-    assert len(feed.recoveries) == 400
+    assert len(feed.recoveries) == 200
     late = sorted(feed.recoveries)
-    assert late[200] <= 5
-    assert late[396] <= 15
+    assert late[100] <= 5
+    assert late[198] <= 15
 
 
 class Patient(Opened):
