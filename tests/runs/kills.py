@@ -175,7 +175,6 @@ class Run:
             segments = segments_of(reader, name)
             gaps = reader.gaps(CameraId(name), Stream.MAIN, WallUs(0), FAR_US)
         stored = stored_in(self.house.footage, segments)
-        sent = [frame for frame in sent if stored[0].wall_us <= frame.wall_us <= stored[-1].wall_us]
         kept, missing = split(sent, stored)
         unexplained = {frame.wall_us: frame for frame in missing}
         ends = [one.end_us for one in segments]

@@ -110,7 +110,7 @@ def stored_in(folder: Path, segments: Iterable[Segment]) -> list[FrameId]:
 
 
 def split(sent: Iterable[FrameId], stored: Iterable[FrameId]) -> tuple[list[FrameId], list[FrameId]]:
-    """Return which of the frames that were sent are in the store, and which are missing."""
+    """Return which of the frames that were sent are in the store, and which of those between the first and last are missing."""
     times: dict[bytes, list[int]] = {}
     for frame in stored:
         times.setdefault(frame.digest, []).append(frame.wall_us)
@@ -128,4 +128,6 @@ def split(sent: Iterable[FrameId], stored: Iterable[FrameId]) -> tuple[list[Fram
             kept.append(frame)
         else:
             missing.append(frame)
-    return kept, missing
+    if not kept:
+        return kept, missing
+    return kept, [frame for frame in missing if kept[0].wall_us < frame.wall_us < kept[-1].wall_us]
