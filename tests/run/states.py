@@ -34,7 +34,9 @@ def recorder(disk_error: str = "", boxes: tuple[Any, ...] = (), **cameras: PumpS
     return RecorderState(streams=streams, boxes=boxes, confirmed_us={}, disk_error=disk_error)
 
 
-def looker(detector_error: str = "", boxes: tuple[Any, ...] = (), **errors: int) -> LookerState:
+def looker(
+    detector_error: str = "", boxes: tuple[Any, ...] = (), quarantined: tuple[CameraId, ...] = (), **errors: int
+) -> LookerState:
     """`front=3` is an eye that could not decode three pictures so far."""
     eyes = tuple(
         EyeState(
@@ -50,6 +52,7 @@ def looker(detector_error: str = "", boxes: tuple[Any, ...] = (), **errors: int)
     )
     return LookerState(
         eyes=eyes,
+        quarantined=quarantined,
         boxes=boxes,
         model="tiny",
         asked=1,

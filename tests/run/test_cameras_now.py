@@ -115,11 +115,13 @@ def test_looking_and_footage_are_part_of_the_answer(desk) -> None:
 
 
 def test_a_quarantined_camera_says_so(desk) -> None:
-    desk.now.quarantined = frozenset({FRONT})
+    desk.now.hear_looker(looker(quarantined=(FRONT,)))
     front = desk.hear(front=pump())
     assert front.state is CameraState.QUARANTINED
     assert "crashed the decoder" in front.cause
     assert desk.now.all()[1].state is CameraState.CONNECTING
+    desk.now.hear_looker(looker(front=0))
+    assert desk.front.state is CameraState.LIVE
 
 
 def test_a_camera_switched_off_names_the_setting(desk) -> None:

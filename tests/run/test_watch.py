@@ -97,10 +97,13 @@ def test_a_guest_is_told_by_its_camera_not_by_itself(watch, health) -> None:
     ]
 
 
-def test_a_quarantined_camera_is_told(watch, health) -> None:
-    watch.restarted(Restarted(role=Role.LOOKER, name="", reason="was ended by SIGSEGV", quarantined=(FRONT,)))
-    watch.looker(looker())
-    assert list(health.open) == [(Fault.CAMERA_QUARANTINED, "front")]
+def test_a_quarantined_camera_is_told_until_it_is_looked_at_again(watch, health) -> None:
+    watch.looker(looker(quarantined=(FRONT,)))
+    watch.looker(looker(quarantined=(FRONT,)))
+    watch.restarted(Restarted(role=Role.LOOKER, name="", reason="was ended by SIGSEGV"))
+    assert (Fault.CAMERA_QUARANTINED, "front") in health.open
+    watch.looker(looker(front=0))
+    assert health.open == {}
 
 
 def test_pictures_damaged_again_and_again_are_told_and_a_whole_half_minute_ends_it(watch, health) -> None:

@@ -24,7 +24,6 @@ class CamerasNow:
         self._recorder: RecorderState | None = None
         self._recorder_ns = 0
         self._looker: LookerState | None = None
-        self.quarantined: frozenset[CameraId] = frozenset()
 
     def renew(self, config: Config) -> None:
         self._config = config
@@ -71,7 +70,7 @@ class CamerasNow:
         cause = _cause(main)
         if not options.enabled:
             cause = f"switched off in the configuration (camera.{camera}.enabled)"
-        elif camera in self.quarantined:
+        elif self._looker is not None and camera in self._looker.quarantined:
             state = CameraState.QUARANTINED
             cause = (
                 "its pictures crashed the decoder again and again: it is recorded, but not looked at until its settings change"

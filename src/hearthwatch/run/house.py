@@ -222,7 +222,6 @@ class House:
     def _restarted(self, message: Restarted) -> None:
         if message.role is Role.LOOKER:
             self.happenings.looker_restarted()
-            self.cameras.quarantined |= frozenset(message.quarantined)
         self.watch.restarted(message)
 
     async def run(self) -> None:

@@ -124,6 +124,7 @@ class Looker:
         self._look_at(plan)
 
     def _look_at(self, plan: LookerPlan) -> None:
+        self._quarantined = plan.quarantined
         for camera, options in plan.eyes.items():
             watcher = self._watchers.get(camera)
             if watcher is not None:
@@ -216,6 +217,7 @@ class Looker:
         self._house.put_if_connected(
             LookerState(
                 eyes=tuple(watcher.state for watcher in self._watchers.values()),
+                quarantined=self._quarantined,
                 boxes=(*(watcher.count() for watcher in self._watchers.values()), self._pictures.count(), desk.box),
                 model=desk.model,
                 asked=desk.asked,

@@ -81,12 +81,11 @@ class Replace(_Message, frozen=True):
 
 
 class Restarted(_Message, frozen=True):
-    """To the house: `role` ended unexpectedly and was started again (or a camera was quarantined for crashing the looker)."""
+    """To the house: `role` ended unexpectedly and was started again."""
 
     role: Role
     name: str
     reason: str
-    quarantined: tuple[CameraId, ...] = ()
 
 
 ToChild = Start | Renew | Link | Quit | Restarted
@@ -307,7 +306,7 @@ class EyeState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LookerState(_Message, frozen=True):
-    """Once a second."""
+    """Once a second. `quarantined` cameras have no eye: see plan.LookerPlan."""
 
     eyes: tuple[EyeState, ...]
     boxes: tuple[BoxCount, ...]
@@ -317,6 +316,7 @@ class LookerState(_Message, frozen=True):
     took_ms_p50: float
     took_ms_p95: float
     detector_error: str
+    quarantined: tuple[CameraId, ...] = ()
 
 
 LookerToHouse = Seen | Moved | Picture | LookerState

@@ -8,6 +8,9 @@ import socket
 
 log = logging.getLogger(__name__)
 
+_PATIENCE_S = 0.5
+"""A systemd that does not read holds up nobody for longer; ten messages wait in its socket before that."""
+
 
 def notify(state: str) -> None:
     """Send `state`, e.g. ``READY=1`` or ``WATCHDOG=1``."""
@@ -18,6 +21,7 @@ def notify(state: str) -> None:
         address = "\0" + address[1:]
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+            sock.settimeout(_PATIENCE_S)
             sock.sendto(state.encode(), address)
     except OSError as error:
         log.debug("systemd does not listen: %s", error)

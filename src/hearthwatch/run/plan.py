@@ -26,7 +26,10 @@ class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class LookerPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """`quarantined` cameras are not looked at until the configuration changes: their pictures crashed the looker."""
+
     eyes: dict[CameraId, EyeOptions]
+    quarantined: tuple[CameraId, ...] = ()
     detect: DetectOptions
     models_folder: str
     hand_placed_models: str = ""

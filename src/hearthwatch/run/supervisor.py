@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from hearthwatch.feeds.source import Source
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, SystemClock
@@ -57,6 +58,7 @@ _HEALTHY_S = 5.0
 """A process that lived so long was not killed by how it starts: the next one comes at once, so that little is missed."""
 _HEAD_START_S = 2.0
 """What the recorder gets to itself at most: on a small machine the start of the others would cost footage."""
+_WATCHDOG_S = 2.0
 _MARK_BYTES = 4096
 _CRASH_WINDOW_S = 60.0
 _CRASH_LIMIT = 5
@@ -66,6 +68,8 @@ _CRASH_LIMIT = 5
 class _Process:
     role: Role
     name: str
+    sources: tuple[Source, ...] = ()
+    """What a guest reads."""
     backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.05, factor=4.0, cap_s=30.0, healthy_s=_HEALTHY_S))
     popen: subprocess.Popen[bytes] | None = None
     control: Channel[FromChild] | None = None
@@ -97,6 +101,7 @@ class Supervisor:
         self._wake_read, self._wake_write = socket.socketpair()
         self._ending = False
         self._told_ready = False
+        self._told_alive_ns = 0
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT."""
@@ -180,11 +185,11 @@ class Supervisor:
             case Role.LOOKER:
                 looker = self._plan.looker
                 eyes = {camera: options for camera, options in looker.eyes.items() if camera not in self._quarantined}
-                return msgspec.structs.replace(looker, eyes=eyes)
+                return msgspec.structs.replace(looker, eyes=eyes, quarantined=tuple(sorted(self._quarantined)))
             case Role.HOUSE:
                 return self._plan.house
             case _:
-                return GuestPlan(sources=self._plan.guest_sources().get(CameraId(process.name), ()))
+                return GuestPlan(sources=process.sources)
 
     def _slots_now(self) -> dict[CameraId, int]:
         for camera in self._plan.looker.eyes:
@@ -247,14 +252,15 @@ class Supervisor:
         process.start_at_ns = self._clock.mono_ns()
 
     def _follow_guests(self) -> None:
+        """A changed source is a changed guest, which holds nothing worth keeping; the others must not miss a picture."""
         wanted = self._plan.guest_sources()
         for (role, name), process in list(self._processes.items()):
-            if role is Role.GUEST:
-                # a changed source is a changed guest: it holds nothing worth keeping
+            if role is Role.GUEST and wanted.get(CameraId(name)) != process.sources:
                 self._stop(process)
                 del self._processes[role, name]
-        for camera in wanted:
-            self._processes[Role.GUEST, camera] = _Process(Role.GUEST, camera)
+        for camera, sources in wanted.items():
+            if (Role.GUEST, camera) not in self._processes:
+                self._processes[Role.GUEST, camera] = _Process(Role.GUEST, camera, sources=sources)
 
     def _look_after(self, process: _Process) -> None:
         if process.popen is None:
@@ -274,19 +280,19 @@ class Supervisor:
         ran_s = (now_ns - process.started_ns) / NS_PER_S
         self._forget_control(process)
         process.popen = None
-        quarantined = self._charge_crash() if process.role is Role.LOOKER else ()
+        if process.role is Role.LOOKER:
+            self._charge_crash()
         wait_s = process.backoff.wait_s(Unreachable(reason), ran_s)
         process.start_at_ns = now_ns + round(wait_s * NS_PER_S)
         log.warning("%s %s after %.1f s; starting it again in %.1f s", process.title, reason, ran_s, wait_s)
         self._tell(
             self._processes[Role.HOUSE, ""],
-            Restarted(role=process.role, name=process.name, reason=reason, quarantined=quarantined),
+            Restarted(role=process.role, name=process.name, reason=reason),
         )
 
-    def _charge_crash(self) -> tuple[CameraId, ...]:
-        """Charge the looker's crash to the cameras it was decoding; return those now quarantined for it."""
+    def _charge_crash(self) -> None:
+        """Charge the looker's crash to the cameras it was decoding, and quarantine those that did it too often."""
         now_ns = self._clock.mono_ns()
-        fresh: list[CameraId] = []
         for camera, slot in self._slots.items():
             if not self._marks[slot]:
                 continue
@@ -295,14 +301,12 @@ class Supervisor:
             while crashes and now_ns - crashes[0] > _CRASH_WINDOW_S * NS_PER_S:
                 crashes.popleft()
             if len(crashes) >= _CRASH_LIMIT and camera not in self._quarantined:
-                fresh.append(camera)
+                self._quarantined |= {camera}
                 log.error(
                     "camera %s: its pictures crashed the looker %d times in a minute; it is recorded but not looked at",
                     camera,
                     len(crashes),
                 )
-        self._quarantined |= frozenset(fresh)
-        return tuple(fresh)
 
     def _forget_control(self, process: _Process) -> None:
         if process.control is None:
@@ -313,7 +317,10 @@ class Supervisor:
 
     def _watchdog(self) -> None:
         recorder = self._processes[Role.RECORDER, ""]
-        if recorder.ready and self._clock.mono_ns() - recorder.heard_ns < _BEAT_LIMIT_S * NS_PER_S:
+        now_ns = self._clock.mono_ns()
+        is_due = now_ns - self._told_alive_ns >= _WATCHDOG_S * NS_PER_S
+        if is_due and recorder.ready and now_ns - recorder.heard_ns < _BEAT_LIMIT_S * NS_PER_S:
+            self._told_alive_ns = now_ns
             notify("WATCHDOG=1")
 
     def _stop(self, process: _Process) -> None:

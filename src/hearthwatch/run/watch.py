@@ -61,7 +61,15 @@ class StateWatch:
         else:
             self._board.recovered(Fault.DETECTOR_BASIC, _DETECTOR)
 
+        for camera in state.quarantined:
+            self._board.failed(
+                Fault.CAMERA_QUARANTINED,
+                camera,
+                "Its pictures crashed the decoder 5 times in a minute. Restart Hearthwatch to try again.",
+                camera=camera,
+            )
         for eye in state.eyes:
+            self._board.recovered(Fault.CAMERA_QUARANTINED, eye.camera)
             self._damage(eye)
 
     def _damage(self, eye: EyeState) -> None:
@@ -88,10 +96,3 @@ class StateWatch:
         self._board.failed(Fault.PROCESS_RESTARTED, subject, f"It {message.reason} and was started again.")
         if message.role is Role.GUEST:
             self._board.recovered(Fault.PROCESS_RESTARTED, subject)
-        for camera in message.quarantined:
-            self._board.failed(
-                Fault.CAMERA_QUARANTINED,
-                camera,
-                "Its pictures crashed the decoder 5 times in a minute. Restart Hearthwatch to try again.",
-                camera=camera,
-            )

@@ -1,0 +1,202 @@
+"""The supervisor and its real processes: what dies comes back and is linked again, and ends come in order.
+
+A house draws the demo scene (recorder, looker, house and a guest); everything is seen from outside, as systemd or an owner
+would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mmap
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.runs.rig import CameraSection, House, house_toml
+
+pytestmark = [pytest.mark.wired, pytest.mark.timeout(120)]
+
+FRONT = CameraSection(name="front", main="demo://street?seed=1&walker=0", sub="demo://street?seed=1&walker=0")
+THIRD = CameraSection(name="third", main="rtsp://127.0.0.1:9/none")
+NOBODY = CameraSection(name="nobody", main="rtsp://127.0.0.1:9/none")
+
+
+class Systemd:
+    """The other end of sd_notify(3): a datagram socket that keeps every line it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "notify"
+        self.lines: list[str] = []
+        self._changed = asyncio.Event()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(str(self.path))
+
+    def listen(self) -> None:
+        asyncio.get_running_loop().add_reader(self._socket, self._take)
+
+    def deafen(self) -> None:
+        """Leave what comes in the socket from now on, which takes ten messages or so."""
+        asyncio.get_running_loop().remove_reader(self._socket)
+
+    def _take(self) -> None:
+        self.lines += self._socket.recv(4096).decode().splitlines()
+        self._changed.set()
+
+    async def told(self, wanted: str, times: int = 1) -> None:
+        """Wait until the line `wanted` has come so many times."""
+        async with asyncio.timeout(30):
+            while self.lines.count(wanted) < times:
+                await self._changed.wait()
+                self._changed.clear()
+
+    def close(self) -> None:
+        self.deafen()
+        self._socket.close()
+
+
+@pytest.fixture
+async def systemd(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Systemd]:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own are too long for the name of a socket
+        found = Systemd(Path(folder))
+        found.listen()
+        monkeypatch.setenv("NOTIFY_SOCKET", str(found.path))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """With no model at hand the built-in detector looks, which needs none."""
+    (tmp_path / "models").mkdir()
+    monkeypatch.setenv("HEARTHWATCH_MODELS", str(tmp_path / "models"))
+    running = House(tmp_path / "house", house_toml([FRONT, NOBODY]), {})
+    try:
+        yield running
+    finally:
+        await running.close()
+
+
+async def front(house: House) -> dict:
+    return (await house.cameras())["front"]
+
+
+def at_work(camera: dict) -> bool:
+    """Packets come, and the looker looks at them."""
+    return camera["state"] == "live" and camera["looked_per_s"] > 0
+
+
+def looked_at(camera: dict) -> int:
+    """How many items of the stream this looker got; a new one counts from nought."""
+    return next(box["put"] for box in camera["streams"][0]["boxes"] if box["name"] == f"looker/{camera['id']}")
+
+
+async def killed_and_back(house: House, role: str) -> None:
+    """End a process as a crash would and wait until the next one is at work."""
+    before = await front(house)
+    pid = house.kill(role)
+
+    def back(camera: dict) -> bool:
+        fresh = looked_at(camera) < looked_at(before) if role == "looker" else camera["since_us"] > before["since_us"]
+        return at_work(camera) and fresh
+
+    await house.until(lambda: front(house), back)
+    assert house.pids()[role] != pid
+
+
+async def test_processes_come_back_a_changed_setting_disturbs_none_and_all_end_in_order(house: House, systemd: Systemd) -> None:
+    await house.start()
+    await systemd.told("READY=1")
+    await systemd.told("WATCHDOG=1", systemd.lines.count("WATCHDOG=1") + 2)
+    await house.claim()
+    await house.until(lambda: front(house), at_work)
+
+    before = house.pids()
+    assert set(before) == {"supervisor", "recorder", "looker", "house", "guest"}
+    house.write_config(house.config_path.read_text() + THIRD.toml())
+    await house.until(house.cameras, lambda found: found.get("third", {}).get("state") == "lost")
+    assert house.pids() == before
+    assert at_work(await front(house))
+
+    for role in ("looker", "guest", "recorder"):
+        await killed_and_back(house, role)
+    assert house.pids().keys() == before.keys()
+
+    async with asyncio.timeout(15):
+        assert await house.stop() == 0
+    await systemd.told("STOPPING=1")
+    assert [line for line in house.lines if "Traceback" in line or "does not end" in line] == []
+
+
+async def test_ctrl_c_ends_the_whole_terminal_group_in_order(house: House) -> None:
+    """A terminal sends SIGINT to every process of the group at once."""
+    await house.start()
+    await house.printed(lambda: any("Hearthwatch is running" in line for line in house.lines))
+    for pid in house.pids().values():
+        os.kill(pid, signal.SIGINT)
+    async with asyncio.timeout(15):
+        assert await house.ended() == 0
+    assert [line for line in house.lines if "Traceback" in line or "does not end" in line or "was ended by" in line] == []
+
+
+class Marks:
+    """The looker's memory of which camera it is busy with, as the supervisor holds it: one byte a camera, in their order."""
+
+    def __init__(self, house: House) -> None:
+        folder = Path(f"/proc/{house.pids()['supervisor']}/fd")
+        path = next(each for each in folder.iterdir() if "looker-marks" in str(each.readlink()))
+        with path.open("r+b") as file:
+            self._bytes = mmap.mmap(file.fileno(), 0)
+
+    def leave(self, busy: dict[int, bool], sentinel: int) -> None:
+        for slot, is_busy in busy.items():
+            self._bytes[slot] = is_busy
+        self._bytes[sentinel] = 1
+
+    def __getitem__(self, slot: int) -> int:
+        return self._bytes[slot]
+
+    def close(self) -> None:
+        self._bytes.close()
+
+
+async def test_a_camera_that_crashes_the_looker_again_and_again_is_left_alone_and_the_others_are_looked_at(
+    house: House,
+) -> None:
+    """No picture at hand crashes libav: the looker is stopped, its mark set as if it were decoding, and killed."""
+    await house.start()
+    await house.claim()
+    await house.until(lambda: front(house), at_work)
+    marks = Marks(house)
+    sentinel = len(marks._bytes) - 1
+
+    async def nobody() -> dict:
+        return (await house.cameras())["nobody"]
+
+    for _ in range(5):
+        pid = house.pids()["looker"]
+        os.kill(pid, signal.SIGSTOP)
+        marks.leave({0: False, 1: True}, sentinel)
+        os.kill(pid, signal.SIGKILL)
+
+        async def started(pid: int = pid) -> bool:
+            return house.pids().get("looker", pid) != pid and marks[sentinel] == 0
+
+        await house.until(started, bool)
+    marks.close()
+    await house.printed(lambda: any("camera nobody: its pictures crashed the looker 5 times" in line for line in house.lines))
+    found = await house.until(nobody, lambda camera: camera["state"] == "quarantined")
+    assert "crashed the decoder" in found["cause"]
+    await house.until(lambda: front(house), at_work)
+    assert "camera-quarantined" in {each["fault"] for each in await house.outages() if each["end_us"] is None}
+
+    house.write_config(house.config_path.read_text().replace("Test house", "Another house"))
+    await house.until(nobody, lambda camera: camera["state"] != "quarantined")
+    await house.until(
+        house.outages,
+        lambda found: all(each["end_us"] is not None for each in found if each["fault"] == "camera-quarantined"),
+    )
