@@ -194,6 +194,8 @@ async def fill_and_free(args: argparse.Namespace, folder: Path) -> dict[str, obj
         end_us = time.time_ns() // 1000
         run.check(await house.stop() == 0, "the house did not end in order")
         await run.verify("at the end")
+        verified, said = await house.command("verify", "--deep")
+        run.check(verified == 0, f"hearthwatch verify: {said}")
         for path, digest in pinned.items():
             run.check(path.exists() and _hash(path) == digest, f"{path.relative_to(disk)} was pinned and is not what it was")
         video = {name: run.judge_video(name, list(found["main"].frames), full_us, freed_us) for name, found in viewers.items()}

@@ -265,6 +265,9 @@ async def kill_all(args: argparse.Namespace, folder: Path) -> dict[str, object]:
                 if viewer.error:
                     run.problems.append(f"the second viewer of {name}/{path} broke: {viewer.error}")
         await run.verify("the end", deep=True)
+        verified, said = await house.command("verify", "--deep")
+        if verified:
+            run.problems.append(f"hearthwatch verify: {said}")
         video = {
             name: await asyncio.to_thread(run.judge_video, name, list(found["main"].frames)) for name, found in viewers.items()
         }

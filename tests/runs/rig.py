@@ -357,6 +357,16 @@ class House:
     async def _left(self) -> dict[str, int]:
         return self.pids()
 
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Run another command of `hearthwatch` on this house's data; return its exit code and what it printed."""
+        arguments = [*words, "--data", str(self.folder), "--config", str(self.config_path)]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "hearthwatch", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        said, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, said.decode(errors="replace")
+
     async def _end_leftovers(self) -> dict[str, int]:
         for _ in range(100):
             if not self.pids():
