@@ -7,6 +7,7 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from hearthwatch.detect.desk import Desk
@@ -43,6 +44,14 @@ class Reports(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pictured:
+    """The moment a track's last picture shows, and when it was sent."""
+
+    best_us: WallUs
+    sent_us: WallUs
+
+
 class Watcher:
     """Owns its camera's decoder and eye; packets and the desk's answers come through its two inboxes."""
 
@@ -67,6 +76,7 @@ class Watcher:
         self._answers: deque[tuple[Looked, Frame]] = deque()
         self._eye = Eye(camera, options, rng=rng)
         self._rng = rng
+        self._options = options
         self._fresh: EyeOptions | None = None
         self._decoder: Decoder | None = None
         self._ask_main = False
@@ -79,7 +89,7 @@ class Watcher:
         self._state = EyeState(
             camera=camera, frames=0, fps=0.0, decode_errors=0, motion_frac=0.0, settled=False, last_frame_us=WallUs(0)
         )
-        self._pictured: dict[str, WallUs] = {}
+        self._pictured: dict[str, _Pictured] = {}
         self._thread = threading.Thread(target=self._run, name=f"eye-{camera}", daemon=True)
 
     def start(self) -> None:
@@ -106,9 +116,10 @@ class Watcher:
         return self._eye.tracks
 
     def renew(self, options: EyeOptions) -> None:
-        """Look with other options from the next picture on; what was seen so far is closed."""
-        self._fresh = options
-        self._wake.set()
+        """Look with other options from the next picture on; what was seen so far is closed. The same options are no news."""
+        if options != self._options:
+            self._options = self._fresh = options
+            self._wake.set()
 
     def _run(self) -> None:
         while not self._ended:
@@ -187,14 +198,17 @@ class Watcher:
             self._reports.motion(span)
 
     def _picture(self, track: Track) -> None:
-        """Send the first picture at once, a better one when there is one and the last is a while ago."""
-        before_us = self._pictured.get(track.id)
-        if before_us is not None and track.best_us <= before_us + _BETTER_AFTER_US:
-            return
+        """Send the first picture at once, a better one when the last is a while ago, at the latest when the visitor is gone:
+        in the end the picture shows what the event's box is about."""
+        before = self._pictured.get(track.id)
+        if before is not None:
+            gone = track.state in {TrackState.LOST, TrackState.ENDED}
+            if track.best_us <= before.best_us or not (gone or track.last_us >= before.sent_us + _BETTER_AFTER_US):
+                return
         best = self._eye.picture(track.id)
         if best is None:
             return
-        self._pictured[track.id] = track.best_us
+        self._pictured[track.id] = _Pictured(best_us=track.best_us, sent_us=track.last_us)
         frame, box = best
         self._reports.picture(track, frame, box, ask_main=self._ask_main)
 
