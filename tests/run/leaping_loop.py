@@ -11,9 +11,11 @@ from typing import Any
 
 class _LeapingSelector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
     now_s = 0.0
+    working = 0
+    """Threads at work: their answers are waited for in real time, while nobody's time passes."""
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        found = super().select(timeout if timeout is None else 0)
+        found = super().select(None if self.working and timeout != 0 else timeout if timeout is None else 0)
         if timeout is not None and not found:
             self.now_s += max(timeout, 0)
         return found
@@ -26,6 +28,15 @@ class LeapingLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._leaping.now_s
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
+        future = super().run_in_executor(executor, func, *args)
+        self._leaping.working += 1
+        future.add_done_callback(self._back)
+        return future
+
+    def _back(self, _future: object) -> None:
+        self._leaping.working -= 1
 
 
 def leap(work: Coroutine[Any, Any, Any]) -> Any:

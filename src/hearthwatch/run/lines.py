@@ -54,6 +54,7 @@ class RecorderLine:
             old, self._channel = self._channel, channel
         if old is not None:
             old.close()
+            self._loop.call_soon_threadsafe(self._give_up)
         listen("recorder", channel, self._receive)
         for camera, stream in self.hub.wanted():
             self._demand(camera, stream, True)
@@ -75,6 +76,12 @@ class RecorderLine:
                 self._loop.call_soon_threadsafe(self._done, message)
             case RecorderState():
                 self._loop.call_soon_threadsafe(self._on_state, message)
+
+    def _give_up(self) -> None:
+        """What the former recorder was asked it will not answer any more."""
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(Unreachable("the recorder was started anew"))
 
     def _done(self, done: Done) -> None:
         waiting = self._waiting.pop(done.token, None)

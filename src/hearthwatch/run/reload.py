@@ -42,6 +42,7 @@ class Reloader:
         self._health = health
         self._send = send
         self._renew = renew
+        self._had_file = self._path.exists()
         self._config = load(self._path)
         self._seen = self._stamp()
 
@@ -54,16 +55,25 @@ class Reloader:
 
     async def run(self) -> None:
         """Watch until cancelled."""
+        before = self._seen
         while True:
             await asyncio.sleep(_EVERY_S)
             stamp = await asyncio.to_thread(self._stamp)
-            if stamp != self._seen:
+            settled, before = stamp == before, stamp
+            if stamp != self._seen and settled:  # half a file may be a configuration without half the cameras
                 self._seen = stamp
                 await self._reload()
 
+    def _load(self) -> Config:
+        if self._path.exists():
+            self._had_file = True
+        elif self._had_file:
+            raise ConfigFault(f"{self._path} is gone: put it back, or restart Hearthwatch to run without it")
+        return load(self._path)
+
     async def _reload(self) -> None:
         try:
-            config = await asyncio.to_thread(load, self._path)
+            config = await asyncio.to_thread(self._load)
             plan = compile_plan(
                 config,
                 self._secrets,
