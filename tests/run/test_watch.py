@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,14 +108,31 @@ def test_a_quarantined_camera_is_told_until_it_is_looked_at_again(watch, health)
 
 
 def test_pictures_damaged_again_and_again_are_told_and_a_whole_half_minute_ends_it(watch, health) -> None:
-    for errors in (0, 1, 2, 3):
+    for errors in (0, 2, 4, 6):
         watch.looker(looker(front=errors))
     assert list(health.open) == [(Fault.CAMERA_DAMAGED, "front")]
     for _ in range(29):
-        watch.looker(looker(front=3))
+        watch.looker(looker(front=6))
         assert (Fault.CAMERA_DAMAGED, "front") in health.open
     for _ in range(2):
-        watch.looker(looker(front=3))
+        watch.looker(looker(front=6))
+    assert health.open == {}
+
+
+def test_a_stream_that_always_breaks_the_rules_is_one_outage_over_all_its_connections(watch, health) -> None:
+    (eye,) = looker(front=5).eyes
+    lenient = msgspec.structs.replace(looker(), eyes=(msgspec.structs.replace(eye, lenient=True),))
+    for errors in range(5):
+        watch.looker(looker(front=errors))
+    assert health.open == {}
+    for _ in range(2):
+        for _ in range(100):
+            watch.looker(lenient)
+        for _ in range(20):
+            watch.looker(looker(front=5))
+    assert health.log == [("failed", Fault.CAMERA_DAMAGED, "front")]
+    for _ in range(31):
+        watch.looker(looker(front=5))
     assert health.open == {}
 
 
@@ -125,7 +143,7 @@ def test_a_damaged_picture_now_and_then_is_not_told(watch, health) -> None:
 
 
 def test_a_looker_that_counts_from_nought_again_is_no_damage_and_no_recovery(watch, health) -> None:
-    for errors in (0, 5, 0, 0):
+    for errors in (0, 8, 0, 0):
         watch.looker(looker(front=errors))
     assert list(health.open) == [(Fault.CAMERA_DAMAGED, "front")]
 

@@ -72,6 +72,11 @@ class Decoder:
     def count(self) -> DecodeCount:
         return DecodeCount(decoded=self._seq, broken=self._broken, dropped=self._dropped)
 
+    @property
+    def is_lenient(self) -> bool:
+        """Whether every picture was damaged, or made against the rules, so that faults are shown rather than nothing."""
+        return self._tolerant
+
     def decode(self, packet: Packet) -> list[Frame]:
         """Return the pictures that came out, in order of showing: one for a camera's packet, none for a damaged one."""
         if self._waits_for_key and not packet.is_key:

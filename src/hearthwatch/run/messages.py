@@ -303,6 +303,7 @@ class EyeState(msgspec.Struct, frozen=True, kw_only=True):
     motion_frac: float
     settled: bool
     last_frame_us: WallUs
+    lenient: bool = False
 
 
 class LookerState(_Message, frozen=True):

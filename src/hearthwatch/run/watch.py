@@ -20,7 +20,8 @@ _FAULT_OF = {GapReason.REFUSED: Fault.CAMERA_REFUSED}
 _DISK = "footage"
 _DETECTOR = "detector"
 _DAMAGE_REPORTS = 10
-_DAMAGE_ERRORS = 3
+_DAMAGE_ERRORS = 6
+"""More than a decoder meets until it takes a stream that always breaks the rules for what it is."""
 _WHOLE_REPORTS = 30
 """So many reports, one a second, without a new error mean that the pictures are whole again."""
 
@@ -79,12 +80,14 @@ class StateWatch:
             counts.clear()
         counts.append(eye.decode_errors)
         recent = counts[-1] - counts[max(0, len(counts) - 1 - _DAMAGE_REPORTS)]
-        if recent >= _DAMAGE_ERRORS:
+        if eye.lenient:
+            counts.clear()
+        if eye.lenient or recent >= _DAMAGE_ERRORS:
             self._board.failed(
                 Fault.CAMERA_DAMAGED,
                 eye.camera,
-                "Again and again its pictures arrive damaged and cannot be looked at; they are recorded as they come. "
-                "Check its cable or Wi-Fi, then restart the camera.",
+                "Its pictures arrive damaged again and again. They are recorded as they come, and looked at as far as they "
+                "can be. Check its cable or Wi-Fi, restart the camera, or choose another codec in its settings.",
                 camera=eye.camera,
             )
         elif len(counts) == counts.maxlen and counts[-1] == counts[0]:

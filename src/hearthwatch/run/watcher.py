@@ -228,4 +228,5 @@ class Watcher:
             motion_frac=motion_frac,
             settled=settled,
             last_frame_us=at_us,
+            lenient=self._decoder is not None and self._decoder.is_lenient,
         )
