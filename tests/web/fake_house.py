@@ -27,7 +27,7 @@ from hearthwatch.kit.db import open_writer
 from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import Unreachable, Unsupported
 from hearthwatch.kit.mailbox import BoxCount
-from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.recording.boxes import fragment, init_segment
 from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState
 from hearthwatch.web import accounts
@@ -232,6 +232,8 @@ class FakeHouse:
             text=f"A person was seen at {NAMES[event.camera]}.",
             at_us=event.start_us,
             dedupe_key=event.id,
+            received_ns=MonoNs(1_000_000_000),
+            decided_ns=MonoNs(1_042_500_000),
         )
         return AlertNow(alert=alert, deliveries=tuple(rows))
 

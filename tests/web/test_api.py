@@ -108,7 +108,9 @@ async def test_alerts_with_the_way_of_each_part(owner: Browser) -> None:
     assert found["more"] is True
     times = [alert["at_us"] for alert in found["alerts"]]
     assert times == sorted(times, reverse=True)
-    text = next(alert for alert in found["alerts"] if alert["event"])["deliveries"][0]
+    told = next(alert for alert in found["alerts"] if alert["event"])
+    assert told["decided_ms"] == 42.5
+    text = told["deliveries"][0]
     assert text["channel"] == "telegram"
     assert text["part"] == "text"
     assert 0 < text["decided_ms"] < text["accepted_ms"]

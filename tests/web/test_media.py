@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -16,10 +18,10 @@ from tests.web.fake_house import Built
 
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.clock import FakeClock
-from hearthwatch.kit.errors import StorageFailed, StorageFault
+from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.web.clips import ClipShelf
-from hearthwatch.web.media import clip_name
+from hearthwatch.web.media import _parts, clip_name
 
 
 def window(clock: FakeClock, ago_s: int = 600, length_s: int = 4) -> dict[str, int]:
@@ -74,8 +76,6 @@ async def test_a_clip_of_a_wrong_length_is_refused(length_s: int, owner: Browser
 
 
 async def test_mjpeg_gives_whole_pictures_and_ends_with_the_session(built: Built, owner: Browser) -> None:
-    from hearthwatch.web.media import _parts
-
     session = await built.auth.session(owner.cookies["hearthwatch"])
     parts = _parts(built.app.state.site, CameraId("garden"), session)
     head, _, rest = (await anext(parts)).partition(b"\r\n\r\n")
@@ -89,6 +89,17 @@ async def test_mjpeg_gives_whole_pictures_and_ends_with_the_session(built: Built
             pass
 
     await asyncio.wait_for(remaining(), 10)
+
+
+async def test_mjpeg_of_a_camera_that_fails_ends_in_order(built: Built, owner: Browser) -> None:
+    class Failing:
+        async def mjpeg(self, camera: CameraId) -> AsyncGenerator[bytes]:
+            yield b"\xff\xd8"
+            raise Unreachable("the camera gives no picture at the moment")
+
+    site = replace(built.app.state.site, doors=replace(built.app.state.site.doors, pictures=Failing()))
+    session = await built.auth.session(owner.cookies["hearthwatch"])
+    assert len([part async for part in _parts(site, CameraId("garden"), session)]) == 1
 
 
 class Counting:

@@ -98,7 +98,7 @@ export interface Timeline {
 export interface Delivery {
   channel: string;
   part: string;
-  state: "waiting" | "sent" | "dead";
+  state: "waiting" | "sent" | "dead" | "folded";
   tries: number;
   next_us: number;
   last_error: string;
@@ -113,6 +113,7 @@ export interface Alert {
   title: string;
   text: string;
   at_us: number;
+  decided_ms: number | null;
   deliveries: Delivery[];
 }
 export interface Alerts {
@@ -238,7 +239,7 @@ export const at = {
   /** `version` changes with the picture: a visit's best one comes late. */
   picture: (event: string, version?: number) => address(`/events/${id(event)}/picture.jpg`, { version }),
   snapshot: (camera: string, version: number) => address(`/cameras/${id(camera)}/snapshot.jpg`, { version }),
-  mjpeg: (camera: string) => address(`/cameras/${id(camera)}/live.mjpeg`),
+  mjpeg: (camera: string, version: number) => address(`/cameras/${id(camera)}/live.mjpeg`, { v: version }),
   live: (camera: string, stream: StreamName) =>
     `${location.origin.replace(/^http/, "ws")}${address(`/cameras/${id(camera)}/live`, { stream })}`,
   footage: (camera: string, start_us: number, end_us: number, stream: StreamName, download = false) =>

@@ -30,6 +30,20 @@ export function dayName(at_us: number, now_us: number): string {
   return dayFormat.format(at_us / US);
 }
 
+const HOUR_US = 3600e6;
+const SPANS_H = [1, 3, 6, 12, 24];
+
+/** The shortest usual span, in hours, that goes back to `since_us`; a day at most. */
+export const spanHours = (since_us: number, now_us: number): number => SPANS_H.find((hours) => now_us - hours * HOUR_US <= since_us) ?? 24;
+
+/** Even moments of the local clock within a range, about six to eight of them. */
+export function ticks(from_us: number, to_us: number): number[] {
+  const minutes = [5, 10, 30, 60, 120, 180].find((each) => (to_us - from_us) / (each * 60e6) <= 8.01) ?? 180;
+  const found: number[] = [];
+  for (let at = startOfDay(from_us); at < to_us; at += minutes * 60e6) if (at >= from_us) found.push(at);
+  return found;
+}
+
 /** "14:03" today, "Yesterday 14:03", "Tue 3 Nov 14:03" before. */
 export function moment(at_us: number, now_us: number): string {
   const day = startOfDay(at_us);
@@ -82,7 +96,7 @@ const CODECS: Record<string, string> = { h264: "H.264", h265: "H.265", mjpeg: "M
 export const codecName = (codec: string | null): string => (codec ? (CODECS[codec] ?? codec) : "not known yet");
 
 const GAPS: Record<string, string> = {
-  camera: "The camera ended the connection",
+  camera: "The camera gave no video",
   network: "The camera did not answer",
   refused: "The camera refused the password",
   disk: "The disk failed or was full",
@@ -123,3 +137,12 @@ export const stateName = (state: string): string => STATES[state] ?? capital(sta
 
 export const labelName = (kind: string, label: string): string =>
   label ? capital(label) : ({ motion: "Motion", offline: "Offline", tamper: "Tampering" }[kind] ?? capital(kind));
+
+/** Where a camera's packets go, in words; a mailbox is named after who reads it. */
+export function boxName(name: string): string {
+  const [reader, , stream] = name.split("/");
+  if (reader === "house") return "Live view";
+  if (reader === "looker") return stream ? "To the detector" : "In the detector";
+  if (reader === "writer") return "Recording";
+  return name;
+}

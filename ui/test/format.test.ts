@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addDays, ago, bytes, dayName, fits, gapCause, labelName, lasted, millis, startOfDay } from "../src/format";
+import { addDays, ago, bytes, dayName, fits, gapCause, labelName, lasted, millis, spanHours, startOfDay, ticks } from "../src/format";
 import { joined, piece } from "../src/parts/Strip";
 
 const NOON = new Date(2026, 10, 21, 12, 0, 0).getTime() * 1000;
@@ -72,4 +72,23 @@ describe("the strip of a day", () => {
       { start_us: 180e6, end_us: 240e6 },
     ]);
   });
+});
+
+test.each([
+  [60, 1],
+  [61, 3],
+  [200, 6],
+  [100_000, 24],
+])("%i minutes of footage are shown in a span of %i hours", (minutes, hours) => expect(spanHours(NOON - minutes * 60e6, NOON)).toBe(hours));
+
+test.each([1, 3, 6, 12, 24])("a span of %i hours has a handful of even ticks inside it", (hours) => {
+  const from = NOON - hours * 3600e6 + 7e6;
+  const found = ticks(from, NOON);
+  expect(found.length).toBeGreaterThanOrEqual(4);
+  expect(found.length).toBeLessThanOrEqual(8);
+  for (const at of found) {
+    expect(at).toBeGreaterThanOrEqual(from);
+    expect(at).toBeLessThan(NOON);
+    expect((at - startOfDay(from)) % 300e6).toBe(0);
+  }
 });

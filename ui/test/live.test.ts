@@ -5,6 +5,9 @@ import { fallback } from "../src/live/LiveView";
 import { Places } from "../src/live/Pictures";
 import { jump } from "../src/live/player";
 import { meter } from "../src/live/Tile";
+import { boxName } from "../src/format";
+import { closeUp } from "../src/parts/EventPicture";
+import { zoomed } from "../src/parts/Strip";
 
 describe("the grid", () => {
   test.each([
@@ -14,6 +17,8 @@ describe("the grid", () => {
     [4, 1200, 700, 2],
     [9, 1600, 900, 3],
     [4, 2400, 350, 4],
+    [3, 760, 720, 2],
+    [3, 700, 980, 1],
   ])("shows %i tiles largest in %i × %i with %i columns", (count, width, height, expected) => {
     expect(columns(count, width, height, 16 / 9, 12)).toBe(expected);
   });
@@ -116,4 +121,39 @@ test("only so many tiles stream pictures, and a place is given back once", () =>
   first?.();
   expect(places.take()).not.toBeNull();
   expect(places.take()).toBeNull();
+});
+
+describe("a close-up", () => {
+  test("leaves a large box as it is", () => {
+    expect(closeUp({ x0: 0.1, y0: 0, x1: 0.9, y1: 1 })).toEqual({ scale: 1, x: 50, y: 50 });
+  });
+  test.each([
+    [0.45, 0.55],
+    [0.0, 0.1],
+    [0.9, 1.0],
+    [0.2, 0.3],
+  ])("shows all of a box from %f to %f and nothing beside the picture", (x0, x1) => {
+    const { scale, x, y } = closeUp({ x0, y0: 0.5, x1, y1: 0.8 });
+    expect(scale).toBeGreaterThan(1.5);
+    const shown = (at: number): number => (at - x / 100) * scale + x / 100;
+    expect(shown(0)).toBeLessThanOrEqual(0.0001);
+    expect(shown(1)).toBeGreaterThanOrEqual(0.9999);
+    expect(shown(x0)).toBeGreaterThanOrEqual(-0.0001);
+    expect(shown(x1)).toBeLessThanOrEqual(1.0001);
+    expect(y).toBeGreaterThanOrEqual(0);
+    expect(y).toBeLessThanOrEqual(100);
+  });
+});
+
+describe("a camera's day", () => {
+  test.each([
+    [0, [0, 3600e6]],
+    [43_200e6, [41_400e6, 45_000e6]],
+    [86_400e6, [82_800e6, 86_400e6]],
+  ] as const)("zoomed about %i stays in the day", (about, expected) => {
+    expect(zoomed([0, 86_400e6], 1, about)).toEqual(expected);
+  });
+  test("names its mailboxes after what they are for", () => {
+    expect(["house/front/main", "looker/front/sub", "looker/front", "odd"].map(boxName)).toEqual(["Live view", "To the detector", "In the detector", "odd"]);
+  });
 });

@@ -37,9 +37,12 @@ class Jobs:
         try:
             async with _job() as channel:
                 await _until_still(live, channel)
-                return await _jpeg(channel, _SNAPSHOT_WIDTH_PX)
+                jpeg = await _jpeg(channel, _SNAPSHOT_WIDTH_PX)
         finally:
             await live.aclose()
+        if not jpeg:
+            raise Unreachable("the camera's picture could not be decoded")
+        return jpeg
 
     async def mjpeg(self, camera: CameraId) -> AsyncGenerator[bytes]:
         """See PictureDoor."""
@@ -48,8 +51,14 @@ class Jobs:
         async with _job() as channel:
             feeding = asyncio.create_task(_feed(live, channel))
             try:
+                looks = 0
                 while not feeding.done():
-                    yield await _jpeg(channel, _MJPEG_WIDTH_PX)
+                    jpeg = await _jpeg(channel, _MJPEG_WIDTH_PX)
+                    looks += 1
+                    if jpeg:
+                        yield jpeg
+                    elif looks * _MJPEG_EVERY_S > _FIRST_PACKET_S:
+                        raise Unreachable("the camera gives no picture at the moment")
                     await asyncio.sleep(_MJPEG_EVERY_S)
             finally:
                 feeding.cancel()
@@ -108,8 +117,7 @@ async def _until_still(live: AsyncGenerator[Live], channel: Channel[FromJob]) ->
 
 
 async def _jpeg(channel: Channel[FromJob], max_width_px: int) -> bytes:
+    """Return the job's newest picture, empty while it could decode none."""
     await asyncio.to_thread(channel.send, WantJpeg(max_width_px=max_width_px))
     answer = await asyncio.to_thread(channel.receive)
-    if not answer.jpeg:
-        raise Unreachable("the camera's picture could not be decoded")
     return answer.jpeg

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import aclosing
 from datetime import UTC
@@ -12,6 +13,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, to_datetime
 from hearthwatch.web.api import Moment, find_event
 from hearthwatch.web.auth import Denied, Permission, Session
@@ -19,6 +21,7 @@ from hearthwatch.web.gate import needs
 from hearthwatch.web.site import CameraDep, PersonDep, Site, SiteDep
 
 router = APIRouter(prefix="/api/v1")
+log = logging.getLogger(__name__)
 
 MAX_CLIP_US = 2 * 3600 * US_PER_S
 MAX_FLOW_US = 24 * 3600 * US_PER_S
@@ -61,6 +64,8 @@ async def _parts(site: Site, camera: CameraId, person: Session) -> AsyncGenerato
                     return
                 head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
                 yield head.encode() + picture + b"\r\n"
+    except HearthwatchError as error:  # the answer has begun: all that is left is to end it; the page asks anew
+        log.info("the pictures of %s end: %s", camera, error)
     finally:
         ended.cancel()
 

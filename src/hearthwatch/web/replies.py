@@ -226,7 +226,8 @@ class TimelineReply(_Reply):
 
 
 class DeliveryReply(_Reply):
-    """`decided_ms` and `accepted_ms` count from the last byte of the deciding picture; None where nothing was measured."""
+    """`decided_ms` is from the last byte of the deciding picture to the alert, `accepted_ms` from there until the service
+    accepted this part; None where nothing was measured."""
 
     channel: str
     part: str
@@ -239,6 +240,8 @@ class DeliveryReply(_Reply):
 
 
 class AlertReply(_Reply):
+    """`decided_ms` is from the last byte of the deciding picture to the alert; None where there is no picture."""
+
     id: str
     event: str
     camera: str | None
@@ -246,11 +249,13 @@ class AlertReply(_Reply):
     title: str
     text: str
     at_us: int
+    decided_ms: float | None
     deliveries: list[DeliveryReply]
 
     @classmethod
     def of(cls, now: AlertNow) -> Self:
         alert = now.alert
+        timed = alert.received_ns and alert.decided_ns
         return cls(
             id=alert.id,
             event=alert.event,
@@ -259,6 +264,7 @@ class AlertReply(_Reply):
             title=redact(alert.title),
             text=redact(alert.text),
             at_us=alert.at_us,
+            decided_ms=(alert.decided_ns - alert.received_ns) / 1e6 if timed else None,
             deliveries=[
                 DeliveryReply(
                     channel=delivery.channel,

@@ -40,7 +40,7 @@ export function Pictures({ camera }: { camera: Camera }) {
     setTimeout(() => setVersion((before) => before + 1), EVERY_MS);
   };
   return streams ? (
-    <img src={at.mjpeg(camera.id)} alt={`${camera.name}, live`} />
+    <img src={at.mjpeg(camera.id, version)} alt={`${camera.name}, live`} onError={next} />
   ) : (
     <img src={at.snapshot(camera.id, version)} alt={`${camera.name}, live`} onLoad={next} onError={next} />
   );

@@ -1,3 +1,6 @@
+/** What a tile may lose in width for the sake of fewer rows: a full page looks better than a column and nothing beside it. */
+const FEWER_ROWS = 0.85;
+
 /** How many columns show `count` tiles of one shape largest in a space. */
 export function columns(count: number, width_px: number, height_px: number, aspect: number, gap_px: number): number {
   let best = 1;
@@ -7,8 +10,9 @@ export function columns(count: number, width_px: number, height_px: number, aspe
     const byWidth = (width_px - gap_px * (tried - 1)) / tried;
     const byHeight = ((height_px - gap_px * (rows - 1)) / rows) * aspect;
     const fits = Math.min(byWidth, byHeight);
-    if (fits > bestWidth + 0.5) {
-      bestWidth = fits;
+    const fewer = rows < Math.ceil(count / best);
+    if (fits > bestWidth + 0.5 || (fewer && fits > FEWER_ROWS * bestWidth)) {
+      bestWidth = Math.max(fits, bestWidth);
       best = tried;
     }
   }

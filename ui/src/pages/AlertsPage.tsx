@@ -39,7 +39,12 @@ export function AlertsPage() {
                 <time>{clock(alert.at_us)}</time>
                 <div>
                   <strong>{alert.event ? <a href={`/events/${alert.event}`}>{alert.title}</a> : alert.title}</strong>
-                  <p class="dim">{alert.text}</p>
+                  <p class="dim">
+                    {alert.text}
+                    {alert.decided_ms === null ? null : (
+                      <span title="From the last byte of the deciding picture to this alert"> · decided in {millis(alert.decided_ms)}</span>
+                    )}
+                  </p>
                   <ul class="deliveries">
                     {alert.deliveries.map((delivery) => (
                       <Way key={`${delivery.channel}${delivery.part}`} delivery={delivery} />
@@ -73,19 +78,22 @@ function AlertPicture({ alert }: { alert: Alert }) {
 }
 
 function Way({ delivery }: { delivery: Delivery }) {
-  const said = { sent: "delivered", waiting: delivery.tries ? `waiting, try ${delivery.tries}` : "on its way", dead: "not delivered" }[delivery.state];
+  const said = { sent: "delivered", waiting: delivery.tries ? `waiting, try ${delivery.tries}` : "on its way", dead: "not delivered", folded: "told in a summary" }[delivery.state];
   return (
     <li class={`way is-${delivery.state}`}>
       <span>
         {capital(delivery.channel)} {delivery.part}
       </span>
       <span class="dim">
-        {delivery.state === "sent" && delivery.accepted_ms !== null ? millis(delivery.accepted_ms) : said}
+        {delivery.state === "sent" && delivery.accepted_ms !== null ? millis(whole(delivery)) : said}
       </span>
       {delivery.last_error && delivery.state !== "sent" ? <span class="way-error">{delivery.last_error}</span> : null}
     </li>
   );
 }
+
+/** From the last byte of the deciding picture to the service's yes. */
+const whole = (delivery: Delivery): number => (delivery.decided_ms ?? 0) + (delivery.accepted_ms ?? 0);
 
 /** The middle of how long texts took from the deciding picture to the service's yes. */
 export function median(values: readonly number[]): number | null {
@@ -96,7 +104,7 @@ export function median(values: readonly number[]): number | null {
 
 function Speed({ alerts: list }: { alerts: Alert[] }) {
   const texts = list.flatMap((alert) => alert.deliveries).filter((delivery) => delivery.part === "text" && delivery.accepted_ms !== null);
-  const middle = median(texts.map((delivery) => delivery.accepted_ms ?? 0));
+  const middle = median(texts.map(whole));
   return middle === null ? null : (
     <span class="dim" title="From the last byte of the deciding picture until the service accepted the text, middle of those shown">
       Text after {millis(middle)}

@@ -2,16 +2,21 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { api, at } from "../api";
-import { addDays, bytes, clock, clockSeconds, codecName, dayName, gapCause, lasted, startOfDay, stateName } from "../format";
+import { addDays, boxName, bytes, clock, clockSeconds, codecName, dayName, gapCause, lasted, spanHours, startOfDay, stateName } from "../format";
 import { LiveView } from "../live/LiveView";
 import { Dot, Motion } from "../live/Tile";
 import { Empty, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
-import { dayRange, Strip } from "../parts/Strip";
+import { dayRange, Strip, zoomed } from "../parts/Strip";
 import { go, place } from "../router";
 import { cameras, loaded, now_us } from "../store";
 
 const PLAY_US = 5 * 60 * 1e6;
+const ZOOMS: [number, string][] = [
+  [24, "Day"],
+  [6, "6 h"],
+  [1, "1 h"],
+];
 
 export function CameraPage({ id }: { id: string }) {
   const camera = cameras.value.find((each) => each.id === id);
@@ -19,6 +24,7 @@ export function CameraPage({ id }: { id: string }) {
   const at_us = Number.isFinite(asked) && asked > 0 ? asked : null;
   const [day_us, setDay] = useState(startOfDay(at_us ?? now_us.value));
   const [error, setError] = useState<unknown>(null);
+  const [zoom, setZoom] = useState<number | null>(null);
   const minute = Math.floor(now_us.value / 30e6);
   const [from_us, to_us] = dayRange(day_us);
   const [timeline, failed] = useLoaded(() => api.timeline(id, from_us, to_us), [id, day_us, minute]);
@@ -37,6 +43,10 @@ export function CameraPage({ id }: { id: string }) {
     else go(`/cameras/${id}`, true);
   };
   const isToday = day_us === startOfDay(now);
+  const short = isToday && camera.kept_from_us !== null ? spanHours(camera.kept_from_us, now) : 24;
+  const hours = zoom ?? (short <= 1 ? 1 : short <= 6 ? 6 : 24);
+  const whole: [number, number] = [from_us, to_us];
+  const shown = zoomed(whole, hours, at_us ?? (isToday ? now - (hours - 1) * 1200e6 : from_us + 43_200e6));
   return (
     <div class="page">
       <nav class="event-bar" aria-label="Camera">
@@ -83,6 +93,13 @@ export function CameraPage({ id }: { id: string }) {
             {dayName(day_us, now)}
             {at_us !== null ? <span class="dim"> · from {clockSeconds(at_us)}</span> : null}
           </h2>
+          <div class="segmented is-small" role="group" aria-label="Zoom">
+            {ZOOMS.map(([each, text]) => (
+              <button key={each} type="button" aria-pressed={hours === each} onClick={() => setZoom(each)}>
+                {text}
+              </button>
+            ))}
+          </div>
           <button class="button is-plain is-round" type="button" aria-label="The day before" onClick={() => setDay(addDays(day_us, -1))}>
             <icons.Back />
           </button>
@@ -90,7 +107,7 @@ export function CameraPage({ id }: { id: string }) {
             <icons.Next />
           </button>
         </div>
-        {timeline ? <Strip timeline={timeline} from_us={from_us} to_us={to_us} now_us={now} at_us={at_us} onPick={pick} /> : <div class="strip is-empty" />}
+        {timeline ? <Strip timeline={timeline} from_us={shown[0]} to_us={shown[1]} now_us={now} at_us={at_us} onPick={pick} /> : <div class="strip is-empty" />}
         <ul class="legend" aria-label="Legend">
           <li>
             <i class="is-span" /> Footage
@@ -132,12 +149,13 @@ export function CameraPage({ id }: { id: string }) {
           {camera.streams.map((stream) => (
             <div class="stream-card" key={stream.stream}>
               <p>
-                <span class="tag">{stream.stream}</span> {codecName(stream.codec)} · {stream.width_px} × {stream.height_px} · {stream.fps.toFixed(1)} fps
+                <span class="tag">{stream.stream}</span>{" "}
+                {stream.codec === null ? "no picture yet" : `${codecName(stream.codec)} · ${stream.width_px} × ${stream.height_px} · ${stream.fps.toFixed(1)} fps`}
               </p>
               <table>
                 <thead>
                   <tr>
-                    <th scope="col">Mailbox</th>
+                    <th scope="col">Way</th>
                     <th scope="col">Passed</th>
                     <th scope="col">Waiting</th>
                     <th scope="col">Dropped</th>
@@ -146,7 +164,7 @@ export function CameraPage({ id }: { id: string }) {
                 <tbody>
                   {stream.boxes.map((box) => (
                     <tr key={box.name}>
-                      <td>{box.name}</td>
+                      <td title={box.name}>{boxName(box.name)}</td>
                       <td>{box.put.toLocaleString()}</td>
                       <td>{box.waiting}</td>
                       <td class={box.dropped ? "warm" : ""}>{box.dropped.toLocaleString()}</td>
@@ -157,7 +175,7 @@ export function CameraPage({ id }: { id: string }) {
             </div>
           ))}
           <p class="hint">
-            {camera.recorded ? `Recording, ${bytes(camera.bytes_per_day)} a day` : "Not recorded"} · looked at {camera.looked_per_s.toFixed(1)} times a second
+            {camera.recorded ? (camera.bytes_per_day ? `Recording, ${bytes(camera.bytes_per_day)} a day` : "Recording") : "Not recorded"} · looked at {camera.looked_per_s.toFixed(1)} times a second
           </p>
         </section>
       </div>

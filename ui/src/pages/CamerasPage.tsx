@@ -11,7 +11,7 @@ export const dropped = (camera: Camera): number => camera.streams.flatMap((strea
 
 export function CamerasPage() {
   const now = now_us.value;
-  const open = outages.value.filter((outage) => outage.end_us === null);
+  const open = outages.value.filter((outage) => outage.end_us === null && outage.fault !== "detector-basic");
   const over = outages.value.filter((outage) => outage.end_us !== null);
   const h = house.value;
   return (
@@ -37,10 +37,11 @@ export function CamerasPage() {
           </div>
         </dl>
       ) : null}
-      {open.length ? (
+      {open.length || h?.detector.basic ? (
         <section>
           <h2>Needs attention</h2>
           <ul class="list">
+            {h?.detector.basic ? <BasicDetector /> : null}
             {open.map((outage) => (
               <OutageRow key={`${outage.fault}${outage.subject}`} outage={outage} />
             ))}
@@ -51,7 +52,7 @@ export function CamerasPage() {
         <h2>Health</h2>
         {loaded.value && !cameras.value.length ? (
           <Empty icon={<icons.Camera size={40} />} title="No camera yet">
-            Add a section <code>[camera.front-door]</code> with its <code>url</code> to the configuration.
+            Add a section <code>[camera.front-door]</code> with its address as <code>main</code> to the configuration.
           </Empty>
         ) : null}
         <ul class="list">
@@ -74,6 +75,21 @@ export function CamerasPage() {
   );
 }
 
+function BasicDetector() {
+  return (
+    <li class="outage">
+      <span class="dot is-notice" aria-hidden="true" />
+      <span>
+        <strong>Basic detector: people only</strong>
+        <span class="dim">The detection model also knows cars, dogs and cats, and misses fewer people.</span>
+      </span>
+      <a class="button outage-do" href="/settings">
+        Get the model
+      </a>
+    </li>
+  );
+}
+
 function CameraRow({ camera, now }: { camera: Camera; now: number }) {
   const drops = dropped(camera);
   return (
@@ -93,7 +109,7 @@ function CameraRow({ camera, now }: { camera: Camera; now: number }) {
             camera.streams.map((stream) => (
               <span key={stream.stream} class="stream-line">
                 <span class="tag">{stream.stream}</span>
-                {codecName(stream.codec)} · {stream.width_px} × {stream.height_px} · {stream.fps.toFixed(1)} fps · {Math.round(stream.kbit_per_s)} kbit/s
+                {stream.codec === null ? "no picture yet" : `${codecName(stream.codec)} · ${stream.width_px} × ${stream.height_px} · ${stream.fps.toFixed(1)} fps · ${Math.round(stream.kbit_per_s)} kbit/s`}
               </span>
             ))
           ) : (
@@ -125,23 +141,13 @@ export function OutageRow({ outage }: { outage: Outage }) {
   const open = outage.end_us === null;
   return (
     <li class="outage">
-      <span class={`dot ${!open ? "is-over" : outage.fault === "detector-basic" ? "is-notice" : "is-lost"}`} aria-hidden="true" />
+      <span class={`dot ${open ? "is-lost" : "is-over"}`} aria-hidden="true" />
       <span>
         <strong>
           {faultName(outage.fault)}
           {outage.camera ? `: ${cameraName(outage.camera)}` : ""}
         </strong>
-        <span class="dim">
-          {outage.detail}
-          {open && outage.fault === "detector-basic" ? (
-            <>
-              {" · "}
-              <a class="link" href="/settings">
-                Get the detection model
-              </a>
-            </>
-          ) : null}
-        </span>
+        <span class="dim">{outage.detail}</span>
       </span>
       <span class="dim outage-when">
         {moment(outage.start_us, now)}

@@ -1,14 +1,18 @@
 /** One event: its footage and its picture, and whether it stays. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, at } from "../api";
-import { clock, clockSeconds, codecName, dayName, labelName, lasted } from "../format";
+import { clockSeconds, codecName, dayName, labelName, lasted } from "../format";
 import { Trouble, useKeys, useLoaded } from "../parts/bits";
 import { EventPicture } from "../parts/EventPicture";
 import * as icons from "../parts/icons";
 import { go } from "../router";
 import { cameraName, cameras, isOwner, now_us, recent } from "../store";
+import { Card } from "./EventsPage";
+
+/** Footage begins before the visitor comes: playing starts this long before. */
+const LEAD_US = 1.5e6;
 
 function Step({ to, name, icon }: { to: string | undefined; name: string; icon: ComponentChildren }) {
   return to ? (
@@ -29,6 +33,7 @@ export function EventPage({ id }: { id: string }) {
   const [failed, setFailed] = useState<unknown>(null);
   const [stream, setStream] = useState<"main" | "sub">("main");
   const [opened_us, setOpened] = useState(0);
+  const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     setView("footage");
     setStream("main");
@@ -78,6 +83,12 @@ export function EventPage({ id }: { id: string }) {
       setFailed(trouble);
     }
   };
+  const start_s = Math.max(0, (event.start_us - LEAD_US - event.clip_start_us) / 1e6);
+  const jumpToBest = (): void => {
+    setView("footage");
+    if (video.current) video.current.currentTime = (event.best_us - event.clip_start_us) / 1e6;
+  };
+  const others = list.filter((each) => each.camera === event.camera && each.id !== id).slice(0, 4);
   const showPicture = view === "picture" || !detail.has_footage;
   return (
     <div class="page is-event">
@@ -96,8 +107,9 @@ export function EventPage({ id }: { id: string }) {
           ) : (
             <video
               key={`${id}-${stream}`}
+              ref={video}
               class="footage"
-              src={at.footage(event.camera, event.clip_start_us, end_us, stream)}
+              src={`${at.footage(event.camera, event.clip_start_us, end_us, stream)}#t=${start_s.toFixed(2)}`}
               poster={event.picture ? at.picture(id, event.best_us) : undefined}
               controls
               autoplay
@@ -126,8 +138,12 @@ export function EventPage({ id }: { id: string }) {
             ) : null}
             <dt>Certainty</dt>
             <dd>{Math.round(event.score * 100)} %</dd>
-            <dt>Best picture</dt>
-            <dd>{clock(event.best_us)}</dd>
+            <dt>Best moment</dt>
+            <dd>
+              <button class="link" type="button" disabled={!detail.has_footage} onClick={jumpToBest}>
+                {clockSeconds(event.best_us)}
+              </button>
+            </dd>
           </dl>
           {event.detail ? <p class="dim">{event.detail}</p> : null}
           <div class="segmented" role="group" aria-label="Show">
@@ -155,6 +171,18 @@ export function EventPage({ id }: { id: string }) {
           </a>
         </div>
       </div>
+      {others.length ? (
+        <section class="others">
+          <h2>Also at {cameraName(event.camera)}</h2>
+          <ul class="cards">
+            {others.map((each) => (
+              <li key={each.id}>
+                <Card event={each} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
     </div>
   );
 }

@@ -73,14 +73,22 @@ export function EventsPage() {
   return (
     <div class="page">
       <Head title="Events">
-        <input
-          class="day"
-          type="date"
-          aria-label="Day"
-          max={toText(now_us.value)}
-          value={day_us === null ? "" : toText(day_us)}
-          onInput={(event) => set("day", event.currentTarget.value)}
-        />
+        {day_us === null ? null : (
+          <button class="button is-plain" type="button" onClick={() => set("day", "")}>
+            All days
+          </button>
+        )}
+        <label class={`day ${day_us === null ? "is-any" : ""}`}>
+          <span aria-hidden="true">{day_us === null ? "Pick a day" : dayName(day_us, now_us.value)}</span>
+          <input
+            type="date"
+            aria-label="Day"
+            max={toText(now_us.value)}
+            value={day_us === null ? "" : toText(day_us)}
+            onClick={(event) => event.currentTarget.showPicker?.()}
+            onInput={(event) => set("day", event.currentTarget.value)}
+          />
+        </label>
       </Head>
       <div class="filters">
         <Chips name="Camera" value={camera} all={cameras.value.map((each) => [each.id, each.name])} onPick={(value) => set("camera", value)} />
@@ -131,11 +139,11 @@ function Chips({ name, value, all, onPick }: { name: string; value: string; all:
   );
 }
 
-function Card({ event }: { event: HouseEvent }) {
+export function Card({ event }: { event: HouseEvent }) {
   const open = event.end_us === null;
   return (
     <a class={`card ${event.reviewed ? "" : "is-new"}`} href={`/events/${event.id}`}>
-      <EventPicture event={event} />
+      <EventPicture event={event} near />
       <span class="card-text">
         <span class="card-top">
           <strong>{labelName(event.kind, event.label)}</strong>

@@ -71,8 +71,20 @@ function PhoneCard() {
   return (
     <section class="panel">
       <h2>Your phone</h2>
-      <p class="dim">Alerts come by Telegram to everyone who sends the bot a one-time code. Telegram can read what its bots send.</p>
-      {enrolment ? (
+      {house.value?.telegram ? (
+        <p class="dim">Alerts come by Telegram to everyone who sends the bot a one-time code. Telegram can read what its bots send.</p>
+      ) : (
+        <>
+          <p class="dim">Alerts can come by Telegram. Make a bot with @BotFather there, then give Hearthwatch its token where it runs:</p>
+          <p class="command">
+            <code>.venv/bin/hearthwatch secrets set alerts.telegram.token</code>
+          </p>
+          <p class="hint">
+            E-mail, webhooks and other services are the sections <code>[alerts.email]</code>, <code>[alerts.webhook]</code> and <code>[alerts.apprise]</code> of the configuration.
+          </p>
+        </>
+      )}
+      {!house.value?.telegram ? null : enrolment ? (
         <p class="enrol">
           Send <code class="big-code">{enrolment.code}</code> to {enrolment.bot ? <strong>@{enrolment.bot}</strong> : "your bot"}{" "}
           <span class="dim">before {clock(enrolment.expires_us)}.</span>
@@ -160,7 +172,7 @@ function AccountCard() {
       <h2>Account</h2>
       <div class="row">
         <span>
-          <strong>{session.value?.user?.name}</strong> <span class="dim">{isOwner.value ? "owner" : "may look"}</span>
+          <strong>{session.value?.user?.name}</strong> <span class="dim">{isOwner.value ? "owns this house" : "may look"}</span>
         </span>
         <span class="spacer" />
         <button class="button" type="button" onClick={leave}>

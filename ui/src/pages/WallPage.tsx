@@ -1,14 +1,15 @@
 /** The live wall: every camera as large as the screen allows, and who came by lately. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Camera, HouseEvent } from "../api";
-import { ago, bytes, clock, dayName, fits, labelName, lasted, startOfDay } from "../format";
+import { api, type Camera, type HouseEvent } from "../api";
+import { ago, bytes, clock, dayName, fits, labelName, lasted, spanHours, startOfDay } from "../format";
 import { columns, neighbour, tileWidth } from "../live/grid";
 import { LiveView } from "../live/LiveView";
 import { Dot, Motion, Tile } from "../live/Tile";
-import { Empty, useKeys } from "../parts/bits";
+import { Empty, useKeys, useLoaded } from "../parts/bits";
 import { EventPicture } from "../parts/EventPicture";
 import * as icons from "../parts/icons";
+import { Hours, piece } from "../parts/Strip";
 import { go, place } from "../router";
 import { cameraName, cameras, house, loaded, now_us, recent } from "../store";
 
@@ -41,7 +42,7 @@ export function WallPage() {
         </div>
       ) : loaded.value ? (
         <Empty icon={<icons.Camera size={40} />} title="No camera yet">
-          Add one to the configuration: a section <code>[camera.front-door]</code> with its <code>url</code>. It appears here by itself.
+          Add one to the configuration: a section <code>[camera.front-door]</code> with its address as <code>main</code>. It appears here by itself.
         </Empty>
       ) : null}
       {enlarged ? <Enlarged camera={enlarged} all={all} /> : null}
@@ -62,6 +63,7 @@ function Grid({ cameras: all, paused }: { cameras: Camera[]; paused: boolean }) 
   const height = narrow ? 1e6 : size.h;
   const cols = narrow ? (size.w < 460 ? 1 : 2) : columns(all.length, size.w, height, ASPECT, GAP);
   const width = Math.floor(tileWidth(all.length, cols, size.w, height, ASPECT, GAP));
+  const left = size.h - Math.ceil(all.length / cols) * (width / ASPECT + GAP);
   const onKey = (event: KeyboardEvent): void => {
     const tiles = [...(space.current?.querySelectorAll<HTMLElement>("[data-tile]") ?? [])];
     const index = tiles.indexOf(document.activeElement as HTMLElement);
@@ -81,8 +83,44 @@ function Grid({ cameras: all, paused }: { cameras: Camera[]; paused: boolean }) 
           ))}
         </div>
       ) : null}
-      {size.h - Math.ceil(all.length / cols) * (width / ASPECT + GAP) > 84 && !narrow ? <Glance /> : null}
+      {left > 84 && !narrow ? (
+        <div class="wall-foot" style={left > 190 ? { maxWidth: `${Math.max(520, width * cols + GAP * (cols - 1))}px` } : undefined}>
+          {left > 190 ? <Span /> : null}
+          <Glance />
+        </div>
+      ) : null}
     </div>
+  );
+}
+
+/** When somebody was seen in the last hours, at a glance. */
+function Span() {
+  const now = now_us.value;
+  const hours = spanHours(cameras.value.reduce((oldest, camera) => Math.min(oldest, camera.kept_from_us ?? oldest), now), now);
+  const newest = recent.value[0];
+  const from_us = now - hours * 3600e6;
+  const [found] = useLoaded(() => api.events({ start_us: Math.round(Date.now() * 1000 - hours * 3600e6), limit: 200 }), [hours, newest?.id, newest?.end_us]);
+  return (
+    <section class="span">
+      <h2>{hours === 1 ? "The last hour" : `The last ${hours} hours`}</h2>
+      <div class="span-track">
+        {(found?.events ?? []).map((event) => {
+          const place_ = piece(event.start_us, event.end_us ?? now, from_us, now);
+          return place_ ? (
+            <a
+              key={event.id}
+              class="span-event"
+              href={`/events/${event.id}`}
+              tabIndex={-1}
+              title={`${labelName(event.kind, event.label)}, ${cameraName(event.camera)}, ${clock(event.start_us)}`}
+              aria-label={`${labelName(event.kind, event.label)} at ${cameraName(event.camera)}, ${clock(event.start_us)}`}
+              style={{ left: `${place_.left * 100}%`, width: `${place_.width * 100}%` }}
+            />
+          ) : null;
+        })}
+      </div>
+      <Hours from_us={from_us} to_us={now} />
+    </section>
   );
 }
 
@@ -142,7 +180,7 @@ function Short({ event }: { event: HouseEvent }) {
   const today = dayName(event.start_us, now_us.value);
   return (
     <a class={`short ${event.reviewed ? "" : "is-new"}`} href={`/events/${event.id}`}>
-      <EventPicture event={event} />
+      <EventPicture event={event} near />
       <span class="short-text">
         <strong>
           {labelName(event.kind, event.label)} <span class="dim">· {cameraName(event.camera)}</span>

@@ -1,30 +1,38 @@
-/** An event's picture with the box of what was seen drawn over it. */
+/** An event's picture; the house has drawn the box of what was seen into it. */
 
-import { at, type HouseEvent } from "../api";
+import { at, type HouseEvent, type Rect } from "../api";
 import { labelName } from "../format";
 import * as icons from "./icons";
 
-export function Frame({ event }: { event: HouseEvent }) {
-  const box = event.box;
-  if (!box) return null;
-  const percent = (value: number): string => `${(value * 100).toFixed(2)}%`;
-  return (
-    <span
-      class="frame"
-      aria-hidden="true"
-      style={{ left: percent(box.x0), top: percent(box.y0), width: percent(box.x1 - box.x0), height: percent(box.y1 - box.y0) }}
-    />
-  );
+const MOST = 2.2;
+const FILL = 0.6;
+
+/** How to enlarge a picture so that `box` fills much of it: by how much, and about which point (percent). */
+export function closeUp(box: Rect): { scale: number; x: number; y: number } {
+  const scale = Math.min(MOST, Math.max(1, FILL / Math.max(box.y1 - box.y0, box.x1 - box.x0, 0.01)));
+  const about = (low: number, high: number): number => {
+    if (scale <= 1) return 50;
+    const middle = (low + high) / 2;
+    const shift = 0.5 - middle * scale; // where the picture's left edge comes to lie, in pictures
+    const kept = Math.min(0, Math.max(1 - scale, shift));
+    return (kept / (1 - scale)) * 100;
+  };
+  return { scale, x: about(box.x0, box.x1), y: about(box.y0, box.y1) };
 }
 
-export function EventPicture({ event, eager = false }: { event: HouseEvent; eager?: boolean }) {
+/** `near` shows whom it is about from near, for small pictures. */
+export function EventPicture({ event, eager = false, near = false }: { event: HouseEvent; eager?: boolean; near?: boolean }) {
+  const close = near && event.box ? closeUp(event.box) : null;
   return (
     <div class="picture">
       {event.picture ? (
-        <>
-          <img src={at.picture(event.id, event.best_us)} alt={`${labelName(event.kind, event.label)} as the camera saw it`} loading={eager ? "eager" : "lazy"} decoding="async" />
-          <Frame event={event} />
-        </>
+        <img
+          src={at.picture(event.id, event.best_us)}
+          alt={`${labelName(event.kind, event.label)} as the camera saw it`}
+          loading={eager ? "eager" : "lazy"}
+          decoding="async"
+          style={close ? { transform: `scale(${close.scale.toFixed(3)})`, transformOrigin: `${close.x.toFixed(2)}% ${close.y.toFixed(2)}%` } : undefined}
+        />
       ) : (
         <span class="picture-none">
           <icons.Eye />

@@ -1,7 +1,7 @@
 /** A day of one camera as a strip: footage, gaps with their cause, events; a click plays from there. */
 
 import type { HouseEvent, Timeline } from "../api";
-import { addDays, clock, clockSeconds, gapCause, labelName, lasted } from "../format";
+import { addDays, clock, clockSeconds, gapCause, labelName, lasted, ticks } from "../format";
 
 export interface Piece {
   left: number;
@@ -40,7 +40,6 @@ interface Props {
 }
 
 export function Strip({ timeline, from_us, to_us, now_us, at_us, onPick }: Props) {
-  const hours = Array.from({ length: 9 }, (_, index) => index * 3);
   const pick = (event: MouseEvent): void => {
     const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
     onPick(from_us + ((event.clientX - area.left) / area.width) * (to_us - from_us));
@@ -98,15 +97,27 @@ export function Strip({ timeline, from_us, to_us, now_us, at_us, onPick }: Props
         {at_us !== null && at_us >= from_us && at_us <= to_us ? <span class="strip-at" style={{ left: percent((at_us - from_us) / (to_us - from_us)) }} /> : null}
         {now_us > from_us && now_us < to_us ? <span class="strip-now" style={{ left: percent((now_us - from_us) / (to_us - from_us)) }} /> : null}
       </div>
-      <div class="strip-hours" aria-hidden="true">
-        {hours.map((hour) => (
-          <span key={hour} style={{ left: percent(hour / 24) }}>
-            {hour === 24 ? "" : String(hour).padStart(2, "0")}
-          </span>
-        ))}
-      </div>
+      <Hours from_us={from_us} to_us={to_us} />
     </div>
   );
 }
 
+/** The clock below a strip. */
+export const Hours = ({ from_us, to_us }: { from_us: number; to_us: number }) => (
+  <div class="strip-hours" aria-hidden="true">
+    {ticks(from_us, to_us).map((at_us) => (
+      <span key={at_us} class={at_us - from_us < (to_us - from_us) / 50 ? "is-first" : ""} style={{ left: percent((at_us - from_us) / (to_us - from_us)) }}>
+        {clock(at_us)}
+      </span>
+    ))}
+  </div>
+);
+
 export const dayRange = (day_us: number): [number, number] => [day_us, addDays(day_us, 1)];
+
+/** The part of a day that is shown around a moment. */
+export function zoomed(day: [number, number], hours: number, about_us: number): [number, number] {
+  const length = Math.min(hours * 3600e6, day[1] - day[0]);
+  const from_us = Math.max(day[0], Math.min(about_us - length / 2, day[1] - length));
+  return [from_us, from_us + length];
+}
