@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from hearthwatch.bench.cpu import cpu_ns, resident_bytes
-from hearthwatch.kit.clock import Stop, SystemClock
+from hearthwatch.kit.clock import Clock, Stop, SystemClock
 from hearthwatch.kit.errors import ConfigFault, Unreachable
 from hearthwatch.kit.units import NS_PER_S
 
@@ -70,10 +70,12 @@ class Result:
         return sum(one[name].pictures or 0 for one in self.rounds)
 
 
-def compete(contenders: Mapping[str, Contender], *, rounds: int, round_s: float, pictures_per_s: float) -> Result:
+def compete(
+    contenders: Mapping[str, Contender], *, rounds: int, round_s: float, pictures_per_s: float, clock: Clock | None = None
+) -> Result:
     """Measure programs that run already, all in the same stretches of time. A round in which one of them took less than 99 %
     of the stream's pictures is thrown away (the machine was busy elsewhere); raises Unreachable when most are."""
-    clock, stop = SystemClock(), Stop()
+    clock, stop = clock or SystemClock(), Stop()
     clock.sleep(stop, SETTLE_S)
     good: list[Mapping[str, Used]] = []
     discarded = 0

@@ -23,11 +23,13 @@ BENCHES: tuple[Bench, ...] = (
 )
 
 
-def chosen(name: str) -> tuple[Bench, ...]:
-    """Return the benchmark of that name, or all of them for `all`. Raises ConfigFault for a name that is none."""
-    if name == "all":
+def chosen(names: str) -> tuple[Bench, ...]:
+    """Return the benchmarks of those names, with commas between, or all of them for `all`. Raises ConfigFault."""
+    if names == "all":
         return BENCHES
-    found = tuple(bench for bench in BENCHES if bench.name == name.lower())
-    if not found:
-        raise ConfigFault(f"there is no benchmark {name!r}: it is one of all, {', '.join(bench.name for bench in BENCHES)}")
-    return found
+    known = {bench.name: bench for bench in BENCHES}
+    wanted = [name.strip().lower() for name in names.split(",")]
+    for name in wanted:
+        if name not in known:
+            raise ConfigFault(f"there is no benchmark {name!r}: it is one of all, {', '.join(known)}")
+    return tuple(known[name] for name in wanted)
