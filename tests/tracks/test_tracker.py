@@ -39,6 +39,13 @@ def test_one_clear_moving_person_is_confirmed_at_once() -> None:
     assert track.decided_ns == track.first_ns == NS_PER_S
 
 
+def test_a_clear_moving_person_is_confirmed_at_once_after_faint_sights_too() -> None:
+    tracks = tracker()
+    assert show(tracks, 0.0, sighting(0.3, score=0.3)) == ()
+    (track,) = show(tracks, 0.1, sighting(0.3))
+    assert track.state is TrackState.CONFIRMED
+
+
 def test_two_fair_hits_or_three_dim_ones_confirm_what_moves_but_nothing_what_rests() -> None:
     fair, dim, resting = tracker(), tracker(), tracker()
     assert show(fair, 0.0, sighting(0.3, score=0.55)) == ()

@@ -145,7 +145,7 @@ class Thing:
         if self.told:
             still = _seconds(at.received_ns, self.settled_ns) >= _STILL_S
             self.state = TrackState.STILL if still else TrackState.CONFIRMED
-        elif strong and self._believed(sighting, beside=beside):
+        elif strong and self._believed(sighting, at, beside=beside):
             if self.is_resident(at.received_ns):
                 self.first = at  # what stood there before was no visit
                 self.best, self.best_score, self.best_box = at, detection.score, detection.box
@@ -222,14 +222,16 @@ class Thing:
             self.settled_ns = at.received_ns
             self.anchor = self.box
 
-    def _believed(self, sighting: Sighting, *, beside: bool) -> bool:
-        if self.hits == 1:
-            return (
-                not beside
-                and self.family not in _RIGID | _MISTAKEN
-                and sighting.detection.score >= _SURE_SCORE
-                and sighting.changed_frac >= _SURE_CHANGED_FRAC
-            )
+    def _believed(self, sighting: Sighting, at: Moment, *, beside: bool) -> bool:
+        sure = (
+            not beside
+            and self.family not in _RIGID | _MISTAKEN
+            and sighting.detection.score >= _SURE_SCORE
+            and sighting.changed_frac >= _SURE_CHANGED_FRAC
+            and not self.is_resident(at.received_ns)
+        )
+        if sure or self.hits == 1:
+            return sure
         needed = _ENOUGH if self.best_score >= _CLEAR_SCORE else _ENOUGH_DIM
         if self.family in _MISTAKEN:
             needed = _ENOUGH_MISTAKEN
