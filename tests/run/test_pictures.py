@@ -1,139 +1,133 @@
-"""The pictures worth sending: the main stream's where it shows the same moment, the one looked at otherwise; and never a whole group in memory."""
+"""The picture worth sending: the main stream's view of the moment where it comes in time, else the one looked at."""
 
 from __future__ import annotations
 
 import queue
-from itertools import islice
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+from tests.frames.clip_maker import clip
+from tests.run.findings import BOX, a_track
 
-from hearthwatch.feeds.demo import DemoFeed
-from hearthwatch.feeds.packet import Packet, Stream, StreamInfo
-from hearthwatch.feeds.source import Source, SourceKind
+from hearthwatch.feeds.packet import Packet, StreamInfo
 from hearthwatch.frames.decode import Decoder
 from hearthwatch.frames.frame import Frame
-from hearthwatch.frames.geometry import Box
-from hearthwatch.kit.clock import FakeClock, Stop
-from hearthwatch.kit.units import CameraId, MonoNs, WallUs
+from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.messages import Gop, Picture, WantGop
-from hearthwatch.run.pictures import PictureMaker, picture_of
-from hearthwatch.tracks.track import Track, TrackId, TrackState
+from hearthwatch.run.pictures import PictureMaker
 
-CAMERA = CameraId("demo")
-BOX = Box(x0=0.4, y0=0.4, x1=0.6, y1=0.9)
+pytestmark = pytest.mark.timeout(20)
 
-
-def stream(name: Stream, count: int) -> tuple[StreamInfo, list[Packet]]:
-    clock = FakeClock()
-    source = Source(camera=CAMERA, stream=name, kind=SourceKind.DEMO, url="demo://street?seed=3")
-    opened = DemoFeed(source, clock=clock, started_ns=clock.mono_ns()).open(Stop())
-    return opened.info, list(islice(opened, count))
+FRONT = CameraId("front")
 
 
-def track() -> Track:
-    frame_us = stream(Stream.SUB, 1)[1][0].wall_us
-    return Track(
-        id=TrackId("t"),
-        camera=CAMERA,
-        label="person",
-        state=TrackState.CONFIRMED,
-        box=BOX,
-        score=0.8,
-        first_us=frame_us,
-        last_us=frame_us,
-        best_us=frame_us,
-        best_score=0.8,
-        best_box=BOX,
-        zones=frozenset(),
-        entered_zones=frozenset(),
-        moved=True,
-        first_ns=MonoNs(1),
-        decided_ns=MonoNs(1),
-    )
+def frames(width: int, height: int, level: int) -> tuple[StreamInfo, list[Packet], list[Frame]]:
+    """Ten pictures of one grey, a tenth of a second apart."""
+    info, packets = clip([np.full((height, width), level, np.uint8)] * 10, gop=10)
+    packets = [replace(each, wall_us=WallUs(number * 100_000)) for number, each in enumerate(packets)]
+    decoder = Decoder(FRONT, info)
+    shown = [frame for each in packets for frame in decoder.decode(each)]
+    return StreamInfo(video=info), packets, [*shown, *decoder.flush()]
 
 
-def looked_at(number: int) -> Frame:
-    info, packets = stream(Stream.SUB, number + 1)
-    decoder = Decoder(CAMERA, info.video, fast=True)
-    return [*(frame for packet in packets for frame in decoder.decode(packet)), *decoder.flush()][number]
+MAIN_INFO, MAIN, _ = frames(640, 360, 200)
+_, _, SUB_FRAMES = frames(320, 180, 80)
+
+
+class Bench:
+    """A maker whose recorder answers as `recorder` says; `asked` is what it was asked."""
+
+    def __init__(self) -> None:
+        self.recorder: Callable[[WantGop], Gop | None] = lambda _: None
+        self.is_linked = True
+        self.asked: list[WantGop] = []
+        self.given: queue.Queue[Picture] = queue.Queue()
+        self.maker = PictureMaker(ask=self._ask, give=self.given.put)
+
+    def _ask(self, want: WantGop) -> bool:
+        self.asked.append(want)
+        answer = self.recorder(want)
+        if answer is not None:
+            self.maker.answered(answer)
+        return self.is_linked
+
+    def picture(self, number: int = 5, *, ask_main: bool = True) -> np.ndarray:
+        self.maker.order(a_track(), SUB_FRAMES[number], BOX, ask_main=ask_main)
+        made = self.given.get(timeout=10)
+        assert (made.camera, made.track, made.at_us, made.box) == (FRONT, "t1", SUB_FRAMES[number].wall_us, BOX)
+        shown = cv2.imdecode(np.frombuffer(made.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+        assert shown is not None
+        return shown
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.maker.close()
+
+
+def gop(want: WantGop, packets: list[Packet] = MAIN, info: StreamInfo | None = MAIN_INFO) -> Gop:
+    return Gop(token=want.token, info=info, packets=tuple(packets))
+
+
+def is_main(shown: np.ndarray) -> bool:
+    assert shown.shape in {(360, 640), (180, 320)}
+    return shown.shape == (360, 640)
+
+
+def test_the_main_streams_view_is_taken_where_it_is_at_hand(bench: Bench) -> None:
+    bench.recorder = lambda want: gop(want, MAIN[:7])
+    shown = bench.picture()
+    assert is_main(shown)
+    assert shown[350, 10] > 150
+    (want,) = bench.asked
+    assert (want.camera, want.at_us) == (FRONT, SUB_FRAMES[5].wall_us)
+
+
+def test_the_box_is_drawn(bench: Bench) -> None:
+    shown = bench.picture(ask_main=False)
+    height, width = shown.shape
+    edge = shown[int(0.5 * height), int(BOX.x0 * width) - 3 : int(BOX.x0 * width) + 4]
+    assert np.ptp(edge.astype(int)) > 30
+
+
+def test_a_camera_with_one_stream_asks_for_nothing(bench: Bench) -> None:
+    assert not is_main(bench.picture(ask_main=False))
+    assert bench.asked == []
 
 
 @pytest.mark.parametrize(
-    ("behind", "width"),
+    "answer",
     [
-        ((0,), 1280),
-        ((3, 0), 1280),
-        ((3, 3, 3), 640),
-        ((12, 12, 12), 640),
+        lambda _want: None,
+        lambda want: gop(want, [], None),
+        lambda want: gop(want, []),
+        lambda want: Gop(token=want.token - 1, info=MAIN_INFO, packets=tuple(MAIN)),
+        lambda want: gop(want, [replace(each, data=b"nonsense") for each in MAIN]),
+        lambda want: gop(want, MAIN[1:]),
     ],
+    ids=["silence", "not held", "no packets", "another answer", "nonsense", "no key frame"],
 )
-def test_the_main_streams_picture_is_taken_only_of_the_same_moment(behind: tuple[int, ...], width: int) -> None:
-    """`behind` says by how many pictures the main stream is behind each time it is asked."""
-    info, packets = stream(Stream.MAIN, 16)
-    asked: list[WantGop] = []
-    made: queue.Queue[Picture] = queue.Queue()
-
-    def ask(want: WantGop) -> bool:
-        asked.append(want)
-        here = packets[: 16 - behind[len(asked) - 1]]
-        maker.answered(Gop(token=want.token, info=info, packets=tuple(here)))
-        return True
-
-    maker = PictureMaker(ask=ask, give=made.put)
-    try:
-        maker.order(track(), looked_at(15), BOX, ask_main=True)
-        picture = cv2.imdecode(np.frombuffer(made.get(timeout=10).jpeg, np.uint8), cv2.IMREAD_COLOR)
-    finally:
-        maker.close()
-    assert picture.shape[1] == width
-    assert len(asked) == len(behind)
+def test_without_a_main_picture_in_time_the_one_looked_at_serves(bench: Bench, answer: Callable[[WantGop], Gop | None]) -> None:
+    bench.recorder = answer
+    shown = bench.picture()
+    assert not is_main(shown)
+    assert shown[170, 5] < 120
 
 
-class Shown:
-    alive = 0
-    most = 0
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.wall_us = number * 40_000
-        Shown.alive += 1
-        Shown.most = max(Shown.most, Shown.alive)
-
-    def __del__(self) -> None:
-        Shown.alive -= 1
+def test_without_a_recorder_nobody_waits(bench: Bench) -> None:
+    bench.is_linked = False
+    assert not is_main(bench.picture())
 
 
-class OneBehind:
-    """Gives each picture with the next packet, as a decoder does whose stream reorders."""
-
-    def __init__(self) -> None:
-        self.held: int | None = None
-
-    def decode(self, packet: int) -> list[Shown]:
-        before, self.held = self.held, packet
-        return [] if before is None else [Shown(before)]
-
-    def flush(self) -> list[Shown]:
-        return [] if self.held is None else [Shown(self.held)]
-
-
-def test_the_picture_at_the_end_of_a_long_group_costs_the_memory_of_two() -> None:
-    found = picture_of(OneBehind(), range(250), WallUs(250 * 40_000))
-    assert found is not None
-    assert found.number == 249
-    assert Shown.most <= 2
-
-
-def test_a_group_without_a_picture_gives_none() -> None:
-    assert picture_of(OneBehind(), (), WallUs(0)) is None
-
-
-def test_the_nearest_picture_is_found_on_either_side() -> None:
-    assert [picture_of(OneBehind(), range(9), WallUs(at_us)).number for at_us in (119_000, 121_000, 139_000, 900_000)] == [
-        3,
-        3,
-        3,
-        8,
-    ]
+def test_after_a_late_answer_the_next_picture_is_made_with_its_own(bench: Bench) -> None:
+    late: list[WantGop] = []
+    bench.recorder = late.append  # type: ignore[assignment]
+    assert not is_main(bench.picture())
+    bench.maker.answered(gop(late[0]))
+    bench.recorder = lambda want: gop(want, MAIN[:7])
+    assert is_main(bench.picture())
