@@ -264,6 +264,17 @@ def test_better_pictures_and_new_zones_are_updates(rules):
     assert zoned.event.score == 0.9
 
 
+def test_the_box_follows_the_best_moment_of_its_track_though_another_scored_a_little_more(rules):
+    """A whole visitor is a better picture than one cut by the edge; the score stays the highest."""
+    rules.track(track(seconds=0, best_score=0.85, best_box=box(0.05)))
+    rules.track(track(seconds=2, best_score=0.8, best_box=box(0.5)))
+    rules.track(track("t2", 3, first=1, x=0.3, best_score=0.7, best_box=box(0.3)))
+    rules.track(track(seconds=4, best_us=at(2), best_score=0.8, best_box=box(0.5), state=TrackState.ENDED))
+    rules.track(track("t2", 4, first=1, x=0.3, best_score=0.7, best_box=box(0.3), state=TrackState.ENDED))
+    (closed,) = rules.flush(at(20))
+    assert (closed.event.score, closed.event.box, closed.event.best_us) == (0.85, box(0.5), at(2))
+
+
 def test_a_looker_that_died_and_tells_again_continues_the_event(rules):
     (opened,) = rules.track(track("t1", 0))
     rules.abandon(at(1))

@@ -37,6 +37,8 @@ class _Visit:
     box: Box | None
     last_us: WallUs
     live: set[str] = field(default_factory=set)
+    best_of: str = ""
+    """The track whose best moment is the event's: its picture is shown, so the event's box follows it."""
     told: bool = False
     saved_score: float = 0.0
     resumed: bool = False
@@ -196,7 +198,7 @@ class Rules:
         if len(self._visits) >= _MAX_OPEN:
             closed.append(self._close(min(self._visits.values(), key=lambda visit: visit.last_us)))
         tell = not self._cooling(event)
-        visit = _Visit(event=event, box=box, last_us=last_us, told=tell, saved_score=event.score)
+        visit = _Visit(event=event, box=box, last_us=last_us, best_of=name, told=tell, saved_score=event.score)
         self._visits[event.id] = visit
         self._join(visit, name)
         if tell:
@@ -218,8 +220,10 @@ class Rules:
         else:
             visit.live.add(track.id)
         event = replace(visit.event, end_us=None if visit.live else visit.last_us)
-        if track.best_score > event.score:
-            event = replace(event, score=track.best_score, box=track.best_box, best_us=track.best_us)
+        if track.best_score > event.score or (track.id == visit.best_of and track.best_us != event.best_us):
+            score = max(event.score, track.best_score)
+            event = replace(event, score=score, box=track.best_box, best_us=track.best_us)
+            visit.best_of = track.id
         event = replace(event, zones=event.zones | track.entered_zones)
         notable = (event.zones, event.end_us) != (
             visit.event.zones,
