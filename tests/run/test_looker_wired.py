@@ -1,7 +1,6 @@
 """The real looker in its real box, with the test as supervisor, recorder and house: a clip is seen through to its picture.
 
-What a library imports or opens only when it is first needed is not to be had in the box: that ended the looker once, at the
-first confirmed track.
+What a library imports only when it is first needed is not to be had in the box: see test_rehearsal_wired.py.
 """
 
 from __future__ import annotations

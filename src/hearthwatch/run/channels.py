@@ -125,7 +125,12 @@ class Channels:
         return channel
 
     def _forget(self, name: str) -> None:
-        self._health.forget(lambda outage: outage.fault is Fault.CHANNEL_DEAD and outage.subject.startswith(name))
+        """`telegram` stands for its chats, too."""
+        self._health.forget(
+            lambda outage: (
+                outage.fault is Fault.CHANNEL_DEAD and (outage.subject == name or outage.subject.startswith(f"{name}:"))
+            )
+        )
 
     def _email(self) -> tuple[str, object, Callable[[], Channel] | None]:
         options, password = self._options.email, self._secret("alerts.email.password")
@@ -171,6 +176,8 @@ class Channels:
             self._chats = {}
             return
         bot, remote = self._bot, self._remote
+        for chat in self._chats.keys() - set(self.enrolments.chats):
+            self._forget(self._chats[chat].name)
         self._chats = {chat: self._chats.get(chat) or TelegramChat(bot, chat, remote.buttons) for chat in self.enrolments.chats}
 
     async def _start_telegram(self, token: str, api_base: str) -> None:
