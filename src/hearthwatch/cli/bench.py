@@ -33,14 +33,19 @@ def bench(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown table.")] = False,
     debug: options.Debug = False,
 ) -> None:
-    """Measure against other programs in the same run. Ends with 1 when a row's guard failed, not when it missed a target."""
+    """Measure against other programs in the same run.
+
+    Ends with 1 when a row failed or could not be measured, not when it missed its target.
+    """
     from rich.console import Console
 
     from hearthwatch.bench.registry import chosen
     from hearthwatch.bench.row import Row, exit_code, json_line, markdown, parsed, table
     from hearthwatch.bench.terms import Terms
+    from hearthwatch.kit.errors import HearthwatchError
 
     rows: list[Row] = []
+    unmeasured = False
     folder = data or Path(os.environ.get("HEARTHWATCH_TEST_DATA", Path.cwd().parent / "shared" / "data"))
     if name == "accuracy":
         _accuracy(folder, models or [], as_json=as_json)
@@ -49,9 +54,15 @@ def bench(
         rows += parsed(Path(name).read_text(encoding="utf-8"))
     else:
         terms = Terms(rounds=rounds, round_s=seconds, data=folder)
+        said = Console(stderr=True, highlight=False)
         for each in chosen(name):
-            Console(stderr=True).print(f"{each.name}: {each.what} …", style="dim", highlight=False)
-            found = each.measure(terms)
+            said.print(f"{each.name}: {each.what} …", style="dim")
+            try:
+                found = each.measure(terms)
+            except HearthwatchError as error:  # a peer that is missing must not cost the other rows
+                said.print(f"{each.name} could not be measured: {error}", style="red")
+                unmeasured = True
+                continue
             rows += found
             if as_json:
                 typer.echo("\n".join(map(json_line, found)))
@@ -59,7 +70,7 @@ def bench(
         typer.echo(markdown(rows), nl=False)
     elif not as_json:
         Console().print(table(rows))
-    raise typer.Exit(exit_code(rows))
+    raise typer.Exit(exit_code(rows) or int(unmeasured))
 
 
 def _accuracy(folder: Path, models: list[str], *, as_json: bool) -> None:
