@@ -280,8 +280,8 @@ class Supervisor:
         ran_s = (now_ns - process.started_ns) / NS_PER_S
         self._forget_control(process)
         process.popen = None
-        if process.role is Role.LOOKER:
-            self._charge_crash()
+        if process.role is Role.LOOKER and self._charge_crash():
+            process.backoff.tries = 0  # what made it crash is out of its sight: the other cameras need not wait
         wait_s = process.backoff.wait_s(Unreachable(reason), ran_s)
         process.start_at_ns = now_ns + round(wait_s * NS_PER_S)
         log.warning("%s %s after %.1f s; starting it again in %.1f s", process.title, reason, ran_s, wait_s)
@@ -290,9 +290,10 @@ class Supervisor:
             Restarted(role=process.role, name=process.name, reason=reason),
         )
 
-    def _charge_crash(self) -> None:
-        """Charge the looker's crash to the cameras it was decoding, and quarantine those that did it too often."""
+    def _charge_crash(self) -> bool:
+        """Charge the looker's crash to the cameras it was decoding; True when one is quarantined for it."""
         now_ns = self._clock.mono_ns()
+        before = self._quarantined
         for camera, slot in self._slots.items():
             if not self._marks[slot]:
                 continue
@@ -307,6 +308,7 @@ class Supervisor:
                     camera,
                     len(crashes),
                 )
+        return self._quarantined != before
 
     def _forget_control(self, process: _Process) -> None:
         if process.control is None:
