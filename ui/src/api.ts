@@ -1,5 +1,7 @@
 /** The API as the page uses it: types that match the server's OpenAPI, and one function for each call. */
 
+import { tellings } from "./tellings";
+
 export interface Trouble {
   error: string;
   hint: string;
@@ -236,8 +238,8 @@ export const api = {
 
 /** Addresses the browser itself opens. */
 export const at = {
-  /** `version` changes with the picture: a visit's best one comes late. */
-  picture: (event: string, version?: number) => address(`/events/${id(event)}/picture.jpg`, { version }),
+  /** The address changes with the picture: a visit's best one comes late. */
+  picture: (event: string) => address(`/events/${id(event)}/picture.jpg`, { version: tellings(event) || undefined }),
   snapshot: (camera: string, version: number) => address(`/cameras/${id(camera)}/snapshot.jpg`, { version }),
   mjpeg: (camera: string, version: number) => address(`/cameras/${id(camera)}/live.mjpeg`, { v: version }),
   live: (camera: string, stream: StreamName) =>

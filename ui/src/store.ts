@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { type Alert, api, at, type Camera, type House, type HouseEvent, type Outage, type Session, useToken, whenLoggedOut } from "./api";
+import { toldOf } from "./tellings";
 
 export const session = signal<Session | null>(null);
 export const unreachable = signal(false);
@@ -99,6 +100,7 @@ async function start(): Promise<void> {
     cameras.value = value;
   });
   on<HouseEvent>("event", (value) => {
+    toldOf(value.id);
     recent.value = upsert(recent.value, value, (a, b) => a.id === b.id).slice(0, 60);
   });
   on<Alert>("alert", (value) => {

@@ -110,7 +110,7 @@ export function EventPage({ id }: { id: string }) {
               ref={video}
               class="footage"
               src={`${at.footage(event.camera, event.clip_start_us, end_us, stream)}#t=${start_s.toFixed(2)}`}
-              poster={event.picture ? at.picture(id, event.best_us) : undefined}
+              poster={event.picture ? at.picture(id) : undefined}
               controls
               autoplay
               muted

@@ -27,7 +27,7 @@ export function EventPicture({ event, eager = false, near = false }: { event: Ho
     <div class="picture">
       {event.picture ? (
         <img
-          src={at.picture(event.id, event.best_us)}
+          src={at.picture(event.id)}
           alt={`${labelName(event.kind, event.label)} as the camera saw it`}
           loading={eager ? "eager" : "lazy"}
           decoding="async"
