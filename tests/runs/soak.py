@@ -159,7 +159,7 @@ async def _ask(account: Account, house: House, services: Channels, street: Stree
         *undelivered(alerts, ["telegram", "email"], names, start_us),
         *_arrivals(alerts, taken, mails),
     ]
-    account.latencies = latencies(alerts)
+    account.latencies = latencies([alert for alert in alerts if alert["at_us"] >= start_us])
     told_ns = [one.at_ns for one in taken if one.method == "sendMessage" and one.text.startswith(f"{ENTRY_CAMERA}: person")]
     times_ms = entry_times_ms(probe.entered_ns, told_ns)
     account.entries = len(times_ms)
