@@ -1,0 +1,70 @@
+"""Ours and the peers, really run for a moment on one stream: each takes its pictures, and the recorder keeps the same as ffmpeg."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hearthwatch.bench.contender import Child, Ffmpeg, MotionDaemon
+from hearthwatch.bench.cpu import cpu_ns
+from hearthwatch.bench.keeping import Recording, coded, in_common
+from hearthwatch.bench.rtsp_server import Mount, RtspServer
+from hearthwatch.kit.clock import Stop
+
+pytestmark = pytest.mark.wired
+
+STREAM = Mount(path="/bench", fps=25, length_s=4, gop_s=1, width_px=320, height_px=240)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with RtspServer([STREAM]) as camera:
+        yield camera.url(STREAM.path)
+
+
+def wait_for(ready: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if ready():
+            return
+        Stop().wait(0.05)
+    pytest.fail("nothing came within 20 s")
+
+
+def test_watching_counts_pictures_and_loses_none(url: str) -> None:
+    with Child("watching_child", urls=[url, url]) as ours:
+        wait_for(lambda: (ours.pictures() or 0) >= 50)
+        counts = ours.ask()
+        assert counts["packets"] == counts["pictures"]
+        assert counts["lost"] == 0
+        assert cpu_ns(ours.pids[0]) > 0
+
+
+def test_ffmpeg_tells_its_pictures(url: str, tmp_path: Path) -> None:
+    with Ffmpeg(tmp_path, ["-rtsp_transport", "tcp", "-i", url, "-f", "null", "-"]) as peer:
+        wait_for(lambda: peer.pictures() >= 10)
+        assert len(peer.pids) == 1
+
+
+@pytest.mark.skipif(shutil.which("motion") is None, reason="Debian's motion is not installed (make bench)")
+def test_motion_connects(url: str, tmp_path: Path) -> None:
+    with MotionDaemon(tmp_path, [url], width_px=320, height_px=240, fps=25) as peer:
+        log = tmp_path / "motion.log"
+        wait_for(lambda: log.exists() and "connected" in log.read_text(errors="replace"))
+        assert peer.pictures() is None
+
+
+def test_the_killed_recorder_kept_what_ffmpeg_copied(url: str, tmp_path: Path) -> None:
+    copy, footage = tmp_path / "copy.mp4", tmp_path / "footage"
+    fragmented = ["-c", "copy", "-an", "-f", "mp4", "-movflags", "frag_keyframe+empty_moov+default_base_moof"]
+    with (
+        Recording("recording_child", cameras={"cam-0": url}, folder=str(footage)) as ours,
+        Ffmpeg(tmp_path, ["-rtsp_transport", "tcp", "-i", url, *fragmented, str(copy)]) as peer,
+    ):
+        wait_for(lambda: peer.pictures() >= 100)
+        ours.kill()
+    same, missing = in_common(coded(sorted((footage / "cam-0" / "main").glob("*.mp4"))), coded([copy]))
+    assert same >= 25
+    assert missing <= 75
