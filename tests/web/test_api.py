@@ -18,7 +18,7 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import BadReply, Refused, StorageFailed, StorageFault, Unreachable, Unsupported
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import SegmentState
-from hearthwatch.web import replies
+from hearthwatch.web import alert_replies, replies
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.doors import CameraNow, StreamNow
 from hearthwatch.web.stream import _follow
@@ -242,9 +242,9 @@ def test_the_pages_types_have_the_servers_fields() -> None:
         "Timeline": replies.TimelineReply,
         "Span": replies.Span,
         "Gap": replies.GapReply,
-        "Alert": replies.AlertReply,
-        "Alerts": replies.AlertsReply,
-        "Delivery": replies.DeliveryReply,
+        "Alert": alert_replies.AlertReply,
+        "Alerts": alert_replies.AlertsReply,
+        "Delivery": alert_replies.DeliveryReply,
         "Outage": replies.OutageReply,
         "Detector": replies.DetectorReply,
         "House": replies.HouseReply,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.units import CAMERA_ID_PATTERN, US_PER_S, CameraId, WallUs
-from hearthwatch.web import replies
+from hearthwatch.web import alert_replies, replies
 from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.gate import cookie_name, is_private_way, needs
 from hearthwatch.web.site import CameraDep, PersonDep, SessionDep, Site, SiteDep
@@ -182,10 +182,12 @@ def reviewed(event: str, site: SiteDep) -> None:
 @needs(Permission.LOOK)
 def alerts(
     site: SiteDep, before_us: MomentQuery = None, limit: Annotated[int, Query(ge=1, le=200)] = 60
-) -> replies.AlertsReply:
+) -> alert_replies.AlertsReply:
     """Alerts with the way each took through each channel, newest first."""
     found = site.doors.alerts.alerts(before_us=WallUs(before_us) if before_us is not None else None, limit=limit + 1)
-    return replies.AlertsReply(alerts=[replies.AlertReply.of(alert) for alert in found[:limit]], more=len(found) > limit)
+    return alert_replies.AlertsReply(
+        alerts=[alert_replies.AlertReply.of(alert) for alert in found[:limit]], more=len(found) > limit
+    )
 
 
 @router.get("/outages")

@@ -15,26 +15,26 @@ from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import WallUs
 from hearthwatch.recording.segment import Segment, SegmentState
 from hearthwatch.web.auth import Session
-from hearthwatch.web.doors import AlertNow, CameraNow, DetectorNow, Enrolment, HouseNow, StreamNow
+from hearthwatch.web.doors import CameraNow, DetectorNow, Enrolment, HouseNow, StreamNow
 
 
-class _Reply(BaseModel):
+class Reply(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Trouble(_Reply):
+class Trouble(Reply):
     """Every refusal and failure: what went wrong, and what to do about it (may be empty)."""
 
     error: str
     hint: str
 
 
-class UserReply(_Reply):
+class UserReply(Reply):
     name: str
     role: str
 
 
-class SessionReply(_Reply):
+class SessionReply(Reply):
     """Who is logged in. `token` goes into the header `X-Hearthwatch-Token` of every request that changes something."""
 
     claimed: bool
@@ -48,7 +48,7 @@ class SessionReply(_Reply):
         return cls(claimed=claimed, passwords_accepted=passwords_accepted, user=user, token=session.csrf if session else None)
 
 
-class BoxReply(_Reply):
+class BoxReply(Reply):
     name: str
     put: int
     dropped: int
@@ -59,7 +59,7 @@ class BoxReply(_Reply):
         return cls(name=box.name, put=box.put, dropped=box.dropped, waiting=box.waiting)
 
 
-class StreamReply(_Reply):
+class StreamReply(Reply):
     stream: str
     state: str
     codec: str | None
@@ -87,7 +87,7 @@ class StreamReply(_Reply):
         )
 
 
-class CameraReply(_Reply):
+class CameraReply(Reply):
     id: str
     name: str
     state: str
@@ -119,7 +119,7 @@ class CameraReply(_Reply):
         )
 
 
-class BoxFrac(_Reply):
+class BoxFrac(Reply):
     """A rectangle in fractions of the picture."""
 
     x0: float
@@ -132,7 +132,7 @@ class BoxFrac(_Reply):
         return cls(x0=box.x0, y0=box.y0, x1=box.x1, y1=box.y1)
 
 
-class EventReply(_Reply):
+class EventReply(Reply):
     """`clip_*` is the footage that belongs to the event, roll included; `clip_end_us` None while the event lasts."""
 
     id: str
@@ -172,7 +172,7 @@ class EventReply(_Reply):
         )
 
 
-class EventsReply(_Reply):
+class EventsReply(Reply):
     """Newest first; `labels` are all there are events of; `more` tells whether older ones were left out."""
 
     events: list[EventReply]
@@ -180,7 +180,7 @@ class EventsReply(_Reply):
     more: bool
 
 
-class EventDetailReply(_Reply):
+class EventDetailReply(Reply):
     """`has_footage` tells whether something can be played, `kept` whether all of it is pinned."""
 
     event: EventReply
@@ -188,7 +188,7 @@ class EventDetailReply(_Reply):
     kept: bool
 
 
-class Span(_Reply):
+class Span(Reply):
     start_us: int
     end_us: int
     footage_class: str
@@ -205,7 +205,7 @@ class Span(_Reply):
         )
 
 
-class GapReply(_Reply):
+class GapReply(Reply):
     start_us: int
     end_us: int | None
     reason: str
@@ -216,7 +216,7 @@ class GapReply(_Reply):
         return cls(start_us=gap.start_us, end_us=gap.end_us, reason=gap.reason, detail=redact(gap.detail))
 
 
-class TimelineReply(_Reply):
+class TimelineReply(Reply):
     """Footage, gaps and events of a range, oldest first."""
 
     stream: Stream
@@ -225,68 +225,7 @@ class TimelineReply(_Reply):
     events: list[EventReply]
 
 
-class DeliveryReply(_Reply):
-    """`decided_ms` is from the last byte of the deciding picture to the alert, `accepted_ms` from there until the service
-    accepted this part; None where nothing was measured."""
-
-    channel: str
-    part: str
-    state: str
-    tries: int
-    next_us: int
-    last_error: str
-    decided_ms: float | None
-    accepted_ms: float | None
-
-
-class AlertReply(_Reply):
-    """`decided_ms` is from the last byte of the deciding picture to the alert; None where there is no picture."""
-
-    id: str
-    event: str
-    camera: str | None
-    severity: str
-    title: str
-    text: str
-    at_us: int
-    decided_ms: float | None
-    deliveries: list[DeliveryReply]
-
-    @classmethod
-    def of(cls, now: AlertNow) -> Self:
-        alert = now.alert
-        timed = alert.received_ns and alert.decided_ns
-        return cls(
-            id=alert.id,
-            event=alert.event,
-            camera=alert.camera,
-            severity=alert.severity,
-            title=redact(alert.title),
-            text=redact(alert.text),
-            at_us=alert.at_us,
-            decided_ms=(alert.decided_ns - alert.received_ns) / 1e6 if timed else None,
-            deliveries=[
-                DeliveryReply(
-                    channel=delivery.channel,
-                    part=delivery.part,
-                    state=delivery.state,
-                    tries=delivery.tries,
-                    next_us=delivery.next_us,
-                    last_error=redact(delivery.last_error),
-                    decided_ms=delivery.decided_ms,
-                    accepted_ms=delivery.accepted_ms,
-                )
-                for delivery in now.deliveries
-            ],
-        )
-
-
-class AlertsReply(_Reply):
-    alerts: list[AlertReply]
-    more: bool
-
-
-class OutageReply(_Reply):
+class OutageReply(Reply):
     fault: str
     camera: str | None
     subject: str
@@ -306,7 +245,7 @@ class OutageReply(_Reply):
         )
 
 
-class DetectorReply(_Reply):
+class DetectorReply(Reply):
     name: str
     basic: bool
     labels: list[str]
@@ -332,7 +271,7 @@ class DetectorReply(_Reply):
         )
 
 
-class HouseReply(_Reply):
+class HouseReply(Reply):
     name: str
     version: str
     started_us: int
@@ -362,19 +301,19 @@ class HouseReply(_Reply):
         )
 
 
-class SettingReply(_Reply):
+class SettingReply(Reply):
     section: str
     key: str
     value: str
 
 
-class OutboundReply(_Reply):
+class OutboundReply(Reply):
     host: str
     purpose: str
     setting: str
 
 
-class SettingsReply(_Reply):
+class SettingsReply(Reply):
     """The configuration in force without its secrets, and every destination outside this box it makes us talk to."""
 
     settings: list[SettingReply]
@@ -388,7 +327,7 @@ class SettingsReply(_Reply):
         )
 
 
-class EnrolmentReply(_Reply):
+class EnrolmentReply(Reply):
     code: str
     bot: str
     expires_us: int
@@ -398,7 +337,7 @@ class EnrolmentReply(_Reply):
         return cls(code=enrolment.code, bot=enrolment.bot, expires_us=enrolment.expires_us)
 
 
-class KeptReply(_Reply):
+class KeptReply(Reply):
     """How many files of footage were pinned or released."""
 
     segments: int

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from hearthwatch.events.event import Event
 from hearthwatch.health.outage import Outage
-from hearthwatch.web import replies
+from hearthwatch.web import alert_replies, replies
 from hearthwatch.web.auth import Permission, Session
 from hearthwatch.web.changes import Change
 from hearthwatch.web.gate import needs
@@ -70,7 +70,7 @@ def _told(site: Site, change: Change) -> bytes:
         return _line("event", replies.EventReply.of(change, site.doors.house.now()).model_dump_json())
     if isinstance(change, Outage):
         return _line("outage", replies.OutageReply.of(change).model_dump_json())
-    return _line("alert", replies.AlertReply.of(change).model_dump_json())
+    return _line("alert", alert_replies.AlertReply.of(change).model_dump_json())
 
 
 def _line(name: str, data: str) -> bytes:
