@@ -40,3 +40,8 @@ def test_a_picture_without_a_number_has_none():
 def test_a_missing_clip_is_said(tmp_path):
     with pytest.raises(ConfigFault, match="indoor_one_by_one"):
         entries.entries(Terms(rounds=1, round_s=1, data=tmp_path))
+
+
+def test_a_visit_begins_with_the_first_picture_that_is_left():
+    assert entries.visits(1) == set(entries.VISITS)
+    assert entries.visits(2) == {number + 1 for number in entries.VISITS}

@@ -49,6 +49,11 @@ def empty(terms: Terms) -> Path:
     return _written(f"empty-{_VERSION}.mp4", pictures, list(enumerate(order)), FPS)
 
 
+def visits(every: int) -> frozenset[int]:
+    """Return the number of the first picture with each person, of those that are left."""
+    return frozenset(-(-number // every) * every for number in VISITS)
+
+
 def number_of(frame: Frame) -> int | None:
     """Return the number a picture carries, None where it cannot be read."""
     strip = frame.y[frame.height_px - STRIP_PX + 4 : frame.height_px - 4]

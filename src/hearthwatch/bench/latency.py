@@ -133,8 +133,9 @@ def _trial(terms: Terms, fps: int) -> Trial:
             for name, child in children.items():
                 _note(heard[name], _asked(child), first[name])
         ended_ns = clock.mono_ns()
+    firsts = entries.visits(every)
     sent = [one for one in clockwork.sent if started_ns <= one[1] < ended_ns]
-    entered = [at_ns for number, at_ns in sent if number in entries.VISITS and at_ns < ended_ns - _ALERT_AT_MOST_S * NS_PER_S]
+    entered = [at_ns for number, at_ns in sent if number in firsts and at_ns < ended_ns - _ALERT_AT_MOST_S * NS_PER_S]
     return Trial(
         pictures=len(sent),
         entered=len(entered),
