@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
 
 from hearthwatch.alerts.alert import Alert, AlertId, Part, Severity
 from hearthwatch.alerts.outbox import Outbox
@@ -22,6 +28,27 @@ BERLIN = ZoneInfo("Europe/Berlin")
 FRONT = CameraId("front")
 MIGRATIONS = Path(__file__).resolve().parents[2] / "src/hearthwatch/run/migrations"
 _numbers = count(1)
+
+
+@cache
+def _empty() -> bytes:
+    """A migrated `house.db`, made once: a migration takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "house.db"
+        engine = open_writer(path)
+        migrate(engine, MIGRATIONS)
+        engine.dispose()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return path.read_bytes()
+
+
+def opened(folder: Path) -> Engine:
+    """Return the writing engine of the `house.db` in `folder`, which is made where there is none."""
+    path = folder / "house.db"
+    if not path.exists():
+        path.write_bytes(_empty())
+    return open_writer(path)
 
 
 class Health:
@@ -88,8 +115,7 @@ class House:
         self.folder = folder
         self.clock = clock or FakeClock()
         self.health = Health()
-        self._engine = open_writer(folder / "house.db")
-        migrate(self._engine, MIGRATIONS)
+        self._engine = opened(folder)
         self.db = SickDb(DbThread(self._engine))
         self.files = EventFiles(folder)
         self.outbox = Outbox(self.db, self.files, self.clock, self.health)

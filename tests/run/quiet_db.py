@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from tests.alerts.house import MIGRATIONS
-
-from hearthwatch.kit.db import migrate, open_writer
+from tests.alerts.house import opened
 
 T = TypeVar("T")
 
 
 class QuietDb:
     def __init__(self, folder: Path) -> None:
-        self._engine = open_writer(folder / "house.db")
-        migrate(self._engine, MIGRATIONS)
+        self._engine = opened(folder)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         with self._engine.begin() as connection:
