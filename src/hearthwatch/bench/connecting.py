@@ -18,7 +18,8 @@ from hearthwatch.kit.clock import Stop, SystemClock
 _OURS, _PYAV = "ours", "pyav"
 _WAIT_S = 12.0
 _POLL_S = 0.1
-_WATCH_S = 1.0
+_WATCH_S = 11.0
+"""Long enough to count as a healthy connection."""
 
 
 class _Firsts(msgspec.Struct, frozen=True):
