@@ -98,7 +98,8 @@ class Decoder:
         if len(self._waiting) >= _WAITING_LIMIT:
             self._waiting.clear()
         self._waiting[packet.pts_ticks] = (packet.received_ns, packet.wall_us)
-        coded = av.Packet(packet.data)
+        coded = av.Packet(len(packet.data))  # made from bytes it would lie without the zeros behind it that libav reads
+        coded.update(packet.data)
         coded.pts, coded.dts = packet.pts_ticks, packet.dts_ticks
         try:
             pictures = self._context.decode(coded)
