@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hearthwatch.feeds.packet import Codec, GapReason, Stream
-from hearthwatch.feeds.pump import PumpState
+from hearthwatch.feeds.pump import PumpState, Trouble
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.messages import EyeState, LookerState, RecorderState, StreamState
 
@@ -17,8 +17,9 @@ def pump(*, connected: bool = True, reason: GapReason | None = None, error: str 
     )
 
 
-def lost(reason: GapReason = GapReason.CAMERA, error: str = "no answer") -> PumpState:
-    return pump(connected=False, reason=reason, error=error)
+def lost(trouble: Trouble = Trouble.UNREACHABLE, error: str = "no answer") -> PumpState:
+    reason = GapReason.REFUSED if trouble is Trouble.REFUSED else GapReason.CAMERA
+    return pump(connected=False, reason=reason, trouble=trouble, error=error)
 
 
 def recorder(disk_error: str = "", boxes: tuple[Any, ...] = (), **cameras: PumpState) -> RecorderState:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from tests.run.states import looker, lost, pump, recorder
 
-from hearthwatch.feeds.packet import Codec, GapReason, Stream
+from hearthwatch.feeds.packet import Codec, Stream
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import US_PER_S, CameraId, MonoNs, WallUs
@@ -67,7 +67,7 @@ def test_before_the_recorder_has_spoken_all_are_connecting(desk) -> None:
         (pump(), CameraState.LIVE, ""),
         (pump(connected=False), CameraState.CONNECTING, "connecting"),
         (lost(error="no route"), CameraState.LOST, "no route"),
-        (lost(GapReason.REFUSED, "wrong password"), CameraState.REFUSED, "wrong password"),
+        (lost(Trouble.REFUSED, "wrong password"), CameraState.REFUSED, "wrong password"),
     ],
 )
 def test_the_main_stream_stands_for_the_camera(desk, state, shown, cause) -> None:

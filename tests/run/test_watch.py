@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.alerts.house import Health
 from tests.run.states import looker, lost, pump, recorder
 
-from hearthwatch.feeds.packet import GapReason
+from hearthwatch.feeds.pump import Trouble
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.messages import Restarted, Role
@@ -30,18 +30,19 @@ def watch(health: Health) -> StateWatch:
 
 
 @pytest.mark.parametrize(
-    ("reason", "fault"),
+    ("trouble", "fault"),
     [
-        (GapReason.CAMERA, Fault.CAMERA_UNREACHABLE),
-        (GapReason.NETWORK, Fault.CAMERA_UNREACHABLE),
-        (GapReason.REFUSED, Fault.CAMERA_REFUSED),
+        (Trouble.UNREACHABLE, Fault.CAMERA_UNREACHABLE),
+        (Trouble.REFUSED, Fault.CAMERA_REFUSED),
+        (Trouble.BAD_REPLY, Fault.CAMERA_BAD_REPLY),
+        (Trouble.UNSUPPORTED, Fault.CAMERA_UNSUPPORTED),
     ],
 )
-def test_a_camera_that_is_lost_is_told_once_and_its_return_once(watch, health, reason, fault) -> None:
+def test_a_camera_that_is_lost_is_told_once_and_its_return_once(watch, health, trouble, fault) -> None:
     for _ in range(3):
         watch.recorder(recorder(front=pump()), ENABLED)
     for _ in range(3):
-        watch.recorder(recorder(front=lost(reason, "why")), ENABLED)
+        watch.recorder(recorder(front=lost(trouble, "why")), ENABLED)
     assert health.open == {(fault, "front"): "why"}
     for _ in range(3):
         watch.recorder(recorder(front=pump()), ENABLED)
@@ -50,7 +51,7 @@ def test_a_camera_that_is_lost_is_told_once_and_its_return_once(watch, health, r
 
 def test_a_camera_that_goes_on_to_refuse_us_is_one_fault_at_a_time(watch, health) -> None:
     watch.recorder(recorder(front=lost()), ENABLED)
-    watch.recorder(recorder(front=lost(GapReason.REFUSED)), ENABLED)
+    watch.recorder(recorder(front=lost(Trouble.REFUSED)), ENABLED)
     assert list(health.open) == [(Fault.CAMERA_REFUSED, "front")]
 
 

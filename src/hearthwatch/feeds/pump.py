@@ -9,6 +9,7 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from hearthwatch.feeds.packet import (
@@ -26,7 +27,7 @@ from hearthwatch.feeds.packet import (
 )
 from hearthwatch.feeds.runs import Runs
 from hearthwatch.kit.clock import Clock, Stop
-from hearthwatch.kit.errors import HearthwatchError, Refused, Unreachable
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.retry import Backoff, keep_running
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
@@ -45,6 +46,15 @@ _METER_SAMPLES = 10
 _NETWORK_ERRNOS = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 
 
+class Trouble(StrEnum):
+    """What kind of error keeps a stream down, by which the owner is told what to look at."""
+
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    BAD_REPLY = "bad-reply"
+    UNSUPPORTED = "unsupported"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PumpState:
     """One stream's health at a moment. `since_us` is when it got or lost its picture; counts run from the process's start."""
@@ -59,6 +69,7 @@ class PumpState:
     lost_packets: int = 0
     outages: int = 0
     reason: GapReason | None = None
+    trouble: Trouble | None = None
     last_error: str = ""
     codec: Codec | None = None
     audio: Codec | None = None
@@ -102,6 +113,19 @@ def reason_of(error: BaseException) -> GapReason:
     if isinstance(cause, socket.gaierror) or (isinstance(cause, OSError) and cause.errno in _NETWORK_ERRNOS):
         return GapReason.NETWORK
     return GapReason.CAMERA
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """Return the kind of error that keeps a stream down."""
+    for kind, trouble in (
+        (Refused, Trouble.REFUSED),
+        (Unsupported, Trouble.UNSUPPORTED),
+        (StreamChanged, Trouble.UNREACHABLE),
+        (BadReply, Trouble.BAD_REPLY),
+    ):
+        if isinstance(error, kind):
+            return trouble
+    return Trouble.UNREACHABLE
 
 
 class Pump:
@@ -245,6 +269,7 @@ class Pump:
             connected=True,
             since_us=self.state.since_us if self._down_ns is None else self._clock.wall_us(),
             reason=None,
+            trouble=None,
             last_error="",
             codec=video.codec,
             audio=audio.codec if audio else None,
@@ -283,6 +308,7 @@ class Pump:
             lost_packets=self._lost_before,
             outages=self.state.outages + is_new,
             reason=reason,
+            trouble=trouble_of(error),
             last_error=redact(str(error)),
         )
         if is_news:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Set as AbstractSet
 
-from hearthwatch.feeds.packet import GapReason, Stream
+from hearthwatch.feeds.packet import Stream
+from hearthwatch.feeds.pump import Trouble
 from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.messages import EyeState, LookerState, RecorderState, Restarted, Role
 
-_CAMERA_FAULTS = (
-    Fault.CAMERA_UNREACHABLE,
-    Fault.CAMERA_REFUSED,
-    Fault.CAMERA_BAD_REPLY,
-    Fault.CAMERA_UNSUPPORTED,
-)
-_FAULT_OF = {GapReason.REFUSED: Fault.CAMERA_REFUSED}
+_FAULT_OF = {
+    Trouble.UNREACHABLE: Fault.CAMERA_UNREACHABLE,
+    Trouble.REFUSED: Fault.CAMERA_REFUSED,
+    Trouble.BAD_REPLY: Fault.CAMERA_BAD_REPLY,
+    Trouble.UNSUPPORTED: Fault.CAMERA_UNSUPPORTED,
+}
 _DISK = "footage"
 _DETECTOR = "detector"
 _DAMAGE_REPORTS = 10
@@ -39,9 +39,9 @@ class StateWatch:
             if stream.stream is not Stream.MAIN or stream.camera not in enabled:
                 continue
             pump = stream.pump
-            now = None if pump.connected or pump.reason is None else _FAULT_OF.get(pump.reason, Fault.CAMERA_UNREACHABLE)
+            now = None if pump.connected or pump.trouble is None else _FAULT_OF[pump.trouble]
             if pump.connected or now is not None:
-                for fault in _CAMERA_FAULTS:
+                for fault in _FAULT_OF.values():
                     if fault is not now:
                         self._board.recovered(fault, stream.camera)
             if now is not None:
