@@ -8,6 +8,7 @@ import pytest
 from tests.run.states import looker, lost, pump, recorder
 
 from hearthwatch.feeds.packet import Codec, Stream
+from hearthwatch.feeds.pump import Trouble
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import US_PER_S, CameraId, MonoNs, WallUs

@@ -149,15 +149,15 @@ def test_a_looker_that_counts_from_nought_again_is_no_damage_and_no_recovery(wat
     assert list(health.open) == [(Fault.CAMERA_DAMAGED, "front")]
 
 
-REASONS = [None, *GapReason]
+TROUBLES = [None, *Trouble]
 
 
-@given(st.lists(st.tuples(st.booleans(), st.sampled_from(REASONS), st.sampled_from(["", "No space left", "broken"]))))
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(TROUBLES), st.sampled_from(["", "No space left", "broken"]))))
 def test_whatever_is_reported_each_camera_and_disk_has_one_fault_at_most(reports) -> None:
     health = Health()
     watch = StateWatch(health)  # type: ignore[arg-type]
-    for connected, reason, disk in reports:
-        watch.recorder(recorder(disk, front=pump(connected=connected, reason=reason, error="x")), ENABLED)
+    for connected, trouble, disk in reports:
+        watch.recorder(recorder(disk, front=pump(connected=connected, trouble=trouble, error="x")), ENABLED)
         assert len([fault for fault, subject in health.open if subject == "front"]) <= 1
         assert ((Fault.DISK_FULL, "footage") in health.open) == (disk == "No space left")
     watch.recorder(recorder("", front=pump()), ENABLED)
