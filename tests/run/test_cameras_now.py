@@ -69,6 +69,7 @@ def test_before_the_recorder_has_spoken_all_are_connecting(desk) -> None:
         (pump(connected=False), CameraState.CONNECTING, "connecting"),
         (lost(error="no route"), CameraState.LOST, "no route"),
         (lost(Trouble.REFUSED, "wrong password"), CameraState.REFUSED, "wrong password"),
+        (lost(Trouble.UNSUPPORTED, "no video stream"), CameraState.UNSUPPORTED, "no video stream"),
     ],
 )
 def test_the_main_stream_stands_for_the_camera(desk, state, shown, cause) -> None:

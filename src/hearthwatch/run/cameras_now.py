@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hearthwatch.feeds.packet import GapReason, Stream
-from hearthwatch.feeds.pump import PumpState
+from hearthwatch.feeds.packet import Stream
+from hearthwatch.feeds.pump import PumpState, Trouble
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
 from hearthwatch.run.config import Config, Record
@@ -118,9 +118,11 @@ def _state(pump: PumpState | None) -> CameraState:
         return CameraState.CONNECTING
     if pump.connected:
         return CameraState.LIVE
-    match pump.reason:
-        case GapReason.REFUSED:
+    match pump.trouble:
+        case Trouble.REFUSED:
             return CameraState.REFUSED
+        case Trouble.UNSUPPORTED:
+            return CameraState.UNSUPPORTED
         case None:
             return CameraState.CONNECTING
         case _:
