@@ -97,6 +97,34 @@ async def test_pictures_of_cameras_that_are_not_opted_in_stay_here(house):
     assert house.files.picture(alert.event) == b"one"
 
 
+async def test_a_channel_set_up_since_gets_no_picture_of_what_it_was_not_told(house):
+    alert = await house.tell(parts=frozenset({Part.TEXT, Part.PICTURE}))
+    house.outbox.set_routes({"phone": frozenset(Part), "mail": frozenset(Part), "tablet": frozenset(Part)})
+    await house.outbox.attach(alert.event, Part.PICTURE, b"one")
+    assert house.outbox.waiting("tablet") == ()
+    assert [d.part for d in house.outbox.waiting("phone")] == [Part.TEXT, Part.PICTURE]
+
+
+async def test_after_a_restart_each_channel_gets_what_it_lacks_and_nothing_twice(house):
+    alert = await house.tell(parts=frozenset({Part.TEXT, Part.PICTURE}))
+    await house.outbox.attach(alert.event, Part.PICTURE, b"one")
+    await house.outbox.settle(house.outbox.waiting("phone"), DeliveryState.SENT)
+    after = await house.again("phone", "mail")
+    await after.outbox.attach(alert.event, Part.PICTURE, b"better")
+    assert after.outbox.waiting("phone") == ()
+    assert [d.part for d in after.outbox.waiting("mail")] == [Part.TEXT, Part.PICTURE]
+    after.close()
+
+
+async def test_after_a_restart_a_picture_follows_a_text_that_was_sent(house):
+    alert = await house.tell(parts=frozenset({Part.TEXT, Part.PICTURE}))
+    await house.outbox.settle(house.outbox.waiting("phone"), DeliveryState.SENT)
+    after = await house.again("phone", "mail")
+    await after.outbox.attach(alert.event, Part.PICTURE, b"one")
+    assert [d.part for d in after.outbox.waiting("phone")] == [Part.PICTURE]
+    after.close()
+
+
 async def test_a_clip_somebody_asked_for_goes_to_them_alone(house):
     alert = await house.tell(parts=frozenset({Part.TEXT}))
     await house.outbox.attach(alert.event, Part.CLIP, b"mp4", only="phone")

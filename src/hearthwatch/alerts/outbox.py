@@ -55,7 +55,7 @@ class Outbox:
         self._waiting: dict[str, dict[int, Delivery]] = {}
         self._alerts: OrderedDict[AlertId, Alert] = OrderedDict()
         self._keys: OrderedDict[str, None] = OrderedDict()
-        self._attached: set[tuple[AlertId, str, Part]] = set()
+        self._owed: set[tuple[AlertId, str, Part]] = set()
         self._bytes: dict[Part, OrderedDict[str, bytes]] = {Part.PICTURE: OrderedDict(), Part.CLIP: OrderedDict()}
         self._ours: set[AlertId] = set()
         self._flagged: set[int] = set()
@@ -66,16 +66,15 @@ class Outbox:
     async def load(self) -> None:
         """Take up what a former house left unsent. Raises StorageFailed."""
 
-        def read(connection: Connection) -> tuple[int, tuple[Alert, ...], tuple[Delivery, ...]]:
-            return (ledger.last_delivery_id(connection), *ledger.waiting(connection))
+        def read(connection: Connection) -> tuple[int, tuple[Delivery, ...], tuple[ledger.Told, ...]]:
+            alerts, deliveries = ledger.waiting(connection)
+            return ledger.last_delivery_id(connection), deliveries, ledger.told(connection, [alert.id for alert in alerts])
 
-        last_id, alerts, deliveries = await self._db.run(read)
+        last_id, deliveries, told = await self._db.run(read)
         self._next_id = last_id + 1
-        for alert in alerts:
-            self._remember(alert)
+        self._take_up(told)
         for delivery in deliveries:
             self._waiting.setdefault(delivery.channel, {})[delivery.id] = delivery
-            self._attached.add((delivery.alert, delivery.channel, delivery.part))
             if delivery.maybe_sent:
                 self._flagged.add(delivery.id)
 
@@ -117,6 +116,7 @@ class Outbox:
             alert = replace(alert, degraded=True)
             self._journal.amend(alert)
         self._remember(alert)
+        self._owed |= {(alert.id, delivery.channel, Part.TEXT) for delivery in fresh}
         self._ours.add(alert.id)
         for delivery in fresh:
             if batch.deliveries[delivery.id].maybe_sent:
@@ -141,10 +141,10 @@ class Outbox:
         fresh: list[Delivery] = []
         for alert in await self._about(event):
             for name, parts in self._routes.items():
-                wanted = name == only if only else part in alert.parts
+                wanted = name == only if only else part in alert.parts and (alert.id, name, Part.TEXT) in self._owed
                 key = (alert.id, name, part)
-                if wanted and part in parts and name != alert.skip_channel and key not in self._attached:
-                    self._attached.add(key)
+                if wanted and part in parts and key not in self._owed:
+                    self._owed.add(key)
                     fresh.append(self._delivery(alert, name, part))
         batch.deliveries |= {delivery.id: delivery for delivery in fresh}
         if batch:
@@ -160,10 +160,13 @@ class Outbox:
             told = await asyncio.wait_for(self._db.run(lambda connection: ledger.told_of(connection, event)), PATIENCE_S)
         except (StorageFailed, TimeoutError):
             return []
+        self._take_up(told)
+        return [one.alert for one in told]
+
+    def _take_up(self, told: Iterable[ledger.Told]) -> None:
         for one in told:
             self._remember(one.alert)
-            self._attached |= {(delivery.alert, delivery.channel, delivery.part) for delivery in one.deliveries}
-        return [one.alert for one in told]
+            self._owed |= {(delivery.alert, delivery.channel, delivery.part) for delivery in one.deliveries}
 
     async def _write_file(self, event: EventId, part: Part, data: bytes) -> bool:
         write = self._files.write_picture if part is Part.PICTURE else self._files.write_clip
@@ -312,4 +315,4 @@ class Outbox:
             if old not in needed:
                 del self._alerts[old]
                 self._ours.discard(old)
-        self._attached = {key for key in self._attached if key[0] in self._alerts}
+        self._owed = {key for key in self._owed if key[0] in self._alerts}
