@@ -197,6 +197,7 @@ class Channels:
             await remote.load()
         except HearthwatchError as error:
             self._health.failed(Fault.CHANNEL_DEAD, "telegram", str(error))
+            self._bot_key = ("", "")
             return
         self._bot, self._remote = bot, remote
         self._remote_task = asyncio.create_task(remote.run(), name="telegram remote")

@@ -92,11 +92,13 @@ class Guest:
         self._started_ns = clock.mono_ns()
         self._sources = {source.stream: source for source in sources}
         self._readers: dict[Stream, _Reader] = {}
+        self._channel: Channel[ToGuest] | None = None
 
     def link(self, peer: Role, name: str, sock: socket.socket) -> None:
         """See child.Handlers."""
         del peer, name
         channel: Channel[ToGuest] = Channel(sock, ToGuest)
+        self._channel = channel
         threading.Thread(target=self._serve, args=(channel,), name="from-recorder", daemon=True).start()
 
     def renew(self, message: Renew) -> None:
@@ -117,6 +119,12 @@ class Guest:
         except Unreachable:
             for stream in list(self._readers):
                 self._close(stream)
+            if self._channel is channel:
+                self._channel = None
+
+    def alive(self) -> bool:
+        """Without a link for long a guest serves nobody: no beat, and the supervisor starts it anew with one."""
+        return self._channel is not None
 
     def _close(self, stream: Stream) -> None:
         reader = self._readers.pop(stream, None)
@@ -130,7 +138,8 @@ def main() -> None:
     assert isinstance(start.plan, GuestPlan)
     for source in start.plan.sources:
         logs.hide(source.password)
-    child.serve(Guest(start.plan.sources, SystemClock()), alive=lambda: True)
+    guest = Guest(start.plan.sources, SystemClock())
+    child.serve(guest, guest.alive)
     leave()
 
 
