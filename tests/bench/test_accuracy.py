@@ -75,8 +75,8 @@ def test_a_folder_without_labels_is_said_to_be_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.wired
-def test_people_in_real_clips_are_found_and_empty_halls_stay_empty(test_data: Path, tmp_path: Path) -> None:
-    clips = ("worker_zone.mp4", "ir_hall_lights_off.mp4", "street_brightness.avi")
+def test_people_in_real_clips_by_day_and_infrared_are_found_and_empty_halls_stay_empty(test_data: Path, tmp_path: Path) -> None:
+    clips = ("worker_zone.mp4", "ir_hall_person.mp4", "ir_hall_lights_off.mp4", "street_brightness.avi")
     for name in ("videos", "labels"):
         (tmp_path / name).mkdir()
     for clip in clips:
