@@ -12,10 +12,10 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from hearthwatch.feeds.address import resolve
-from hearthwatch.feeds.digest import Authenticator
 from hearthwatch.feeds.source import Source
+from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock, Stop
+from hearthwatch.kit.digest import Authenticator
 from hearthwatch.kit.errors import BadReply, ConfigFault, Refused, Unreachable
 from hearthwatch.kit.units import NS_PER_S
 

@@ -17,10 +17,10 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from hearthwatch.feeds.address import resolve
 from hearthwatch.feeds.libav_codec import AudioTaker, VideoTaker, audio_taker, video_taker
 from hearthwatch.feeds.packet import Kind, Packet, StreamInfo
 from hearthwatch.feeds.source import Source, SourceKind
+from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock, Stop
 from hearthwatch.kit.errors import BadReply, ConfigFault, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S

@@ -9,8 +9,6 @@ import contextlib
 import random
 from urllib.parse import urlsplit
 
-from hearthwatch.feeds.address import resolve
-from hearthwatch.feeds.digest import Authenticator
 from hearthwatch.feeds.packet import OpenFeed
 from hearthwatch.feeds.rtsp_connection import RtspConnection, Steps, connect
 from hearthwatch.feeds.rtsp_message import Message, parse_session, parse_transport
@@ -18,7 +16,9 @@ from hearthwatch.feeds.rtsp_offer import audio_of, video_of
 from hearthwatch.feeds.rtsp_stream import RtspStream, StreamTrack
 from hearthwatch.feeds.sdp import Media, Presentation, parse_sdp
 from hearthwatch.feeds.source import Source
+from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock, Stop
+from hearthwatch.kit.digest import Authenticator
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import redact
 

@@ -14,9 +14,9 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from hearthwatch.feeds.digest import Authenticator
 from hearthwatch.feeds.rtsp_message import Message, format_reply, format_request, parse_message
 from hearthwatch.kit.clock import Clock, Stop
+from hearthwatch.kit.digest import Authenticator
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import NS_PER_S, MonoNs

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from hearthwatch.feeds.address import resolve
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.feeds.source import Source
+from hearthwatch.kit.address import resolve
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId

@@ -42,15 +42,16 @@ class _Challenge:
 class Authenticator:
     """Credentials for one device. Ask it for a header with every request; hand it every 401.
 
-    Make one for each host and never show its header to another. Once Digest was offered Basic is never answered.
+    Make one for each host and never show its header to another. Once Digest was offered Basic is never answered; with
+    `digest_only` not even before that, for devices that are known to speak Digest: whoever offers them Basic is not the device.
     """
 
-    def __init__(self, user: str, password: str, rng: random.Random) -> None:
+    def __init__(self, user: str, password: str, rng: random.Random, *, digest_only: bool = False) -> None:
         self._user = user
         self._password = password
         self._rng = rng
         self._challenge: _Challenge | None = None
-        self._digest_seen = False
+        self._digest_seen = digest_only
         self._answered = False
         self._was_stale = False
         self._count = 0

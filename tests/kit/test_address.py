@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hearthwatch.feeds.address import resolve
+from hearthwatch.kit.address import resolve
 from hearthwatch.kit.errors import HearthwatchError, Unreachable, Unsupported
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearthwatch.feeds.digest import Authenticator
+from hearthwatch.kit.digest import Authenticator
 from hearthwatch.kit.errors import Refused
 
 RFC_COMMON = (
@@ -181,3 +181,12 @@ def test_any_header_is_answered_or_refused(headers: list[str]) -> None:
     except Refused:
         return
     assert auth.header("GET", "/")
+
+
+def test_a_device_known_to_speak_digest_is_never_answered_in_basic() -> None:
+    auth = Authenticator("admin", "secret", random.Random(1), digest_only=True)
+    with pytest.raises(Refused):
+        auth.challenge(['Basic realm="camera"'])
+    assert auth.header("GET", "/") is None
+    auth.challenge(['Basic realm="camera"', 'Digest realm="camera", nonce="n"'])
+    assert (auth.header("GET", "/") or "").startswith("Digest ")
