@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import av
 import numpy as np
 from av.error import FFmpegError
+from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
 from hearthwatch.feeds.packet import Codec, Packet, VideoInfo
@@ -176,38 +177,42 @@ def frame_of(
     picture: av.VideoFrame, *, camera: CameraId, seq: int, wall_us: WallUs, received_ns: MonoNs, pts_s: float
 ) -> Frame:
     """Return a libav picture as a Frame; planes are views that keep the picture alive, other layouts are converted."""
-    full_range = picture.format.name.startswith("yuvj") or picture.color_range == _FULL_RANGE
-    y, u, v = _planes(picture)
+    name = picture.format.name
+    y, u, v = _planes(picture, name)
     return Frame(
-        camera=camera, seq=seq, wall_us=wall_us, received_ns=received_ns, pts_s=pts_s, y=y, u=u, v=v, full_range=full_range
+        camera=camera,
+        seq=seq,
+        wall_us=wall_us,
+        received_ns=received_ns,
+        pts_s=pts_s,
+        y=y,
+        u=u,
+        v=v,
+        full_range=name.startswith("yuvj") or picture.color_range == _FULL_RANGE,
     )
 
 
-def _planes(picture: av.VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-    name = picture.format.name
+def _planes(picture: av.VideoFrame, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
     step = _CHROMA_STEP.get(name)
+    width, height = picture.width, picture.height
     if step is None and name == "gray":
-        y = _plane(picture, 0, picture.width, picture.height)
-        chroma = _grey(-(-picture.height // 2), -(-picture.width // 2))
-        return y, chroma, chroma
+        chroma = _grey(-(-height // 2), -(-width // 2))
+        return _plane(picture.planes[0], width, height), chroma, chroma
     if step is None:
         picture = picture.reformat(format="yuv420p")
         step = (1, 1)
     rows, columns = step
-    width, height = picture.width, picture.height
     chroma_width = -(-width // 2) if columns == 1 else width
     chroma_height = -(-height // 2) if rows == 1 else height
-    u = _plane(picture, 1, chroma_width, chroma_height)
-    v = _plane(picture, 2, chroma_width, chroma_height)
+    luma, blue, red = picture.planes
+    u, v = _plane(blue, chroma_width, chroma_height), _plane(red, chroma_width, chroma_height)
     if step != (1, 1):
         u, v = u[::rows, ::columns], v[::rows, ::columns]
-    return _plane(picture, 0, width, height), u, v
+    return _plane(luma, width, height), u, v
 
 
-def _plane(picture: av.VideoFrame, index: int, width: int, height: int) -> NDArray[np.uint8]:
-    plane = picture.planes[index]
-    whole: NDArray[np.uint8] = np.frombuffer(memoryview(plane).toreadonly(), np.uint8)
-    return whole[: plane.line_size * height].reshape(height, plane.line_size)[:, :width]
+def _plane(plane: VideoPlane, width: int, height: int) -> NDArray[np.uint8]:
+    return np.ndarray((height, width), np.uint8, memoryview(plane).toreadonly(), 0, (plane.line_size, 1))
 
 
 def _grey(height: int, width: int) -> NDArray[np.uint8]:
