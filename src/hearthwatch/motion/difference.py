@@ -20,6 +20,7 @@ _LEARN_S = 0.5
 _LEARN_FRAMES = 4
 _BACKGROUND_S = 5.0
 _RESTLESS_S = 8.0
+_REMEMBER_NS = 250_000_000
 _LEAST_STEP = 8
 _RESTLESS_GAIN = 3.0
 _STEP_LIMIT = 24
@@ -46,10 +47,11 @@ class DifferenceDetector:
     """
 
     def __init__(self, options: MotionOptions) -> None:
+        self._small: cv2.typing.MatLike | None = None
         self._polygons = tuple(Polygon(points=points) for points in options.masks)
         self._sensitivity_frac = options.sensitivity_frac
         self._shape: tuple[int, int] = (0, 0)
-        self._last_ns = 0
+        self._remembered_ns = 0
         self._learn_from_ns = 0
         self._learnt = 0
         self.changed: Grey | None = None
@@ -57,31 +59,28 @@ class DifferenceDetector:
 
     def look(self, frame: Frame) -> Motion:
         """Return what changed against the learnt background."""
+        now_ns = frame.received_ns
         small = self._reduced(frame.y)
         if small.shape != self._shape:
-            self._begin(small, frame.received_ns)
+            self._begin(small, now_ns)
         self.changed = None
-        passed_s = min(1.0, max(0.0, (frame.received_ns - self._last_ns) / NS_PER_S))
-        self._last_ns = frame.received_ns
-        if self._learnt < _LEARN_FRAMES or frame.received_ns - self._learn_from_ns < _LEARN_S * NS_PER_S:
-            self._learn(small)
+        if self._learnt < _LEARN_FRAMES or now_ns - self._learn_from_ns < _LEARN_S * NS_PER_S:
+            self._learn(small, now_ns)
             return self._motion(frame, (), 0.0, settled=False)
         count = self._compare(small)
         if count > self._area_px * _EXPOSURE_FRAC and self._follow_exposure(small):
             count = self._compare(small)
         if count > self._area_px * _LIGHT_CHANGE_FRAC:
-            self._begin(small, frame.received_ns)
+            self._begin(small, now_ns)
             return self._motion(frame, (), 0.0, settled=False)
-        self._remember(small, passed_s)
-        if count < self._least_px:
-            return self._motion(frame, (), 0.0, settled=True)
-        boxes = self._boxes()
-        if not boxes:
-            return self._motion(frame, (), 0.0, settled=True)
-        self.changed = self._mask.copy()
-        if count >= self._area_px * self._sensitivity_frac and self._only_light(small):
-            count = 0
-        return self._motion(frame, boxes, count / self._area_px, settled=True)
+        boxes = self._boxes() if count >= self._least_px else ()
+        if boxes:
+            self.changed = self._mask.copy()
+            if count >= self._area_px * self._sensitivity_frac and self._only_light(small):
+                count = 0
+        if not 0 <= now_ns - self._remembered_ns < _REMEMBER_NS:
+            self._remember(small, now_ns)
+        return self._motion(frame, boxes, count / self._area_px if boxes else 0.0, settled=True)
 
     def _motion(self, frame: Frame, boxes: tuple[Box, ...], area_frac: float, *, settled: bool) -> Motion:
         return Motion(camera=frame.camera, wall_us=frame.wall_us, boxes=boxes, area_frac=min(1.0, area_frac), settled=settled)
@@ -95,43 +94,55 @@ class DifferenceDetector:
         step = 2 * round(width / (2 * _WIDTH_PX))
         if width < 1.5 * _WIDTH_PX:
             return np.asarray(cv2.blur(y, (3, 3)), np.uint8)
-        whole = y[: height // step * step, : width // step * step]
+        if height % step or width % step:
+            y = y[: height // step * step, : width // step * step]
         how = cv2.INTER_AREA if step == 2 else cv2.INTER_LINEAR
-        small = cv2.resize(whole, (width // step, height // step), interpolation=how)
-        return np.asarray(cv2.blur(small, (3, 3), dst=small), np.uint8)
+        self._small = cv2.resize(y, (width // step, height // step), dst=self._small, interpolation=how)
+        return np.asarray(cv2.blur(self._small, (3, 3), dst=self._small), np.uint8)
 
     def _begin(self, small: Grey, now_ns: int) -> None:
         if small.shape != self._shape:
             height, width = self._shape = small.shape
-            self._watched = np.full(small.shape, 255, np.uint8)
+            self._ignored = np.zeros(small.shape, np.uint8)
             for polygon in self._polygons:
-                self._watched[polygon.mask(width, height)] = 0
-            self._area_px = max(1, cv2.countNonZero(self._watched))
+                self._ignored[polygon.mask(width, height)] = 255
+            self._area_px = max(1, small.size - cv2.countNonZero(self._ignored))
             self._least_px = max(_LEAST_BLOB_PX, round(self._area_px * _LEAST_BLOB_FRAC))
             self._restless = np.ones(small.shape, np.float32)
-            self._usual, self._step, self._mask, self._spread = (np.zeros_like(small) for _ in range(4))
+            self._usual, self._darkest, self._brightest, self._mask, self._scratch = (np.zeros_like(small) for _ in range(5))
             self._limit = np.full_like(small, _STEP_LIMIT)
         self._background = small.astype(np.float32)
         self._learn_from_ns = now_ns
         self._learnt = 0
 
-    def _learn(self, small: Grey) -> None:
+    def _learn(self, small: Grey, now_ns: int) -> None:
         self._learnt += 1
         cv2.accumulateWeighted(small, self._background, 1.0 / (self._learnt + 1))
+        self._remembered_ns = now_ns
+        self._expect()
+
+    def _expect(self) -> None:
+        """Say what counts as unchanged from now on: the average, and how far from it noise goes."""
+        cv2.convertScaleAbs(self._background, dst=self._usual)
+        cv2.convertScaleAbs(self._restless, dst=self._scratch, alpha=_RESTLESS_GAIN, beta=_LEAST_STEP)
+        cv2.subtract(self._usual, self._scratch, dst=self._darkest)
+        cv2.add(self._usual, self._scratch, dst=self._brightest)
 
     def _compare(self, small: Grey) -> int:
-        cv2.convertScaleAbs(self._background, dst=self._usual)
-        cv2.absdiff(small, self._usual, dst=self._step)
-        cv2.convertScaleAbs(self._restless, dst=self._mask, alpha=_RESTLESS_GAIN, beta=_LEAST_STEP)
-        cv2.compare(self._step, self._mask, cv2.CMP_GT, dst=self._mask)
+        """Return how many pixels changed; `_mask` is then 255 where nothing did."""
+        cv2.inRange(small, self._darkest, self._brightest, dst=self._mask)
         if self._polygons:
-            cv2.bitwise_and(self._mask, self._watched, dst=self._mask)
-        return cv2.countNonZero(self._mask)
+            cv2.bitwise_or(self._mask, self._ignored, dst=self._mask)
+        return small.size - cv2.countNonZero(self._mask)
 
-    def _remember(self, small: Grey, passed_s: float) -> None:
+    def _remember(self, small: Grey, now_ns: int) -> None:
+        passed_s = min(1.0, max(0.0, (now_ns - self._remembered_ns) / NS_PER_S))
+        self._remembered_ns = now_ns
         cv2.accumulateWeighted(small, self._background, 1.0 - math.exp(-passed_s / _BACKGROUND_S))
-        cv2.min(self._step, self._limit, dst=self._step)
-        cv2.accumulateWeighted(self._step, self._restless, 1.0 - math.exp(-passed_s / _RESTLESS_S))
+        cv2.absdiff(small, self._usual, dst=self._scratch)
+        cv2.min(self._scratch, self._limit, dst=self._scratch)
+        cv2.accumulateWeighted(self._scratch, self._restless, 1.0 - math.exp(-passed_s / _RESTLESS_S))
+        self._expect()
 
     def _follow_exposure(self, small: Grey) -> bool:
         """Scale the background when the whole picture became brighter or darker alike; tell whether it did."""
@@ -140,9 +151,9 @@ class DifferenceDetector:
         gain = float(gains[gains.size // 2])
         if 0.97 < gain < 1.03 or not 0.3 < gain < 3.0:
             return False
-        cv2.convertScaleAbs(self._background, dst=self._usual)
         self._background *= gain
         np.clip(self._background, 0.0, 255.0, out=self._background)
+        self._expect()
         return True
 
     def _only_light(self, small: Grey) -> bool:
@@ -155,8 +166,9 @@ class DifferenceDetector:
         return float(now @ before) > _LIGHT_CORRELATION * math.sqrt(energy_now * energy_before)
 
     def _boxes(self) -> tuple[Box, ...]:
-        cv2.dilate(self._mask, _NEAR, dst=self._spread)
-        contours, _ = cv2.findContours(self._spread, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        cv2.bitwise_not(self._mask, dst=self._mask)
+        cv2.dilate(self._mask, _NEAR, dst=self._scratch)
+        contours, _ = cv2.findContours(self._scratch, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         height, width = self._shape
         found: list[tuple[int, int, int, int]] = []
         for contour in contours:
