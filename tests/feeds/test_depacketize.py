@@ -27,10 +27,23 @@ def video(*, h265: bool = False) -> Track:
 def fed(track: Track, packets: list[bytes]) -> list[AccessUnit]:
     """Return the units that came of `packets`, each packet at an odd place of a larger buffer."""
     for packet in packets:
-        track.take(bytearray(b"\xff" * 7 + packet + b"\xee" * 5), 7, 7 + len(packet))
+        end = 7 + len(packet)
+        assert track.take(bytearray(b"\xff" * 7 + packet + b"\xee" * 5), 7, end, end) == end
     ready = track.depacketizer.ready
     units = ready[:]
     ready.clear()
+    return units
+
+
+def streamed(track: Track, packets: list[bytes]) -> list[AccessUnit]:
+    """Return the units that came of `packets`, all in one buffer as the connection reads them."""
+    data = bytearray(b"".join(b"$\0" + len(packet).to_bytes(2, "big") + packet for packet in packets))
+    at = 0
+    while at < len(data):
+        following = at + 4 + int.from_bytes(data[at + 2 : at + 4], "big")
+        at = track.take(data, at + 4, following, len(data))
+        assert at >= following
+    units, track.depacketizer.ready = track.depacketizer.ready, []
     return units
 
 
@@ -54,6 +67,45 @@ def test_a_unit_is_out_at_its_marker_before_anything_else_came(h265: bool) -> No
     (unit,) = fed(track, maker.other_unit())
     assert not unit.is_key
     assert unit.sets is None
+
+
+@given(
+    st.booleans(),
+    st.lists(st.lists(st.integers(1, 4000), min_size=1, max_size=3), min_size=1, max_size=4),
+    st.sampled_from((40, 100, 1000)),
+    st.lists(st.tuples(st.integers(0, 400), st.sampled_from(("lose", "twice", 0, 1, 2, 3, 5, 9, 12, 13, 14, 15))), max_size=3),
+    st.randoms(use_true_random=False),
+)
+def test_packets_read_together_mean_what_each_means_alone(
+    h265: bool, pictures: list[list[int]], mtu: int, faults: list[tuple[int, str | int]], rng: random.Random
+) -> None:
+    maker = RtpMaker(h265=h265, mtu=mtu)
+    piece = make.h265_slice if h265 else make.h264_slice
+    packets = maker.key_unit(4000)
+    for sizes in pictures:
+        packets += maker.unit([piece(size, first=index == 0, fill=index) for index, size in enumerate(sizes)])
+    for place, fault in faults:
+        at = place % len(packets)
+        if fault == "lose":
+            del packets[at]
+        elif fault == "twice":
+            packets.insert(at, packets[at])
+        else:
+            damaged = bytearray(packets[at])
+            damaged[int(fault) % len(damaged)] ^= 1 << rng.randrange(8)
+            packets[at] = bytes(damaged)
+    alone, together = video(h265=h265), video(h265=h265)
+    assert streamed(together, packets) == fed(alone, packets)
+    assert together.losses == alone.losses
+    assert together.highest_sequence == alone.highest_sequence
+
+
+@both
+def test_middles_that_are_too_much_for_one_picture_are_not_kept(h265: bool) -> None:
+    maker, track = RtpMaker(h265=h265), video(h265=h265)
+    piece = make.h265_slice if h265 else make.h264_slice
+    assert streamed(track, maker.unit([piece(MAX_UNIT_BYTES + 5000, key=True)])) == []
+    assert track.losses.damaged_units == 1
 
 
 @both

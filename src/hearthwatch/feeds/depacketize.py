@@ -41,6 +41,12 @@ class Depacketizer(ABC):
     def __init__(self, losses: Losses) -> None:
         self.losses = losses
         self.ready: list[AccessUnit] = []
+        self.middle = b""
+        """How the payloads begin that go on with the fragment under assembly and do not end it; empty when there is none."""
+
+    def extend(self, bodies: list[bytes]) -> None:
+        """Take what stands behind `middle`, which is not empty, in payloads of one size that came one after the other."""
+        raise NotImplementedError
 
     @abstractmethod
     def push(self, data: bytearray, start: int, end: int, timestamp: int, flags: int) -> None:

@@ -1,6 +1,7 @@
 """RTP payloads to pictures: H.264 (RFC 6184) and H.265 (RFC 7798).
 
-The hottest code of the product: one call per RTP packet, the payload copied once out of the read buffer and once into the unit.
+The hottest code of the product: the payload is copied once out of the read buffer and once into the unit; the middles of a
+fragmented slice, as nearly all packets of a main stream are, come together (`extend`), any other packet by itself (`push`).
 A unit is put out at the marker bit, before the next one begins. One that misses a packet is never put out, nor is any after it
 before the next key frame.
 """
@@ -70,6 +71,7 @@ class VideoDepacketizer(Depacketizer):
         self._parts = []
         self._size = 0
         self._fragment_at = _NO_UNIT
+        self.middle = b""
         self._has_slice = self._has_key = self._damaged = False
 
     def _damage(self) -> None:
@@ -77,6 +79,7 @@ class VideoDepacketizer(Depacketizer):
         self._parts = []
         self._size = 0
         self._fragment_at = _NO_UNIT
+        self.middle = b""
         self._damaged = self._needs_key = True
 
     def _lose(self, timestamp: int, *, begins_picture: bool) -> None:
@@ -140,24 +143,26 @@ class VideoDepacketizer(Depacketizer):
             self._parts.append(nal)
             self._grow(size)
 
-    def _grow(self, size: int) -> None:
-        self._size += size + _PART_BYTES
+    def _grow(self, size: int, parts: int = 1) -> None:
+        self._size += size + parts * _PART_BYTES
         if self._size > MAX_UNIT_BYTES:
             self._damage()
 
-    def _open_fragment(self, kind: int, head: bytes, body: bytearray) -> None:
+    def _open_fragment(self, kind: int, head: bytes, body: bytearray, middle: bytes) -> None:
         if self._fragment_at != _NO_UNIT:
             self._damage()
         if self._damaged:
             return
         self._fragment_at = len(self._parts)
         self._fragment_kind = kind
+        self.middle = middle
         self._fragment_size = len(head) + len(body)
         self._parts += (b"", head, body)
         self._grow(self._fragment_size)
 
     def _close_fragment(self) -> None:
         at, self._fragment_at = self._fragment_at, _NO_UNIT
+        self.middle = b""
         if at == _NO_UNIT:
             return
         if self._fragment_kind in self.set_kinds or self._fragment_kind in self.left_out:
@@ -172,12 +177,15 @@ class VideoDepacketizer(Depacketizer):
             if not self._damaged:
                 self._damage()
             return
-        size = len(body)
-        self._fragment_size += size
         self._parts.append(body)
-        self._size += size + _PART_BYTES
-        if self._size > MAX_UNIT_BYTES:
-            self._damage()
+        self._fragment_size += len(body)
+        self._grow(len(body))
+
+    def extend(self, bodies: list[bytes]) -> None:
+        size = len(bodies) * len(bodies[0])
+        self._parts += bodies
+        self._fragment_size += size
+        self._grow(size, len(bodies))
 
 
 class H264Depacketizer(VideoDepacketizer):
@@ -189,10 +197,6 @@ class H264Depacketizer(VideoDepacketizer):
 
     def push(self, data: bytearray, start: int, end: int, timestamp: int, flags: int) -> None:
         kind = data[start] & 0x1F
-        if kind == 28 and not flags and timestamp == self._timestamp and end - start > 2 and not data[start + 1] & 0xC0:
-            # the middle of a fragmented slice, as nearly all packets of a main stream are
-            self._continue_fragment(data[start + 2 : end])
-            return
         if flags & LOST:
             self._lose(timestamp, begins_picture=self._begins(data, start, end))
         elif timestamp != self._timestamp:
@@ -227,7 +231,7 @@ class H264Depacketizer(VideoDepacketizer):
         kind = data[start + 1] & 0x1F
         if 1 <= kind <= 5:
             self._slice(is_key=kind == 5, is_first=data[start + 2] >= 0x80)
-        self._open_fragment(kind, bytes((data[start] & 0xE0 | kind,)), data[start + 2 : end])
+        self._open_fragment(kind, bytes((data[start] & 0xE0 | kind,)), data[start + 2 : end], bytes((data[start], kind)))
 
     def _whole(self, kind: int, nal: bytearray) -> None:
         if self._fragment_at != _NO_UNIT:
@@ -298,7 +302,9 @@ class H265Depacketizer(VideoDepacketizer):
         kind = data[start + 2] & 0x3F
         if kind < 32:
             self._slice(is_key=16 <= kind <= 21, is_first=data[body] >= 0x80)
-        self._open_fragment(kind, bytes((data[start] & 0x81 | kind << 1, data[start + 1])), data[body:end])
+        head = bytes((data[start] & 0x81 | kind << 1, data[start + 1]))
+        middle = b"" if self._don_bytes else bytes((data[start], data[start + 1], kind))
+        self._open_fragment(kind, head, data[body:end], middle)
 
     def _whole(self, kind: int, nal: bytearray) -> None:
         if self._fragment_at != _NO_UNIT:

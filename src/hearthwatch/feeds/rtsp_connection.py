@@ -30,7 +30,9 @@ _MAX_ATTEMPTS = 4
 _STRAY = b"\r\n"
 """Line ends that some cameras leave behind a message."""
 
-Taker = Callable[[bytearray, int, int], None]
+Taker = Callable[[bytearray, int, int, int], int]
+"""Given the buffer, where a frame's content begins, where it ends and where the buffer ends; it may take frames that follow,
+too, and returns where the next frame begins."""
 
 
 def connect(address: tuple[str, int], *, timeout_s: float, clock: Clock, stop: Stop) -> socket.socket:
@@ -136,9 +138,7 @@ class RtspConnection:
                 if following > end:
                     break
                 take = takers.get(data[at + 1])
-                if take is not None:
-                    take(data, at + 4, following)
-                at = following
+                at = following if take is None else take(data, at + 4, following, end)
             elif data[at] in _STRAY:
                 at += 1
             else:

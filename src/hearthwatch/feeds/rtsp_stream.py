@@ -285,13 +285,14 @@ class RtspStream:
             self._keep_alive = "OPTIONS"
 
     def _rtcp_taker(self, live: _Live) -> Taker:
-        def take(data: bytearray, start: int, end: int) -> None:
-            for found in parse_rtcp(bytes(data[start:end])):
+        def take(data: bytearray, start: int, following: int, _limit: int) -> int:
+            for found in parse_rtcp(bytes(data[start:following])):
                 if isinstance(found, Goodbye):
                     self._gone = self._gone or (live is self._video and live.rtp.ssrc in found.ssrcs)
                 elif live.rtp.ssrc in {None, found.ssrc}:
                     live.report, live.report_ns = found, self._connection.received_ns
                     live.ahead_us = found.camera_us - self._clock.wall_us()
+            return following
 
         return take
 
