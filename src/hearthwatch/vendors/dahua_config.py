@@ -1,0 +1,98 @@
+"""The settings of a Dahua or Amcrest camera: the backup document or `getConfig` tables to Settings, and back to commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from hearthwatch.kit.errors import BadReply, Unsupported
+from hearthwatch.vendors.dahua_reply import text_of
+from hearthwatch.vendors.device import Setting
+from hearthwatch.vendors.redaction import is_secret
+
+MAX_BACKUP_BYTES = 16 << 20
+_MAX_SETTINGS = 200_000
+_MAX_DEPTH = 24
+_MAX_COMMAND_CHARS = 1500
+_TABLE = "table."
+
+NAMES = (
+    "General", "Network", "NTP", "Locales", "Email", "DDNS", "UPnP", "T2UServer", "RTSP", "Telnet", "SSHD", "HTTPS",
+    "Web", "SNMP", "Bonjour", "Multicast", "UserGlobal", "LoginFailureAlarm", "AccessFilter", "AutoMaintain", "Encode",
+    "ChannelTitle", "VideoWidget", "VideoInMode", "VideoInOptions", "VideoColor", "MotionDetect", "SmartMotionDetect",
+    "BlindDetect", "LossDetect", "LeLensMask", "Lighting", "Lighting_V2", "Record", "RecordMode", "Snap", "Ftp", "NAS",
+    "StorageGroup", "Alarm", "AlarmServer", "WLan",
+)  # fmt: skip
+"""What `getConfig` is asked for where there is no whole backup; a camera has some of these."""
+
+
+def table_settings(pairs: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Return `configManager.cgi?action=getConfig&name=…`: lines `table.MotionDetect[0].Enable=true`. Keys lose `table.`."""
+    return tuple(_setting(key.removeprefix(_TABLE), value) for key, value in pairs.items())
+
+
+def backup_settings(body: bytes) -> tuple[Setting, ...]:
+    """Return `Config.backup?action=All`: one JSON document, flattened to the keys that `getConfig` and `setConfig` use.
+
+    Empty lists and objects have no keys. Raises BadReply; a sample would hold secrets, so there is none.
+    """
+    text = text_of(body, "the backup of the settings")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadReply("the backup of the settings: not JSON") from error
+    if not isinstance(document, dict):
+        raise BadReply("the backup of the settings: not a JSON object")
+    found: list[Setting] = []
+    for key, value in _leaves(document, "", 0):
+        if len(found) >= _MAX_SETTINGS:
+            raise BadReply(f"the backup of the settings: more than {_MAX_SETTINGS} settings")
+        found.append(_setting(key, value))
+    return tuple(found)
+
+
+def set_queries(settings: Sequence[Setting]) -> Iterator[dict[str, str]]:
+    """Yield what goes into one `setConfig` command after the other, none of them too long for a camera's line buffer.
+
+    Raises Unsupported for a name that a command could not carry.
+    """
+    batch: dict[str, str] = {}
+    size = 0
+    for setting in settings:
+        if any(ord(char) <= 32 or char in "&=?#%" for char in setting.key) or not setting.key:
+            raise Unsupported(f"the setting {setting.key!r} cannot be written: its name is not one")
+        length = len(setting.key) + 3 * len(setting.value.encode(errors="replace")) + 2
+        if batch and (size + length > _MAX_COMMAND_CHARS or setting.key in batch):
+            yield batch
+            batch, size = {}, 0
+        batch[setting.key] = setting.value
+        size += length
+    if batch:
+        yield batch
+
+
+def _setting(key: str, value: str) -> Setting:
+    return Setting(key=key, value=value, is_secret=is_secret(key, value))
+
+
+def _leaves(node: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    if depth > _MAX_DEPTH:
+        raise BadReply("the backup of the settings: nested too deep")
+    if isinstance(node, dict):
+        for key, value in node.items():
+            clean = str(key).encode(errors="replace").decode()
+            yield from _leaves(value, f"{path}.{clean}" if path else clean, depth + 1)
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _leaves(value, f"{path}[{index}]", depth + 1)
+    else:
+        yield path, _printed(node)
+
+
+def _printed(leaf: object) -> str:
+    """As `getConfig` prints it."""
+    if isinstance(leaf, bool):
+        return "true" if leaf else "false"
+    if isinstance(leaf, float) and leaf.is_integer() and abs(leaf) < 1e15:
+        return str(int(leaf))
+    return "" if leaf is None else str(leaf).encode(errors="replace").decode()

@@ -1,0 +1,293 @@
+"""The one way to a camera's web server: commands one after the other, bounded in time and size, log-in kept out of sight.
+
+No error text holds a URL: some cameras take credentials and new passwords only there. Redirects are refused, compression is not
+offered, cookies are not kept, and a name is resolved before each connection and checked as a camera's address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from urllib.parse import quote, quote_plus
+
+import aiohttp
+from yarl import URL
+
+from hearthwatch.kit.address import resolve
+from hearthwatch.kit.digest import Authenticator
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.logs import hide
+from hearthwatch.kit.secrets import Secret
+from hearthwatch.vendors.device import Access
+from hearthwatch.vendors.redaction import sample_of
+
+DEFAULT_LIMIT_BYTES = 1 << 20
+_KEEP_ALIVE_S = 5.0  # within one round of commands; later the camera may have closed it, and a command would run twice
+_CHUNK_BYTES = 65_536
+_MISSING = frozenset({404, 405, 501})
+
+
+class LogIn(StrEnum):
+    """How a family takes credentials: DIGEST never answers Basic; CHALLENGE answers what the camera asks for, Basic only as
+    long as it never offered Digest; QUERY appends them to each URL (`QueryKeys`); NONE leaves them to the client (tokens)."""
+
+    DIGEST = "digest"
+    CHALLENGE = "challenge"
+    QUERY = "query"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryKeys:
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One whole answer. A good status does not mean that the command worked: the family's parser knows."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStream:
+    """An answer that goes on: `chunks` yields bytes until the camera ends it or is silent for too long (Unreachable)."""
+
+    content_type: str
+    chunks: AsyncIterator[bytes]
+
+
+class CameraHttp:
+    """The one owner of the connections to a camera's web server; `close` it. For one event loop."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        rng: random.Random,
+        log_in: LogIn,
+        query_keys: QueryKeys | None = None,
+        timeout_s: float = 10.0,
+    ) -> None:
+        assert (log_in is LogIn.QUERY) == (query_keys is not None)
+        self._access = access
+        self._rng = rng
+        self._log_in = log_in
+        self._query_keys = query_keys
+        self._timeout_s = timeout_s
+        self._command = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+        self.use_password(access.password)
+
+    @property
+    def name(self) -> str:
+        return f"{self._access.camera} at {self._access.host}"
+
+    def use_password(self, password: Secret) -> None:
+        """Log in with `password` from now on."""
+        self.password = password
+        for spelling in (quote(password.reveal(), safe=""), quote_plus(password.reveal())):
+            hide(spelling)
+        digest_only = self._log_in is LogIn.DIGEST
+        self._auth = Authenticator(self._access.user, password.reveal(), self._rng, digest_only=digest_only)
+
+    async def get(
+        self, target: str, *, step: str, limit_bytes: int = DEFAULT_LIMIT_BYTES, also: frozenset[int] = frozenset()
+    ) -> Reply:
+        """Send GET `target` (path and query, encoded as it goes out) and return its answer with status 200 or one of `also`.
+
+        `step` says in an error what was tried ("reading the log"). Raises Unreachable, Refused, Unsupported (404) and BadReply.
+        """
+        return await self._run("GET", target, None, {}, step=step, limit_bytes=limit_bytes, also=also)
+
+    async def post(
+        self,
+        target: str,
+        body: bytes,
+        content_type: str,
+        *,
+        step: str,
+        limit_bytes: int = DEFAULT_LIMIT_BYTES,
+        also: frozenset[int] = frozenset(),
+    ) -> Reply:
+        """As `get`, with a body."""
+        headers = {"Content-Type": content_type}
+        return await self._run("POST", target, body, headers, step=step, limit_bytes=limit_bytes, also=also)
+
+    async def _run(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        step: str,
+        limit_bytes: int,
+        also: frozenset[int],
+    ) -> Reply:
+        async with self._command:
+            with self._telling(step):
+                async with asyncio.timeout(self._timeout_s), self._asked(method, target, body, headers) as answer:
+                    self._judge(answer, step, also)
+                    content = await self._whole(answer, step, limit_bytes)
+                    return Reply(status=answer.status, content_type=answer.headers.get("Content-Type", ""), body=content)
+
+    @contextlib.asynccontextmanager
+    async def stream(self, target: str, *, step: str, silence_s: float) -> AsyncIterator[OpenStream]:
+        """Open an answer that goes on, on a connection beside the commands'; it ends after `silence_s` without a byte."""
+        async with contextlib.AsyncExitStack() as stack:
+            with self._telling(step):
+                async with asyncio.timeout(self._timeout_s):
+                    answer = await stack.enter_async_context(self._asked("GET", target, None, {}))
+                    self._judge(answer, step, frozenset())
+            chunks = self._chunks(answer, step, silence_s)
+            stack.push_async_callback(chunks.aclose)
+            yield OpenStream(content_type=answer.headers.get("Content-Type", ""), chunks=chunks)
+
+    async def _chunks(self, answer: aiohttp.ClientResponse, step: str, silence_s: float) -> AsyncGenerator[bytes]:
+        while True:
+            with self._telling(step, silence_s):
+                async with asyncio.timeout(silence_s):
+                    data = await answer.content.readany()
+            if not data:
+                return
+            yield data
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @contextlib.asynccontextmanager
+    async def _asked(
+        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send it, answering challenges; the answer is open in the `async with`."""
+        base, host = await self._base()
+        url = URL(base + self._with_credentials(target), encoded=True)
+        for _ in range(4):
+            sent = {**headers, "Host": host}
+            if (authorization := self._auth.header(method, target)) is not None:
+                sent["Authorization"] = authorization
+            context = _tls() if self._access.tls else True
+            async with self._open().request(
+                method, url, data=body, headers=sent, ssl=context, allow_redirects=False, server_hostname=self._sni()
+            ) as answer:
+                if answer.status != 401 or self._log_in in {LogIn.QUERY, LogIn.NONE}:
+                    if answer.status < 400:
+                        self._auth.accepted()
+                    yield answer
+                    return
+                self._auth.challenge(answer.headers.getall("WWW-Authenticate", []))
+        raise Refused("wrong user name or password")
+
+    async def _base(self) -> tuple[str, str]:
+        """Resolve anew: connect to just the address that was checked."""
+        access = self._access
+        ip, port = await asyncio.to_thread(resolve, access.host, access.port, access.allow_loopback)
+        bracketed = f"[{ip}]" if ":" in ip else ip
+        host = f"[{access.host}]" if ":" in access.host and not access.host.startswith("[") else access.host
+        return f"{'https' if access.tls else 'http'}://{bracketed}:{port}", f"{host}:{port}"
+
+    def _sni(self) -> str | None:
+        return self._access.host.strip("[]") if self._access.tls else None
+
+    def _with_credentials(self, target: str) -> str:
+        if self._query_keys is None:
+            return target
+        keys = self._query_keys
+        pair = f"{keys.user}={quote(self._access.user, safe='')}&{keys.password}={quote(self.password.reveal(), safe='')}"
+        return f"{target}{'&' if '?' in target else '?'}{pair}"
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=2, keepalive_timeout=_KEEP_ALIVE_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, connect=self._timeout_s),
+                headers={"User-Agent": "Hearthwatch", "Accept": "*/*", "Accept-Encoding": "identity"},
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._session
+
+    def _judge(self, answer: aiohttp.ClientResponse, step: str, also: frozenset[int]) -> None:
+        status = answer.status
+        if status == 200 or status in also:
+            return
+        where = f"{self.name}, {step}"
+        if status in {401, 403}:
+            raise Refused(f"{where}: the camera refuses this user ({status})")
+        if status in _MISSING:
+            raise Unsupported(f"{where}: the camera does not offer it ({status})")
+        if 300 <= status < 400:
+            raise BadReply(f"{where}: the camera sends us to another address ({status}), which is not followed")
+        if status >= 500:
+            raise Unreachable(f"{where}: the camera answers with status {status}")
+        raise BadReply(f"{where}: the camera answers with status {status}")
+
+    async def _whole(self, answer: aiohttp.ClientResponse, step: str, limit_bytes: int) -> bytes:
+        body = bytearray()
+        too_long = (answer.content_length or 0) > limit_bytes
+        while not too_long and (data := await answer.content.read(_CHUNK_BYTES)):
+            body += data
+            too_long = len(body) > limit_bytes
+        if too_long:
+            answer.close()
+            raise BadReply(f"{self.name}, {step}: an answer of more than {limit_bytes} bytes", sample_of(bytes(body)))
+        return bytes(body)
+
+    @contextlib.contextmanager
+    def named(self, step: str) -> Iterator[None]:
+        """Put camera and step in front of our errors that come from within: those of a parser know neither."""
+        try:
+            yield
+        except HearthwatchError as error:
+            self._name_in(error, step)
+            raise
+
+    def _name_in(self, error: HearthwatchError, step: str) -> None:
+        if not str(error).startswith(self.name):
+            error.args = (f"{self.name}, {step}: {error}",)
+
+    @contextlib.contextmanager
+    def _telling(self, step: str, within_s: float | None = None) -> Iterator[None]:
+        """Turn every foreign error into ours, with camera and step in front. Some of theirs print the URL: not chained."""
+        where = f"{self.name}, {step}"
+        try:
+            yield
+        except HearthwatchError as error:
+            self._name_in(error, step)
+            raise
+        except TimeoutError as error:
+            raise Unreachable(f"{where}: no answer within {within_s or self._timeout_s:.0f} s") from error
+        except aiohttp.ClientConnectorError as error:
+            why = error.os_error.strerror or type(error.os_error).__name__
+            raise Unreachable(f"{where}: cannot connect ({why})") from error
+        except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError) as error:
+            raise Unreachable(f"{where}: the connection broke ({type(error).__name__})") from None
+        except (aiohttp.ClientError, ValueError) as error:
+            raise BadReply(f"{where}: the answer is not HTTP as we know it ({type(error).__name__})") from None
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """TLS as cameras have it: their certificates are self-signed, so that it keeps listeners out but proves no identity."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def query(pairs: Mapping[str, str]) -> str:
+    """Return `pairs` as a query. Brackets go out as they are: some firmware refuses encoded ones."""
+    return "&".join(f"{quote(name, safe='[]')}={quote(value, safe='[]:,/')}" for name, value in pairs.items())
