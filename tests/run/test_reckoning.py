@@ -15,7 +15,8 @@ def test_what_no_gap_explains_is_uncovered() -> None:
 
 
 def test_an_entry_is_told_by_the_first_text_after_it_or_not_at_all() -> None:
-    assert entry_times_ms([1_000_000_000, 60_000_000_000], [900_000_000, 1_050_000_000, 1_900_000_000]) == [50.0, math.inf]
+    assert entry_times_ms([1_000_000_000, 60_000_000_000], [400_000_000, 1_050_000_000, 1_900_000_000]) == [50.0, math.inf]
+    assert entry_times_ms([1_000_000_000], [900_000_000]) == [-100.0]  # the viewer was later than the house
 
 
 def test_lost_and_doubled_texts_are_both_named() -> None:

@@ -11,6 +11,7 @@ from hearthwatch.kit.units import WallUs, to_datetime
 
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 _DIGEST_CHARS = 3500
+NOT_WRITTEN_DOWN = "(Not written down yet: the disk of Hearthwatch is slow or takes no data.)"
 
 
 def one_line(text: str, limit: int = 200) -> str:
@@ -60,7 +61,7 @@ def notes(alert: Alert, *, repeat: bool) -> list[str]:
     if repeat:
         found.append("(Sent again: the first try may have arrived.)")
     if alert.degraded:
-        found.append("(Not written down: the disk of Hearthwatch takes no data at the moment.)")
+        found.append(NOT_WRITTEN_DOWN)
     return found
 
 
