@@ -190,3 +190,27 @@ def test_a_device_known_to_speak_digest_is_never_answered_in_basic() -> None:
     assert auth.header("GET", "/") is None
     auth.challenge(['Basic realm="camera"', 'Digest realm="camera", nonce="n"'])
     assert (auth.header("GET", "/") or "").startswith("Digest ")
+
+
+def test_a_question_out_of_date_is_answered_again_though_the_device_does_not_say_stale() -> None:
+    auth = made('Digest realm="r", nonce="one"')
+    for nonce in ("two", "three"):
+        auth.header("GET", "/")
+        auth.accepted()
+        auth.header("GET", "/")
+        auth.challenge([f'Digest realm="r", nonce="{nonce}"'])
+        assert fields(auth.header("GET", "/"))["nonce"] == nonce
+    with pytest.raises(Refused):
+        auth.challenge(['Digest realm="r", nonce="four"'])
+
+
+def test_after_a_refusal_it_asks_anew_and_still_never_says_basic() -> None:
+    auth = made('Digest realm="r", nonce="one"')
+    auth.header("GET", "/")
+    with pytest.raises(Refused):
+        auth.challenge(['Digest realm="r", nonce="two"'])
+    assert auth.header("GET", "/") is None
+    with pytest.raises(Refused):
+        auth.challenge(['Basic realm="r"'])
+    auth.challenge(['Digest realm="r", nonce="three"'])
+    assert fields(auth.header("GET", "/"))["nonce"] == "three"

@@ -53,6 +53,7 @@ class Authenticator:
         self._challenge: _Challenge | None = None
         self._digest_seen = digest_only
         self._answered = False
+        self._taken = False
         self._was_stale = False
         self._count = 0
 
@@ -60,7 +61,9 @@ class Authenticator:
         """Take the `WWW-Authenticate` headers of a 401.
 
         Raises Refused when no challenge can be answered, when no user is set, and when the last answer was turned down:
-        one answer per challenge, and one more if the device says that only the nonce was stale.
+        one answer per challenge, and one more if the device says that only the nonce was stale. A challenge that was answered
+        well before is a question out of date, not a wrong password: many cameras do not say `stale`. After Refused it
+        begins anew.
         """
         offered = [one for header in www_authenticate_headers for one in _parse(header[:_MAX_HEADER_CHARS])]
         self._digest_seen = self._digest_seen or any(one.scheme == "digest" for one in offered)
@@ -73,15 +76,17 @@ class Authenticator:
         if _CONTROL.search(self._user):
             raise Refused("the user name holds a control character")
         best = max(usable, key=lambda one: one.strength)
-        if self._answered:
+        if self._answered and not self._taken:
             stale = best.parameters.get("stale", "").lower() == "true"
             if not stale or self._was_stale:
+                self._challenge, self._answered, self._was_stale = None, False, False
                 raise Refused("wrong user name or password")
             self._was_stale = True
-        self._challenge, self._answered, self._count = best, False, 0
+        self._challenge, self._answered, self._taken, self._count = best, False, False, 0
 
     def accepted(self) -> None:
         """Note that the device took the last answer: a later 401 is a new question, not a wrong password."""
+        self._taken = self._challenge is not None
         self._answered = self._was_stale = False
 
     def header(self, method: str, uri: str) -> str | None:
