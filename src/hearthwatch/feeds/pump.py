@@ -41,8 +41,9 @@ _SLOW_CAP_S = 30.0
 _LONG_OUTAGE_S = 900.0
 _HEALTHY_S = 10.0
 _WAIT_SLICE_S = 5.0
-_STATE_EVERY_NS = NS_PER_S // 2
-_METER_SAMPLES = 10
+_STATE_EVERY_NS = NS_PER_S
+_METER_SAMPLES = 5
+_VIDEO = Kind.VIDEO
 _NETWORK_ERRNOS = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 
 
@@ -220,7 +221,7 @@ class Pump:
         self._up_ns = None
         for packet in opened:
             now_ns = self._beat_ns = self._clock.mono_ns()
-            if packet.kind is Kind.VIDEO:
+            if packet.kind is _VIDEO:
                 video_ns = now_ns
             elif now_ns - video_ns > silence_ns:
                 raise Unreachable(f"the camera has sent no picture for {self._silence_s:.0f} s, only sound")
@@ -232,7 +233,7 @@ class Pump:
     def _count(self, packet: Packet, opened: OpenFeed) -> None:
         self._packets += 1
         self._bytes += len(packet.data)
-        self._frames += packet.kind is Kind.VIDEO
+        self._frames += packet.kind is _VIDEO
         if self._up_ns is None and self._runs.running:
             self._connected(opened.info)
         if self._beat_ns >= self._next_state_ns:

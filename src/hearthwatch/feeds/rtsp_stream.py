@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hearthwatch.feeds.depacketize import AccessUnit, Depacketizer, Losses
+from hearthwatch.feeds.depacketize import Depacketizer, Losses
 from hearthwatch.feeds.depacketize_video import VideoDepacketizer
 from hearthwatch.feeds.nal import ParameterSets
 from hearthwatch.feeds.packet import AudioInfo, Kind, Packet, StreamChanged, StreamInfo
@@ -203,6 +203,7 @@ class RtspStream:
         wall_us = self._clock.wall_us()
         units = live.ready[:]
         live.ready.clear()
+        source, unwrap = self._source, live.unwrap
         for unit in units:
             if unit.sets is not None and unit.sets is not self._sets:
                 self._learn(unit.sets)
@@ -210,7 +211,22 @@ class RtspStream:
                 continue
             if self._origin_ns is None:
                 self._origin_ns = received_ns
-            self._waiting.append(self._packet(live, unit, received_ns, wall_us))
+            total = unwrap(unit.timestamp)
+            if live.start_ticks is None:
+                live.start_ticks = (received_ns - self._origin_ns) * live.clock_hz // NS_PER_S
+            ticks = live.start_ticks + total
+            packet = Packet(
+                camera=source.camera,
+                stream=source.stream,
+                kind=live.kind,
+                data=unit.data,
+                pts_ticks=ticks,
+                dts_ticks=ticks,
+                is_key=unit.is_key,
+                received_ns=received_ns,
+                wall_us=wall_us,
+            )
+            self._waiting.append(packet)
 
     def _learn(self, sets: ParameterSets) -> None:
         """Take the parameter sets of a key frame: the first tell what the stream is, other ones end the run."""
@@ -223,26 +239,6 @@ class RtspStream:
             what = f"{old.width_px}x{old.height_px} to {now.width_px}x{now.height_px}"
             raise StreamChanged(f"{self._source.camera}/{self._source.stream}: the camera changed its picture ({what})", info)
         self._info = info
-
-    def _packet(self, live: _Live, unit: AccessUnit, received_ns: MonoNs, wall_us: WallUs) -> Packet:
-        if live.start_ticks is None:
-            assert self._origin_ns is not None
-            live.unwrap(unit.timestamp)
-            live.start_ticks = (received_ns - self._origin_ns) * live.clock_hz // NS_PER_S
-            ticks = live.start_ticks
-        else:
-            ticks = live.start_ticks + live.unwrap(unit.timestamp)
-        return Packet(
-            camera=self._source.camera,
-            stream=self._source.stream,
-            kind=live.kind,
-            data=unit.data,
-            pts_ticks=ticks,
-            dts_ticks=ticks,
-            is_key=unit.is_key,
-            received_ns=received_ns,
-            wall_us=wall_us,
-        )
 
     def _chores(self, now_ns: MonoNs) -> None:
         """Once a second: see that pictures come, report reception, keep the session alive."""

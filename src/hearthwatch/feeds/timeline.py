@@ -19,6 +19,8 @@ RUNAWAY_PPM = 10_000
 _WRAPS = (1 << 32, 1 << 33)
 _WINDOW_US = 30 * US_PER_S
 _REORDER_WINDOW = 25
+_VIDEO = Kind.VIDEO
+"""Reading a member off its class is a call into `enum`, which every packet would pay."""
 
 
 class Discontinuity(HearthwatchError):
@@ -55,6 +57,14 @@ class TrackLine:
 
     def place(self, pts: int | None, dts: int | None, received_ns: MonoNs) -> tuple[int, int]:
         """Return the repaired (pts, dts) of the next packet in decode order. Raises Discontinuity."""
+        if self._offset is not None and dts is not None and pts == dts and self._reorder.is_idle:
+            step = dts - self._raw
+            if 0 < step < self._rate:
+                # as nearly all packets come: nothing below would change them
+                self._raw, self._step, self._nudges, self._received_ns = dts, step, 0, received_ns
+                self._reorder.last_pts = dts
+                self._out = out = max(self._out + 1, dts + self._offset)
+                return out, out
         given = dts if dts is not None else pts
         if self._offset is None:
             raw = given or 0
@@ -114,7 +124,9 @@ class _Reorder:
     def __init__(self) -> None:
         self._count = 0
         self._backward: deque[int] = deque()
-        self._last_pts: int | None = None
+        self.last_pts: int | None = None
+        self.is_idle = True
+        """No backward step is remembered: a stamp that rises may be kept as `last_pts` without asking."""
         self._depth = 0
         self._waiting: list[int] = []
         self._last = 0
@@ -124,14 +136,15 @@ class _Reorder:
         return self._depth > 0
 
     def decode_stamp(self, pts: int, previous: int, *, slight: int) -> int:
-        back = self._last_pts is not None and -slight <= pts - self._last_pts < 0
-        self._last_pts = pts
+        back = self.last_pts is not None and -slight <= pts - self.last_pts < 0
+        self.last_pts = pts
         if not self._depth:
             self._count += 1
             if back:
                 self._backward.append(self._count)
             while self._backward and self._backward[0] <= self._count - _REORDER_WINDOW:
                 self._backward.popleft()
+            self.is_idle = not self._backward
             if len(self._backward) < 3:
                 return pts
             self._depth, self._last = 1, previous
@@ -177,10 +190,11 @@ class WallLine:
             self._previous_us, self._current_us = self._current_us, offset
             self._window_end_us = media_us + _WINDOW_US
         self._current_us = min(self._current_us, offset)
-        ppm = SLEW_PPM if self._error_us() > -ADRIFT_S * US_PER_S else RUNAWAY_PPM
+        error_us = self._error_us()
+        ppm = SLEW_PPM if error_us > -ADRIFT_S * US_PER_S else RUNAWAY_PPM
         most = max(0, media_us - self._media_us) * ppm / 1_000_000
         self._media_us = max(self._media_us, media_us)
-        self._offset_us += max(-most, min(most, self._error_us()))
+        self._offset_us += max(-most, min(most, error_us))
 
     def _error_us(self) -> float:
         return min(self._previous_us, self._current_us) - self._offset_us
@@ -202,7 +216,8 @@ class Timeline:
         lead = first[0]
         self._origin_ns = lead.received_ns
         self._origin_s = lead.dts_ticks / info.video.ticks_per_s
-        self._lines = {Kind.VIDEO: TrackLine(info.video.ticks_per_s)}
+        self._video_line, self._video_rate = TrackLine(info.video.ticks_per_s), info.video.ticks_per_s
+        self._audio_line: TrackLine | None = None
         least_us = _least_delayed_us(first, info.video.ticks_per_s) + offset_us
         self.start_us = WallUs(max(least_us, not_before_us))
         self._wall = WallLine(self.start_us, least_us)
@@ -215,19 +230,19 @@ class Timeline:
     @property
     def end_us(self) -> WallUs:
         """Where the footage placed so far ends; the last packet is taken to last as long as the one before."""
-        video = self._lines[Kind.VIDEO]
-        return WallUs(self._last_us + video.step_ticks * US_PER_S // self._info.video.ticks_per_s)
+        return WallUs(self._last_us + self._video_line.step_ticks * US_PER_S // self._video_rate)
 
     def place(self, packet: Packet, offset_us: int) -> Packet:
         """Return `packet` with its stamps repaired and its wall time set. Raises Discontinuity."""
-        line, rate = self._line(packet)
-        pts, dts = line.place(packet.pts_ticks, packet.dts_ticks, packet.received_ns)
-        media_us = dts * US_PER_S // rate
-        if packet.kind is Kind.VIDEO:
+        if packet.kind is _VIDEO:
+            pts, dts = self._video_line.place(packet.pts_ticks, packet.dts_ticks, packet.received_ns)
+            media_us = dts * US_PER_S // self._video_rate
             self._wall.see(media_us, packet.received_ns // 1000 + offset_us)
-        wall_us = self._wall.at(media_us)
-        if packet.kind is Kind.VIDEO:
-            wall_us = self._last_us = max(wall_us, self._last_us)
+            wall_us = self._last_us = max(self._wall.at(media_us), self._last_us)
+        else:
+            line, rate = self._sound(packet)
+            pts, dts = line.place(packet.pts_ticks, packet.dts_ticks, packet.received_ns)
+            wall_us = self._wall.at(dts * US_PER_S // rate)
         return Packet(
             camera=packet.camera,
             stream=packet.stream,
@@ -240,14 +255,12 @@ class Timeline:
             wall_us=wall_us,
         )
 
-    def _line(self, packet: Packet) -> tuple[TrackLine, int]:
-        rate = self._info.video.ticks_per_s
-        if packet.kind is Kind.AUDIO:
-            assert self._info.audio is not None
-            rate = self._info.audio.ticks_per_s
-        if packet.kind not in self._lines:
-            self._lines[packet.kind] = TrackLine(rate, self._audio_start(packet, rate))
-        return self._lines[packet.kind], rate
+    def _sound(self, packet: Packet) -> tuple[TrackLine, int]:
+        assert self._info.audio is not None
+        rate = self._info.audio.ticks_per_s
+        if self._audio_line is None:
+            self._audio_line = TrackLine(rate, self._audio_start(packet, rate))
+        return self._audio_line, rate
 
     def _audio_start(self, packet: Packet, rate: int) -> int:
         """Keep the feed's relation of sound to picture where it is believable, else go by the time of arrival."""

@@ -15,6 +15,7 @@ MAX_PENDING_BYTES = 8 << 20
 """A fragment that has grown so much is written at once, however short it is."""
 OVERRUN_BYTES = 512 << 20
 """A camera that sends so much without a key frame sends nothing that could be played."""
+_VIDEO = Kind.VIDEO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class Cutter:
     def take(self, packet: Packet, *, anew: bool = False) -> Batch | None:
         """Add a packet; return the batch that ended before it. `anew` makes a new file of the next key frame."""
         done: Batch | None = None
-        if packet.kind is Kind.VIDEO:
+        if packet.kind is _VIDEO:
             dts = packet.dts_ticks
             if not self._started:
                 if not packet.is_key:
