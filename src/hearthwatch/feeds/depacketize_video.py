@@ -143,8 +143,8 @@ class VideoDepacketizer(Depacketizer):
             self._parts.append(nal)
             self._grow(size)
 
-    def _grow(self, size: int, parts: int = 1) -> None:
-        self._size += size + parts * _PART_BYTES
+    def _grow(self, size: int) -> None:
+        self._size += size + _PART_BYTES
         if self._size > MAX_UNIT_BYTES:
             self._damage()
 
@@ -177,15 +177,20 @@ class VideoDepacketizer(Depacketizer):
             if not self._damaged:
                 self._damage()
             return
+        size = len(body)
         self._parts.append(body)
-        self._fragment_size += len(body)
-        self._grow(len(body))
+        self._fragment_size += size
+        self._size += size + _PART_BYTES
+        if self._size > MAX_UNIT_BYTES:
+            self._damage()
 
     def extend(self, bodies: list[bytes]) -> None:
         size = len(bodies) * len(bodies[0])
         self._parts += bodies
         self._fragment_size += size
-        self._grow(size, len(bodies))
+        self._size += size + len(bodies) * _PART_BYTES
+        if self._size > MAX_UNIT_BYTES:
+            self._damage()
 
 
 class H264Depacketizer(VideoDepacketizer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
 
 from hearthwatch.feeds.depacketize import LOST, MARKER, Depacketizer
 
@@ -44,6 +43,8 @@ class Track:
         self._payload_type = payload_type
         self.depacketizer = depacketizer
         self.losses = depacketizer.losses
+        self._shape = (3, 1)
+        self._frames = _frames(*self._shape)
         self.ssrc: int | None = None
         self.highest_sequence = 0
         """Sequence number of the newest packet, counted on over its 16 bits (RFC 3550, 6.4.1)."""
@@ -83,26 +84,29 @@ class Track:
             self.losses.lost_packets += ahead - 1
             flags |= LOST
         self.highest_sequence += ahead
-        self.depacketizer.push(data, start, end, timestamp, flags)
-        if self.depacketizer.middle and first == _PLAIN_HEAD:
+        depacketizer = self.depacketizer
+        depacketizer.push(data, start, end, timestamp, flags)
+        if depacketizer.middle and first == _PLAIN_HEAD:
             return self._take_middles(data, following, limit, _FRAME_HEAD_BYTES + 12 + end - start)
         return following
 
     def _take_middles(self, data: bytearray, at: int, limit: int, frame_bytes: int) -> int:
         """Take the frames of the same size that go on with the fragment of the one before `at`; return where they end.
 
-        One pass in C over all of them: a call of our own for each would be half of what recording costs.
+        One pass in C over all of them: with a call of our own for each the client took two thirds more for a picture of 33 kB.
         """
         before, middle = at - frame_bytes, self.depacketizer.middle
         count = (limit - at) // frame_bytes
         body_bytes = frame_bytes - 16 - len(middle)
         if count < 1 or body_bytes < 1:
             return at
+        if (len(middle), body_bytes) != self._shape:
+            self._shape, self._frames = (len(middle), body_bytes), _frames(len(middle), body_bytes)
         same, also_same = data[before : before + 6], data[before + 8 : before + 16] + middle
         sequence = self.highest_sequence
         bodies: list[bytes] = []
         frames = memoryview(data)[at : at + count * frame_bytes]
-        for head, found, rest, body in _frames(len(middle), body_bytes).iter_unpack(frames):
+        for head, found, rest, body in self._frames.iter_unpack(frames):
             if found != sequence + 1 & 0xFFFF or head != same or rest != also_same:
                 break
             sequence += 1
@@ -113,7 +117,6 @@ class Track:
         return at + len(bodies) * frame_bytes
 
 
-@lru_cache(maxsize=64)
 def _frames(middle_bytes: int, body_bytes: int) -> struct.Struct:
     """Frame and packet head without its sequence number, that number, the rest of the heads, what they carry."""
     return struct.Struct(f"!6sH{8 + middle_bytes}s{body_bytes}s")
