@@ -16,6 +16,7 @@ from hearthwatch.vendors.redaction import sample_of
 MAX_PART_BYTES = 64 * 1024
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z-]{0,63}[ \t]*:")
 _BEGINNINGS = (b"Code", b"Heartbeat")
+_WHOLE = re.compile(rb"\s*(?:Heartbeat\s*$|Code\s*=[^\n]*\baction\s*=\s*[A-Za-z])")
 _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*([0-9]{1,9})[ \t]*$", re.IGNORECASE)
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 
@@ -89,9 +90,9 @@ class PartReader:
         if found:
             return self._take(found.start(), whole=True)
         length = self._length
-        if length is not None and len(self._buffer) >= length and _is_whole(bytes(self._buffer[:length])):
-            return self._take(length, whole=False)
-        return None
+        if length is None or len(self._buffer) < length or bytes(self._buffer[length : length + 1]).strip(b"\r\n"):
+            return None
+        return self._take(length, whole=False) if _is_whole(bytes(self._buffer[:length])) else None
 
     def _take(self, size: int, *, whole: bool) -> bytes:
         part = bytes(self._buffer[:size])
@@ -101,8 +102,10 @@ class PartReader:
 
 
 def _is_whole(part: bytes) -> bool:
-    """Whether nothing is missing at the end: no data, or data that is JSON."""
-    _, has_data, data = part.partition(b"data=")
+    """Whether nothing is missing at the end: a heartbeat, or an event without data, or with data that is JSON."""
+    head, has_data, data = part.partition(b"data=")
+    if not _WHOLE.match(head):
+        return False
     if not has_data:
         return True
     try:

@@ -244,9 +244,12 @@ def _size(pairs: Pairs, prefix: str) -> tuple[int, int]:
 
 def on_channels(body: bytes) -> tuple[int, ...]:
     """`eventManager.cgi?action=getEventIndexes`: lines `channels[0]=0`. An idle camera answers with an error: none is on."""
+    what = "the alarms that are on"
     try:
-        pairs = pairs_of(body, "the alarms that are on")
-    except Unsupported:
-        return ()
-    found = [value for key, value in pairs.items() if re.fullmatch(r"channels\[\d+\]", key)]
+        text_of(body, what)
+    except (Unsupported, BadReply):
+        if _ERROR.match(body):
+            return ()
+        raise
+    found = [value for key, value in pairs_of(body, what).items() if re.fullmatch(r"channels\[\d+\]", key)]
     return tuple(int(value) for value in found if re.fullmatch(r"[0-9]{1,4}", value))
