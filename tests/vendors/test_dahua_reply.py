@@ -333,6 +333,13 @@ def test_failed_login_event() -> None:
     assert signal.at_us == from_datetime(dt.datetime(2020, 1, 2, 23, 0, tzinfo=dt.UTC))
 
 
+def test_everybody_logged_out_is_no_login() -> None:
+    for kind, said in ((AlarmKind.LOGIN, "WebLogin"), (AlarmKind.LOGOUT, "WebAllLogout")):
+        signal = event(f'Code=InterVideoAccess;action=Pulse;index=0;data={{"Type":"{said}"}}')
+        assert signal is not None
+        assert (signal.kind, signal.address) == (kind, None)
+
+
 @pytest.mark.parametrize(
     ("text", "code", "channel"),
     [
@@ -404,6 +411,20 @@ def test_mail_dialects() -> None:
     assert swapped.local_us == local("2018-06-05 15:28:40")
     with pytest.raises(BadReply):
         alarm_mail("Buy now!")
+
+
+def test_long_lines_take_no_long_time() -> None:
+    """A pattern that takes the square of a line would hold up every other camera."""
+    million = 1_000_000
+    assert firmware(b"version=1,build" + b" " * million + b"x") == ("1", None)
+    _, (entry,) = page(b"found=1\r\nitems[0].Type=" + b"access" * (million // 6) + b"\r\n")
+    assert login_record(entry, CLOCK) is None
+    assert parse_local("1" * million) is None
+    assert address_of("1." * million) is None
+    with pytest.raises(BadReply):
+        event("Code" + " " * million)
+    with pytest.raises(BadReply):
+        alarm_mail("A " * million)
 
 
 def test_local_time_that_is_none() -> None:

@@ -187,6 +187,18 @@ async def test_after_a_jump_of_its_clock_the_whole_log_is_read(jump_s: int) -> N
     assert [one.action for one in found] == [LoginAction.LOGIN, LoginAction.LOGOUT]
 
 
+async def test_readers_of_the_log_do_not_hide_a_jump_from_each_other() -> None:
+    played = script()
+    async with scripted(played) as (client, _):
+        await client.log(played.clock.wall_us())
+        await client.logins(played.clock.wall_us())
+        played.lines = [(now(played, -2), "Login", "203.0.113.9")]
+        played.ahead_us += 86_400 * 400 * US_PER_S
+        since = WallUs(played.clock.wall_us() - 30 * US_PER_S)
+        assert len(await client.log(since)) == 1
+        assert len(await client.logins(since)) == 1
+
+
 async def test_a_clock_set_there_and_back_between_two_polls_hides_nothing() -> None:
     played = script()
     async with scripted(played) as (client, _):

@@ -1,6 +1,6 @@
 """The client of Dahua and Amcrest cameras: their CGI by Digest, one command after the other.
 
-Every poll of ours writes log lines at the camera: use an account of our own. Searches are always closed.
+Every poll of ours writes log lines at the camera: use an account of our own.
 """
 
 from __future__ import annotations
@@ -8,50 +8,35 @@ from __future__ import annotations
 import contextlib
 import random
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeVar
 
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
-from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs
+from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import dahua_config, dahua_log, dahua_reply
 from hearthwatch.vendors.capability import PtzMove, Service
+from hearthwatch.vendors.dahua_cgi import DahuaCgi
 from hearthwatch.vendors.dahua_events import CODES, event
 from hearthwatch.vendors.dahua_parts import PartReader, boundary_of
+from hearthwatch.vendors.dahua_search import LogSearch
 from hearthwatch.vendors.device import (
     Access,
     Account,
     AlarmSignal,
     ClockReading,
     DeviceIdentity,
-    LocalUs,
-    LoginAction,
     LoginRecord,
     LogLine,
     Session,
     Setting,
     VideoStream,
 )
-from hearthwatch.vendors.http import DEFAULT_LIMIT_BYTES, CameraHttp, LogIn, query
-from hearthwatch.vendors.local_time import print_local
 
-T = TypeVar("T")
-
-_BAD_REQUEST = frozenset({400})
 _HEARTBEAT_S = 5
 _SILENCE_S = 3.0 * _HEARTBEAT_S
 _NO_HEARTBEAT_SILENCE_S = 600.0
-_MARGIN_US = 5 * US_PER_S
-_LATER_US = 86_400 * US_PER_S
-_JUMP_US = 60 * US_PER_S
-_RESOLUTION_US = 500_000  # the clock is told in whole seconds
-_NEVER_SET = (LocalUs(0), LocalUs(1_009_843_199 * US_PER_S))
-"""1970 to the end of 2001: where cameras begin to count when their clock was not set."""
-_END_OF_32_BITS = LocalUs(2_147_483_647 * US_PER_S)
-_PAGE = 100
-_MAX_LINES = 20_000
 _SNAPSHOT_BYTES = 16 << 20
 _MOVES: Mapping[PtzMove, str] = MappingProxyType(
     {
@@ -78,9 +63,10 @@ class DahuaCamera:
 
     def __init__(self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float = 10.0) -> None:
         self._access = access
-        self._clock = clock
-        self._http = CameraHttp(access, rng=rng, log_in=LogIn.DIGEST, timeout_s=timeout_s)
-        self._ahead_us: int | None = None
+        self._cgi = DahuaCgi(access, clock=clock, rng=rng, timeout_s=timeout_s)
+        self._http = self._cgi.http
+        self._login_search = LogSearch(self._cgi)
+        self._log_search = LogSearch(self._cgi)
         self._last_move: dict[int, tuple[str, int]] = {}
         self._codes = "[All]"
         self._heartbeat = True
@@ -88,118 +74,53 @@ class DahuaCamera:
     async def close(self) -> None:
         await self._http.close()
 
-    async def _get(self, cgi: str, pairs: Mapping[str, str], step: str, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> bytes:
-        target = f"/cgi-bin/{cgi}?{query(pairs)}"
-        reply = await self._http.get(target, step=step, limit_bytes=limit_bytes, also=_BAD_REQUEST)
-        if reply.status == 400:
-            with self._http.named(step):
-                dahua_reply.text_of(reply.body, step)  # usually says what is wrong
-                raise Unsupported("the camera does not understand the request")
-        return reply.body
-
-    async def _read(
-        self,
-        cgi: str,
-        pairs: Mapping[str, str],
-        step: str,
-        parse: Callable[[bytes], T],
-        limit_bytes: int = DEFAULT_LIMIT_BYTES,
-    ) -> T:
-        body = await self._get(cgi, pairs, step, limit_bytes)
-        with self._http.named(step):
-            return parse(body)
-
-    async def _ok(self, cgi: str, pairs: Mapping[str, str], step: str) -> None:
-        await self._read(cgi, pairs, step, lambda body: dahua_reply.check_ok(body, step))
-
     async def clock(self) -> ClockReading:
         """See DeviceInfo."""
-        before_us, before_ns = self._clock.wall_us(), self._clock.mono_ns()
-        local_us = await self._read("global.cgi", {"action": "getCurrentTime"}, "reading its clock", dahua_reply.local_time)
-        half_us = (self._clock.mono_ns() - before_ns) * US_PER_S // NS_PER_S // 2
-        shown_us = LocalUs(local_us + _RESOLUTION_US)
-        return ClockReading(local_us=shown_us, at_us=WallUs(before_us + half_us), error_us=half_us + _RESOLUTION_US)
+        return await self._cgi.clock()
 
     async def identity(self) -> DeviceIdentity:
         """See DeviceInfo. What a model cannot tell is left empty."""
-        system = await self._magic("getSystemInfo", lambda body: dahua_reply.pairs_of(body, "the system information"))
-        version, built = await self._magic("getSoftwareVersion", dahua_reply.firmware)
+        system = await self._cgi.magic("getSystemInfo", lambda body: dahua_reply.pairs_of(body, "the system information"))
+        version, built = await self._cgi.magic("getSoftwareVersion", dahua_reply.firmware)
         vendor = name = mac = ""
         with contextlib.suppress(Unsupported, BadReply):
-            vendor = await self._magic("getVendor", lambda body: dahua_reply.value_of(body, "vendor", "the vendor"))
+            vendor = await self._cgi.magic("getVendor", lambda body: dahua_reply.value_of(body, "vendor", "the vendor"))
         with contextlib.suppress(Unsupported, BadReply):
-            name = await self._magic("getMachineName", lambda body: dahua_reply.value_of(body, "name", "the name"))
+            name = await self._cgi.magic("getMachineName", lambda body: dahua_reply.value_of(body, "name", "the name"))
         with contextlib.suppress(Unsupported, Refused, BadReply):
-            mac = dahua_reply.mac_of(await self._table("Network"))
+            mac = dahua_reply.mac_of(await self._cgi.table("Network"))
         return dahua_reply.identity(system, vendor=vendor, name=name, version=version, built=built, mac=mac)
-
-    async def _magic(self, action: str, parse: Callable[[bytes], T]) -> T:
-        return await self._read("magicBox.cgi", {"action": action}, f"asking {action}", parse)
 
     async def logins(self, since_us: WallUs) -> tuple[LoginRecord, ...]:
         """See LoginLog."""
-        clock, entries = await self._since(since_us)
+        clock, entries = await self._login_search.since(since_us)
         records = (dahua_log.login_record(entry, clock) for entry in entries)
         return tuple(record for record in records if record is not None)
 
     async def log(self, since_us: WallUs) -> tuple[LogLine, ...]:
         """See SystemLog."""
-        clock, entries = await self._since(since_us)
+        clock, entries = await self._log_search.since(since_us)
         return tuple(dahua_log.log_line(entry, clock) for entry in entries)
-
-    async def _since(self, since_us: WallUs) -> tuple[ClockReading, tuple[dahua_log.Entry, ...]]:
-        """Search from `since_us` on and where a clock that was not set writes; everything when the clock was set meanwhile,
-        because what was written before that lies elsewhere."""
-        clock = await self.clock()
-        jumped = self._ahead_us is None or abs(clock.ahead_us - self._ahead_us) > _JUMP_US
-        latest = LocalUs(clock.local_us + _LATER_US)
-        start = LocalUs(clock.local(since_us) - _MARGIN_US)
-        entries: tuple[dahua_log.Entry, ...] = ()
-        if not jumped and start > _NEVER_SET[1]:
-            entries = await self._search(*_NEVER_SET) + await self._search(start, latest)
-            records = (dahua_log.login_record(entry, clock) for entry in entries)
-            jumped = any(one is not None and one.action is LoginAction.CLOCK_SET for one in records)
-        else:
-            jumped = True
-        if jumped:
-            entries = await self._search(LocalUs(0), _END_OF_32_BITS)
-        self._ahead_us = clock.ahead_us
-        return clock, entries
-
-    async def _search(self, start: LocalUs, end: LocalUs) -> tuple[dahua_log.Entry, ...]:
-        span = {"condition.StartTime": print_local(start), "condition.EndTime": print_local(end)}
-        token = dahua_log.search_token(await self._get("log.cgi", {"action": "startFind", **span}, "starting the log search"))
-        try:
-            entries: list[dahua_log.Entry] = []
-            while True:
-                pairs = {"action": "doFind", "token": token, "count": str(_PAGE)}
-                found, lines = await self._read("log.cgi", pairs, "reading the log", dahua_log.page)
-                if found == 0:
-                    return tuple(entries)
-                entries += lines
-                if len(entries) > _MAX_LINES or not lines:
-                    raise BadReply(f"{self._http.name}, reading the log: it does not end")
-        finally:
-            with contextlib.suppress(HearthwatchError):
-                await self._get("log.cgi", {"action": "stopFind", "token": token}, "ending the log search")
 
     async def sessions(self) -> tuple[Session, ...]:
         """See Sessions."""
         clock = await self.clock()
         pairs = {"action": "getActiveUserInfoAll"}
-        return await self._read(
+        return await self._cgi.read(
             "userManager.cgi", pairs, "asking who is logged in", lambda body: dahua_reply.sessions(body, clock)
         )
 
     async def accounts(self) -> tuple[Account, ...]:
         """See Accounts."""
-        return await self._read("userManager.cgi", {"action": "getUserInfoAll"}, "reading the accounts", dahua_reply.accounts)
+        return await self._cgi.read(
+            "userManager.cgi", {"action": "getUserInfoAll"}, "reading the accounts", dahua_reply.accounts
+        )
 
     async def settings(self) -> tuple[Setting, ...]:
         """See ConfigExport. Where there is no whole backup, what is known by name."""
         step = "reading the settings"
         try:
-            found = await self._read(
+            found = await self._cgi.read(
                 "Config.backup", {"action": "All"}, step, dahua_config.backup_settings, dahua_config.MAX_BACKUP_BYTES
             )
         except Unsupported:
@@ -212,22 +133,17 @@ class DahuaCamera:
         found: list[Setting] = []
         for name in dahua_config.NAMES:
             with contextlib.suppress(Unsupported):
-                found += dahua_config.table_settings(await self._table(name))
+                found += dahua_config.table_settings(await self._cgi.table(name))
         return tuple(found)
-
-    async def _table(self, name: str) -> dict[str, str]:
-        step = f"reading the settings {name}"
-        pairs = {"action": "getConfig", "name": name}
-        return await self._read("configManager.cgi", pairs, step, lambda body: dahua_reply.pairs_of(body, step))
 
     async def set(self, settings: Sequence[Setting]) -> None:
         """See ConfigImport. Secret values are written but not compared: cameras answer those masked."""
         for pairs in dahua_config.set_queries(settings):
-            await self._ok("configManager.cgi", {"action": "setConfig", **pairs}, "writing settings")
+            await self._cgi.do("configManager.cgi", {"action": "setConfig", **pairs}, "writing settings")
         names = dict.fromkeys(setting.key.split(".", 1)[0].split("[", 1)[0] for setting in settings)
         kept: dict[str, str] = {}
         for name in names:
-            kept |= {one.key: one.value for one in dahua_config.table_settings(await self._table(name))}
+            kept |= {one.key: one.value for one in dahua_config.table_settings(await self._cgi.table(name))}
         other = [one.key for one in settings if not one.is_secret and kept.get(one.key) != one.value]
         if other:
             shown = ", ".join(other[:5]) + (" and more" if len(other) > 5 else "")
@@ -262,7 +178,7 @@ class DahuaCamera:
         """See AlarmFeed."""
         try:
             pairs = {"action": "getEventIndexes", "code": code}
-            return await self._read("eventManager.cgi", pairs, "asking what is on", dahua_reply.on_channels)
+            return await self._cgi.read("eventManager.cgi", pairs, "asking what is on", dahua_reply.on_channels)
         except Unsupported:
             return ()
 
@@ -275,16 +191,16 @@ class DahuaCamera:
 
     async def _picture(self, number: int) -> bytes:
         step = "taking a picture"
-        return await self._read("snapshot.cgi", {"channel": str(number)}, step, dahua_reply.jpeg, _SNAPSHOT_BYTES)
+        return await self._cgi.read("snapshot.cgi", {"channel": str(number)}, step, dahua_reply.jpeg, _SNAPSHOT_BYTES)
 
     async def streams(self, channel: int = 0) -> tuple[VideoStream, ...]:
         """See Streams."""
         port = 554
         with contextlib.suppress(Unsupported, BadReply):
-            said = (await self._table("RTSP")).get("table.RTSP.Port", "")
+            said = (await self._cgi.table("RTSP")).get("table.RTSP.Port", "")
             port = int(said) if re.fullmatch(r"[1-9][0-9]{0,4}", said) and int(said) < 65_536 else port
         host = f"[{self._access.host}]" if ":" in self._access.host else self._access.host
-        encode = await self._table("Encode")
+        encode = await self._cgi.table("Encode")
         with self._http.named("reading the streams"):
             return dahua_reply.streams(encode, channel, f"rtsp://{host}:{port}")
 
@@ -305,17 +221,17 @@ class DahuaCamera:
 
     async def _ptz(self, action: str, channel: int, code: str, arg1: int, arg2: int) -> None:
         pairs = {"action": action, "channel": str(channel), "code": code, "arg1": str(arg1), "arg2": str(arg2), "arg3": "0"}
-        await self._ok("ptz.cgi", pairs, "moving it")
+        await self._cgi.do("ptz.cgi", pairs, "moving it")
 
     async def change_password(self, user: str, new: Secret) -> None:
         """See Fix. Our own is verified by logging in with it; if that fails the old one stays in use."""
         pairs = {"action": "modifyPassword", "name": user, "pwd": new.reveal()}
         if user != self._access.user:
-            await self._ok("userManager.cgi", pairs, "changing a password")
+            await self._cgi.do("userManager.cgi", pairs, "changing a password")
             return
         old = self._http.password
         with contextlib.suppress(Unreachable):  # the answer got lost: whether it was done, the next log-in tells
-            await self._ok("userManager.cgi", pairs | {"pwdOld": old.reveal()}, "changing its password")
+            await self._cgi.do("userManager.cgi", pairs | {"pwdOld": old.reveal()}, "changing its password")
         self._http.use_password(new)
         try:
             await self.clock()
@@ -329,7 +245,7 @@ class DahuaCamera:
 
     async def reboot(self) -> None:
         """See Fix."""
-        await self._ok("magicBox.cgi", {"action": "reboot"}, "restarting it")
+        await self._cgi.do("magicBox.cgi", {"action": "reboot"}, "restarting it")
 
 
 def _event_or_none(part: str) -> AlarmSignal | None:

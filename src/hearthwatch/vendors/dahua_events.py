@@ -141,7 +141,7 @@ def _signal(code: str, action: str, index: int, data: object, text: str) -> Alar
     origin = _text(facts, "Address") or _text(facts, "Device")
     objects = seen_objects(facts)
     return AlarmSignal(
-        kind=CODES.get(code, AlarmKind.OTHER),
+        kind=AlarmKind.LOGOUT if _text(facts, "Type") == "WebAllLogout" else CODES.get(code, AlarmKind.OTHER),
         code=_clean(code),
         phase=phase,
         channel=index if -1 <= index < 65_536 else -1,

@@ -36,6 +36,7 @@ _ACTIONS = (
     (r"config|default|restore|import", LoginAction.SETTINGS_CHANGED),
 )
 _PATTERNS = tuple((re.compile(pattern), action) for pattern, action in _ACTIONS)
+_MAX_WORDS_CHARS = 256  # the patterns take the square of it
 _ADDRESSES = ("Detail.Address", "Detail.LogAddress", "Address", "Detail.ClientAddress", "Detail.IP")
 _IN_TEXT = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
 
@@ -109,11 +110,11 @@ def log_line(entry: Entry, clock: ClockReading) -> LogLine:
 
 def action_of(code: str, fields: Mapping[str, str]) -> LoginAction:
     """Return what the type of a line means. A `Login` whose detail tells of an error was denied."""
-    words = code.lower()
+    words = code[:_MAX_WORDS_CHARS].lower()
     action = next((action for pattern, action in _PATTERNS if pattern.search(words)), LoginAction.OTHER)
     if action is LoginAction.LOGIN:
         detail = " ".join(value for key, value in fields.items() if key.startswith("Detail") and key != "Detail.Address")
-        if re.search(r"fail|illegal|denied|wrong|invalid", detail.lower()):
+        if re.search(r"fail|illegal|denied|wrong|invalid", detail[:_MAX_WORDS_CHARS].lower()):
             return LoginAction.DENIED
     return action
 

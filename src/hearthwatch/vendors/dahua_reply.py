@@ -114,9 +114,10 @@ def firmware(body: bytes) -> tuple[str, dt.date | None]:
     text = pairs.get("version") or pairs.get("Version")
     if text is None:
         raise BadReply("the firmware: the answer has no version", sample_of(body))
-    version = re.split(r"[,\s]", text.strip(), maxsplit=1)[0]
+    text = text.strip()[:256]
+    version = re.split(r"[,\s]", text, maxsplit=1)[0]
     if "build" in pairs:
-        text += f" build:{pairs['build']}"
+        text += f" build:{pairs['build'][:32]}"
     if build := _BUILD.search(text):
         return version, _date(int(build[1]), int(build[2]), int(build[3]))
     if suffix := _SUFFIX.search(version):

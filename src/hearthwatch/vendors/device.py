@@ -167,6 +167,7 @@ class AlarmKind(StrEnum):
     INPUT = "input"
     DOORBELL = "doorbell"
     LOGIN = "login"
+    LOGOUT = "logout"
     LOGIN_FAILED = "login-failed"
     CLOCK_SET = "clock-set"
     RESTARTED = "restarted"

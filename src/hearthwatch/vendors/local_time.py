@@ -19,7 +19,7 @@ def parse_local(text: str, *, month_first: bool = False) -> LocalUs | None:
     Cameras leave out leading zeros and add `AM` to hours of a 24-hour clock. A year at the end follows day and month unless
     `month_first`.
     """
-    text = text.strip()
+    text = text.strip()[:40]
     if found := _YEAR_FIRST.fullmatch(text):
         year, month, day, *clock, half = found.groups()
     elif found := _YEAR_LAST.fullmatch(text):
