@@ -8,10 +8,18 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from hearthwatch.kit import logs
+
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test hides from the logs must not be hidden from the next one's texts."""
+    monkeypatch.setattr(logs, "_secrets", set())
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pty
 import signal
@@ -45,8 +44,10 @@ def section(name: str, server: RtspServer, *, sub: bool = False, more: str = "")
     )
 
 
-def size_of(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("*.mp4"))
+async def sizes(house: House) -> dict[str, int]:
+    return {
+        name: sum(path.stat().st_size for path in (house.footage / name / "main").glob("*.mp4")) for name in ("hall", "yard")
+    }
 
 
 async def test_a_visitor_is_recorded_shown_and_told_and_the_end_is_clean(cameras: RtspServer, tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ async def test_a_visitor_is_recorded_shown_and_told_and_the_end_is_clean(cameras
         await house.all_live()
         roles = house.pids()
         assert set(roles) == {"supervisor", "recorder", "looker", "house"}
-        before = {name: size_of(house.footage / name / "main") for name in ("hall", "yard")}
+        before = await sizes(house)
         await services.telegram.wait_for(
             lambda: any(one.method == "sendPhoto" and one.text.startswith("hall: person") for one in services.telegram.taken),
             30,
@@ -64,7 +65,7 @@ async def test_a_visitor_is_recorded_shown_and_told_and_the_end_is_clean(cameras
         event = next(event for event in await house.events() if event["label"] == "person")
         assert (event["camera"], event["picture"]) == ("hall", True)
         assert (await house.get_bytes(f"/api/v1/events/{event['id']}/picture.jpg")).startswith(b"\xff\xd8")
-        assert all(size_of(house.footage / name / "main") > size for name, size in before.items())
+        await house.until(lambda: sizes(house), lambda now: all(now[name] > size for name, size in before.items()))
         assert house.pids() == roles, "a process was restarted"
         check_told(services)
         assert await house.stop() == 0
@@ -125,7 +126,7 @@ async def test_an_edit_is_taken_over_and_a_broken_one_refused_while_the_camera_g
         assert {name: camera["state"] for name, camera in (await house.cameras()).items()} == {"hall": "live", "yard": "live"}
         house.write_config(house_toml([masked, yard], services.toml(), "[storage]\nkeep_event_days = 3\n"))
         await house.until(house.outages, lambda found: all(outage["end_us"] for outage in wrong(found)), timeout_s=10)
-        await house.until(lambda: asyncio.sleep(0, size_of(house.footage / "yard" / "main")), lambda size: size > 50_000)
+        await house.until(lambda: sizes(house), lambda now: now["yard"] > 50_000)
         assert house.pids() == roles, "a process was restarted"
         end_us = time.time_ns() // 1000 - 1_000_000
         assert await house.stop() == 0
