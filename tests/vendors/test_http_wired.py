@@ -6,18 +6,22 @@ import asyncio
 import contextlib
 import logging
 import random
+import ssl
 import traceback
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.vendors.web_camera import BASIC, DIGEST, PASSWORD, USER, Request, WebCamera, reply, running, saying
 
+from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import camera_id
 from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.http import CameraHttp, LogIn, QueryKeys, query
+from hearthwatch.web.tls import certificate
 
 pytestmark = pytest.mark.wired
 TARGET = "/cgi-bin/x.cgi?action=read"
@@ -32,6 +36,7 @@ async def client(camera: WebCamera, log_in: LogIn = LogIn.DIGEST, **more: Any) -
         user=USER,
         password=Secret(more.pop("password", PASSWORD)),
         allow_loopback=more.pop("allow_loopback", True),
+        tls=more.pop("tls", False),
     )
     http = CameraHttp(access, rng=random.Random(1), log_in=log_in, **more)
     try:
@@ -258,6 +263,15 @@ async def test_an_error_of_the_listener_stays_its_own() -> None:
 
         with pytest.raises(ZeroDivisionError):
             await listen()
+
+
+async def test_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
+    pem, _ = certificate(tmp_path, SystemClock())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    camera = WebCamera(answer=saying(reply(b"OK")), challenges=(DIGEST,))
+    async with running(camera, context), client(camera, tls=True) as http:
+        assert (await http.get(TARGET, step="reading it")).body == b"OK"
 
 
 def test_a_query_keeps_brackets_and_encodes_the_rest() -> None:

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import hashlib
 import re
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -110,8 +111,8 @@ def saying(data: bytes, *, then_close: bool = False) -> Answer:
 
 
 @contextlib.asynccontextmanager
-async def running(camera: WebCamera) -> AsyncIterator[WebCamera]:
-    server = await asyncio.start_server(camera.serve, "127.0.0.1", 0, limit=1 << 20)
+async def running(camera: WebCamera, tls: ssl.SSLContext | None = None) -> AsyncIterator[WebCamera]:
+    server = await asyncio.start_server(camera.serve, "127.0.0.1", 0, limit=1 << 20, ssl=tls)
     camera.port = server.sockets[0].getsockname()[1]
     try:
         yield camera

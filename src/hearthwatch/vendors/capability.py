@@ -128,6 +128,11 @@ class Ptz(Protocol):
 class Fix(Protocol):
     """Damage control. Each returns after it was verified by reading back, where that is possible."""
 
+    @property
+    def services(self) -> frozenset[Service]:
+        """What `switch` can switch on cameras of this family; the page says plainly what it cannot."""
+        ...
+
     async def change_password(self, user: str, new: Secret) -> None:
         """Set the password of `user`. If that is our own account the client logs in with `new` from then on."""
         ...

@@ -239,6 +239,11 @@ class DahuaCamera:
             self._http.use_password(old)
             raise
 
+    @property
+    def services(self) -> frozenset[Service]:
+        """See Fix."""
+        return frozenset(_SWITCHES)
+
     async def switch(self, service: Service, *, on: bool) -> None:
         """See Fix."""
         await self.set([Setting(key=_SWITCHES[service], value="true" if on else "false", is_secret=False)])
