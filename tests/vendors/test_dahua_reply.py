@@ -88,6 +88,11 @@ def test_a_sample_holds_no_secret() -> None:
         value_of(b"table.Email.Password=hunter22\r\ntable.Email.User=joe\r\n", "sn", "it")
     assert b"hunter22" not in caught.value.sample
     assert b"joe" in caught.value.sample
+    for body in (b"table.WLan.eth2.Keys[0]=hunter22\r\n", b'<x> "Password" : "hunter22", "Port" : 25'):
+        with pytest.raises(BadReply) as caught:
+            value_of(body, "sn", "it")
+        assert b"hunter22" not in caught.value.sample
+        assert b"***" in caught.value.sample
     with pytest.raises(BadReply) as caught:
         pairs_of(b'<a href="/?pwd=hunter22&x=1">', "it")
     assert b"hunter22" not in caught.value.sample
@@ -386,6 +391,15 @@ def test_a_wrong_length_costs_nothing(length: int) -> None:
         reader = PartReader("b")
         parts = [part for at in range(0, len(stream), step) for part in reader.feed(stream[at : at + step])]
         assert parts == [data, "Heartbeat"]
+
+
+@pytest.mark.parametrize("length", [36, 37, 38, 39, 40, 41])
+def test_a_length_that_ends_inside_a_number_does_not_cut_it(length: int) -> None:
+    text = b"Code=AlarmLocal;action=Start;index=12345"
+    reader = PartReader("b")
+    head = b"--b\r\nContent-Length: %d\r\n\r\n" % length
+    parts = reader.feed(head + text[: length + 1]) + reader.feed(text[length + 1 :] + b"\r\n--b\r\n")
+    assert [part.encode() for part in parts] == [text]
 
 
 def test_a_blank_line_after_every_header() -> None:

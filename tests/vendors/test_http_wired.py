@@ -17,6 +17,7 @@ from tests.vendors.web_camera import BASIC, DIGEST, PASSWORD, USER, Request, Web
 
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.logs import redact
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import camera_id
 from hearthwatch.vendors.device import Access
@@ -116,6 +117,13 @@ async def test_credentials_in_the_query_reach_the_camera_and_nothing_else(caplog
     told = "".join(traceback.format_exception(error)) + "".join(traceback.format_exception(other)) + caplog.text
     for spelling in (PASSWORD, "pa%20ss", "pa+ss"):
         assert spelling not in told
+
+
+async def test_the_password_is_hidden_in_every_spelling_of_a_url() -> None:
+    camera = WebCamera(answer=saying(reply(b"OK")))
+    async with client(camera, password="sp ecial/word&1"):
+        shown = redact("a sp ecial/word&1 b sp%20ecial%2Fword%261 c sp+ecial%2Fword%261 d")
+    assert shown == "a *** b *** c *** d"
 
 
 async def test_commands_go_one_after_the_other() -> None:
