@@ -48,7 +48,7 @@ make_venv() {
         "$python" -m venv --clear .venv
     fi
     if [ ! -x .venv/bin/uv ]; then
-        .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip -q
+        .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
         .venv/bin/python -m pip install -q --require-hashes -r requirements-uv.lock
     fi
 }
