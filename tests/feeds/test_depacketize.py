@@ -153,6 +153,25 @@ def test_aggregation_packets_are_taken_apart(h265: bool) -> None:
     assert unit.sets.is_complete
 
 
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "together"])
+def test_decoding_order_numbers_are_skipped_where_they_are(together: bool) -> None:
+    depacketizer = H265Depacketizer(Losses(), ParameterSets(codec=Codec.H265), has_don=True)
+    track, maker = Track(96, depacketizer), RtpMaker(h265=True)
+    picture = make.h265_slice(300, key=True)
+    whole = [nal[:2] + b"\x00\x07" + nal[2:] for nal in (make.H265_VPS, make.H265_SPS, make.H265_PPS)]
+    head, kind, body = bytes((picture[0] & 0x81 | 49 << 1, picture[1])), picture[0] >> 1 & 0x3F, picture[2:]
+    parts = [body[:100], body[100:200], body[200:-1], body[-1:]]
+    fragments = [
+        head + bytes((kind | 0x80 * (part is parts[0]) | 0x40 * (part is parts[-1]),)) + b"\x00\x08" * (part is parts[0]) + part
+        for part in parts
+    ]
+    sent = [*whole, *fragments]
+    packets = [maker.packet(payload, marker=payload is sent[-1]) for payload in sent]
+    (unit,) = streamed(track, packets) if together else fed(track, packets)
+    assert nals(unit)[-1] == picture
+    assert unit.sets is not None
+
+
 def test_delimiters_and_filler_are_left_out_and_sei_is_kept() -> None:
     maker, track = RtpMaker(), video()
     sei = b"\x06\x05\x04abcd\x80"

@@ -258,7 +258,8 @@ class H264Depacketizer(VideoDepacketizer):
 
 
 class H265Depacketizer(VideoDepacketizer):
-    """RFC 7798: single NAL, aggregation, fragmentation; with `has_don` the decoding order numbers are skipped."""
+    """RFC 7798: single NAL, aggregation, fragmentation; with `has_don` the decoding order numbers are skipped,
+    which of a fragmented unit only the first packet has (§4.4.3)."""
 
     codec = Codec.H265
     set_kinds = frozenset({H265_VPS, H265_SPS, H265_PPS})
@@ -274,9 +275,11 @@ class H265Depacketizer(VideoDepacketizer):
             self._lose(timestamp, begins_picture=self._begins(data, start, end))
         elif timestamp != self._timestamp:
             self._turn(timestamp)
-        body = start + 3 + self._don_bytes
+        body = start + 3
+        head = data[start + 2] if kind == 49 and end > body else 0
+        if head & 0x80:
+            body += self._don_bytes
         if kind == 49 and end > body:
-            head = data[start + 2]
             if head & 0x80:
                 self._begin_fragment(data, start, body, end)
             else:
@@ -308,8 +311,7 @@ class H265Depacketizer(VideoDepacketizer):
         if kind < 32:
             self._slice(is_key=16 <= kind <= 21, is_first=data[body] >= 0x80)
         head = bytes((data[start] & 0x81 | kind << 1, data[start + 1]))
-        middle = b"" if self._don_bytes else bytes((data[start], data[start + 1], kind))
-        self._open_fragment(kind, head, data[body:end], middle)
+        self._open_fragment(kind, head, data[body:end], bytes((data[start], data[start + 1], kind)))
 
     def _whole(self, kind: int, nal: bytearray) -> None:
         if self._fragment_at != _NO_UNIT:
