@@ -1,0 +1,252 @@
+"""The client of Reolink cameras: their JSON API, one log-in, one batch after the other.
+
+Without TLS the password of the log-in goes over the network readable: `Access.tls` is the rule, the cameras ship with HTTPS on.
+There is no log of log-ins: who came and went between two looks at `sessions` stays unseen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.errors import BadReply, Unreachable, Unsupported
+from hearthwatch.kit.secrets import Secret
+from hearthwatch.vendors import reolink_alarm, reolink_config, reolink_media, reolink_reply
+from hearthwatch.vendors.capability import PtzMove, Service
+from hearthwatch.vendors.device import (
+    Access,
+    Account,
+    AlarmSignal,
+    ClockReading,
+    DeviceIdentity,
+    Session,
+    Setting,
+    VideoStream,
+)
+from hearthwatch.vendors.reolink_api import MAX_PASSWORD_CHARS, Command, ReolinkApi
+from hearthwatch.vendors.reolink_config import Section
+from hearthwatch.vendors.reolink_reply import Answer, Values, failure, value_of
+
+_BATCH = 12
+_MAX_SPEED = 64
+_MOVES: Mapping[PtzMove, str] = MappingProxyType(
+    {
+        PtzMove.UP: "Up",
+        PtzMove.DOWN: "Down",
+        PtzMove.LEFT: "Left",
+        PtzMove.RIGHT: "Right",
+        PtzMove.ZOOM_IN: "ZoomInc",
+        PtzMove.ZOOM_OUT: "ZoomDec",
+    }
+)
+_SWITCHES: Mapping[Service, str] = MappingProxyType(
+    {Service.P2P: "P2p.enable", Service.UPNP: "Upnp.enable", Service.DDNS: "Ddns.enable"}
+)
+
+
+class ReolinkCamera:
+    """One camera or recorder: every capability but LoginLog and SystemLog, which its API has not. `close` it: it logs out."""
+
+    def __init__(
+        self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float = 10.0, poll_s: float = 1.0
+    ) -> None:
+        self._access = access
+        self._api = ReolinkApi(access, clock=clock, rng=rng, timeout_s=timeout_s)
+        self._http = self._api.http
+        self._poll_s = poll_s
+        self._has_events = True
+        self._channels: int | None = None
+
+    async def close(self) -> None:
+        await self._api.close()
+
+    async def clock(self) -> ClockReading:
+        """See DeviceInfo."""
+        return await self._api.clock()
+
+    async def identity(self) -> DeviceIdentity:
+        """See DeviceInfo."""
+        step = "asking what it is"
+        info, link = await self._api.ask([Command(name="GetDevInfo"), Command(name="GetLocalLink")], step)
+        with self._http.named(step):
+            return reolink_reply.identity(value_of(info, step), link.value)
+
+    async def sessions(self) -> tuple[Session, ...]:
+        """See Sessions. Takes an administrator; our own log-in is among them."""
+        step = "asking who is logged in"
+        value = await self._api.value(Command(name="GetOnline"), step)
+        with self._http.named(step):
+            return reolink_reply.sessions(value)
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """See Accounts."""
+        step = "reading the accounts"
+        value = await self._api.value(Command(name="GetUser"), step)
+        with self._http.named(step):
+            return reolink_reply.accounts(value)
+
+    async def settings(self) -> tuple[Setting, ...]:
+        """See ConfigExport. There is no backup document: everything known by name."""
+        step = "reading the settings"
+        wanted = reolink_config.sections(await self._channel_count())
+        found, lacking = await self._read(wanted, step)
+        older = [
+            Section(name=reolink_config.NEWER[one.name], channel=one.channel)
+            for one in lacking
+            if one.name in reolink_config.NEWER
+        ]
+        more, _ = await self._read(older, step)
+        if not found and not more:
+            raise Unsupported(f"{self._http.name}, {step}: the camera tells none of them to this user")
+        return tuple(sorted((*found, *more), key=lambda setting: setting.key))
+
+    async def _read(self, wanted: Sequence[Section], step: str) -> tuple[list[Setting], list[Section]]:
+        """Return the settings of those that the camera has, and those that it has not."""
+        found: list[Setting] = []
+        lacking: list[Section] = []
+        for at in range(0, len(wanted), _BATCH):
+            batch = wanted[at : at + _BATCH]
+            commands = [Command(name=f"Get{one.name}", param=one.param) for one in batch]
+            for section, answer in zip(batch, await self._api.ask(commands, step), strict=True):
+                with self._http.named(step):
+                    if not answer.code:
+                        found += reolink_config.section_settings(section, answer.value)
+                    elif answer.is_lacking:
+                        lacking.append(section)
+                    else:
+                        raise failure(answer, f"{step} {section.prefix}")
+        return found, lacking
+
+    async def set(self, settings: Sequence[Setting]) -> None:
+        """See ConfigImport. Secret values are written but not compared: cameras answer those masked."""
+        sections: dict[Section, list[Setting]] = {}
+        for one in settings:
+            sections.setdefault(reolink_config.section_of(one.key), []).append(one)
+        other: list[str] = []
+        for section, wanted in sections.items():
+            step = f"writing the settings {section.prefix}"
+            read = Command(name=f"Get{section.name}", param=section.param)
+            value = await self._api.value(read, step)
+            with self._http.named(step):
+                param = reolink_config.set_param(section, value, wanted)
+            await self._api.value(Command(name=f"Set{section.name}", param=param), step)
+            value = await self._api.value(read, step)
+            kept = {one.key: one.value for one in reolink_config.section_settings(section, value)}
+            other += [one.key for one in wanted if not one.is_secret and kept.get(one.key) != one.value]
+        if other:
+            shown = ", ".join(other[:5]) + (" and more" if len(other) > 5 else "")
+            raise BadReply(f"{self._http.name}: the camera said OK and did not keep {shown}")
+
+    async def alarms(self) -> AsyncGenerator[AlarmSignal]:
+        """See AlarmFeed. Asks every `poll_s`; what comes and goes in between stays unseen."""
+        before: list[frozenset[str]] | None = None
+        while True:
+            now = await self._states()
+            for channel, states in enumerate(now):
+                if before is not None:
+                    for signal in reolink_alarm.changes(before[channel], states, channel):
+                        yield signal
+            before = now
+            await asyncio.sleep(self._poll_s)
+
+    async def active(self, code: str) -> tuple[int, ...]:
+        """See AlarmFeed."""
+        return tuple(channel for channel, states in enumerate(await self._states()) if code in states)
+
+    async def _states(self) -> list[frozenset[str]]:
+        """Return what is on, for each channel. Firmware without `GetEvents` is asked in the older way from then on."""
+        step = "asking what it sees"
+        channels = range(await self._channel_count())
+        if self._has_events:
+            found = await self._api.ask([Command(name="GetEvents", param={"channel": one}) for one in channels], step)
+            if not all(one.is_lacking for one in found):
+                with self._http.named(step):
+                    return [_on(one, step, reolink_alarm.event_states) for one in found]
+            self._has_events = False
+        pairs = [Command(name=name, param={"channel": one}) for one in channels for name in ("GetMdState", "GetAiState")]
+        answers = await self._api.ask(pairs, step)
+        with self._http.named(step):
+            return [
+                _on(motion, step, reolink_alarm.motion_state) | _on(seen, step, reolink_alarm.ai_states)
+                for motion, seen in zip(answers[::2], answers[1::2], strict=True)
+            ]
+
+    async def _channel_count(self) -> int:
+        if self._channels is None:
+            self._channels = reolink_reply.channels(await self._api.value(Command(name="GetDevInfo"), "asking what it is"))
+        return self._channels
+
+    async def snapshot(self, channel: int = 0) -> bytes:
+        """See Snapshot."""
+        return await self._api.picture(channel)
+
+    async def streams(self, channel: int = 0) -> tuple[VideoStream, ...]:
+        """See Streams."""
+        step = "reading the streams"
+        param = {"channel": channel}
+        commands = [Command(name="GetEnc", param=param), Command(name="GetRtspUrl", param=param), Command(name="GetNetPort")]
+        encode, urls, ports = await self._api.ask(commands, step)
+        host = f"[{self._access.host}]" if ":" in self._access.host else self._access.host
+        with self._http.named(step):
+            return reolink_media.streams(value_of(encode, step), urls.value, ports.value, channel, host)
+
+    async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
+        """See Ptz. Speeds are 1 to 64."""
+        await self._ptz(channel, op=_MOVES[move], speed=max(1, min(_MAX_SPEED, round(speed_frac * _MAX_SPEED))))
+
+    async def stop(self, channel: int = 0) -> None:
+        """See Ptz."""
+        await self._ptz(channel, op="Stop")
+
+    async def goto_preset(self, preset: int, channel: int = 0) -> None:
+        """See Ptz."""
+        await self._ptz(channel, op="ToPos", id=preset, speed=_MAX_SPEED // 2)
+
+    async def _ptz(self, channel: int, **param: object) -> None:
+        await self._api.value(Command(name="PtzCtrl", param={"channel": channel, **param}), "moving it")
+
+    async def change_password(self, user: str, new: Secret) -> None:
+        """See Fix. Verified by logging in with it; if that fails, the old one of our own account stays in use."""
+        if not 0 < len(new.reveal()) <= MAX_PASSWORD_CHARS:
+            raise Unsupported(f"{self._http.name}: Reolink passwords have 1 to {MAX_PASSWORD_CHARS} characters")
+        is_own = user == self._access.user
+        with contextlib.suppress(Unreachable):  # the answer got lost: whether it was done, the log-in tells
+            await self._set_password(user, new, self._http.password if is_own else None)
+        await self._api.try_password(user, new)
+        if is_own:
+            self._http.use_password(new)
+            await self._api.log_out()
+
+    async def _set_password(self, user: str, new: Secret, old: Secret | None) -> None:
+        """Newer firmware wants the old one beside it; older firmware knows one field only."""
+        step = "changing a password"
+        newer = {"userName": user, "newPassword": new.reveal()} | ({} if old is None else {"oldPassword": old.reveal()})
+        try:
+            await self._api.value(Command(name="ModifyUser", param={"User": newer}), step)
+        except (Unsupported, BadReply):
+            older = {"userName": user, "password": new.reveal()}
+            await self._api.value(Command(name="ModifyUser", param={"User": older}), step)
+
+    @property
+    def services(self) -> frozenset[Service]:
+        """See Fix. They have no telnet."""
+        return frozenset(_SWITCHES)
+
+    async def switch(self, service: Service, *, on: bool) -> None:
+        """See Fix."""
+        if service not in _SWITCHES:
+            raise Unsupported(f"{self._http.name}: Reolink cameras have no {service}")
+        await self.set([Setting(key=_SWITCHES[service], value="1" if on else "0", is_secret=False)])
+
+    async def reboot(self) -> None:
+        """See Fix."""
+        await self._api.value(Command(name="Reboot"), "restarting it")
+
+
+def _on(answer: Answer, step: str, parse: Callable[[Values], frozenset[str]]) -> frozenset[str]:
+    """A channel of a recorder without a camera, or a camera without such a detector, has nothing on."""
+    return frozenset() if answer.is_lacking else parse(value_of(answer, step))

@@ -1,0 +1,62 @@
+"""Where the picture of a Reolink camera is: its streams and its snapshot."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from hearthwatch.kit.errors import BadReply
+from hearthwatch.vendors.device import VideoStream
+from hearthwatch.vendors.redaction import sample_of
+from hearthwatch.vendors.reolink_reply import Values, as_object, number, text
+
+_PATH = re.compile(r"/[\w.-]{1,60}(?:/[\w.-]{1,60})?", re.ASCII)
+_SIZE = re.compile(r"([0-9]{2,5})\s*[*x]\s*([0-9]{2,5})")
+
+
+def streams(encode: Values, urls: Values, ports: Values, channel: int, host: str) -> tuple[VideoStream, ...]:
+    """`GetEnc`, `GetRtspUrl` (empty where the firmware has none) and `GetNetPort` of `channel` from 0, in URLs from 1.
+
+    Of the camera's URL only the path is taken: host and port are those that we use.
+    """
+    encode, urls, ports = as_object(encode.get("Enc")), as_object(urls.get("rtspUrl")), as_object(ports.get("NetPort"))
+    port = number(ports, "rtspPort", 554)
+    base = f"rtsp://{host}:{port if 0 < port < 65_536 else 554}"
+    found = []
+    for name in ("main", "sub"):
+        video = as_object(encode.get(f"{name}Stream"))
+        if not video:
+            continue
+        codec = text(video, "vType") or "h264"
+        path = _path_of(text(urls, f"{name}Stream")) or f"/{codec}Preview_{channel + 1:02d}_{name}"
+        width_px, height_px = number(video, "width", 0), number(video, "height", 0)
+        if not (width_px and height_px) and (size := _SIZE.fullmatch(text(video, "size"))):
+            width_px, height_px = int(size[1]), int(size[2])
+        found.append(
+            VideoStream(
+                name=name,
+                url=base + (path if _PATH.fullmatch(path) else f"/Preview_{channel + 1:02d}_{name}"),
+                codec=codec,
+                width_px=max(0, width_px),
+                height_px=max(0, height_px),
+                is_enabled=number(ports, "rtspEnable", 1) != 0,
+            )
+        )
+    if not found:
+        raise BadReply(f"the streams: nothing about channel {channel}")
+    return tuple(found)
+
+
+def _path_of(url: str) -> str:
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return ""
+    return path if _PATH.fullmatch(path) else ""
+
+
+def jpeg(body: bytes) -> bytes:
+    """`Snap`: a JPEG. Whether something else is a failure, `answers` knows."""
+    if not body.startswith(b"\xff\xd8"):
+        raise BadReply("the picture: what came is no JPEG", sample_of(body))
+    return body
