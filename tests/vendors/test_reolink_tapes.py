@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hearthwatch.kit.units import from_datetime
-from hearthwatch.vendors.device import DeviceIdentity
+from hearthwatch.vendors.device import DeviceIdentity, LocalUs
 from hearthwatch.vendors.reolink_alarm import ai_states, motion_state
 from hearthwatch.vendors.reolink_config import Section, section_settings
 from hearthwatch.vendors.reolink_reply import Answer, answers, as_object, channels, identity, local_time, number
@@ -60,7 +60,7 @@ def test_nine_answers_in_order_of_the_request_all_good(batch: dict[str, Answer])
 
 def test_clock_is_what_it_shows_and_its_zone_and_summer_time_are_settings(batch: dict[str, Answer]) -> None:
     value = batch["GetTime"].value
-    assert local_time(value) == from_datetime(dt.datetime(2022, 9, 15, 21, 21, 57, tzinfo=dt.UTC))
+    assert local_time(value) == LocalUs(from_datetime(dt.datetime(2022, 9, 15, 21, 21, 57, tzinfo=dt.UTC)))
     settings = {one.key: one.value for one in section_settings(Section(name="Time", channel=None), value)}
     assert (settings["Time.Time.timeZone"], settings["Time.Dst.enable"]) == ("-36000", "1")
     assert "Time.Time.sec" not in settings

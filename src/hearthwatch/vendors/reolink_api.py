@@ -7,7 +7,7 @@ import contextlib
 import json
 import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs
 from hearthwatch.vendors.device import Access, ClockReading, LocalUs
 from hearthwatch.vendors.http import DEFAULT_LIMIT_BYTES, CameraHttp, LogIn, Reply
-from hearthwatch.vendors.reolink_media import jpeg
+from hearthwatch.vendors.reolink_media import is_jpeg
 from hearthwatch.vendors.reolink_reply import Answer, Values, answers, local_time, token_of, value_of
 
 T = TypeVar("T")
@@ -70,9 +70,9 @@ class ReolinkApi:
         body = json.dumps(batch).encode()
 
         async def send(token: str) -> tuple[Answer, ...]:
-            target = f"{self._path}?cmd={commands[0].name}&token={token}"
+            target = f"{self._path}?cmd={commands[0].name}&token={quote(token, safe='')}"
             reply = await self.http.post(target, body, _JSON, step=step, limit_bytes=limit_bytes)
-            return answers(reply.body, len(commands), step)
+            return _without_token(answers(reply.body, len(commands), step), token)
 
         async with self._turn:
             found = await self._logged_in(send)
@@ -92,9 +92,11 @@ class ReolinkApi:
         step = "taking a picture"
 
         async def send(token: str) -> Reply | Answer:
-            target = f"{self._path}?cmd=Snap&channel={channel}&rs={self._rng.getrandbits(40):010x}&token={token}"
+            target = (
+                f"{self._path}?cmd=Snap&channel={channel}&rs={self._rng.getrandbits(40):010x}&token={quote(token, safe='')}"
+            )
             reply = await self.http.get(target, step=step, limit_bytes=_PICTURE_BYTES)
-            return reply if reply.body.startswith(b"\xff\xd8") else answers(reply.body, 1, step)[0]
+            return reply if is_jpeg(reply.body) else _without_token(answers(reply.body, 1, step), token)[0]
 
         async with self._turn:
             found = await self._logged_in(send)
@@ -104,8 +106,8 @@ class ReolinkApi:
         with self.http.named(step):
             if isinstance(found, Answer):
                 value_of(found, step)
-                raise BadReply("no picture came")
-            return jpeg(found.body)
+                raise BadReply("the camera said yes and sent no picture")
+            return found.body
 
     async def clock(self) -> ClockReading:
         """Read the camera's clock between two readings of ours."""
@@ -123,8 +125,8 @@ class ReolinkApi:
         if self._token is None:
             await self._enter()
         assert self._token is not None
-        with self._without_token(self._token):
-            return await send(quote(self._token.text, safe=""))
+        with _telling_no_token(self._token.text):
+            return await send(self._token.text)
 
     async def _enter(self) -> None:
         """Log in; once begun it goes on when we are cancelled, so that `log_out` knows which token to give back."""
@@ -180,16 +182,22 @@ class ReolinkApi:
         with contextlib.suppress(HearthwatchError):
             await self.http.post(target, body, _JSON, step=step)
 
-    @contextlib.contextmanager
-    def _without_token(self, token: _Token) -> Iterator[None]:
-        """Take the token out of our errors: a camera may well say it back."""
-        try:
-            yield
-        except HearthwatchError as error:
-            error.args = tuple(one.replace(token.text, "***") if isinstance(one, str) else one for one in error.args)
-            if isinstance(error, BadReply):
-                error.sample = error.sample.replace(token.text.encode(), b"***")
-            raise
+
+def _without_token(found: tuple[Answer, ...], token: str) -> tuple[Answer, ...]:
+    """Take the token out of what the camera says of a failure: it may well say it back."""
+    return tuple(replace(one, detail=one.detail.replace(token, "***")) if one.code else one for one in found)
+
+
+@contextlib.contextmanager
+def _telling_no_token(token: str) -> Iterator[None]:
+    """As `_without_token` for our own errors, whose sample shows what came."""
+    try:
+        yield
+    except HearthwatchError as error:
+        error.args = tuple(one.replace(token, "***") if isinstance(one, str) else one for one in error.args)
+        if isinstance(error, BadReply):
+            error.sample = error.sample.replace(token.encode(), b"***")
+        raise
 
 
 def _seen(task: asyncio.Task[None]) -> None:

@@ -1,4 +1,4 @@
-"""Where the picture of a Reolink camera is: its streams and its snapshot."""
+"""Where the pictures of a Reolink camera are: its streams, and what is on its card."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from hearthwatch.kit.errors import BadReply
 from hearthwatch.vendors.device import VideoStream
-from hearthwatch.vendors.redaction import sample_of
 from hearthwatch.vendors.reolink_reply import Values, as_object, number, text
 
 _PATH = re.compile(r"/[\w.-]{1,60}(?:/[\w.-]{1,60})?", re.ASCII)
@@ -55,8 +54,6 @@ def _path_of(url: str) -> str:
     return path if _PATH.fullmatch(path) else ""
 
 
-def jpeg(body: bytes) -> bytes:
-    """`Snap`: a JPEG. Whether something else is a failure, `answers` knows."""
-    if not body.startswith(b"\xff\xd8"):
-        raise BadReply("the picture: what came is no JPEG", sample_of(body))
-    return body
+def is_jpeg(body: bytes) -> bool:
+    """Whether `Snap` answered with a picture; else it is a failure as for every command."""
+    return body.startswith(b"\xff\xd8")

@@ -88,12 +88,13 @@ def _answer(row: Values) -> Answer:
     code = number(error, "rspCode", 0) or number(row, "code", 1)
     if not code and "rspCode" in value and number(value, "rspCode", 0) != _DONE:
         code = number(value, "rspCode", 0) or 1
-    return Answer(code=code, detail=text(error, "detail")[:200], value=value)
+    return Answer(code=code, detail=text(error, "detail"), value=value)
 
 
 def failure(answer: Answer, what: str) -> HearthwatchError:
     """Return what a failed answer means as one of our errors."""
-    code, said = answer.code, f" ({redact(answer.detail)}, {answer.code})" if answer.detail else f" ({answer.code})"
+    code, detail = answer.code, redact(" ".join(answer.detail.split()))[:200]
+    said = f" ({detail}, {code})" if detail else f" ({code})"
     if code in _REFUSALS:
         return Refused(f"{what}: {_REFUSALS[code]}{said}")
     if code in _LACKING:
