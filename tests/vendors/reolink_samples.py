@@ -60,3 +60,19 @@ PUSHED = (
     b'</AlarmEventList></body>","ext_xml":""}'
 )
 WAKE = b'{"uid":"95270000ABCDEFGH","data":{"event":"wake","reason":"doorbell"}}'
+FILE = "Mp4Record/2020-12-21/RecM01_20201221_122057_202123_6D28C08_E4B0AE.mp4"
+FOUND = {
+    "SearchResult": {
+        "channel": 0,
+        "File": [
+            {
+                "EndTime": {"day": 21, "hour": 20, "min": 21, "mon": 12, "sec": 23, "year": 2020},
+                "StartTime": {"day": 21, "hour": 12, "min": 20, "mon": 12, "sec": 57, "year": 2020},
+                "frameRate": 0,
+                "name": FILE,
+                "size": "14987438",
+                "type": "main",
+            }
+        ],
+    }
+}

@@ -12,7 +12,7 @@ from tests.vendors.fuzz import Target, hold
 from hearthwatch.vendors.device import Setting
 from hearthwatch.vendors.reolink_alarm import ai_states, changes, event_states, motion_state, webhook
 from hearthwatch.vendors.reolink_config import Section, section_of, section_settings, set_param
-from hearthwatch.vendors.reolink_media import streams
+from hearthwatch.vendors.reolink_media import card_files, search_param, streams
 from hearthwatch.vendors.reolink_reply import (
     Values,
     accounts,
@@ -78,14 +78,16 @@ def targets(tapes: Path) -> list[Target]:
         Target(name="events", parse=each(lambda value: sorted(event_states(value))), seeds=(body(good(samples.EVENTS)),)),
         Target(name="settings", parse=each(settings), seeds=(email, encode)),
         Target(name="writing", parse=each(writing), seeds=(email, encode)),
+        Target(name="recordings", parse=each(lambda value: [(one, search_param(0, one.start_us, one.end_us))
+               for one in card_files(value)]), seeds=(body(good(samples.FOUND)), *FAILURES)),
         Target(name="webhook", parse=webhook, seeds=(samples.PUSHED, samples.WAKE)),
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("index", range(13))
+@pytest.mark.parametrize("index", range(14))
 def test_mutations_of_tapes_bring_only_our_own_errors(test_data: Path, index: int) -> None:
     assert hold(targets(test_data / "tapes")[index], 25) > 0
 
 
 def test_none_is_left_out(test_data: Path) -> None:
-    assert len(targets(test_data / "tapes")) == 13
+    assert len(targets(test_data / "tapes")) == 14

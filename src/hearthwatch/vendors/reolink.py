@@ -23,12 +23,14 @@ from hearthwatch.vendors.device import (
     AlarmSignal,
     ClockReading,
     DeviceIdentity,
+    LocalUs,
     Session,
     Setting,
     VideoStream,
 )
 from hearthwatch.vendors.reolink_api import MAX_PASSWORD_CHARS, Command, ReolinkApi
 from hearthwatch.vendors.reolink_config import Section
+from hearthwatch.vendors.reolink_media import CardFile, search_param
 from hearthwatch.vendors.reolink_reply import Answer, Values, failure, value_of
 
 _BATCH = 12
@@ -193,6 +195,13 @@ class ReolinkCamera:
         host = f"[{self._access.host}]" if ":" in self._access.host else self._access.host
         with self._http.named(step):
             return reolink_media.streams(value_of(encode, step), urls.value, ports.value, channel, host)
+
+    async def card_files(self, start: LocalUs, end: LocalUs, channel: int = 0) -> tuple[CardFile, ...]:
+        """Return what the camera's card holds between two readings of its clock. It may list one day only: ask day by day."""
+        step = "searching its card"
+        value = await self._api.value(Command(name="Search", param=search_param(channel, start, end)), step)
+        with self._http.named(step):
+            return reolink_media.card_files(value)
 
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
         """See Ptz. Speeds are 1 to 64."""

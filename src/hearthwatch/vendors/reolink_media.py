@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from hearthwatch.kit.errors import BadReply
-from hearthwatch.vendors.device import VideoStream
-from hearthwatch.vendors.reolink_reply import Values, as_object, number, text
+from hearthwatch.kit.units import WallUs, to_datetime
+from hearthwatch.vendors.device import LocalUs, VideoStream
+from hearthwatch.vendors.reolink_reply import Values, as_object, number, reading, text
 
 _PATH = re.compile(r"/[\w.-]{1,60}(?:/[\w.-]{1,60})?", re.ASCII)
 _SIZE = re.compile(r"([0-9]{2,5})\s*[*x]\s*([0-9]{2,5})")
@@ -57,3 +59,47 @@ def _path_of(url: str) -> str:
 def is_jpeg(body: bytes) -> bool:
     """Whether `Snap` answered with a picture; else it is a failure as for every command."""
     return body.startswith(b"\xff\xd8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFile:
+    """A recording on the camera's card. `name` is the camera's word for it, for its `Download`; never a path of ours."""
+
+    name: str
+    start_us: LocalUs
+    end_us: LocalUs
+    size_bytes: int
+
+
+def search_param(channel: int, start: LocalUs, end: LocalUs) -> dict[str, object]:
+    """Return what `Search` takes to list the main stream's recordings between two readings of the camera's clock."""
+    span = {"StartTime": _date(start), "EndTime": _date(end)}
+    return {"Search": {"channel": channel, "onlyStatus": 0, "streamType": "main", **span}}
+
+
+def _date(local_us: LocalUs) -> dict[str, int]:
+    at = to_datetime(WallUs(local_us))
+    return {"year": at.year, "mon": at.month, "day": at.day, "hour": at.hour, "min": at.minute, "sec": at.second}
+
+
+def card_files(value: Values) -> tuple[CardFile, ...]:
+    """`Search`: what is on the card, oldest first. No `File` at all: nothing was recorded then."""
+    result = value.get("SearchResult")
+    if not isinstance(result, dict):
+        raise BadReply("the recordings: the answer has no result")
+    rows = result.get("File", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadReply("the recordings: the answer has no list of files")
+    found = []
+    for row in rows:
+        start_us, end_us = reading(as_object(row.get("StartTime"))), reading(as_object(row.get("EndTime")))
+        if not (name := text(row, "name")) or start_us is None or end_us is None or end_us < start_us:
+            raise BadReply("the recordings: one has no name or no time")
+        found.append(CardFile(name=name, start_us=start_us, end_us=end_us, size_bytes=max(0, _size_bytes(row))))
+    return tuple(sorted(found, key=lambda one: one.start_us))
+
+
+def _size_bytes(row: Values) -> int:
+    """A number, or one written as text; larger than a setting's may be."""
+    said = text(row, "size")
+    return int(said) if re.fullmatch(r"[0-9]{1,15}", said) else 0

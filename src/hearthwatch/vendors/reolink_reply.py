@@ -177,13 +177,19 @@ def channels(info: Values) -> int:
 
 def local_time(value: Values) -> LocalUs:
     """`GetTime`: what the clock shows. Its `timeZone` counts seconds WEST and is not needed: we compare readings."""
-    time = as_object(value.get("Time"))
-    parts = [number(time, key, -1) for key in ("year", "mon", "day", "hour", "min", "sec")]
+    local_us = reading(as_object(value.get("Time")))
+    if local_us is None:
+        raise BadReply("the camera's clock: not a date")
+    return local_us
+
+
+def reading(time: Values) -> LocalUs | None:
+    """Return `{year, mon, day, hour, min, sec}` as a reading of the camera's clock, None when it is no date."""
+    year, month, day, hour, minute, second = (number(time, key, -1) for key in ("year", "mon", "day", "hour", "min", "sec"))
     try:
-        at = dt.datetime(*parts[:5], min(parts[5], 59), tzinfo=dt.UTC)  # type: ignore[misc, arg-type]
-    except ValueError as error:
-        raise BadReply("the camera's clock: not a date") from error
-    return LocalUs(from_datetime(at))
+        return LocalUs(from_datetime(dt.datetime(year, month, day, hour, minute, min(second, 59), tzinfo=dt.UTC)))
+    except ValueError:
+        return None
 
 
 def sessions(value: Values) -> tuple[Session, ...]:
