@@ -348,6 +348,23 @@ async def test_a_secret_that_is_asked_for_is_written() -> None:
     assert [param["Email"]["password"] for name, param in script.asked if name == "SetEmailV20"] == ["newsecret"]
 
 
+async def test_a_mask_restored_from_a_copy_is_not_the_new_password_and_ports_are_written_last() -> None:
+    ports = {"NetPort": {"httpEnable": 0, "httpsPort": 443}}
+    script = Script(values={"GetEmailV20": samples.EMAIL, "GetNetPort": ports})
+    async with scripted(script) as (client, _):
+        await client.set(
+            [
+                Setting(key="NetPort.httpsPort", value="8443", is_secret=False),
+                Setting(key="EmailV20[0].password", value="******", is_secret=True),
+                Setting(key="EmailV20[0].ssl", value="0", is_secret=False),
+            ]
+        )
+    written = [(name, param) for name, param in script.asked if name.startswith("Set")]
+    assert [name for name, _ in written] == ["SetEmailV20", "SetNetPort"]
+    assert "password" not in written[0][1]["Email"]
+    assert written[1][1] == {"NetPort": {"httpEnable": 0, "httpsPort": 8443}}
+
+
 @pytest.mark.parametrize("key", ["User.level", "NetPort[0].httpEnable", "NetPort.none", "Enc.mainStream.size", "x", ""])
 async def test_what_is_no_setting_is_not_written(key: str) -> None:
     script = Script(values={"GetNetPort": {"NetPort": {"httpEnable": 0}}, "GetUser": samples.USERS})

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
-from hearthwatch.vendors import reolink_alarm, reolink_config, reolink_media, reolink_reply
+from hearthwatch.vendors import reolink_alarm, reolink_media, reolink_reply
 from hearthwatch.vendors.capability import PtzMove, Service
 from hearthwatch.vendors.device import (
     Access,
@@ -29,11 +29,10 @@ from hearthwatch.vendors.device import (
     VideoStream,
 )
 from hearthwatch.vendors.reolink_api import MAX_PASSWORD_CHARS, Command, ReolinkApi
-from hearthwatch.vendors.reolink_config import Section
 from hearthwatch.vendors.reolink_media import CardFile, search_param
-from hearthwatch.vendors.reolink_reply import Answer, Values, failure, value_of
+from hearthwatch.vendors.reolink_reply import Answer, Values, value_of
+from hearthwatch.vendors.reolink_settings import ReolinkSettings
 
-_BATCH = 12
 _MAX_SPEED = 64
 _MOVES: Mapping[PtzMove, str] = MappingProxyType(
     {
@@ -59,6 +58,7 @@ class ReolinkCamera:
         self._access = access
         self._api = ReolinkApi(access, clock=clock, rng=rng, timeout_s=timeout_s)
         self._http = self._api.http
+        self._settings = ReolinkSettings(self._api)
         self._poll_s = poll_s
         self._has_events = True
         self._channels: int | None = None
@@ -93,55 +93,11 @@ class ReolinkCamera:
 
     async def settings(self) -> tuple[Setting, ...]:
         """See ConfigExport. There is no backup document: everything known by name."""
-        step = "reading the settings"
-        wanted = reolink_config.sections(await self._channel_count())
-        found, lacking = await self._read(wanted, step)
-        older = [
-            Section(name=reolink_config.NEWER[one.name], channel=one.channel)
-            for one in lacking
-            if one.name in reolink_config.NEWER
-        ]
-        more, _ = await self._read(older, step)
-        if not found and not more:
-            raise Unsupported(f"{self._http.name}, {step}: the camera tells none of them to this user")
-        return tuple(sorted((*found, *more), key=lambda setting: setting.key))
-
-    async def _read(self, wanted: Sequence[Section], step: str) -> tuple[list[Setting], list[Section]]:
-        """Return the settings of those that the camera has, and those that it has not."""
-        found: list[Setting] = []
-        lacking: list[Section] = []
-        for at in range(0, len(wanted), _BATCH):
-            batch = wanted[at : at + _BATCH]
-            commands = [Command(name=f"Get{one.name}", param=one.param) for one in batch]
-            for section, answer in zip(batch, await self._api.ask(commands, step), strict=True):
-                with self._http.named(step):
-                    if not answer.code:
-                        found += reolink_config.section_settings(section, answer.value)
-                    elif answer.is_lacking:
-                        lacking.append(section)
-                    else:
-                        raise failure(answer, f"{step} {section.prefix}")
-        return found, lacking
+        return await self._settings.read(await self._channel_count())
 
     async def set(self, settings: Sequence[Setting]) -> None:
         """See ConfigImport. Secret values are written but not compared: cameras answer those masked."""
-        sections: dict[Section, list[Setting]] = {}
-        for one in settings:
-            sections.setdefault(reolink_config.section_of(one.key), []).append(one)
-        other: list[str] = []
-        for section, wanted in sections.items():
-            step = f"writing the settings {section.prefix}"
-            read = Command(name=f"Get{section.name}", param=section.param)
-            value = await self._api.value(read, step)
-            with self._http.named(step):
-                param = reolink_config.set_param(section, value, wanted)
-            await self._api.value(Command(name=f"Set{section.name}", param=param), step)
-            value = await self._api.value(read, step)
-            kept = {one.key: one.value for one in reolink_config.section_settings(section, value)}
-            other += [one.key for one in wanted if not one.is_secret and kept.get(one.key) != one.value]
-        if other:
-            shown = ", ".join(other[:5]) + (" and more" if len(other) > 5 else "")
-            raise BadReply(f"{self._http.name}: the camera said OK and did not keep {shown}")
+        await self._settings.write(settings)
 
     async def alarms(self) -> AsyncGenerator[AlarmSignal]:
         """See AlarmFeed. Asks every `poll_s`; what comes and goes in between stays unseen."""

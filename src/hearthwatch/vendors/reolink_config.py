@@ -85,10 +85,10 @@ def section_settings(section: Section, value: Values) -> tuple[Setting, ...]:
 def set_param(section: Section, value: Values, wanted: Sequence[Setting]) -> dict[str, object]:
     """Return what `Set…` takes: the answer of `Get…` with `wanted` in place, each in the type it had.
 
-    Secrets nobody asks to set are left out: cameras answer them masked, and writing the mask would be the new password.
+    Secrets nobody asks to set, and masks of them, are left out: a camera answers `******`, and that would be the new password.
     Raises Unsupported for a setting that the camera has not, or that is not of its type.
     """
-    asked = {one.key: one.value for one in wanted}
+    asked = {one.key: one.value for one in wanted if not one.is_secret or one.value.strip("*")}
     there = {key for key, _ in _leaves(_unwrapped(value), section.prefix, 0)}
     if missing := [key for key in asked if key not in there]:
         raise Unsupported(f"the camera has no setting {missing[0][:80]}")
