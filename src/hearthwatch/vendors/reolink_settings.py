@@ -53,7 +53,7 @@ class ReolinkSettings:
         return found, lacking
 
     async def write(self, settings: Sequence[Setting]) -> None:
-        """Write and read back, last what may cut us off. A name that no camera has is Unsupported before anything is written."""
+        """Write and read back, last what may cut us off. Unsupported, and nothing written, for a name that no camera has."""
         sections: dict[Section, list[Setting]] = {}
         for one in settings:
             sections.setdefault(reolink_config.section_of(one.key), []).append(one)
