@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.vendors import reolink_samples as samples
-from tests.vendors.web_camera import PASSWORD, USER, Request, WebCamera, reply, running
+from tests.vendors.web_camera import PASSWORD, USER, Request, WebCamera, reply, running, saying
 
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
@@ -181,6 +181,37 @@ async def test_a_forgotten_token_costs_one_new_log_in_for_commands_and_pictures(
         script.tokens.clear()
         assert await client.snapshot() == script.snap
         assert script.given == 3
+    assert script.tokens == []
+
+
+async def test_commands_at_once_share_one_new_log_in() -> None:
+    script = Script(values={"GetUser": samples.USERS}, places=5)
+    async with scripted(script) as (client, camera):
+        await client.accounts()
+        script.tokens.clear()
+        await asyncio.gather(client.accounts(), client.snapshot(), client.accounts())
+        assert (script.given, script.tokens) == (2, ["tok%en0002"])
+        assert len(camera.requests) == 2 + 5  # only the first of the three is refused
+    assert script.tokens == []
+
+
+async def test_half_an_answer_to_a_log_in_is_in_no_sample() -> None:
+    half = WebCamera(answer=saying(reply(samples.body(samples.good(samples.TOKEN))[:-9])))
+    async with scripted(Script(), half) as (client, _):
+        with pytest.raises(BadReply, match="logging in: the answer is not JSON") as caught:
+            await client.accounts()
+    assert caught.value.sample == b""
+
+
+async def test_another_user_s_new_password_is_proved_and_ours_stays() -> None:
+    script = Script(values={"GetUser": samples.USERS})
+    async with scripted(script) as (client, camera):
+        await client.change_password("guest", Secret("brand-new-7"))
+        proof = json.loads(camera.requests[2].body)[0]
+        assert (proof["cmd"], proof["param"]["User"]["userName"]) == ("Login", "guest")
+        script.password = PASSWORD  # in truth each user has one
+        assert len(await client.accounts()) == 2
+    assert script.asked[0][1]["User"] == {"userName": "guest", "newPassword": "brand-new-7"}
     assert script.tokens == []
 
 
