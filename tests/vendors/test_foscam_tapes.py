@@ -7,13 +7,18 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.vendors import foscam_samples as samples
 
-from hearthwatch.kit.errors import BadReply
+from hearthwatch.kit.errors import BadReply, Refused, Unreachable
 from hearthwatch.kit.units import US_PER_S, WallUs, from_datetime
+from hearthwatch.vendors import foscam_hd_reply as hd
 from hearthwatch.vendors import foscam_mjpeg_reply as mjpeg
 from hearthwatch.vendors.device import Account, ClockReading, LocalUs, LoginAction
-from hearthwatch.vendors.foscam_mjpeg_log import entry, login_record
+from hearthwatch.vendors.foscam_hd_log import entry as hd_entry
+from hearthwatch.vendors.foscam_hd_log import joined, page
+from hearthwatch.vendors.foscam_mjpeg_log import entries, entry, login_record
 from hearthwatch.vendors.foscam_mjpeg_reply import variables
+from hearthwatch.vendors.foscam_window import LogWindow
 
 CALLS = ("get_camera_params", "get_misc", "get_params", "get_status", "reboot", "set_alarm", "set_datetime", "set_ddns")
 RUBY = "foscam-mjpeg/foscam-ruby-11.22.2.38"
@@ -136,3 +141,100 @@ def test_lines_of_the_log(tapes: Path) -> None:
     assert found[0] is not None
     assert found[0].at_us == WallUs(local(2015, 1, 13, 13, 31, 40))
     assert found[0].raw == lines[0]
+
+
+HD = {
+    "getLocalAlarmRecordConfig": {"isEnableLocalAlarmRecord": "0", "localAlarmRecordSecs": "30"},
+    "getMirrorAndFlipSetting": {"isMirror": "0", "isFlip": "0"},
+    "getOSDSetting": {
+        "isEnableTimeStamp": "1", "isEnableTempAndHumid": "0", "isEnableDevName": "1", "dispPos": "0", "isEnableOSDMask": "0"
+    },
+    "getScheduleRecordConfig": {
+        "isEnable": "0", "recordLevel": "4", "spaceFullMode": "0", "isEnableAudio": "1",
+        **{f"schedule{day}": "0" for day in range(7)},
+    },
+    "getVideoStreamParam": {
+        f"{name}{slot}": value
+        for name, values in {
+            "resolution": "0 0 3 0", "bitRate": "2097152 2097152 1048576 2097152", "frameRate": "30 20 15 30",
+            "GOP": "30 60 60 30", "isVBR": "1 1 1 1",
+        }.items()
+        for slot, value in enumerate(values.split())
+    },
+}  # fmt: skip
+
+
+def test_every_tape_of_the_hd_generation_is_asserted_here(tapes: Path) -> None:
+    there = {path.name for path in tapes.glob("foscam-hd/*/*") if path.name != "INDEX.csv"}
+    assert there == {f"{call}.xml" for call in HD}
+
+
+@pytest.mark.parametrize("call", HD)
+def test_hd_fields(tapes: Path, call: str) -> None:
+    assert hd.fields((tapes / f"foscam-hd/foscam-client-fi9831p/{call}.xml").read_bytes(), "it") == HD[call]
+
+
+def test_hd_streams(tapes: Path) -> None:
+    said = hd.fields((tapes / "foscam-hd/foscam-client-fi9831p/getVideoStreamParam.xml").read_bytes(), "it")
+    found = hd.streams(said, 2, "rtsp://c:88")
+    assert [(one.url, one.width_px, one.height_px) for one in found] == [
+        ("rtsp://c:88/videoMain", 320, 240), ("rtsp://c:88/videoSub", 0, 0)
+    ]  # fmt: skip
+
+
+def test_hd_log_with_plus_in_a_name_and_a_negative_address() -> None:
+    total, raws = page(samples.HD_LOG)
+    found = [hd_entry(raw) for raw in raws]
+    assert total == 3
+    assert [(one.user, one.address, one.event) for one in found] == [
+        ("admin", "192.168.1.10", 3), ("a+b", "203.0.113.200", 4), ("root", "127.0.0.1", 0)
+    ]  # fmt: skip
+    assert found[0].local_us == 1_441_800_000 * US_PER_S
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [(-1, BadReply), (-2, Refused), (-3, Refused), (-4, BadReply), (-5, Unreachable), (-7, BadReply)]
+)
+def test_hd_failures_with_status_200(code: int, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        hd.fields(b"<CGI_Result><result>%d</result></CGI_Result>" % code, "it")
+
+
+def test_hd_device_sessions_and_accounts() -> None:
+    said = hd.fields(samples.HD_DEVICE, "it")
+    assert (hd.identity(said).key, hd.identity(said).name) == ("00:62:6e:4c:12:34", "Front door")
+    assert hd.local_time(said) == local(2015, 9, 9, 12, 0, 0)
+    assert [(one.user, one.address) for one in hd.sessions(samples.HD_SESSIONS)] == [
+        ("admin", "192.168.1.5"), ("a+b", "203.0.113.9")
+    ]  # fmt: skip
+    assert [(one.name, one.group) for one in hd.accounts(samples.HD_ACCOUNTS)] == [("admin", "admin"), ("a+b", "visitor")]
+
+
+def test_pages_join_though_records_were_written_in_between() -> None:
+    newer = [str(n) for n in range(10)]
+    assert joined(newer, [str(n) for n in range(7, 17)]) == [str(n) for n in range(17)]
+    assert joined(newer, [str(n) for n in range(5, 15)]) == [str(n) for n in range(15)]
+    assert joined(newer, ["x", "y", "z"]) is None
+
+
+def test_mjpeg_log_of_the_notes() -> None:
+    clock = ClockReading(local_us=LocalUs(0), at_us=WallUs(0), error_us=0)
+    found = [login_record(one, clock) for one in entries(samples.LOG)]
+    assert [one and (one.action.value, one.user, one.address) for one in found] == [
+        ("restarted", "", None), ("login", "USER", "192.168.1.11"), ("login", "USER", "192.168.1.11"),
+        ("login", "", "203.0.113.9"), ("denied", "o'neil';", "203.0.113.9"), None, ("other", "10.0.0.1", "203.0.113.9"),
+    ]  # fmt: skip
+
+
+def test_a_reader_gets_what_is_new_and_what_a_wrong_clock_dated() -> None:
+    now = local(2015, 1, 13, 14, 0, 0)
+    clock = ClockReading(local_us=now, at_us=WallUs(now), error_us=0)
+    old, new = "2015-01-12 10:00:00   a   10.0.0.1   access", "2015-01-13 13:59:59   a   10.0.0.1   access"
+    back = "2011-01-01 00:00:00   b   10.0.0.9   access"
+    lines = [entry(line) for line in (old, new, back)]
+    window = LogWindow()
+    assert window.since(lines, clock, WallUs(now)) == tuple(lines)
+    assert window.since(lines, clock, WallUs(now)) == tuple(lines[1:])
+    assert window.since([lines[0], lines[2]], clock, WallUs(now)) == (lines[2],)
+    jumped = ClockReading(local_us=LocalUs(now + 86_400 * US_PER_S), at_us=WallUs(now), error_us=0)
+    assert window.since(lines, jumped, WallUs(now)) == tuple(lines)
