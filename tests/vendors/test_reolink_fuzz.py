@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def writing(value: Values) -> object:
     section = Section(name="EmailV20", channel=0)
     there = section_settings(section, value)
     wanted = [Setting(key=one.key, value=one.value, is_secret=one.is_secret) for one in there[:3]]
-    return set_param(section, value, wanted), [section_of(one.key) for one in there]
+    return json.dumps(set_param(section, value, wanted)), [section_of(one.key) for one in there]
 
 
 def targets(tapes: Path) -> list[Target]:
