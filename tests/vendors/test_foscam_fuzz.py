@@ -56,7 +56,7 @@ def targets(tapes: Path) -> list[Target]:
         Target(name="MJPEG ok", parse=lambda body: mjpeg.check_ok(body, "it"), seeds=(texts["reboot"], texts["set_ddns"])),
         Target(name="MJPEG picture", parse=mjpeg.jpeg, seeds=(b"\xff\xd8\xff\xe0", texts["set_ddns"])),
         Target(name="HD settings", seeds=(*hd, DENIED),
-               parse=lambda body: foscam_hd_reply.settings(foscam_hd_reply.fields(body, "it"), "it", frozenset())),
+               parse=lambda body: foscam_hd_reply.settings(foscam_hd_reply.fields(body, "it"), "it")),
         Target(name="HD streams", seeds=hd,
                parse=lambda body: foscam_hd_reply.streams(foscam_hd_reply.fields(body, "it"), 0, "rtsp://c")),
         Target(name="HD log", parse=hd_log, seeds=(samples.HD_LOG, DENIED)),

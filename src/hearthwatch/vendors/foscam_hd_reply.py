@@ -21,6 +21,14 @@ _MAX_FIELDS = 5000
 _GROUPS = ("visitor", "operator", "admin")
 _SIZES = {"0": (1280, 720), "1": (640, 480), "2": (640, 360), "3": (320, 240), "4": (320, 180)}
 
+NAMES = (
+    "UPnPConfig", "PortInfo", "P2PEnable", "P2PInfo", "DDNSConfig", "OnvifAgentStat", "FtpConfig", "SMTPConfig", "SystemTime",
+    "FirewallConfig", "IPInfo", "WifiConfig", "MotionDetectConfig", "LocalAlarmRecordConfig", "ScheduleRecordConfig",
+    "OSDSetting", "MirrorAndFlipSetting", "VideoStreamParam", "MainVideoStreamType", "SubVideoStreamType", "InfraLedConfig",
+)  # fmt: skip
+"""What is asked for as settings. The first is one that needs the log-in: `getPortInfo` is told to everybody."""
+_PASSING = frozenset({"year", "mon", "day", "hour", "minute", "min", "sec", "isConnected", "connectedAP"})
+
 Fields = Mapping[str, str]
 
 
@@ -141,12 +149,12 @@ def accounts(body: bytes) -> tuple[Account, ...]:
     return tuple(found)
 
 
-def settings(said: Fields, name: str, passing: frozenset[str]) -> tuple[Setting, ...]:
-    """Return the fields as settings `name.field`, without those of `passing`, which change by themselves."""
+def settings(said: Fields, name: str) -> tuple[Setting, ...]:
+    """Return the fields as settings `name.field`, without those that change by themselves."""
     return tuple(
         Setting(key=f"{name}.{key}", value=value, is_secret=is_secret(key, value))
         for key, value in said.items()
-        if key not in passing
+        if key not in _PASSING
     )
 
 
