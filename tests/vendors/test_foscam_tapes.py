@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from tests.vendors import foscam_samples as samples
 
-from hearthwatch.kit.errors import BadReply, Refused, Unreachable
+from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.kit.units import US_PER_S, WallUs, from_datetime
 from hearthwatch.vendors import foscam_hd_reply as hd
 from hearthwatch.vendors import foscam_mjpeg_reply as mjpeg
-from hearthwatch.vendors.device import Account, ClockReading, LocalUs, LoginAction
+from hearthwatch.vendors.device import Account, ClockReading, LocalUs, LoginAction, Setting
 from hearthwatch.vendors.foscam_hd_log import entry as hd_entry
-from hearthwatch.vendors.foscam_hd_log import joined, page
+from hearthwatch.vendors.foscam_hd_log import epoch_offset_us, joined, page
+from hearthwatch.vendors.foscam_mjpeg_config import set_commands
 from hearthwatch.vendors.foscam_mjpeg_log import entries, entry, login_record
 from hearthwatch.vendors.foscam_mjpeg_reply import variables
 from hearthwatch.vendors.foscam_window import LogWindow
@@ -238,3 +239,29 @@ def test_a_reader_gets_what_is_new_and_what_a_wrong_clock_dated() -> None:
     assert window.since([lines[0], lines[2]], clock, WallUs(now)) == (lines[2],)
     jumped = ClockReading(local_us=LocalUs(now + 86_400 * US_PER_S), at_us=WallUs(now), error_us=0)
     assert window.since(lines, jumped, WallUs(now)) == tuple(lines)
+
+
+def test_mjpeg_settings_are_written_by_the_command_of_their_group(tapes: Path) -> None:
+    now = of(tapes, "get_params")
+
+    def commands(key: str, value: str) -> list[tuple[str, dict[str, str]]]:
+        return list(set_commands([Setting(key=key, value=value, is_secret=False)], now))
+
+    assert commands("params.upnp_enable", "0") == [("set_upnp.cgi", {"enable": "0"})]
+    assert commands("params.alarm_motion_armed", "0") == [("set_alarm.cgi", {"motion_armed": "0"})]
+    assert commands("camera.flip", "3") == [("camera_control.cgi", {"param": "5", "value": "3"})]
+    [(cgi, pairs)] = commands("params.ddns_service", "0")
+    assert (cgi, set(pairs)) == ("set_ddns.cgi", {"service", "user", "pwd", "host", "proxy_svr", "proxy_port"})
+    for key in ("params.user1_pwd", "params.wifi_ssid", "nonsense", "misc.a&b"):
+        with pytest.raises(Unsupported):
+            commands(key, "1")
+
+
+@pytest.mark.parametrize(("west_s", "offset_us"), [(0, 0), (-3600, 0), (3600, -3600 * US_PER_S)])
+def test_hd_times_are_local_or_universal_by_our_own_log_in(west_s: int, offset_us: int) -> None:
+    now = local(2015, 9, 9, 12, 0, 0)
+    clock = ClockReading(local_us=now, at_us=WallUs(now), error_us=0)
+    shown_s = (now - offset_us) // US_PER_S
+    raws = [f"{shown_s}+watch+16777343+3"]
+    assert epoch_offset_us(raws, clock, west_s * US_PER_S, "watch") == offset_us
+    assert epoch_offset_us(raws, clock, 7200 * US_PER_S, "other") is None
