@@ -20,7 +20,7 @@ except ImportError as error:
 
 _INPUT, _OUTPUT = "data", "output"
 _RUNS_KEPT = 4
-"""Each shape of input leaves blocks of its own in the pools, 25 MB in the end; making new ones takes no time one could measure."""
+"""Each shape of input leaves blocks in the pools, up to 25 MB; making new ones costs no time we could measure."""
 
 
 def _multiplies_bf16() -> bool:
