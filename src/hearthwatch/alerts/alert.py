@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType, Protocol
 
+from hearthwatch.audit.remedy import Remedy
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 
@@ -35,7 +36,7 @@ class Alert:
 
     `received_ns`/`decided_ns` start and split the latency that is stored with each delivery (0 where there is no picture).
     `parts` are those the owner allows to leave the house. `skip_channel` does not get it: it is about that channel.
-    `degraded` marks one that could not be stored before it was sent."""
+    `degraded` marks one that could not be stored before it was sent. `offers` are what can be done about it at once."""
 
     id: AlertId
     event: str
@@ -50,6 +51,7 @@ class Alert:
     parts: frozenset[Part] = TEXT_ONLY
     skip_channel: str = ""
     degraded: bool = False
+    offers: tuple[Remedy, ...] = ()
 
 
 class DeliveryState(StrEnum):

@@ -25,6 +25,7 @@ from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_fau
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.config_keys import children
 from hearthwatch.tracks.track import ZoneOptions
+from hearthwatch.vendors.device import DoorOptions
 from hearthwatch.web.options import WebOptions
 
 MAX_FILE_BYTES = 1 << 20
@@ -100,6 +101,7 @@ class CameraOptions:
     zones: Mapping[str, ZoneOptions] = field(default_factory=dict)
     events: EventOptions = EventOptions()
     alerts: AlertOptions = AlertOptions()
+    door: DoorOptions = DoorOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.alert_news import AlertNews
 from hearthwatch.run.announce import Announcer
+from hearthwatch.run.camera_doors import CameraDoors
 from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
 from hearthwatch.run.child import Child, leave
@@ -131,6 +132,7 @@ class House:
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
         self.announcer = Announcer(self.cameras, self.outbox, self.clock, lambda: self.policy, plan.started_us)
         self._jobs = Jobs(self.recorder.hub, self.cameras)
+        self.camera_doors = CameraDoors(self._secrets, clock=self.clock)
         self._alerts = Alerts(reader)
         self._health = Health(self.board, reader)
         self._models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
@@ -203,6 +205,7 @@ class House:
         self.happenings.renew(config, self.policy)
         self._house_now.renew(config)
         await self.channels.renew(config.alerts, self._zone)
+        await self.camera_doors.renew(config)
 
     def link(self, peer: Role, name: str, sock: socket.socket) -> None:
         """See child.Handlers."""
@@ -233,6 +236,7 @@ class House:
         left_open = await self._db.run(event_ledger.left_open)
         self.happenings.resume(left_open)
         await self.channels.renew(self.config.alerts, self._zone)
+        await self.camera_doors.renew(self.config)
         keep = functools.partial(keep_running_async, clock=self.clock)
         async with asyncio.TaskGroup() as tasks:
             for name, work in (
@@ -249,6 +253,7 @@ class House:
                 ("configuration", self._reloader.run),
                 ("page", self._serve),
                 ("control door", self._control.run),
+                *self.camera_doors.tasks,
             ):
                 tasks.create_task(keep(name, work), name=name)
 
@@ -279,6 +284,7 @@ class House:
 
     async def close(self) -> None:
         """Let go of everything in order."""
+        await self.camera_doors.close()
         await self.channels.close()
         self._db.close()
 

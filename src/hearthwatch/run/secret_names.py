@@ -12,7 +12,8 @@ _SERVICES = ("alerts.telegram.token", "alerts.email.password", "alerts.apprise.u
 
 def asked_for(config: Config) -> tuple[str, ...]:
     """Return the name of every secret that a house with this configuration looks up."""
-    return (*(f"camera.{camera}.password" for camera in config.cameras), *_SERVICES)
+    cameras = (name for camera in config.cameras for name in (f"camera.{camera}.password", f"camera.{camera}.door.password"))
+    return (*cameras, *_SERVICES)
 
 
 def unused(names: Iterable[str], config: Config) -> tuple[str, ...]:

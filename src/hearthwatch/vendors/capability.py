@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from hearthwatch.kit.secrets import Secret
-from hearthwatch.kit.units import WallUs
+from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.vendors.device import (
+    Access,
     Account,
     AlarmSignal,
     ClockReading,
@@ -45,6 +46,10 @@ class Service(StrEnum):
 
 @runtime_checkable
 class DeviceInfo(Protocol):
+    """Every client has at least this."""
+
+    async def close(self) -> None: ...
+
     async def identity(self) -> DeviceIdentity: ...
 
     async def clock(self) -> ClockReading: ...
@@ -141,4 +146,23 @@ class Fix(Protocol):
 
     async def reboot(self) -> None:
         """Ask for a restart; returns before the camera goes."""
+        ...
+
+
+class Doorkeeper(Protocol):
+    """Who holds the one client of each camera; rooms ask here each time and never keep or close a client."""
+
+    @property
+    def cameras(self) -> tuple[CameraId, ...]:
+        """Return the cameras whose own door is watched."""
+        ...
+
+    def access(self, camera: CameraId) -> Access:
+        """Return how the camera is reached. Raises Unsupported for one that is not watched."""
+        ...
+
+    async def client(self, camera: CameraId) -> DeviceInfo:
+        """Return its client; ask with `isinstance` what it can do. The first time the vendor may have to be found out.
+
+        Raises Unsupported for a camera that is not watched or of no known family, Unreachable, Refused and BadReply."""
         ...

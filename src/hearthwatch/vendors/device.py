@@ -10,13 +10,47 @@ import datetime as dt
 import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Annotated, Any, ClassVar, NewType
+
+from annotated_types import Ge, Le
 
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import CameraId, WallUs
 
 LocalUs = NewType("LocalUs", int)
 """The reading of a camera's clock, as microseconds between 1970-01-01 00:00:00 of that same clock and the reading."""
+
+
+class Vendor(StrEnum):
+    """Whose door it is. AUTO: find out by asking; NONE: leave it alone."""
+
+    AUTO = "auto"
+    NONE = "none"
+    FOSCAM_MJPEG = "foscam-mjpeg"
+    FOSCAM_HD = "foscam-hd"
+    DAHUA = "dahua"
+    REOLINK = "reolink"
+    ONVIF = "onvif"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorOptions:
+    """Section `[camera.NAME.door]`: the camera's own web server, through which its log-ins and settings are watched."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    vendor: Vendor = Vendor.AUTO
+    """Whose camera it is: `foscam-mjpeg`, `foscam-hd`, `dahua` (Amcrest, too), `reolink`, `onvif`; `auto` finds out, `none`
+    leaves the camera's own door alone. Change: live."""
+    host: str = ""
+    """Name or address of the camera; empty means the one in `main`. Change: live."""
+    port: Annotated[int, Ge(0), Le(65_535)] = 0
+    """Port of its web server; 0 means the usual one. On an address of this machine `auto` needs it. Change: live."""
+    tls: bool = False
+    """Speak HTTPS with it. Change: live."""
+    user: str = ""
+    """Account to ask with, best one that nobody else uses; its password is the secret `camera.NAME.door.password`.
+    Empty means the account of the stream. Change: live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
