@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from hearthwatch.kit.secrets import Secret
@@ -24,6 +25,7 @@ from hearthwatch.vendors.device import (
     Setting,
     VideoStream,
 )
+from hearthwatch.vendors.network import Network, NetworkChange
 
 
 class PtzMove(StrEnum):
@@ -36,12 +38,27 @@ class PtzMove(StrEnum):
 
 
 class Service(StrEnum):
-    """What a camera should not offer to the world; each can be switched."""
+    """What a camera offers, or does by itself, and can be switched. LOGIN means that nobody is served without a log-in."""
 
     P2P = "p2p"
     UPNP = "upnp"
-    TELNET = "telnet"
     DDNS = "ddns"
+    SNMP = "snmp"
+    BONJOUR = "bonjour"
+    MULTICAST = "multicast"
+    MAIL = "mail"
+    FTP = "ftp"
+    TELNET = "telnet"
+    SSH = "ssh"
+    HTTP = "http"
+    HTTPS = "https"
+    RTSP = "rtsp"
+    RTMP = "rtmp"
+    ONVIF = "onvif"
+    ONVIF_LOGIN = "onvif-login"
+    LOCKOUT = "lockout"
+    """An account is locked for a while after wrong passwords."""
+    AUTO_REBOOT = "auto-reboot"
 
 
 @runtime_checkable
@@ -131,21 +148,109 @@ class Ptz(Protocol):
 
 @runtime_checkable
 class Fix(Protocol):
-    """Damage control. Each returns after it was verified by reading back, where that is possible."""
+    """Damage control that every family has. Each returns after it was verified by reading back, where that is possible.
+
+    BadReply: the camera said yes and kept something else."""
 
     @property
     def services(self) -> frozenset[Service]:
-        """What `switch` can switch on cameras of this family; the page says plainly what it cannot."""
+        """What `switch` and `is_on` know on cameras of this family; the page says plainly what it cannot."""
+        ...
+
+    async def is_on(self, service: Service) -> bool:
+        """Read whether `service` is on. Raises Unsupported where this model lacks it or does not tell."""
+        ...
+
+    async def switch(self, service: Service, *, on: bool) -> None:
+        """Raises Unsupported where this model lacks it, or for a switch that would cut off our own way in."""
         ...
 
     async def change_password(self, user: str, new: Secret) -> None:
-        """Set the password of `user`. If that is our own account the client logs in with `new` from then on."""
+        """Set the password of `user`. If that is our own account the client logs in with `new` from then on; when the
+        camera does not take it there, the old one stays in use and the error is raised."""
         ...
-
-    async def switch(self, service: Service, *, on: bool) -> None: ...
 
     async def reboot(self) -> None:
         """Ask for a restart; returns before the camera goes."""
+        ...
+
+
+@runtime_checkable
+class SessionControl(Protocol):
+    async def end_session(self, session: Session) -> None:
+        """Log `session` out; it may come back with the same password. Raises Unsupported for one that cannot be ended."""
+        ...
+
+
+@runtime_checkable
+class AccountRemoval(Protocol):
+    async def remove_account(self, user: str) -> None:
+        """Remove `user` for good. Raises Unsupported for our own account and for one that is built in."""
+        ...
+
+
+@runtime_checkable
+class AccountRename(Protocol):
+    async def rename_account(self, user: str, new: str) -> None:
+        """Call `user` by `new`, with the password it had. If that is our own account the client logs in as `new` from then
+        on; when the camera does not take that, the old name stays in use and the error is raised."""
+        ...
+
+
+@runtime_checkable
+class Firewall(Protocol):
+    """The camera's own list of addresses it does not answer. IPv4 only; our own address is never put there by mistake: the
+    client checks that it still gets in, and takes the entry back when it does not."""
+
+    async def blocked(self) -> tuple[str, ...]:
+        """Return the addresses it does not answer; none while the list is off."""
+        ...
+
+    async def block(self, address: str) -> None:
+        """Add `address`. Raises Unsupported when the list is full, or lists who may come in (another way to use it)."""
+        ...
+
+    async def unblock(self, address: str) -> None: ...
+
+
+@runtime_checkable
+class NetworkControl(Protocol):
+    async def network(self) -> Network: ...
+
+    async def change_network(self, change: NetworkChange) -> Access:
+        """Set it, find the camera where it is then, and return how it is reached from then on (the client does so, too).
+
+        Raises Unsupported, with nothing changed, for what this camera cannot be set to; Unreachable when the camera answers
+        neither there nor where it was: then the client stays with the old way in. With `is_dhcp` True nobody knows the new
+        address: what is returned is the old one, unverified, and the camera has to be found by its MAC."""
+        ...
+
+
+@runtime_checkable
+class ClockControl(Protocol):
+    async def set_clock(self) -> ClockReading:
+        """Set the camera's clock to our time, in its own time zone, and return it as read afterwards."""
+        ...
+
+    async def use_ntp(self, server: str) -> None:
+        """Let it set its clock by the time server `server` (name or address)."""
+        ...
+
+
+@runtime_checkable
+class FirmwareUpload(Protocol):
+    async def upload_firmware(self, image: Path) -> None:
+        """Send the vendor's file `image`; returns when the camera took it, before it restarts. It cannot be verified here:
+        ask `identity` some minutes later. Raises Unsupported for a file that cannot be one."""
+        ...
+
+
+@runtime_checkable
+class StandBy(Protocol):
+    async def switch_off(self) -> tuple[Setting, ...]:
+        """Stop the picture and every service towards others that can be stopped; our own way in stays.
+
+        Returns what the settings changed were before: `ConfigImport.set` of them switches it on again."""
         ...
 
 
