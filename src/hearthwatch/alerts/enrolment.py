@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, delete, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Table, Text, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from hearthwatch.kit.clock import Clock
@@ -26,17 +26,19 @@ people = Table(
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("enrolled_us", BigInteger, nullable=False),
+    Column("is_owner", Boolean, nullable=False),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody enrolled, in one chat (their own, or a group)."""
+    """Somebody enrolled, in one chat (their own, or a group). Only an owner may change anything on a camera."""
 
     chat_id: int
     user_id: int
     name: str
     enrolled_us: WallUs
+    is_owner: bool
 
 
 class Enrolments:
@@ -48,6 +50,7 @@ class Enrolments:
         self._changed = changed
         self._people: tuple[Person, ...] = ()
         self._code = ""
+        self._code_is_owners = False
         self._code_until_ns = MonoNs(0)
         self._wrong = 0
 
@@ -64,12 +67,19 @@ class Enrolments:
         """Tell whether this user was enrolled in this very chat."""
         return any(person.user_id == user_id and person.chat_id == chat_id for person in self._people)
 
+    def is_owner(self, user_id: int) -> bool:
+        """Tell whether this user may change things on cameras."""
+        return any(person.user_id == user_id and person.is_owner for person in self._people)
+
     async def load(self) -> None:
         """Take up who is enrolled. Raises StorageFailed."""
         self._people = await self._db.run(_all)
 
-    def new_code(self) -> tuple[str, WallUs]:
-        """Return a fresh code, which voids the one before, and until when it works."""
+    def new_code(self, *, owner: bool = False) -> tuple[str, WallUs]:
+        """Return a fresh code, which voids the one before, and until when it works.
+
+        Whoever redeems it is an owner if `owner`, or if nobody on Telegram is one yet: only the house's owner sees codes."""
+        self._code_is_owners = owner
         self._code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_CHARS))
         self._code_until_ns = MonoNs(self._clock.mono_ns() + _CODE_LIFE_S * NS_PER_S)
         self._wrong = 0
@@ -85,10 +95,11 @@ class Enrolments:
                 self._code = ""
             return False
         self._code = ""
-        person = Person(chat_id=chat_id, user_id=user_id, name=name, enrolled_us=self._clock.wall_us())
+        is_owner = self._code_is_owners or self.is_owner(user_id) or not any(person.is_owner for person in self._people)
+        enrolled_us = self._clock.wall_us()
 
         def save(connection: Connection) -> tuple[Person, ...]:
-            row = {"chat_id": chat_id, "user_id": user_id, "name": name, "enrolled_us": person.enrolled_us}
+            row = {"chat_id": chat_id, "user_id": user_id, "name": name, "enrolled_us": enrolled_us, "is_owner": is_owner}
             connection.execute(insert(people).values(row).on_conflict_do_update(set_=row))
             return _all(connection)
 
@@ -110,5 +121,12 @@ class Enrolments:
 def _all(connection: Connection) -> tuple[Person, ...]:
     rows = connection.execute(select(people).order_by(people.c.enrolled_us, people.c.chat_id))
     return tuple(
-        Person(chat_id=row.chat_id, user_id=row.user_id, name=row.name, enrolled_us=WallUs(row.enrolled_us)) for row in rows
+        Person(
+            chat_id=row.chat_id,
+            user_id=row.user_id,
+            name=row.name,
+            enrolled_us=WallUs(row.enrolled_us),
+            is_owner=row.is_owner,
+        )
+        for row in rows
     )

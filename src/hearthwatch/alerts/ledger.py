@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
+from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 
 metadata = MetaData()
@@ -47,6 +49,7 @@ alerts = Table(
     Column("parts", String(64), nullable=False),
     Column("skip_channel", String(64), nullable=False),
     Column("degraded", Boolean, nullable=False),
+    Column("offers", Text, nullable=False),
     Index("alerts_by_time", "at_us", "id"),
     Index("alerts_by_event", "event"),
 )
@@ -110,6 +113,7 @@ def save_alert(connection: Connection, alert: Alert) -> None:
         "parts": ",".join(sorted(alert.parts)),
         "skip_channel": alert.skip_channel,
         "degraded": alert.degraded,
+        "offers": _offers_text(alert.offers),
     }
     connection.execute(insert(alerts).values(row).on_conflict_do_nothing())
 
@@ -261,6 +265,18 @@ def _alert(row: Row[tuple[object, ...]]) -> Alert:
         parts=frozenset(Part(part) for part in row.parts.split(",")),
         skip_channel=row.skip_channel,
         degraded=row.degraded,
+        offers=_offers(row.offers),
+    )
+
+
+def _offers_text(offers: Sequence[Remedy]) -> str:
+    return json.dumps([[offer.kind.value, offer.camera, offer.subject, offer.value] for offer in offers]) if offers else ""
+
+
+def _offers(text: str) -> tuple[Remedy, ...]:
+    return tuple(
+        Remedy(kind=RemedyKind(kind), camera=CameraId(camera), subject=subject, value=value)
+        for kind, camera, subject, value in (json.loads(text) if text else ())
     )
 
 
