@@ -204,3 +204,32 @@ def test_two_processes_that_set_at_once_lose_nothing(tmp_path: Path) -> None:
         assert writer.exitcode == 0
         writer.close()
     assert len(Secrets(tmp_path).names()) == 20
+
+
+def test_a_sealed_blob_opens_for_its_purpose_only(store: Secrets, tmp_path: Path) -> None:
+    sealed = store.seal(b"plain canary", "copies")
+    assert b"canary" not in sealed
+    assert store.seal(b"plain canary", "copies") != sealed
+    assert Secrets(tmp_path / "data").unseal(sealed, "copies") == b"plain canary"
+    with pytest.raises(StorageFailed, match="damaged"):
+        store.unseal(sealed, "other")
+
+
+@pytest.mark.parametrize("at", [0, 8, 16, 28, -1])
+def test_a_damaged_blob_is_told(store: Secrets, at: int) -> None:
+    sealed = bytearray(store.seal(b"plain", "copies"))
+    sealed[at] ^= 1
+    with pytest.raises(StorageFailed):
+        store.unseal(bytes(sealed), "copies")
+    with pytest.raises(StorageFailed):
+        store.unseal(bytes(sealed[:20]), "copies")
+
+
+def test_marks_tell_equal_from_other_and_nothing_else(store: Secrets, tmp_path: Path) -> None:
+    first, again, other = store.marks(["hunter2", "hunter2", "hunter3"], "copies")
+    assert first == again != other
+    assert store.marks(["hunter2"], "elsewhere") != (first,)
+    assert Secrets(tmp_path / "data").marks(["hunter2"], "copies") == (first,)
+    (foreign,) = Secrets(tmp_path / "other").marks(["hunter2"], "copies")
+    assert foreign.split(":")[0] != first.split(":")[0]
+    assert foreign.split(":")[1] != first.split(":")[1]

@@ -5,18 +5,21 @@ credential `hearthwatch.key` where there is one (systemd keeps it encrypted, by 
 `secrets.key` (mode 0600) beside it. What this protects: copies of the configuration, logs, backups of the sealed file alone,
 and other users of the machine. What it does not: with the key file beside it, whoever can read the whole data folder (root,
 or a thief of an unencrypted disk) can open it; whoever runs code as Hearthwatch's user can ask for any value.
+
+The same key seals what rooms keep elsewhere (`seal`), each purpose by a key of its own derived from it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import hmac
 import json
 import logging
 import os
 import re
 import secrets as random_bytes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -37,6 +40,7 @@ MAX_VALUE_BYTES = 65_536
 
 _name = re.compile(NAME_PATTERN)
 _MAGIC = b"HWSEAL1\n"
+_BLOB_MAGIC = b"HWBLOB1\n"
 _KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
 _KEY_CREDENTIAL = "hearthwatch.key"
@@ -81,6 +85,10 @@ class _Key:
     def derive(material: bytes) -> _Key:
         out = HKDF(algorithm=SHA256(), length=32 + _KEY_ID_BYTES, salt=None, info=b"hearthwatch secrets 1").derive(material)
         return _Key(key=out[:32], id=out[32:])
+
+    def for_purpose(self, purpose: str) -> bytes:
+        """Return 32 bytes that tell nothing of the key or of those for another purpose."""
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"hearthwatch " + purpose.encode()).derive(self.key)
 
 
 def secret_name(text: str) -> str:
@@ -145,6 +153,40 @@ class Secrets:
             self._write(values)
             return True
 
+    def seal(self, plain: bytes, purpose: str) -> bytes:
+        """Return `plain` sealed, to be kept anywhere; `unseal` opens it for the same `purpose` only. Raises StorageFailed."""
+        key = self._made_key()
+        head, nonce = _BLOB_MAGIC + key.id, os.urandom(_NONCE_BYTES)
+        return head + nonce + AESGCM(key.for_purpose(f"blob {purpose}")).encrypt(nonce, plain, head)
+
+    def unseal(self, sealed: bytes, purpose: str) -> bytes:
+        """Return what `seal` was given. Raises StorageFailed when it is damaged, or its key is gone."""
+        head = len(_BLOB_MAGIC) + _KEY_ID_BYTES
+        damaged = StorageFailed(StorageFault.BROKEN, f"what was kept sealed ({purpose}) is damaged: restore a backup")
+        if not sealed.startswith(_BLOB_MAGIC) or len(sealed) < head + _NONCE_BYTES:
+            raise damaged
+        key = self._key_with(sealed[len(_BLOB_MAGIC) : head])
+        nonce, body = sealed[head : head + _NONCE_BYTES], sealed[head + _NONCE_BYTES :]
+        try:
+            return AESGCM(key.for_purpose(f"blob {purpose}")).decrypt(nonce, body, sealed[:head])
+        except InvalidTag as error:
+            raise damaged from error
+
+    def marks(self, values: Iterable[str], purpose: str) -> tuple[str, ...]:
+        """Return a mark for each value: the same for the same value, and nothing else can be learnt from it without the key.
+
+        `KEY:MARK`, 16 and 32 hex digits; marks with another KEY cannot be compared. Raises StorageFailed.
+        """
+        key = self._made_key()
+        own = key.for_purpose(f"mark {purpose}")
+        return tuple(
+            f"{key.id.hex()}:{hmac.digest(own, value.encode(errors='replace'), 'sha256')[:16].hex()}" for value in values
+        )
+
+    def _made_key(self) -> _Key:
+        with self._locked():
+            return self._key_to_write()
+
     def _read(self) -> dict[str, str]:
         sealed = _read_private(self._sealed)
         if sealed is None:
@@ -189,8 +231,8 @@ class Secrets:
                 return key
         raise StorageFailed(
             StorageFault.BROKEN,
-            f"{self._sealed} was sealed with another key: put back the {self._key_file.name} (or the systemd credential "
-            f"{_KEY_CREDENTIAL}) that belongs to it, or move {self._sealed.name} away and set the secrets again",
+            f"what is sealed in {self._folder} was sealed with another key: put back the {self._key_file.name} (or the systemd "
+            f"credential {_KEY_CREDENTIAL}) that belongs to it, or move {self._sealed.name} away and set the secrets again",
         )
 
     def _key_to_write(self) -> _Key:
