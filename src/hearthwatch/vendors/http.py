@@ -10,10 +10,11 @@ import asyncio
 import contextlib
 import random
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
+from typing import Protocol
 from urllib.parse import quote, quote_plus
 
 import aiohttp
@@ -51,11 +52,15 @@ class QueryKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One whole answer. A good status does not mean that the command worked: the family's parser knows."""
+    """One whole answer. A good status does not mean that the command worked: the family's parser knows.
+
+    `server` and `challenges` are what its headers `Server` and `WWW-Authenticate` say, for telling whose camera it is."""
 
     status: int
     content_type: str
     body: bytes
+    server: str = ""
+    challenges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,23 @@ class OpenStream:
 
     content_type: str
     chunks: AsyncIterator[bytes]
+
+
+class Upload(Protocol):
+    """A body that is too big to be held whole."""
+
+    @property
+    def content_type(self) -> str: ...
+
+    @property
+    def length_bytes(self) -> int: ...
+
+    def body(self) -> AsyncIterator[bytes]:
+        """Return it from its beginning; called once for each time it has to be sent."""
+        ...
+
+
+_Body = bytes | Callable[[], AsyncIterator[bytes]] | None
 
 
 class CameraHttp:
@@ -79,26 +101,37 @@ class CameraHttp:
         timeout_s: float = 10.0,
     ) -> None:
         assert (log_in is LogIn.QUERY) == (query_keys is not None)
-        self._access = access
         self._rng = rng
         self._log_in = log_in
         self._query_keys = query_keys
         self._timeout_s = timeout_s
         self._command = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
-        self.use_password(access.password)
+        self.use(access)
 
     @property
     def name(self) -> str:
         return f"{self._access.camera} at {self._access.host}"
 
+    @property
+    def access(self) -> Access:
+        """How the camera is reached now."""
+        return self._access
+
+    @property
+    def password(self) -> Secret:
+        return self._access.password
+
+    def use(self, access: Access) -> None:
+        """Reach the camera as `access` says from now on: another address, another account, another password."""
+        self._access = access
+        hide_spellings(access.password)
+        digest_only = self._log_in is LogIn.DIGEST
+        self._auth = Authenticator(access.user, access.password.reveal(), self._rng, digest_only=digest_only)
+
     def use_password(self, password: Secret) -> None:
         """Log in with `password` from now on."""
-        self.password = password
-        for spelling in (quote(password.reveal(), safe=""), quote_plus(password.reveal())):
-            hide(spelling)
-        digest_only = self._log_in is LogIn.DIGEST
-        self._auth = Authenticator(self._access.user, password.reveal(), self._rng, digest_only=digest_only)
+        self.use(replace(self._access, password=password))
 
     async def get(
         self, target: str, *, step: str, limit_bytes: int = DEFAULT_LIMIT_BYTES, also: frozenset[int] = frozenset()
@@ -123,23 +156,45 @@ class CameraHttp:
         headers = {"Content-Type": content_type}
         return await self._run("POST", target, body, headers, step=step, limit_bytes=limit_bytes, also=also)
 
+    async def upload(self, target: str, upload: Upload, *, step: str, timeout_s: float) -> Reply:
+        """As `post`, with a body that is read while it is sent; its whole way may take `timeout_s`."""
+        headers = {"Content-Type": upload.content_type, "Content-Length": str(upload.length_bytes)}
+        return await self._run(
+            "POST",
+            target,
+            upload.body,
+            headers,
+            step=step,
+            limit_bytes=DEFAULT_LIMIT_BYTES,
+            also=frozenset(),
+            timeout_s=timeout_s,
+        )
+
     async def _run(
         self,
         method: str,
         target: str,
-        body: bytes | None,
+        body: _Body,
         headers: Mapping[str, str],
         *,
         step: str,
         limit_bytes: int,
         also: frozenset[int],
+        timeout_s: float | None = None,
     ) -> Reply:
+        within_s = timeout_s or self._timeout_s
         async with self._command:
-            with self._telling(step):
-                async with asyncio.timeout(self._timeout_s), self._asked(method, target, body, headers) as answer:
+            with self._telling(step, within_s):
+                async with asyncio.timeout(within_s), self._asked(method, target, body, headers) as answer:
                     self._judge(answer, step, also)
                     content = await self._whole(answer, step, limit_bytes)
-                    return Reply(status=answer.status, content_type=answer.headers.get("Content-Type", ""), body=content)
+                    return Reply(
+                        status=answer.status,
+                        content_type=answer.headers.get("Content-Type", ""),
+                        body=content,
+                        server=answer.headers.get("Server", "")[:200],
+                        challenges=tuple(answer.headers.getall("WWW-Authenticate", []))[:8],
+                    )
 
     @contextlib.asynccontextmanager
     async def stream(self, target: str, *, step: str, silence_s: float) -> AsyncIterator[OpenStream]:
@@ -169,9 +224,9 @@ class CameraHttp:
 
     @contextlib.asynccontextmanager
     async def _asked(
-        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]
+        self, method: str, target: str, body: _Body, headers: Mapping[str, str]
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send it, answering challenges; the answer is open in the `async with`."""
+        """Send it, answering challenges with a body from its beginning; the answer is open in the `async with`."""
         base, host = await self._base()
         url = URL(base + self._with_credentials(target), encoded=True)
         for _ in range(4):
@@ -180,7 +235,13 @@ class CameraHttp:
                 sent["Authorization"] = authorization
             context = _tls() if self._access.tls else True
             async with self._open().request(
-                method, url, data=body, headers=sent, ssl=context, allow_redirects=False, server_hostname=self._sni()
+                method,
+                url,
+                data=body() if callable(body) else body,
+                headers=sent,
+                ssl=context,
+                allow_redirects=False,
+                server_hostname=self._sni(),
             ) as answer:
                 if answer.status != 401 or self._log_in in {LogIn.QUERY, LogIn.NONE}:
                     if answer.status < 400:
@@ -194,6 +255,8 @@ class CameraHttp:
         """Resolve anew: connect to just the address that was checked."""
         access = self._access
         ip, port = await asyncio.to_thread(resolve, access.host, access.port, access.allow_loopback)
+        if access.gate is not None:
+            access.gate(access.camera, ip)
         bracketed = f"[{ip}]" if ":" in ip else ip
         host = f"[{access.host}]" if ":" in access.host and not access.host.startswith("[") else access.host
         return f"{'https' if access.tls else 'http'}://{bracketed}:{port}", f"{host}:{port}"
@@ -205,7 +268,8 @@ class CameraHttp:
         if self._query_keys is None:
             return target
         keys = self._query_keys
-        pair = f"{keys.user}={quote(self._access.user, safe='')}&{keys.password}={quote(self.password.reveal(), safe='')}"
+        user, password = quote(self._access.user, safe=""), quote(self.password.reveal(), safe="")
+        pair = f"{keys.user}={user}&{keys.password}={password}"
         return f"{target}{'&' if '?' in target else '?'}{pair}"
 
     def _open(self) -> aiohttp.ClientSession:
@@ -286,6 +350,12 @@ def _tls() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def hide_spellings(secret: Secret) -> None:
+    """Keep also what becomes of `secret` in a URL out of logs and errors; a Secret hides only itself."""
+    for spelling in (quote(secret.reveal(), safe=""), quote_plus(secret.reveal()), quote(secret.reveal(), safe="[]:,/")):
+        hide(spelling)
 
 
 def query(pairs: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.vendors.device import Access
@@ -52,15 +52,18 @@ class NetworkChange:
         if self.is_dhcp and any(fixed):
             raise Unsupported("a camera that gets its address from the router cannot have a fixed one, too: choose one")
         for text in (*(one for one in fixed if one is not None), *(self.dns or ())):
-            try:
-                ipaddress.IPv4Address(text)
-            except ValueError:
-                raise Unsupported(f"{text[:40]!r} is no IPv4 address such as 192.168.1.20") from None
+            ipv4_of(text)
         if self.dns is not None and not 1 <= len(self.dns) <= 2:
             raise Unsupported("give one or two DNS servers")
         for port in (self.http_port, self.https_port, self.rtsp_port, self.media_port, self.onvif_port):
             if port is not None and not 1 <= port <= 65_535:
                 raise Unsupported(f"{port} is no port: they go from 1 to 65535")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Which attributes shall be otherwise."""
+        found = [one.name for one in fields(self) if getattr(self, one.name) is not None]
+        return tuple(dict.fromkeys([*found, "is_dhcp"] if self.fixes_address else found))
 
     @property
     def fixes_address(self) -> bool:
@@ -72,12 +75,19 @@ class NetworkChange:
 
     def applied(self, now: Network) -> Network:
         """Return what the camera should say of itself afterwards."""
-        names = ("address", "netmask", "gateway", "dns", "http_port", "https_port", "rtsp_port", "media_port", "onvif_port")
-        given = {name: value for name in names if (value := getattr(self, name)) is not None}
-        is_dhcp = False if self.fixes_address and self.is_dhcp is None else self.is_dhcp
+        given = {name: getattr(self, name) for name in self.names if name != "is_dhcp"}
+        is_dhcp = False if self.fixes_address else self.is_dhcp
         return replace(now, **given, is_dhcp=now.is_dhcp if is_dhcp is None else is_dhcp)
 
     def follow(self, access: Access) -> Access:
-        """Return how the camera is reached afterwards. A host name stays: who keeps the names must let it follow."""
+        """Return how the camera is reached afterwards."""
         port = self.https_port if access.tls else self.http_port
         return replace(access, host=self.address or access.host, port=port or access.port)
+
+
+def ipv4_of(text: str) -> str:
+    """Return `text` if it is an IPv4 address, in its usual spelling; raises Unsupported in words for the owner."""
+    try:
+        return str(ipaddress.IPv4Address(text.strip()))
+    except ValueError:
+        raise Unsupported(f"{text[:45]!r} is no IPv4 address such as 192.168.1.20") from None
