@@ -1,8 +1,8 @@
-"""Writing one setting back into the TOML file: comments and order stay, and nothing wrong is ever written."""
+"""Writing settings back into the TOML file: comments and order stay, and nothing wrong is ever written."""
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,12 @@ Value = str | int | float | bool | list["Value"] | dict[str, "Value"]
 
 
 def set_value(path: Path, key: tuple[str, ...], value: Value | None) -> Config:
-    """Set `key` of the file at `path` to `value` (None takes the key out) and return the configuration as it is now.
+    """As `set_values`, for one."""
+    return set_values(path, {key: value})
+
+
+def set_values(path: Path, values: Mapping[tuple[str, ...], Value | None]) -> Config:
+    """Set keys of the file at `path` (None takes a key out), all at once, and return the configuration as it is now.
 
     The result is checked as a whole before it replaces the file in one step, with mode 0600. Raises ConfigFault and leaves
     the file alone when it is wrong before or after; StorageFailed when it cannot be written.
@@ -25,7 +30,8 @@ def set_value(path: Path, key: tuple[str, ...], value: Value | None) -> Config:
     before = read_text(path)
     parse(before, str(path))
     document = tomlkit.parse(before)
-    _put(document, key, value)
+    for key, value in values.items():
+        _put(document, key, value)
     after = tomlkit.dumps(document)
     config = parse(after, str(path))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
