@@ -41,3 +41,38 @@ class Remedy:
     camera: CameraId
     subject: str = ""
     value: str = ""
+
+
+_LABELS = {
+    RemedyKind.CHANGE_PASSWORD: "Change the password",
+    RemedyKind.RENAME_USER: "Rename the account",
+    RemedyKind.REMOVE_ACCOUNT: "Remove the account",
+    RemedyKind.END_SESSION: "End the visit",
+    RemedyKind.BLOCK_ADDRESS: "Block the address",
+    RemedyKind.UNBLOCK_ADDRESS: "Let the address in again",
+    RemedyKind.REBOOT: "Restart the camera",
+    RemedyKind.SWITCH_OFF: "Switch the camera off",
+    RemedyKind.SWITCH_ON: "Switch the camera on",
+    RemedyKind.SERVICE_OFF: "Switch off",
+    RemedyKind.SERVICE_ON: "Switch on",
+    RemedyKind.SET_CLOCK: "Set the clock",
+    RemedyKind.USE_NTP: "Set the clock by a time server",
+    RemedyKind.RESTORE_SETTINGS: "Restore the last good settings",
+    RemedyKind.CHANGE_NETWORK: "Change address, DNS or ports",
+    RemedyKind.UPLOAD_FIRMWARE: "Upload firmware",
+}
+
+
+def label(remedy: Remedy) -> str:
+    """Return the few words of a button. A subject is what a camera said: make it harmless before it is shown."""
+    words = _LABELS[remedy.kind]
+    named = {
+        RemedyKind.CHANGE_PASSWORD: " of",
+        RemedyKind.REMOVE_ACCOUNT: "",
+        RemedyKind.BLOCK_ADDRESS: "",
+        RemedyKind.UNBLOCK_ADDRESS: "",
+        RemedyKind.SERVICE_OFF: "",
+        RemedyKind.SERVICE_ON: "",
+    }
+    joint = named.get(remedy.kind)
+    return f"{words}{joint} {remedy.subject}" if remedy.subject and joint is not None else words

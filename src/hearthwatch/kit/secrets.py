@@ -135,14 +135,24 @@ class Secrets:
 
     def set(self, name: str, value: str) -> None:
         """Store `value`. Raises ValueError for a bad name or value, StorageFailed when the store cannot be used."""
-        secret_name(name)
-        if not value:
-            raise ValueError("an empty secret is none: delete it instead")
-        if len(value.encode()) > MAX_VALUE_BYTES:
-            raise ValueError(f"a secret may have {MAX_VALUE_BYTES} bytes at most")
-        logs.hide(value)
+        self.change({name: value})
+
+    def change(self, values: Mapping[str, str | None]) -> None:
+        """Store each value, and forget each name with None, all in one step. Raises as `set`."""
+        for name, value in values.items():
+            secret_name(name)
+            if value == "":
+                raise ValueError("an empty secret is none: delete it instead")
+            if value is not None and len(value.encode()) > MAX_VALUE_BYTES:
+                raise ValueError(f"a secret may have {MAX_VALUE_BYTES} bytes at most")
+            logs.hide(value or "")
         with self._locked():
-            self._write(self._read() | {name: value})
+            changed: dict[str, str | None] = {**self._read(), **values}
+            self._write({name: value for name, value in changed.items() if value is not None})
+
+    def is_given(self, name: str) -> bool:
+        """Tell whether `name` is a systemd credential, which nothing stored here replaces."""
+        return self._credential(secret_name(name)) is not None
 
     def delete(self, name: str) -> bool:
         """Forget the stored value of `name`; False when there was none. A systemd credential is not touched."""
