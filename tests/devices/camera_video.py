@@ -1,0 +1,61 @@
+"""The RTSP side of an emulated camera: GStreamer's server, whose password is that of the camera's account, always.
+
+When the password changes the server is started anew on its port: whoever watched is thrown out and must come with the new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hearthwatch.bench.rtsp_server import Mount, RtspServer
+from tests.devices.camera_web import EmulatedCamera
+
+
+@dataclass(kw_only=True)
+class CameraVideo:
+    """`async with video.running()`: serves `mounts` to `user` of `camera`. `restarts` counts changes of the password."""
+
+    camera: EmulatedCamera
+    user: str
+    mounts: Sequence[Mount]
+    port: int = 0
+    restarts: int = 0
+    _server: RtspServer | None = None
+    _password: str = ""
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def url(self, path: str) -> str:
+        return f"rtsp://127.0.0.1:{self.port}{path}"
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Any]:
+        await self._start()
+        self.camera.on_credentials(lambda: self.camera.spawn(self._follow()))
+        try:
+            yield self
+        finally:
+            async with self._turn:
+                if self._server is not None:
+                    await asyncio.to_thread(self._server.kill)
+
+    async def _start(self) -> None:
+        account = self.camera.state.account(self.user)
+        self._password = account.password if account is not None else "nobody-knows-this"
+        self._server = RtspServer(list(self.mounts), user=self.user, password=self._password)
+        self._server.port = self.port
+        await asyncio.to_thread(self._server.start)
+        self.port = self._server.port
+
+    async def _follow(self) -> None:
+        async with self._turn:
+            account = self.camera.state.account(self.user)
+            if account is not None and account.password == self._password:
+                return
+            assert self._server is not None
+            await asyncio.to_thread(self._server.kill)
+            await self._start()
+            self.restarts += 1
