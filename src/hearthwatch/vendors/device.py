@@ -10,7 +10,7 @@ import datetime as dt
 import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, NewType
+from typing import Annotated, Any, ClassVar, NewType, Protocol
 
 from annotated_types import Ge, Le
 
@@ -53,9 +53,18 @@ class DoorOptions:
     Empty means the account of the stream. Change: live."""
 
 
+class Gate(Protocol):
+    """Whether credentials may go to an address."""
+
+    def __call__(self, camera: CameraId, ip: str) -> None:
+        """Return if the device at `ip` is, for all that can be seen, the camera. Raises Refused."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How to reach a camera's own door and what to say there. Loopback is refused unless `allow_loopback`."""
+    """How to reach a camera's own door and what to say there. Loopback is refused unless `allow_loopback`; before every
+    connection `gate` is asked."""
 
     camera: CameraId
     host: str
@@ -64,6 +73,7 @@ class Access:
     user: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
     allow_loopback: bool = False
+    gate: Gate | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +119,8 @@ class DeviceIdentity:
 
 
 class LoginAction(StrEnum):
-    """What a line of the log says about access to the camera. OTHER: in words that we do not know."""
+    """What a line of the log says about access to the camera. OTHER: in words that we do not know; LOG_GAP is said by us,
+    of a log that was overwritten or emptied since we last read it."""
 
     LOGIN = "login"
     LOGOUT = "logout"
@@ -123,6 +134,7 @@ class LoginAction(StrEnum):
     SETTINGS_CHANGED = "settings-changed"
     CLOCK_SET = "clock-set"
     RESTARTED = "restarted"
+    LOG_GAP = "log-gap"
     OTHER = "other"
 
 

@@ -1,0 +1,118 @@
+"""Finding a camera again whose address changed, and finding cameras for the set-up: on the home networks only, bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from hearthwatch.kit.errors import Unreachable, Unsupported
+from hearthwatch.vendors.detection import Detected, Detector
+from hearthwatch.vendors.device import Access, Vendor
+from hearthwatch.vendors.known import KnownCamera, Match, match_shown
+from hearthwatch.vendors.neighbours import Neighbours, addresses_of, at_home, network_of
+
+_MAX_HOSTS = 128
+_AT_ONCE = 8
+
+Discover = Callable[[], Awaitable[Sequence[str]]]
+"""Returns the addresses of those who answered a call on the home network, such as WS-Discovery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A device of the home network, found without credentials. `mac` is "" where the network does not show it."""
+
+    detected: Detected
+    mac: str
+
+
+async def nobody() -> Sequence[str]:
+    """Discover nothing."""
+    return ()
+
+
+class Whereabouts:
+    """Looks around on the networks that this machine is in and that are home."""
+
+    def __init__(self, detector: Detector, neighbours: Neighbours, *, discover: Discover = nobody) -> None:
+        self._detector = detector
+        self._neighbours = neighbours
+        self._discover = discover
+
+    async def find(self, known: KnownCamera, access: Access, home: Sequence[str], taken: frozenset[str]) -> str | None:
+        """Return the address at which the camera answers now, None when it is not found. `taken` are other cameras'.
+
+        It is known by its MAC in the network, else by what it shows to anybody. Nothing is sent but questions."""
+        asked: set[str] = set(taken)
+        for others in (self._by_mac, self._by_poking, self._by_calling):
+            for ip in await others(known, home):
+                if ip not in asked and len(asked) < _MAX_HOSTS + len(taken):
+                    asked.add(ip)
+                    if await self._is_it(known, access, ip):
+                        return ip
+        return None
+
+    async def _by_mac(self, known: KnownCamera, home: Sequence[str]) -> Sequence[str]:
+        macs = {known.mac, known.link_mac} - {""}
+        return [ip for ip in self._living(home) if self._neighbours.macs().get(ip) in macs]
+
+    async def _by_poking(self, known: KnownCamera, home: Sequence[str]) -> Sequence[str]:
+        await self._poke(home)
+        found = list(await self._by_mac(known, home))
+        return found + self._living(home) if known.mark else found
+
+    async def _by_calling(self, known: KnownCamera, home: Sequence[str]) -> Sequence[str]:
+        called = [ip for ip in await self._discover() if _is_at_home(ip, home)]
+        known_macs = {known.mac, known.link_mac} - {""}
+        table = self._neighbours.macs()
+        return [ip for ip in called if known.mark or table.get(ip) in known_macs]
+
+    async def _is_it(self, known: KnownCamera, access: Access, ip: str) -> bool:
+        try:
+            seen = await self._detector.fingerprint(replace(access, host=ip), known.vendor)
+        except (Unreachable, Unsupported):
+            return False
+        if seen is None:
+            return False
+        return match_shown(known, self._neighbours.macs().get(ip, ""), seen) is Match.SAME
+
+    def _living(self, home: Sequence[str]) -> list[str]:
+        return [ip for ip in self._neighbours.macs() if _is_at_home(ip, home)]
+
+    async def _poke(self, home: Sequence[str]) -> None:
+        addresses = list(addresses_of(at_home(self._neighbours.networks(), home)))
+        if addresses:
+            await self._neighbours.poke(addresses)
+
+    async def survey(
+        self, home: Sequence[str], skip: Iterable[str] = (), *, allow_loopback: bool = False
+    ) -> tuple[Sighting, ...]:
+        """Return the cameras of the home networks, `skip` excepted, in the order of their addresses; without credentials."""
+        await self._poke(home)
+        here = dict.fromkeys((*self._living(home), *(ip for ip in await self._discover() if _is_at_home(ip, home))))
+        hosts = [ip for ip in here if ip not in set(skip)][:_MAX_HOSTS]
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def look(ip: str) -> Sighting | None:
+            async with turns:
+                try:
+                    found = await self._detector.detect(ip, vendor=Vendor.AUTO, allow_loopback=allow_loopback)
+                except (Unreachable, Unsupported):
+                    return None
+            return Sighting(detected=found, mac=self._neighbours.macs().get(ip, "")) if found.looks_like_camera else None
+
+        found = await asyncio.gather(*(look(ip) for ip in sorted(hosts, key=_order)))
+        return tuple(one for one in found if one is not None)
+
+
+def _is_at_home(ip: str, home: Sequence[str]) -> bool:
+    here = network_of(ip)
+    if here is None:
+        return False
+    return any(network is not None and here[0] in network for network in map(network_of, home))
+
+
+def _order(ip: str) -> tuple[int, bytes]:
+    here = network_of(ip)
+    return (0, b"") if here is None else (here.version, here.network_address.packed)
