@@ -54,13 +54,15 @@ class QueryKeys:
 class Reply:
     """One whole answer. A good status does not mean that the command worked: the family's parser knows.
 
-    `server` and `challenges` are what its headers `Server` and `WWW-Authenticate` say, for telling whose camera it is."""
+    `server` and `challenges` are what its headers `Server` and `WWW-Authenticate` say, for telling whose camera it is; `date`
+    is its header `Date`."""
 
     status: int
     content_type: str
     body: bytes
     server: str = ""
     challenges: tuple[str, ...] = ()
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +196,7 @@ class CameraHttp:
                         body=content,
                         server=answer.headers.get("Server", "")[:200],
                         challenges=tuple(answer.headers.getall("WWW-Authenticate", []))[:8],
+                        date=answer.headers.get("Date", "")[:100],
                     )
 
     @contextlib.asynccontextmanager
@@ -243,12 +246,14 @@ class CameraHttp:
                 allow_redirects=False,
                 server_hostname=self._sni(),
             ) as answer:
-                if answer.status != 401 or self._log_in in {LogIn.QUERY, LogIn.NONE}:
+                challenges = answer.headers.getall("WWW-Authenticate", [])
+                if answer.status != 401 or not challenges or self._log_in in {LogIn.QUERY, LogIn.NONE}:
                     if answer.status < 400:
                         self._auth.accepted()
+                        self.digest_works = (authorization or "").startswith("Digest ")
                     yield answer
                     return
-                self._auth.challenge(answer.headers.getall("WWW-Authenticate", []))
+                self._auth.challenge(challenges)
         raise Refused("wrong user name or password")
 
     async def _base(self) -> tuple[str, str]:
