@@ -55,6 +55,7 @@ _OUTAGE_WORDS = {
     Fault.PROCESS_RESTARTED: ("a part of Hearthwatch was restarted", "runs steadily again"),
     Fault.DETECTOR_BASIC: ("only the basic detector works: people only", "has its full detector again"),
     Fault.CONFIG_WRONG: ("has mistakes; the old one stays in force", "is right again"),
+    Fault.CAMERA_STRANGER: ("another device answers at its address", "answers at its address again"),
     Fault.CHANNEL_DEAD: ("does not deliver alerts", "delivers alerts again"),
 }
 

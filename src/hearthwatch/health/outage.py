@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 
 
 class Fault(StrEnum):
@@ -21,6 +21,7 @@ class Fault(StrEnum):
     PROCESS_RESTARTED = "process-restarted"
     DETECTOR_BASIC = "detector-basic"
     CHANNEL_DEAD = "channel-dead"
+    CAMERA_STRANGER = "camera-stranger"
     CONFIG_WRONG = "config-wrong"
 
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from hearthwatch.alerts.outbox import Outbox
+from hearthwatch.alerts.policy import Policy
+from hearthwatch.health.outage import HealthSink
 from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
+from hearthwatch.run.camera_watch import CameraWatch
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.doorman import Door, Doorman
+from hearthwatch.vendors.whereabouts import Whereabouts
 
 _NETWORK = frozenset({"rtsp", "rtsps", "http", "https"})
 _NO_SECRET = Secret("")
@@ -42,20 +49,47 @@ def door_of(name: CameraId, camera: CameraOptions, secrets: Secrets) -> Door | N
 
 
 class CameraDoors:
-    """Used on the house's loop. `await renew` first; `tasks` are kept running by the house."""
+    """Used on the house's loop. `await load` and `renew` first; `tasks` are kept running by the house."""
 
-    def __init__(self, secrets: Secrets, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        secrets: Secrets,
+        *,
+        config_path: Path,
+        db: Db,
+        clock: Clock,
+        health: HealthSink,
+        outbox: Outbox,
+        policy: Callable[[], Policy],
+        ids: Callable[[], str],
+    ) -> None:
         self._secrets = secrets
         self.doorman = Doorman(clock=clock, rng=random.Random())  # noqa: S311 - client nonces, not secrets
+        self.watch = CameraWatch(
+            self.doorman,
+            Whereabouts(self.doorman.detector, self.doorman.neighbours),
+            config_path=config_path,
+            db=db,
+            clock=clock,
+            health=health,
+            tell=lambda alert: outbox.record(None, alert),
+            name=lambda camera: policy().name(camera),
+            ids=ids,
+        )
 
     @property
     def tasks(self) -> tuple[tuple[str, Work], ...]:
-        return ()
+        return (("camera watch", self.watch.run),)
+
+    async def load(self) -> None:
+        """Take up what a former house knew of the cameras. Raises StorageFailed."""
+        await self.watch.load()
 
     async def renew(self, config: Config) -> None:
         """Go on with a changed configuration or changed secrets."""
         doors = {name: door_of(name, camera, self._secrets) for name, camera in config.cameras.items()}
         await self.doorman.renew({name: door for name, door in doors.items() if door is not None})
+        self.watch.renew(config)
 
     async def close(self) -> None:
         """Log out everywhere."""

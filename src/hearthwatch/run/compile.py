@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from hearthwatch.kit.secrets import Secrets
-from hearthwatch.kit.units import WallUs
+from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.config import Config, Record
 from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
 from hearthwatch.run.sources import sources
@@ -25,14 +26,23 @@ def footage_folder(config: Config, data_folder: Path) -> Path:
 
 
 def compile_plan(
-    config: Config, secrets: Secrets, *, config_path: Path, data_folder: Path, port: int | None, debug: bool, started_us: WallUs
+    config: Config,
+    secrets: Secrets,
+    *,
+    config_path: Path,
+    data_folder: Path,
+    port: int | None,
+    debug: bool,
+    started_us: WallUs,
+    strangers: Collection[CameraId] = (),
 ) -> Plan:
-    """Return what every process needs to know. `port` overrides `web.port`. Raises StorageFailed for an unreadable secret."""
+    """Return what every process needs to know. `port` overrides `web.port`; `strangers` are cameras in whose place another
+    device answers. Raises StorageFailed for an unreadable secret."""
     footage = footage_folder(config, data_folder)
     enabled = {name: camera for name, camera in config.cameras.items() if camera.enabled}
     return Plan(
         recorder=RecorderPlan(
-            sources=sources(config, secrets),
+            sources=sources(config, secrets, strangers),
             recorded=frozenset(name for name, camera in enabled.items() if camera.record is Record.ALWAYS),
             storage=config.storage,
             footage_folder=str(footage),

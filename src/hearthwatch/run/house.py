@@ -132,7 +132,16 @@ class House:
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
         self.announcer = Announcer(self.cameras, self.outbox, self.clock, lambda: self.policy, plan.started_us)
         self._jobs = Jobs(self.recorder.hub, self.cameras)
-        self.camera_doors = CameraDoors(self._secrets, clock=self.clock)
+        self.camera_doors = CameraDoors(
+            self._secrets,
+            config_path=Path(plan.config_path),
+            db=self._db,
+            clock=self.clock,
+            health=self.board,
+            outbox=self.outbox,
+            policy=lambda: self.policy,
+            ids=ids,
+        )
         self._alerts = Alerts(reader)
         self._health = Health(self.board, reader)
         self._models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
@@ -157,7 +166,14 @@ class House:
         )
         steward = Steward(self._db, self._pins, self.clock, status=now, new_model=self._restart_looker)
         self._control = ControlDoor(self._data, steward.answer)
-        self._reloader = Reloader(plan, self._secrets, self.board, child.send, self._renew)
+        self._reloader = Reloader(
+            plan,
+            self._secrets,
+            self.board,
+            child.send,
+            self._renew,
+            strangers=lambda: self.camera_doors.watch.strangers,
+        )
 
     def _policy(self) -> Policy:
         cameras = {
@@ -236,6 +252,7 @@ class House:
         left_open = await self._db.run(event_ledger.left_open)
         self.happenings.resume(left_open)
         await self.channels.renew(self.config.alerts, self._zone)
+        await self.camera_doors.load()
         await self.camera_doors.renew(self.config)
         keep = functools.partial(keep_running_async, clock=self.clock)
         async with asyncio.TaskGroup() as tasks:

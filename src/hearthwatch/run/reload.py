@@ -11,6 +11,7 @@ from pathlib import Path
 from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError
 from hearthwatch.kit.secrets import Secrets
+from hearthwatch.kit.units import CameraId
 from hearthwatch.run.compile import compile_plan
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.config_reload import diff
@@ -25,7 +26,7 @@ _SUBJECT = "configuration"
 
 
 class Reloader:
-    """Looks at the file and the secrets once a second."""
+    """Looks at the file, the secrets and who may have them once a second."""
 
     def __init__(
         self,
@@ -34,7 +35,10 @@ class Reloader:
         health: HealthSink,
         send: Callable[[object], None],
         renew: Callable[[Config], Awaitable[None]],
+        *,
+        strangers: Callable[[], frozenset[CameraId]] = frozenset,
     ) -> None:
+        """`strangers` are cameras in whose place another device answers: their log-in is kept from the plan meanwhile."""
         self._plan = plan
         self._path = Path(plan.config_path)
         self._data = Path(plan.data_folder)
@@ -42,6 +46,7 @@ class Reloader:
         self._health = health
         self._send = send
         self._renew = renew
+        self._strangers = strangers
         self._had_file = self._path.exists()
         self._config = load(self._path)
         self._seen = self._stamp()
@@ -51,7 +56,7 @@ class Reloader:
         return dataclasses.replace(options, port=self._plan.port)
 
     def _stamp(self) -> tuple[object, ...]:
-        return tuple(_stat(path) for path in (self._path, self._data / "secrets.sealed"))
+        return *(_stat(path) for path in (self._path, self._data / "secrets.sealed")), self._strangers()
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -82,6 +87,7 @@ class Reloader:
                 port=self._plan.port,
                 debug=self._plan.debug,
                 started_us=self._plan.started_us,
+                strangers=self._strangers(),
             )
         except ConfigFault as error:
             for line in str(error).splitlines():
@@ -107,7 +113,7 @@ def _told(live: tuple[str, ...], added: object, removed: object, cameras: object
     for word, found in (("added", added), ("removed", removed), ("reconnecting", cameras)):
         if found:
             parts.append(f"{word} {', '.join(sorted(found))}")  # type: ignore[call-overload]
-    return "; ".join(parts) or "secrets"
+    return "; ".join(parts) or "secrets, or to whom they may go"
 
 
 def _stat(path: Path) -> object:

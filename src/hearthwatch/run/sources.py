@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit.secrets import Secrets
@@ -11,10 +14,12 @@ from hearthwatch.run.config import CameraOptions, Config, Reader, Transport
 _KIND_OF_SCHEME = {"v4l2": SourceKind.V4L2, "file": SourceKind.FILE, "demo": SourceKind.DEMO}
 
 
-def sources(config: Config, secrets: Secrets) -> tuple[Source, ...]:
-    """Return the streams of every enabled camera, main before sub. Raises StorageFailed when the secrets cannot be read."""
+def sources(config: Config, secrets: Secrets, strangers: Collection[CameraId] = ()) -> tuple[Source, ...]:
+    """Return the streams of every enabled camera, main before sub. Raises StorageFailed when the secrets cannot be read.
+
+    Where another device answers in the camera's place (`strangers`) no log-in is sent along."""
     return tuple(
-        _source(name, camera, stream, url, secrets)
+        _source(name, replace(camera, user="") if name in strangers else camera, stream, url, secrets)
         for name, camera in config.cameras.items()
         if camera.enabled
         for stream, url in ((Stream.MAIN, camera.main), (Stream.SUB, camera.sub))
