@@ -58,7 +58,7 @@ class Health:
         self.open: dict[tuple[Fault, str], str] = {}
         self.log: list[tuple[str, Fault, str]] = []
 
-    def failed(self, fault, subject, detail, *, camera=None) -> None:
+    def failed(self, fault, subject, detail, *, camera=None, since_ns=None) -> None:
         if (fault, subject) not in self.open:
             self.log.append(("failed", fault, subject))
         self.open[fault, subject] = detail

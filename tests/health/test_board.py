@@ -191,3 +191,16 @@ async def test_a_forgotten_outage_that_comes_again_is_a_new_one(desk):
     await desk.wait(13)
     assert desk.told == [(GONE, False), (GONE, False)]
     assert [(row.detail, row.end_us is None) for row in await desk.rows()] == [("again", True), ("no route", False)]
+
+
+async def test_a_camera_that_fell_silent_is_told_counting_from_its_last_picture(desk):
+    start_us = desk.house.clock.wall_us()
+    last_ns = desk.house.clock.mono_ns()
+    desk.house.clock.advance(10)
+    desk.board.failed(GONE, "front", "no picture for 10 s", camera=FRONT, since_ns=last_ns)
+    await desk.wait(1)
+    assert desk.told == []
+    await desk.wait(1)
+    assert desk.told == [(GONE, False)]
+    (outage,) = await desk.rows()
+    assert outage.start_us == start_us

@@ -12,7 +12,8 @@ from tests.run.states import looker, lost, pump, recorder
 from hearthwatch.feeds.pump import Trouble
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.units import CameraId
-from hearthwatch.run.messages import Restarted, Role
+from hearthwatch.motion.motion import Sight
+from hearthwatch.run.messages import LookerState, Restarted, Role
 from hearthwatch.run.watch import StateWatch
 
 FRONT = CameraId("front")
@@ -161,4 +162,24 @@ def test_whatever_is_reported_each_camera_and_disk_has_one_fault_at_most(reports
         assert len([fault for fault, subject in health.open if subject == "front"]) <= 1
         assert ((Fault.DISK_FULL, "footage") in health.open) == (disk == "No space left")
     watch.recorder(recorder("", front=pump()), ENABLED)
+    assert health.open == {}
+
+
+def eye(sight: Sight | None) -> LookerState:
+    state = looker(front=0)
+    return msgspec.structs.replace(state, eyes=(msgspec.structs.replace(state.eyes[0], sight=sight),))
+
+
+def test_each_way_to_lose_sight_is_a_fault_of_its_own_until_the_view_is_back(watch, health) -> None:
+    watch.looker(eye(None))
+    watch.looker(eye(Sight.CLEAR))
+    assert health.log == []
+    for sight in Sight:
+        if sight is not Sight.CLEAR:
+            watch.looker(eye(sight))
+            watch.looker(eye(sight))
+            assert [fault.value for fault, _ in health.open] == [f"camera-{sight.value}"]
+    watch.looker(eye(None))
+    assert len(health.open) == 1
+    watch.looker(eye(Sight.CLEAR))
     assert health.open == {}

@@ -81,8 +81,12 @@ class Board:
                 self._cases[name] = case
                 self._unsaved[case.key] = (case.outage, case.told)
 
-    def failed(self, fault: Fault, subject: str, detail: str, *, camera: CameraId | None = None) -> None:
+    def failed(
+        self, fault: Fault, subject: str, detail: str, *, camera: CameraId | None = None, since_ns: MonoNs | None = None
+    ) -> None:
         """See HealthSink."""
+        now_ns = self._clock.mono_ns()
+        since_ns = now_ns if since_ns is None else min(since_ns, now_ns)
         with self._lock:
             case = self._cases.get((fault, subject))
             if case is not None:
@@ -93,10 +97,9 @@ class Board:
                 return
             if len(self._cases) >= _MAX_OPEN:
                 return
-            outage = Outage(
-                fault=fault, camera=camera, subject=subject, start_us=self._clock.wall_us(), end_us=None, detail=detail
-            )
-            self._cases[fault, subject] = _Case(key=self._next_key, outage=outage, since_ns=self._clock.mono_ns())
+            start_us = WallUs(self._clock.wall_us() - (now_ns - since_ns) // 1000)
+            outage = Outage(fault=fault, camera=camera, subject=subject, start_us=start_us, end_us=None, detail=detail)
+            self._cases[fault, subject] = _Case(key=self._next_key, outage=outage, since_ns=since_ns)
             self._unsaved[self._next_key] = (outage, False)
             self._next_key += 1
         log.warning("%s: %s: %s", subject, fault.value, detail)

@@ -15,13 +15,18 @@ class Fault(StrEnum):
     CAMERA_BAD_REPLY = "camera-bad-reply"
     CAMERA_UNSUPPORTED = "camera-unsupported"
     CAMERA_DAMAGED = "camera-damaged"
+    CAMERA_COVERED = "camera-covered"
+    CAMERA_BLURRED = "camera-blurred"
+    CAMERA_TURNED = "camera-turned"
+    CAMERA_FROZEN = "camera-frozen"
+    CAMERA_DARK = "camera-dark"
     CAMERA_QUARANTINED = "camera-quarantined"
+    CAMERA_STRANGER = "camera-stranger"
     DISK_FULL = "disk-full"
     DISK_BROKEN = "disk-broken"
     PROCESS_RESTARTED = "process-restarted"
     DETECTOR_BASIC = "detector-basic"
     CHANNEL_DEAD = "channel-dead"
-    CAMERA_STRANGER = "camera-stranger"
     CONFIG_WRONG = "config-wrong"
 
 
@@ -40,6 +45,10 @@ class Outage:
 class HealthSink(Protocol):
     """Where rooms report their own state; reporting the same fault twice is one outage."""
 
-    def failed(self, fault: Fault, subject: str, detail: str, *, camera: CameraId | None = None) -> None: ...
+    def failed(
+        self, fault: Fault, subject: str, detail: str, *, camera: CameraId | None = None, since_ns: MonoNs | None = None
+    ) -> None:
+        """`since_ns` is when it last worked, where that is before now: a camera that fell silent is found out later."""
+        ...
 
     def recovered(self, fault: Fault, subject: str) -> None: ...

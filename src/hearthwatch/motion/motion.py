@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from annotated_types import Gt, Le
@@ -38,6 +39,28 @@ class MotionOptions:
     """Share of the picture that must change for a motion event: 0.002 is the noise of an empty scene, 0.15 is dull."""
     masks: tuple[tuple[Point, ...], ...] = ()
     """Polygons (points 0..1) whose inside is not looked at: a clock, a tree, the neighbour's garden."""
+
+
+class Sight(StrEnum):
+    """What a camera shows as a whole. Everything but CLEAR is a reason to go and look at it."""
+
+    CLEAR = "clear"
+    COVERED = "covered"
+    BLURRED = "blurred"
+    TURNED = "turned"
+    FROZEN = "frozen"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SightOptions:
+    """Section `[camera.NAME.sight]`. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    watch: tuple[Sight, ...] = (Sight.COVERED, Sight.BLURRED, Sight.TURNED, Sight.FROZEN, Sight.DARK)
+    """What is told when it lasts: `covered`, `blurred`, `turned`, `frozen`, `dark`. Leave `turned` out for a camera that
+    is meant to move, `dark` for one that sees nothing at night."""
 
 
 class MotionDetector(Protocol):

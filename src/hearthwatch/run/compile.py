@@ -50,7 +50,7 @@ def compile_plan(
         ),
         looker=LookerPlan(
             eyes={
-                name: EyeOptions(motion=camera.motion, labels=camera.labels, zones=camera.zones)
+                name: EyeOptions(motion=camera.motion, labels=camera.labels, zones=camera.zones, sight=camera.sight)
                 for name, camera in enabled.items()
             },
             detect=config.detect,

@@ -19,7 +19,7 @@ from hearthwatch.detect.detection import DetectOptions, LabelOptions
 from hearthwatch.events.event import EventOptions
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.units import CameraId
-from hearthwatch.motion.motion import MotionOptions
+from hearthwatch.motion.motion import MotionOptions, SightOptions
 from hearthwatch.recording.segment import StorageOptions
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
 from hearthwatch.run.config_faults import Faults
@@ -97,6 +97,7 @@ class CameraOptions:
     record: Record = Record.ALWAYS
     """Whether `main` is kept: `always` or `never`. Change: restart of the camera."""
     motion: MotionOptions = MotionOptions()
+    sight: SightOptions = SightOptions()
     labels: Mapping[str, LabelOptions] = field(default_factory=dict)
     zones: Mapping[str, ZoneOptions] = field(default_factory=dict)
     events: EventOptions = EventOptions()

@@ -11,6 +11,7 @@ from hearthwatch.feeds.pump import PumpState
 from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.motion.motion import Sight
 from hearthwatch.recording.segment import FootageClass
 from hearthwatch.run.plan import ChildPlan, Plan
 from hearthwatch.tracks.track import MotionSpan, Track
@@ -304,6 +305,7 @@ class EyeState(msgspec.Struct, frozen=True, kw_only=True):
     settled: bool
     last_frame_us: WallUs
     lenient: bool = False
+    sight: Sight | None = None
 
 
 class LookerState(_Message, frozen=True):

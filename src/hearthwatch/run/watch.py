@@ -9,6 +9,7 @@ from hearthwatch.feeds.packet import Stream
 from hearthwatch.feeds.pump import Trouble
 from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.units import CameraId
+from hearthwatch.motion.motion import Sight
 from hearthwatch.run.messages import EyeState, LookerState, RecorderState, Restarted, Role
 
 _FAULT_OF = {
@@ -16,6 +17,34 @@ _FAULT_OF = {
     Trouble.REFUSED: Fault.CAMERA_REFUSED,
     Trouble.BAD_REPLY: Fault.CAMERA_BAD_REPLY,
     Trouble.UNSUPPORTED: Fault.CAMERA_UNSUPPORTED,
+}
+_FAULT_OF_SIGHT = {
+    Sight.COVERED: (
+        Fault.CAMERA_COVERED,
+        (
+            "From one moment to the next its picture shows nothing any more. Somebody or something is before the lens, or all "
+            "light went out. Go and look, or look at its recording of that moment."
+        ),
+    ),
+    Sight.BLURRED: (
+        Fault.CAMERA_BLURRED,
+        "Its picture has lost its sharpness: dirt, water, a spider's web, spray on the lens, or the focus was moved. Wipe it.",
+    ),
+    Sight.TURNED: (
+        Fault.CAMERA_TURNED,
+        "It looks somewhere else than usual. If that was you: in half an hour it is taken for its usual view.",
+    ),
+    Sight.FROZEN: (
+        Fault.CAMERA_FROZEN,
+        (
+            "It sends the same picture again and again, although a real one is never quite the same. Restart the camera. If "
+            "that does not help, somebody may be playing a recording to it."
+        ),
+    ),
+    Sight.DARK: (
+        Fault.CAMERA_DARK,
+        "It is too dark for this camera. Switch its infrared light on, or leave a lamp on.",
+    ),
 }
 _DISK = "footage"
 _DETECTOR = "detector"
@@ -45,7 +74,7 @@ class StateWatch:
                     if fault is not now:
                         self._board.recovered(fault, stream.camera)
             if now is not None:
-                self._board.failed(now, stream.camera, pump.last_error, camera=stream.camera)
+                self._board.failed(now, stream.camera, pump.last_error, camera=stream.camera, since_ns=pump.last_packet_ns)
         full = "no space" in state.disk_error.lower()
         for fault, holds in ((Fault.DISK_FULL, full), (Fault.DISK_BROKEN, bool(state.disk_error) and not full)):
             if holds:
@@ -72,6 +101,16 @@ class StateWatch:
         for eye in state.eyes:
             self._board.recovered(Fault.CAMERA_QUARANTINED, eye.camera)
             self._damage(eye)
+            self._sight(eye)
+
+    def _sight(self, eye: EyeState) -> None:
+        if eye.sight is None:
+            return
+        for sight, (fault, detail) in _FAULT_OF_SIGHT.items():
+            if eye.sight is sight:
+                self._board.failed(fault, eye.camera, detail, camera=eye.camera)
+            else:
+                self._board.recovered(fault, eye.camera)
 
     def _damage(self, eye: EyeState) -> None:
         """A picture that cannot be decoded now and then is the network's way; many in ten seconds are told."""

@@ -229,4 +229,5 @@ class Watcher:
             settled=settled,
             last_frame_us=at_us,
             lenient=self._decoder is not None and self._decoder.is_lenient,
+            sight=self._eye.sight,
         )

@@ -10,7 +10,8 @@ from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box, Polygon
 from hearthwatch.kit.units import CameraId
 from hearthwatch.motion.difference import DifferenceDetector, Grey, changed_frac
-from hearthwatch.motion.motion import Motion
+from hearthwatch.motion.motion import Motion, Sight
+from hearthwatch.motion.sight import SightWatch
 from hearthwatch.tracks.gaze import Gaze
 from hearthwatch.tracks.sightings import sightings_of
 from hearthwatch.tracks.span import SpanWatch
@@ -53,6 +54,7 @@ class Eye:
         self._least_score = {label: wanted.min_score for label, wanted in options.labels.items()}
         self._masks = tuple(Polygon(points=points) for points in options.motion.masks)
         self._difference = DifferenceDetector(options.motion)
+        self._sight = SightWatch(options.sight)
         self._tracker = Tracker(camera, zones_of(options.zones), lambda: TrackId(f"{rng.getrandbits(64):016x}"))
         self._gaze = Gaze()
         self._span = SpanWatch(camera, options.motion.sensitivity_frac)
@@ -69,6 +71,7 @@ class Eye:
             return None
         self._seen_ns = frame.received_ns
         self._forget()
+        self._sight.look(frame)
         self.motion = motion = self._difference.look(frame)
         self._tracker.stir(motion.boxes, frame.received_ns)
         told = self._tracker.expected(frame.received_ns)
@@ -110,6 +113,11 @@ class Eye:
     def tracks(self) -> tuple[Track, ...]:
         """All confirmed tracks that are open."""
         return self._tracker.told
+
+    @property
+    def sight(self) -> Sight | None:
+        """What the camera shows as a whole; None until that is known."""
+        return self._sight.sight
 
     @property
     def busy(self) -> bool:

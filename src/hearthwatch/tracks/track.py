@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NewType
 from hearthwatch.detect.detection import LabelOptions
 from hearthwatch.frames.geometry import Box, Point
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
-from hearthwatch.motion.motion import MotionOptions
+from hearthwatch.motion.motion import MotionOptions, SightOptions
 
 TrackId = NewType("TrackId", str)
 
@@ -77,3 +77,4 @@ class EyeOptions:
     motion: MotionOptions
     labels: Mapping[str, LabelOptions]
     zones: Mapping[str, ZoneOptions]
+    sight: SightOptions = SightOptions()

@@ -1,0 +1,177 @@
+"""Sight: whether the camera still shows what it should. Each second a picture is held against what it usually shows.
+
+Covered, blurred, turned, frozen and dark are told apart by four figures that a change of light moves little: where the
+edges are, how much detail there is, how sharp it is, and whether anything changed at all, were it only noise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hearthwatch.frames.frame import Frame
+from hearthwatch.kit.units import NS_PER_S, MonoNs
+from hearthwatch.motion.motion import Sight, SightOptions
+
+Grey = NDArray[np.uint8]
+Map = NDArray[np.float32]
+
+_STILL_EVERY_NS = NS_PER_S // 2
+_EVERY_NS = NS_PER_S - _STILL_EVERY_NS // 2
+_WIDTH_PX = 320
+_EDGES_PX = (80, 45)
+_LEARN_LOOKS = 5
+_USUAL_S = 120.0
+"""How long the usual takes to follow: slower than a hand or a cloth, faster than dusk."""
+_ACCEPT_S = 1800.0
+"""A new view that lasts this long is the usual one from then on."""
+_LASTS_S = {Sight.COVERED: 5.0, Sight.TURNED: 5.0, Sight.BLURRED: 15.0, Sight.DARK: 60.0, Sight.FROZEN: 5.0}
+_CLEAR_S = 3.0
+_BLIND_FRAC = 0.2
+_FLAT_DETAIL = 0.4
+_DARK_LEVEL = 14.0
+_TURNED_LIKENESS = 0.4
+_TURNED_FRAC = 0.5
+_BLUR_FRAC = 0.72
+_STRONG_EDGES_FRAC = 0.05
+_GRID_STEP = 4
+_SAME_FRAC = 0.0005
+_STILL_LOOKS = 20
+_STILL_SHARE = 0.4
+"""Of a living camera a fifth of the looks may be the same again, at night through a strong encoder; of a frozen one half and
+more are: where the encoder refreshes the picture it differs, although nothing has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one picture measures. `edges` is where the edges are, whatever the light; `detail` how much there is of it in
+    levels, `sharp` how fine the strongest of it is, `level` the mean brightness above black."""
+
+    edges: Map
+    detail: float
+    sharp: float
+    level: float
+
+
+def measure(frame: Frame) -> Look:
+    """Return the figures of one picture."""
+    y = frame.y
+    scale = max(1, round(y.shape[1] / _WIDTH_PX))
+    small = cv2.resize(y, (y.shape[1] // scale, y.shape[0] // scale), interpolation=cv2.INTER_AREA).astype(np.float32)
+    fine = cv2.blur(small, (3, 3))
+    finest, relief = cv2.absdiff(fine, cv2.blur(fine, (3, 3))), cv2.absdiff(fine, cv2.blur(fine, (9, 9)))
+    strong = relief >= np.partition(relief.ravel(), place := round(relief.size * (1 - _STRONG_EDGES_FRAC)))[place]
+    slope = cv2.magnitude(cv2.Sobel(fine, cv2.CV_32F, 1, 0), cv2.Sobel(fine, cv2.CV_32F, 0, 1))
+    edges = cv2.blur(slope / (cv2.blur(slope, (31, 31)) + 4.0), (5, 5))
+    edges = cv2.resize(edges, _EDGES_PX, interpolation=cv2.INTER_AREA)
+    black = 0.0 if frame.full_range else 16.0
+    return Look(
+        edges=np.asarray(edges - edges.mean(), np.float32),
+        detail=float(relief.mean()),
+        sharp=float(finest[strong].mean() / (relief[strong].mean() + 0.5)),
+        level=float(small.mean()) - black,
+    )
+
+
+def likeness(a: Map, b: Map) -> float:
+    """Return how alike two maps of edges are: 1 the same view, about 0 two different ones."""
+    return float(np.vdot(a, b)) / (math.sqrt(float(np.vdot(a, a)) * float(np.vdot(b, b))) + 1e-6)
+
+
+class Stillness:
+    """Whether the camera repeats one picture. A living sensor has noise, whatever the encoder leaves of it."""
+
+    def __init__(self) -> None:
+        self._looked_ns: MonoNs | None = None
+        self._before: deque[Grey] = deque(maxlen=3)
+        self._same: deque[bool] = deque(maxlen=_STILL_LOOKS)
+
+    def look(self, frame: Frame) -> None:
+        """Take a picture; two a second are enough."""
+        if self._looked_ns is not None and 0 <= frame.received_ns - self._looked_ns < _STILL_EVERY_NS:
+            return
+        self._looked_ns = frame.received_ns
+        grid = np.ascontiguousarray(frame.y[::_GRID_STEP, ::_GRID_STEP])
+        self._same.append(
+            any(
+                before.shape == grid.shape and np.count_nonzero(before != grid) <= grid.size * _SAME_FRAC
+                for before in self._before
+            )
+        )
+        self._before.append(grid)
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether many of the last ten seconds' pictures had been seen just before."""
+        return sum(self._same) >= _STILL_SHARE * _STILL_LOOKS
+
+
+class SightWatch:
+    """One camera's sight; used by one thread. Pictures bring the time."""
+
+    def __init__(self, options: SightOptions) -> None:
+        self._watch = frozenset(options.watch)
+        self._looked_ns: MonoNs | None = None
+        self._usual: Look | None = None
+        self._usual_likeness = 1.0
+        self._learnt = 0
+        self._seen: Sight | None = None
+        self._seen_ns = MonoNs(0)
+        self._stillness = Stillness()
+        self.sight: Sight | None = None
+        """What holds now; None until the usual is learnt."""
+
+    def look(self, frame: Frame) -> None:
+        """Take a picture; one a second is held against the usual."""
+        now_ns = frame.received_ns
+        self._stillness.look(frame)
+        if self._looked_ns is not None and 0 <= now_ns - self._looked_ns < _EVERY_NS:
+            return
+        passed_s = 0.0 if self._looked_ns is None else max(0.0, (now_ns - self._looked_ns) / NS_PER_S)
+        self._looked_ns = now_ns
+        look = measure(frame)
+        seen = self._seen_in(look)
+        if self._stillness.holds and seen is not Sight.COVERED:
+            seen = Sight.FROZEN
+        if seen is not self._seen:
+            self._seen, self._seen_ns = seen, now_ns
+        lasted_s = (now_ns - self._seen_ns) / NS_PER_S
+        if lasted_s >= _LASTS_S.get(seen, _CLEAR_S):
+            self.sight = seen if seen in self._watch else Sight.CLEAR
+        if seen is Sight.CLEAR or (seen is Sight.TURNED and lasted_s >= _ACCEPT_S):
+            self._learn(look, passed_s, anew=seen is Sight.TURNED)
+
+    def _seen_in(self, look: Look) -> Sight:
+        usual = self._usual
+        if usual is None or self._learnt < _LEARN_LOOKS:
+            if look.detail >= _FLAT_DETAIL:
+                return Sight.CLEAR
+            return Sight.DARK if look.level < _DARK_LEVEL else Sight.COVERED
+        alike = likeness(look.edges, usual.edges)
+        if alike < _TURNED_LIKENESS and look.detail < max(_FLAT_DETAIL, _BLIND_FRAC * usual.detail):
+            return Sight.DARK if usual.level < 2 * _DARK_LEVEL and look.level < _DARK_LEVEL else Sight.COVERED
+        if alike < min(_TURNED_LIKENESS, _TURNED_FRAC * self._usual_likeness):
+            return Sight.TURNED
+        if look.sharp < _BLUR_FRAC * usual.sharp:
+            return Sight.BLURRED
+        return Sight.CLEAR
+
+    def _learn(self, look: Look, passed_s: float, *, anew: bool) -> None:
+        if self._usual is None or anew:
+            self._usual, self._learnt, self._usual_likeness = look, 1, 1.0
+            return
+        self._learnt += 1
+        share = max(1.0 / self._learnt if self._learnt <= _LEARN_LOOKS else 0.0, 1.0 - math.exp(-passed_s / _USUAL_S))
+        before = self._usual
+        self._usual_likeness += share * (likeness(look.edges, before.edges) - self._usual_likeness)
+        self._usual = Look(
+            edges=np.asarray(before.edges + share * (look.edges - before.edges), np.float32),
+            detail=before.detail + share * (look.detail - before.detail),
+            sharp=before.sharp + share * (look.sharp - before.sharp),
+            level=before.level + share * (look.level - before.level),
+        )
