@@ -42,6 +42,10 @@ class Premises(Protocol):
         """Return how the camera is reached by configuration and secrets as they are. Raises Unsupported without a way."""
         ...
 
+    async def our_address(self, camera: CameraId) -> str | None:
+        """Return the address of this machine as that camera sees it, None when there is no way to it."""
+        ...
+
     def power(self, camera: CameraId) -> PowerOptions: ...
 
     async def rename_user(self, camera: CameraId, user: str, new: str) -> None:
@@ -53,7 +57,9 @@ class Premises(Protocol):
         ...
 
     async def take_over(self) -> None:
-        """Make what stands in the configuration and the secrets count now: new clients, recording with the new log-in."""
+        """Make what stands in the configuration and the secrets count now: new clients, recording with the new log-in.
+
+        Raises nothing: what cannot be taken over now is by the next look at the files."""
         ...
 
     def visit(self, access: Access) -> AbstractAsyncContextManager[DeviceInfo]:

@@ -91,6 +91,11 @@ def possible(client: object, *, has_off_switch: bool, has_on_switch: bool) -> Po
     )
 
 
+def no_way(remedy: Remedy, client: object) -> Unsupported:
+    """Return the plain statement for a remedy that the camera behind `client` has no way for."""
+    return Unsupported(possible(client, has_off_switch=False, has_on_switch=False).refusal(remedy) or _WITHOUT[remedy.kind])
+
+
 _NUMBERS = frozenset({"http_port", "https_port", "rtsp_port", "media_port", "onvif_port"})
 _TEXTS = frozenset({"address", "netmask", "gateway"})
 
