@@ -7,7 +7,8 @@ from tests.vendors import reolink_samples as samples
 
 from hearthwatch.kit.errors import BadReply
 from hearthwatch.vendors.device import AlarmKind, AlarmPhase, SeenObject
-from hearthwatch.vendors.reolink_alarm import ai_states, changes, event_states, motion_state, webhook
+from hearthwatch.vendors.polled_alarms import changes
+from hearthwatch.vendors.reolink_alarm import ai_states, event_states, motion_state, signal, webhook
 
 
 def test_states_of_objects_with_and_without_support() -> None:
@@ -38,14 +39,14 @@ def test_an_answer_without_states_is_not_a_quiet_camera(value: dict[str, object]
 
 
 def test_changes_tell_ends_before_starts_and_nothing_twice() -> None:
-    found = changes(frozenset({"md", "people"}), frozenset({"people", "dog_cat", "visitor"}), 3)
+    found = changes(frozenset({"md", "people"}), frozenset({"people", "dog_cat", "visitor"}), 3, signal)
     assert [(one.kind, one.code, one.phase, one.channel) for one in found] == [
         (AlarmKind.MOTION, "md", AlarmPhase.STOP, 3),
         (AlarmKind.OTHER, "dog_cat", AlarmPhase.START, 3),
         (AlarmKind.DOORBELL, "visitor", AlarmPhase.START, 3),
     ]
     assert [one.objects for one in found] == [(), (SeenObject(label="dog_cat", box=None),), ()]
-    assert changes(frozenset({"md"}), frozenset({"md"}), 0) == ()
+    assert changes(frozenset({"md"}), frozenset({"md"}), 0, signal) == ()
 
 
 def test_a_pushed_list_of_alarms() -> None:

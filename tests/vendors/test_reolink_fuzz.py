@@ -11,7 +11,8 @@ from tests.vendors import reolink_samples as samples
 from tests.vendors.fuzz import Target, hold
 
 from hearthwatch.vendors.device import Setting
-from hearthwatch.vendors.reolink_alarm import ai_states, changes, event_states, motion_state, webhook
+from hearthwatch.vendors.polled_alarms import changes
+from hearthwatch.vendors.reolink_alarm import ai_states, event_states, motion_state, signal, webhook
 from hearthwatch.vendors.reolink_config import Section, section_of, section_settings, set_param
 from hearthwatch.vendors.reolink_media import card_files, search_param, streams
 from hearthwatch.vendors.reolink_reply import (
@@ -41,7 +42,7 @@ def batch(body: bytes) -> object:
 
 
 def states(value: Values) -> object:
-    return changes(frozenset({"md"}), ai_states(value), 0)
+    return changes(frozenset({"md"}), ai_states(value), 0, signal)
 
 
 def settings(value: Values) -> object:

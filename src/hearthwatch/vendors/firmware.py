@@ -31,7 +31,7 @@ class Firmware:
 
 
 def look_at(path: Path, endings: tuple[str, ...]) -> Firmware:
-    """Return the file if it may be firmware; raises Unsupported in words for the owner, StorageFailed when it cannot be read."""
+    """Return the file if it may be firmware. Raises Unsupported in words for the owner, and StorageFailed."""
     if path.suffix.lower() not in endings:
         raise Unsupported(f"{path.name[:80]!r} is no firmware of this vendor: its files end in {' or '.join(endings)}")
     try:

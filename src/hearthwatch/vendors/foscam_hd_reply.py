@@ -5,14 +5,28 @@ Bytes to nouns, no network. Wire facts: reference notes 1.2, the vendor's own pa
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable
 from hearthwatch.kit.units import US_PER_S
-from hearthwatch.vendors.device import Account, DeviceIdentity, LocalUs, Session, Setting, VideoStream, address_of
+from hearthwatch.vendors.device import (
+    Account,
+    AlarmKind,
+    AlarmPhase,
+    AlarmSignal,
+    DeviceIdentity,
+    LocalUs,
+    SeenObject,
+    Session,
+    Setting,
+    VideoStream,
+    address_of,
+)
 from hearthwatch.vendors.local_time import parse_local
+from hearthwatch.vendors.network import Network
 from hearthwatch.vendors.redaction import is_secret, sample_of
 
 _FIELD = re.compile(r"<([A-Za-z_]\w{0,63})>([^<]{0,65536})</([A-Za-z_]\w{0,63})>|<([A-Za-z_]\w{0,63})\s*/>")
@@ -21,12 +35,14 @@ _MAX_FIELDS = 5000
 _GROUPS = ("visitor", "operator", "admin")
 _SIZES = {"0": (1280, 720), "1": (640, 480), "2": (640, 360), "3": (320, 240), "4": (320, 180)}
 
-NAMES = (
-    "UPnPConfig", "PortInfo", "P2PEnable", "P2PInfo", "DDNSConfig", "OnvifAgentStat", "FtpConfig", "SMTPConfig", "SystemTime",
-    "FirewallConfig", "IPInfo", "WifiConfig", "MotionDetectConfig", "LocalAlarmRecordConfig", "ScheduleRecordConfig",
-    "OSDSetting", "MirrorAndFlipSetting", "VideoStreamParam", "MainVideoStreamType", "SubVideoStreamType", "InfraLedConfig",
-)  # fmt: skip
-"""What is asked for as settings. The first is one that needs the log-in: `getPortInfo` is told to everybody."""
+_ALARMS = {
+    "motionDetectAlarm": AlarmKind.MOTION,
+    "soundAlarm": AlarmKind.AUDIO,
+    "IOAlarm": AlarmKind.INPUT,
+    "humanDetectAlarmState": AlarmKind.PERSON,
+    "temperatureAlarm": AlarmKind.OTHER,
+    "humidityAlarm": AlarmKind.OTHER,
+}
 _PASSING = frozenset({"year", "mon", "day", "hour", "minute", "min", "sec", "isConnected", "connectedAP"})
 
 Fields = Mapping[str, str]
@@ -147,6 +163,56 @@ def accounts(body: bytes) -> tuple[Account, ...]:
         group = _GROUPS[int(level)] if int(level) < len(_GROUPS) else level
         found.append(Account(name=name, group=group, is_admin=int(level) >= 2, is_built_in=False))
     return tuple(found)
+
+
+def level_of(account: Account) -> str:
+    """Return the privilege of `account` as the camera counts it."""
+    return str(_GROUPS.index(account.group)) if account.group in _GROUPS else account.group
+
+
+def listed_ip(text: str) -> str:
+    """`getFirewallConfig`: a number whose lowest byte is the first, at times printed as negative; 0 is a free place."""
+    if not _WHOLE.fullmatch(text):
+        raise BadReply("the list of addresses: not a number")
+    number = int(text) & 0xFFFF_FFFF
+    return str(ipaddress.IPv4Address(number.to_bytes(4, "little"))) if number else ""
+
+
+def network(link: Fields, ports: Fields) -> Network:
+    """`getIPInfo` and `getPortInfo`."""
+    what = "the network settings"
+    if "ip" not in link:
+        raise BadReply(f"{what}: the answer has none")
+    dns = tuple(ip for ip in (address_of(link.get(key, "")) for key in ("dns1", "dns2")) if ip)
+    return Network(
+        is_dhcp=whole(link, "isDHCP", what) == 1,
+        address=address_of(link["ip"]) or "",
+        netmask=address_of(link.get("mask", "")) or "",
+        gateway=address_of(link.get("gate", "")) or "",
+        dns=dns,
+        http_port=_port(ports, "webPort"),
+        https_port=_port(ports, "httpsPort"),
+        rtsp_port=_port(ports, "rtspPort"),
+        media_port=_port(ports, "mediaPort"),
+        onvif_port=_port(ports, "onvifPort"),
+    )
+
+
+def _port(ports: Fields, name: str) -> int:
+    text = ports.get(name, "")
+    return int(text) if re.fullmatch(r"[0-9]{1,5}", text) and int(text) < 65_536 else 0
+
+
+def alarm_states(said: Fields) -> frozenset[str]:
+    """`getDevState`: fields whose value is 0 (not watched for), 1 (nothing) or 2 (alarm). The code is the field's name."""
+    if not any(name in said for name in _ALARMS):
+        raise BadReply("the alarms: the answer has none")
+    return frozenset(name for name in _ALARMS if said.get(name) == "2")
+
+
+def alarm_signal(code: str, phase: AlarmPhase, channel: int) -> AlarmSignal:
+    seen = (SeenObject(label="human", box=None),) if _ALARMS.get(code) is AlarmKind.PERSON else ()
+    return AlarmSignal(kind=_ALARMS.get(code, AlarmKind.OTHER), code=code, phase=phase, channel=channel, objects=seen)
 
 
 def settings(said: Fields, name: str) -> tuple[Setting, ...]:

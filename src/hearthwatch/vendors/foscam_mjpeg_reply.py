@@ -11,7 +11,18 @@ from collections.abc import Mapping
 from hearthwatch.kit.errors import BadReply, Refused, Unsupported
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import US_PER_S
-from hearthwatch.vendors.device import Account, DeviceIdentity, LocalUs, Setting, VideoStream
+from hearthwatch.vendors.device import (
+    Account,
+    AlarmKind,
+    AlarmPhase,
+    AlarmSignal,
+    DeviceIdentity,
+    LocalUs,
+    Setting,
+    VideoStream,
+    address_of,
+)
+from hearthwatch.vendors.network import Network
 from hearthwatch.vendors.redaction import is_secret, sample_of
 
 _STATEMENT = re.compile(r"[\s;]*var\s+([A-Za-z_]\w{0,63}(?:\[\d{1,3}\])?)\s*=\s*")
@@ -26,6 +37,8 @@ SLOTS = 8
 MAX_PASSWORD_CHARS = 12
 _GROUPS = ("visitor", "operator", "admin")
 _PASSING = frozenset({"now"})
+_ALARMS = {1: "motion", 2: "input", 3: "sound"}
+_ALARM_KINDS = {"motion": AlarmKind.MOTION, "input": AlarmKind.INPUT, "sound": AlarmKind.AUDIO}
 
 Variables = Mapping[str, str]
 
@@ -122,6 +135,31 @@ def accounts(params: Variables) -> tuple[Account, ...]:
     if "user1_name" not in params:
         raise BadReply("the accounts: the answer has none")
     return tuple(found)
+
+
+def network(params: Variables) -> Network:
+    """`get_params.cgi`: an address of 0.0.0.0 means that the router gives it."""
+    if "ip" not in params:
+        raise BadReply("the network settings: the answer has none")
+    address, netmask, gateway, dns = (address_of(params.get(key, "")) or "" for key in ("ip", "mask", "gateway", "dns"))
+    return Network(
+        is_dhcp=not address,
+        address=address,
+        netmask=netmask,
+        gateway=gateway,
+        dns=(dns,) if dns else (),
+        http_port=whole(params, "port", "the network settings"),
+    )
+
+
+def alarm_states(status: Variables) -> frozenset[str]:
+    """`get_status.cgi`: `alarm_status` is one number, so that one alarm hides another. A number we do not know is a code."""
+    number = whole(status, "alarm_status", "the alarms")
+    return frozenset() if number == 0 else frozenset({_ALARMS.get(number, f"alarm{number}")})
+
+
+def alarm_signal(code: str, phase: AlarmPhase, channel: int) -> AlarmSignal:
+    return AlarmSignal(kind=_ALARM_KINDS.get(code, AlarmKind.OTHER), code=code, phase=phase, channel=channel)
 
 
 def settings(said: Variables, prefix: str) -> tuple[Setting, ...]:

@@ -6,7 +6,6 @@ There is no log of log-ins: who came and went between two looks at `sessions` st
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -28,6 +27,7 @@ from hearthwatch.vendors.device import (
     Setting,
     VideoStream,
 )
+from hearthwatch.vendors.polled_alarms import polled
 from hearthwatch.vendors.reolink_api import MAX_PASSWORD_CHARS, Command, ReolinkApi
 from hearthwatch.vendors.reolink_media import CardFile, search_param
 from hearthwatch.vendors.reolink_reply import Answer, Values, value_of
@@ -99,17 +99,9 @@ class ReolinkCamera:
         """See ConfigImport. Secret values are written but not compared: cameras answer those masked."""
         await self._settings.write(settings)
 
-    async def alarms(self) -> AsyncGenerator[AlarmSignal]:
-        """See AlarmFeed. Asks every `poll_s`; what comes and goes in between stays unseen."""
-        before: list[frozenset[str]] | None = None
-        while True:
-            now = await self._states()
-            for channel, states in enumerate(now):
-                if before is not None:
-                    for signal in reolink_alarm.changes(before[channel], states, channel):
-                        yield signal
-            before = now
-            await asyncio.sleep(self._poll_s)
+    def alarms(self) -> AsyncGenerator[AlarmSignal]:
+        """See AlarmFeed. Asks every `poll_s`."""
+        return polled(self._states, reolink_alarm.signal, self._poll_s)
 
     async def active(self, code: str) -> tuple[int, ...]:
         """See AlarmFeed."""

@@ -65,13 +65,8 @@ def _is_on(node: object) -> bool:
     return node == 1 and not isinstance(node, bool)
 
 
-def changes(before: frozenset[str], now: frozenset[str], channel: int) -> tuple[AlarmSignal, ...]:
-    """Return what stopped, then what started."""
-    stopped = tuple(_signal(code, AlarmPhase.STOP, channel) for code in sorted(before - now))
-    return stopped + tuple(_signal(code, AlarmPhase.START, channel) for code in sorted(now - before))
-
-
-def _signal(code: str, phase: AlarmPhase, channel: int, said: str = "") -> AlarmSignal:
+def signal(code: str, phase: AlarmPhase, channel: int, said: str = "") -> AlarmSignal:
+    """Return what begins, ends or happens."""
     seen = code not in KINDS or KINDS[code] in {AlarmKind.PERSON, AlarmKind.VEHICLE}
     objects = (SeenObject(label=code, box=None),) if seen else ()
     return AlarmSignal(
@@ -102,7 +97,7 @@ def webhook(body: bytes) -> tuple[str, tuple[AlarmSignal, ...]]:
         raise BadReply("the webhook: neither an event nor alarms")
     if event != "wake" or reason not in KINDS:
         return uid, ()
-    return uid, (_signal(reason, AlarmPhase.PULSE, 0, f"{event} {reason}"),)
+    return uid, (signal(reason, AlarmPhase.PULSE, 0, f"{event} {reason}"),)
 
 
 def _pushed(xml: str) -> tuple[AlarmSignal, ...]:
@@ -114,5 +109,5 @@ def _pushed(xml: str) -> tuple[AlarmSignal, ...]:
         words = f"{fields.get('status', '')},{fields.get('AItype', '')}".lower().split(",")
         codes = dict.fromkeys(word.strip() for word in words if word.strip() not in _NONE and _NAME.fullmatch(word.strip()))
         if 0 <= channel < MAX_CHANNELS:
-            found += [_signal(code, AlarmPhase.PULSE, channel, "AlarmEvent") for code in codes]
+            found += [signal(code, AlarmPhase.PULSE, channel, "AlarmEvent") for code in codes]
     return tuple(found)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.vendors.device import Access, DeviceIdentity
 from hearthwatch.vendors.http import CameraHttp
 from hearthwatch.vendors.network import Network, NetworkChange
+
+T = TypeVar("T")
 
 _TRIES = 30
 
@@ -47,6 +50,9 @@ class Mover:
     async def move(self, change: NetworkChange, write: Callable[[Network, Network], Awaitable[None]]) -> Access:
         """See NetworkControl. `write` gets the network as it is and as it shall be."""
         before = self._http.access
+        after = change.follow(before)
+        if change.touches_address and after.port != before.port:
+            raise Unsupported(f"{self._http.name}: change its address and the port of its web page one after the other")
         key = (await self._identity()).key
         now = await self._network()
         wanted = change.applied(now)
@@ -54,7 +60,6 @@ class Mover:
             await write(now, wanted)
         if change.is_dhcp:
             return before
-        after = change.follow(before)
         if after != before:
             await self._follow(before, after, key)
         kept = await self._patiently(self._network)
@@ -77,7 +82,7 @@ class Mover:
             ) from error
         raise BadReply(f"{self._http.name}: the camera said yes and is still where it was")
 
-    async def _patiently[T](self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask until the camera is there: it may restart its network, or itself, for a change."""
         for _ in range(_TRIES):
             try:
