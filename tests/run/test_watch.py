@@ -11,6 +11,7 @@ from tests.run.states import looker, lost, pump, recorder
 
 from hearthwatch.feeds.pump import Trouble
 from hearthwatch.health.outage import Fault
+from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import CameraId
 from hearthwatch.motion.motion import Sight
 from hearthwatch.run.messages import LookerState, Restarted, Role
@@ -27,7 +28,7 @@ def health() -> Health:
 
 @pytest.fixture
 def watch(health: Health) -> StateWatch:
-    return StateWatch(health)  # type: ignore[arg-type]
+    return StateWatch(health, FakeClock())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ TROUBLES = [None, *Trouble]
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from(TROUBLES), st.sampled_from(["", "No space left", "broken"]))))
 def test_whatever_is_reported_each_camera_and_disk_has_one_fault_at_most(reports) -> None:
     health = Health()
-    watch = StateWatch(health)  # type: ignore[arg-type]
+    watch = StateWatch(health, FakeClock())  # type: ignore[arg-type]
     for connected, trouble, disk in reports:
         watch.recorder(recorder(disk, front=pump(connected=connected, trouble=trouble, error="x")), ENABLED)
         assert len([fault for fault, subject in health.open if subject == "front"]) <= 1
@@ -183,3 +184,15 @@ def test_each_way_to_lose_sight_is_a_fault_of_its_own_until_the_view_is_back(wat
     assert len(health.open) == 1
     watch.looker(eye(Sight.CLEAR))
     assert health.open == {}
+
+
+def test_the_box_is_well_while_its_recorder_reports_and_its_disk_takes_what_it_writes(health) -> None:
+    clock = FakeClock()
+    watch = StateWatch(health, clock)
+    assert not watch.is_well()
+    watch.recorder(recorder(front=pump()), ENABLED)
+    assert watch.is_well()
+    clock.advance(20)
+    assert not watch.is_well()
+    watch.recorder(recorder("no space left", front=pump()), ENABLED)
+    assert not watch.is_well()

@@ -125,6 +125,7 @@ const FAULTS: Record<string, string> = {
   "disk-broken": "The disk fails",
   "process-restarted": "A part of Hearthwatch was restarted",
   "detector-basic": "Only people are recognised",
+  "heartbeat-lost": "The sign of life does not get out",
   "channel-dead": "An alert channel does not work",
   "config-wrong": "The configuration has a mistake",
 };

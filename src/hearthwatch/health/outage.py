@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Any, ClassVar, Protocol
+
+from annotated_types import Ge, Le
 
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 
@@ -22,11 +24,15 @@ class Fault(StrEnum):
     CAMERA_DARK = "camera-dark"
     CAMERA_QUARANTINED = "camera-quarantined"
     CAMERA_STRANGER = "camera-stranger"
+    DOOR_UNREACHABLE = "door-unreachable"
+    DOOR_REFUSED = "door-refused"
+    DOOR_UNREADABLE = "door-unreadable"
     DISK_FULL = "disk-full"
     DISK_BROKEN = "disk-broken"
     PROCESS_RESTARTED = "process-restarted"
     DETECTOR_BASIC = "detector-basic"
     CHANNEL_DEAD = "channel-dead"
+    HEARTBEAT_LOST = "heartbeat-lost"
     CONFIG_WRONG = "config-wrong"
 
 
@@ -40,6 +46,17 @@ class Outage:
     start_us: WallUs
     end_us: WallUs | None
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatOptions:
+    """Section `[heartbeat]`: a sign of life to an address outside, which tells you when it stops: the box itself cannot.
+    The address is the secret `heartbeat.url`; without it nothing is sent. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    every_s: Annotated[float, Ge(10), Le(86_400)] = 60.0
+    """Seconds from one sign of life to the next."""
 
 
 class HealthSink(Protocol):

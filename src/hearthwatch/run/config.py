@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from hearthwatch.alerts.options import AlertOptions, AlertsOptions
 from hearthwatch.detect.detection import DetectOptions, LabelOptions
 from hearthwatch.events.event import EventOptions
+from hearthwatch.health.outage import HeartbeatOptions
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.units import CameraId
 from hearthwatch.motion.motion import MotionOptions, SightOptions
@@ -117,6 +118,7 @@ class Config:
     alerts: AlertsOptions = AlertsOptions()
     storage: StorageOptions = StorageOptions()
     web: WebOptions = WebOptions()
+    heartbeat: HeartbeatOptions = HeartbeatOptions()
 
 
 BUILT_IN: Raw = {"labels": {"person": {}, "car": {}, "dog": {}, "cat": {}}}

@@ -18,6 +18,7 @@ from hearthwatch.events import ledger as event_ledger
 from hearthwatch.events.event import EventId
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.board import Board
+from hearthwatch.health.heartbeat import Heartbeat
 from hearthwatch.health.outage import Outage
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import SystemClock
@@ -104,7 +105,7 @@ class House:
         self.cameras = CamerasNow(self.config, self._footage_now, self.clock)
         self._housekeeping = Housekeeping(self._db, self._files, self.clock, lambda: self.config)
         self.clips = Clips(self.footage, self.outbox, self.clock, lambda: self.config)
-        self.watch = StateWatch(self.board)
+        self.watch = StateWatch(self.board, self.clock)
         self._events = Events(reader, self._files, self._set_reviewed)
         self.channels = Channels(
             self._secrets,
@@ -131,6 +132,12 @@ class House:
         )
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
         self.announcer = Announcer(self.cameras, self.outbox, self.clock, lambda: self.policy, plan.started_us)
+        self._heartbeat = Heartbeat(
+            lambda: found.reveal() if (found := self._secrets.get("heartbeat.url")) else "",
+            lambda: self.config.heartbeat.every_s,
+            well=self.watch.is_well,
+            health=self.board,
+        )
         self._jobs = Jobs(self.recorder.hub, self.cameras)
         self.camera_doors = CameraDoors(
             self._secrets,
@@ -263,6 +270,7 @@ class House:
                 ("footage", self._footage_now.run),
                 ("housekeeping", self._housekeeping.run),
                 ("health", self.board.run),
+                ("heartbeat", self._heartbeat.run),
                 ("outbox", self.outbox.run),
                 ("enrolments", self.channels.run),
                 ("clips", self.clips.run),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from hearthwatch.run.config import Config
 
-_SERVICES = ("alerts.telegram.token", "alerts.email.password", "alerts.apprise.urls", "alerts.webhook.secret")
+_SERVICES = ("alerts.telegram.token", "alerts.email.password", "alerts.apprise.urls", "alerts.webhook.secret", "heartbeat.url")
 
 
 def asked_for(config: Config) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from collections.abc import Set as AbstractSet
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.feeds.pump import Trouble
 from hearthwatch.health.outage import Fault, HealthSink
-from hearthwatch.kit.units import CameraId
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
 from hearthwatch.motion.motion import Sight
 from hearthwatch.run.messages import EyeState, LookerState, RecorderState, Restarted, Role
 
@@ -46,6 +47,7 @@ _FAULT_OF_SIGHT = {
         "It is too dark for this camera. Switch its infrared light on, or leave a lamp on.",
     ),
 }
+_SILENT_NS = 15 * NS_PER_S
 _DISK = "footage"
 _DETECTOR = "detector"
 _DAMAGE_REPORTS = 10
@@ -58,12 +60,16 @@ _WHOLE_REPORTS = 30
 class StateWatch:
     """Reports what changed to the board; a camera's main stream stands for the camera."""
 
-    def __init__(self, board: HealthSink) -> None:
+    def __init__(self, board: HealthSink, clock: Clock) -> None:
         self._board = board
+        self._clock = clock
+        self._recorder_ns: MonoNs | None = None
+        self._disk_error = ""
         self._errors: dict[CameraId, deque[int]] = {}
 
     def recorder(self, state: RecorderState, enabled: AbstractSet[CameraId]) -> None:
         """Take the recorder's report of the second."""
+        self._recorder_ns, self._disk_error = self._clock.mono_ns(), state.disk_error
         for stream in state.streams:
             if stream.stream is not Stream.MAIN or stream.camera not in enabled:
                 continue
@@ -82,6 +88,12 @@ class StateWatch:
             else:
                 self._board.recovered(fault, _DISK)
         self._board.recovered(Fault.PROCESS_RESTARTED, Role.RECORDER)
+
+    def is_well(self) -> bool:
+        """Tell whether the box does its work: the recorder reports, and its disk takes what it writes."""
+        since_ns = self._recorder_ns
+        silent = since_ns is None or self._clock.mono_ns() - since_ns > _SILENT_NS
+        return not silent and not self._disk_error
 
     def looker(self, state: LookerState) -> None:
         """Take the looker's report of the second."""
