@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from hearthwatch.kit.clock import Clock
@@ -62,7 +63,16 @@ class Doorman:
     Whose camera it is is found out once, when somebody first asks for its client; a camera of no known family is not asked
     again for a day, nor one that did not answer for some seconds, however many ask for it."""
 
-    def __init__(self, *, clock: Clock, rng: random.Random, neighbours: Neighbours | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        rng: random.Random,
+        neighbours: Neighbours | None = None,
+        why_held: Callable[[CameraId], str] = lambda _: "",
+    ) -> None:
+        """`why_held` tells why nobody may log in to a camera just now, "" when everybody may."""
+        self._why_held = why_held
         self._clock = clock
         self._rng = rng
         self.detector = Detector(rng=rng)
@@ -93,6 +103,8 @@ class Doorman:
     async def client(self, camera: CameraId) -> DeviceInfo:
         """See Doorkeeper. Raises Refused also when another device answers in the camera's place."""
         self.door(camera)
+        if why := self._why_held(camera):
+            raise Unreachable(why)
         async with self._opening.setdefault(camera, asyncio.Lock()):
             door = self.door(camera)
             if not door.is_found_out:
@@ -145,6 +157,23 @@ class Doorman:
         client = self._open(door)
         try:
             return await client.identity()
+        finally:
+            await client.close()
+
+    @contextlib.asynccontextmanager
+    async def visit(self, access: Access) -> AsyncIterator[DeviceInfo]:
+        """Yield a client beside the one that is held, which goes in by `access`: to try a password or an address once.
+
+        Port 0 means the one known or found out. Raises as `client`."""
+        door = self.door(access.camera)
+        if not door.is_found_out:
+            door = await self._find_out(access.camera, door)
+        if not access.port:
+            access = replace(access, port=door.access.port, tls=door.access.tls)
+        await self.admission.admit(access, door.vendor)
+        client = self._open(Door(vendor=door.vendor, access=access))
+        try:
+            yield client
         finally:
             await client.close()
 
