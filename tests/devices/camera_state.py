@@ -244,11 +244,13 @@ class CameraState:
         self.sessions[number] = session
         return session
 
-    def drop_expired(self) -> None:
+    def drop_expired(self) -> list[Session]:
+        """End the sessions whose lease is over; return them."""
         now = self.true_us()
-        for number, one in list(self.sessions.items()):
-            if one.lease_s is not None and now - one.seen_us > one.lease_s * US_PER_S:
-                del self.sessions[number]
+        over = [one for one in self.sessions.values() if one.lease_s is not None and now - one.seen_us > one.lease_s * US_PER_S]
+        for one in over:
+            del self.sessions[one.number]
+        return over
 
     def add_account(self, account: Account, *, by: str = "", address: str = "", via: str = "") -> None:
         self.accounts.append(account)

@@ -198,6 +198,24 @@ class EmulatedCamera:
         await self._listen()
         self.spawn(self._ntp())
 
+    def move_soon(self, host: str | None, port: int | None) -> None:
+        """Be found elsewhere once the answer is out; only addresses of loopback can be moved to."""
+        if host is not None and not host.startswith("127."):
+            host = None
+        if (host or self.host, port or self.port) == (self.host, self.port):
+            return
+
+        async def soon() -> None:
+            await asyncio.sleep(0.05)
+            await self._close()
+            self.host, self.port = host or self.host, port or self.port
+            await self._listen()
+
+        self.spawn(soon())
+
+    def on_listening(self) -> None:
+        """It listens at `host` and `port`: the family's own settings may say so."""
+
     async def _ntp(self) -> None:
         await asyncio.sleep(self.ntp_after_s)
         if self.has_ntp() and Fault.NO_NTP not in self.state.faults:
@@ -242,6 +260,7 @@ class EmulatedCamera:
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, self.host, self.port, limit=1 << 20, reuse_address=True)
         self.port = self._server.sockets[0].getsockname()[1]
+        self.on_listening()
 
     async def _close(self) -> None:
         if self._server is None:

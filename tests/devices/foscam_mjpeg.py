@@ -56,7 +56,6 @@ _SETTERS = {
     "set_ddns.cgi": "ddns_",
     "set_wifi.cgi": "wifi_",
     "set_pppoe.cgi": "pppoe_",
-    "set_network.cgi": "",
     "set_alias.cgi": "",
 }
 _WHOLE = frozenset({"set_ddns.cgi", "set_ftp.cgi", "set_mail.cgi"})
@@ -82,6 +81,9 @@ class FoscamMjpeg(EmulatedCamera):
 
     def error_in_200(self, request: Request) -> Reply:
         return self._text("error: illegal params.")
+
+    def on_listening(self) -> None:
+        self.params["port"] = self.port
 
     def has_ntp(self) -> bool:
         return bool(int(self.params["ntp_enable"]))
@@ -251,6 +253,13 @@ class FoscamMjpeg(EmulatedCamera):
             return self._text("ok.\n")
         if cgi == "set_upnp.cgi":
             return self._put(self.params, {"upnp_enable": pairs.get("enable", "")}, who)
+        if cgi == "set_network.cgi":
+            wanted = {"ip": pairs.get("ip") or "0.0.0.0", "port": pairs.get("port") or str(self.port)}
+            reply = self._put(
+                self.params, {name: pairs.get(name) or "0.0.0.0" for name in ("mask", "gateway", "dns")} | wanted, who
+            )
+            self.move_soon(wanted["ip"], int(wanted["port"]))
+            return reply
         if cgi not in _SETTERS:
             return self._text("File not found.")
         prefix = _SETTERS[cgi]
