@@ -1,0 +1,28 @@
+"""A home network to order: who has which MAC, and who answers only when poked. Loopback addresses stand for the home's."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hearthwatch.vendors.neighbours import Network
+
+
+@dataclass(kw_only=True)
+class FakeNeighbours:
+    """Implements Neighbours."""
+
+    table: dict[str, str] = field(default_factory=dict)
+    asleep: dict[str, str] = field(default_factory=dict)
+    poked: list[str] = field(default_factory=list)
+
+    def macs(self) -> Mapping[str, str]:
+        return dict(self.table)
+
+    def networks(self) -> tuple[Network, ...]:
+        return (ipaddress.IPv4Network("127.0.0.0/29"),)
+
+    async def poke(self, addresses: Sequence[str]) -> None:
+        self.poked += addresses
+        self.table |= {ip: mac for ip, mac in self.asleep.items() if ip in addresses}
