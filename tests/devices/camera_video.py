@@ -49,6 +49,7 @@ class CameraVideo:
         self._server.port = self.port
         await asyncio.to_thread(self._server.start)
         self.port = self._server.port
+        self.camera.on_video(self.port)
 
     async def _follow(self) -> None:
         async with self._turn:

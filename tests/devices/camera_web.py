@@ -216,6 +216,9 @@ class EmulatedCamera:
     def on_listening(self) -> None:
         """It listens at `host` and `port`: the family's own settings may say so."""
 
+    def on_video(self, port: int) -> None:
+        """Its video is served at `port`: the family's own settings may say so."""
+
     async def _ntp(self) -> None:
         await asyncio.sleep(self.ntp_after_s)
         if self.has_ntp() and Fault.NO_NTP not in self.state.faults:

@@ -105,6 +105,12 @@ class Dahua(EmulatedCamera):
         self.finders.clear()
         self._logged_in.clear()
 
+    def on_listening(self) -> None:
+        self.tree["Web"]["Port"] = self.port
+
+    def on_video(self, port: int) -> None:
+        self.tree["RTSP"]["Port"] = port
+
     def forget_nonces(self) -> None:
         self.door.nonces.clear()
 

@@ -94,6 +94,9 @@ class FoscamHd(EmulatedCamera):
     def on_listening(self) -> None:
         self.sections["PortInfo"]["webPort"] = str(self.port)
 
+    def on_video(self, port: int) -> None:
+        self.sections["PortInfo"]["rtspPort"] = str(port)
+
     async def alarm(self, code: str, *, on: bool, channel: int = 0) -> None:
         """`code`: motion, sound, io or human. Written in the log as the user `root` at 127.0.0.1."""
         assert code in _STATES
