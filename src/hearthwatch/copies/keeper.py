@@ -57,7 +57,7 @@ class Reading:
 
 
 class CopyKeeper:
-    """Used on one event loop. `renew` and `load` first; `run` until cancelled."""
+    """Used on one event loop. `renew` first; `run` until cancelled."""
 
     def __init__(
         self,
@@ -94,8 +94,8 @@ class CopyKeeper:
         """Return what is held while a camera's settings are compared or written."""
         return self._locks.setdefault(camera, asyncio.Lock())
 
-    async def load(self) -> None:
-        """Tell the drift that a former house stored and did not tell. Raises StorageFailed."""
+    async def tell_untold(self) -> None:
+        """Tell the drift that a former house stored and did not live to tell. Raises StorageFailed."""
         for copy in await self.db.run(ledger.untold):
             before = await self.last(copy.camera, copy.id)
             if before is None:
@@ -136,7 +136,8 @@ class CopyKeeper:
         self.want(camera, "an account was changed from here")
 
     async def run(self) -> None:
-        """Look when it is time, until cancelled."""
+        """Tell what is left to tell, then look when it is time, until cancelled. Raises StorageFailed."""
+        await self.tell_untold()
         while True:
             await self.tick()
             self._wake.clear()

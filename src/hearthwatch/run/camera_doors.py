@@ -16,6 +16,7 @@ from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.camera_watch import CameraWatch
 from hearthwatch.run.config import CameraOptions, Config
+from hearthwatch.run.copies_desk import CopiesDesk
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.doorman import Door, Doorman
 from hearthwatch.vendors.whereabouts import Whereabouts
@@ -76,10 +77,11 @@ class CameraDoors:
             name=lambda camera: policy().name(camera),
             ids=ids,
         )
+        self.copies = CopiesDesk(self.doorman, secrets, db=db, clock=clock, outbox=outbox, policy=policy, ids=ids)
 
     @property
     def tasks(self) -> tuple[tuple[str, Work], ...]:
-        return (("camera watch", self.watch.run),)
+        return (("camera watch", self.watch.run), ("copies of settings", self.copies.keeper.run))
 
     async def load(self) -> None:
         """Take up what a former house knew of the cameras. Raises StorageFailed."""
@@ -90,6 +92,7 @@ class CameraDoors:
         doors = {name: door_of(name, camera, self._secrets) for name, camera in config.cameras.items()}
         await self.doorman.renew({name: door for name, door in doors.items() if door is not None})
         self.watch.renew(config)
+        await self.copies.renew(config)
 
     async def close(self) -> None:
         """Log out everywhere."""

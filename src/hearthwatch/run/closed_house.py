@@ -9,16 +9,19 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
+from hearthwatch.copies.shelf import CopyShelf
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.db import migrate, open_writer
 from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
+from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.disk import Disk
 from hearthwatch.recording.index import Asked, IndexReader
 from hearthwatch.recording.segment import FootageClass, StorageOptions
 from hearthwatch.recording.store import open_store
 from hearthwatch.run.control import Ask, Reply, ask_house
+from hearthwatch.run.control_copies import CopiesClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.places import Places, is_held
 from hearthwatch.run.steward import Steward
@@ -26,9 +29,9 @@ from hearthwatch.run.steward import Steward
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def ask(places: Places, question: Ask, clock: Clock) -> Reply:
+def ask(places: Places, question: Ask, clock: Clock, answer_s: float = 30.0) -> Reply:
     """Ask the house that runs, else answer for it. Raises what both raise; a house that runs but is silent is no closed one."""
-    reply = ask_house(places.data, question)
+    reply = ask_house(places.data, question, answer_s)
     if reply is not None:
         return reply
 
@@ -103,7 +106,8 @@ async def closed_house(places: Places, clock: Clock) -> AsyncIterator[Steward]:
             migrate(engine, _MIGRATIONS)
         except DatabaseError as error:
             raise StorageFailed(StorageFault.BROKEN, f"opening {path}: {error.orig}") from error
-        yield Steward(db, Pins(db, ClosedKeeper(places.footage, places.index_path, clock), index, clock), clock)
+        pins = Pins(db, ClosedKeeper(places.footage, places.index_path, clock), index, clock)
+        yield Steward(db, pins, CopiesClerk(CopyShelf(db, Secrets.open(places.data))), clock)
     finally:
         db.close()
         engine.dispose()

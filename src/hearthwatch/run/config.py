@@ -15,6 +15,8 @@ from annotated_types import Ge, Le
 from pydantic import Field, TypeAdapter, ValidationError
 
 from hearthwatch.alerts.options import AlertOptions, AlertsOptions
+from hearthwatch.audit.power import PowerOptions
+from hearthwatch.copies.copy import BaselineOptions, CopiesOptions
 from hearthwatch.detect.detection import DetectOptions, LabelOptions
 from hearthwatch.events.event import EventOptions
 from hearthwatch.health.outage import HeartbeatOptions
@@ -104,6 +106,9 @@ class CameraOptions:
     events: EventOptions = EventOptions()
     alerts: AlertOptions = AlertOptions()
     door: DoorOptions = DoorOptions()
+    power: PowerOptions = PowerOptions()
+    copies: CopiesOptions = CopiesOptions()
+    baseline: BaselineOptions = BaselineOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

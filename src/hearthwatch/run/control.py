@@ -19,6 +19,7 @@ import msgspec
 from hearthwatch.kit.errors import BadReply, HearthwatchError, StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.run.control_copies import CopiesAsk, CopiesReply
 from hearthwatch.run.pins import Pinned
 from hearthwatch.run.status import Status
 from hearthwatch.web.accounts import Role, User
@@ -30,6 +31,8 @@ _LIMIT_BYTES = 4 << 20
 _ASK_LIMIT_BYTES = 64 << 10
 _ASK_S = 5.0
 _ANSWER_S = 30.0
+CAMERA_ANSWER_S = 600.0
+"""For what a camera is asked: it may take its time."""
 _PEER = struct.Struct("3i")
 
 
@@ -89,7 +92,8 @@ class AskNewModel(_Line, frozen=True):
     """A model was fetched: have it taken up. Answered by Done."""
 
 
-Ask = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
+HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
+Ask = HouseAsk | CopiesAsk
 
 
 class Now(_Line, frozen=True):
@@ -114,7 +118,7 @@ class Refusal(_Line, frozen=True):
     text: str
 
 
-Reply = Now | Kept | Users | Done | Refusal
+Reply = Now | Kept | Users | Done | Refusal | CopiesReply
 
 
 class ControlDoor:
@@ -203,14 +207,14 @@ def _short_path(folder: Path) -> Iterator[str]:
         os.close(fd)
 
 
-def ask_house(data_folder: Path, ask: Ask) -> Reply | None:
+def ask_house(data_folder: Path, ask: Ask, answer_s: float = _ANSWER_S) -> Reply | None:
     """Ask the house that runs with this data folder; None when none does.
 
     Raises Unreachable when it does not answer, BadReply for an answer this version does not know, StorageFailed without a
     data folder or the right to it, and HearthwatchError with the house's words for a Refusal.
     """
     with _short_path(data_folder) as path, socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(_ANSWER_S)
+        sock.settimeout(answer_s)
         try:
             sock.connect(path)
         except (FileNotFoundError, ConnectionRefusedError):

@@ -39,6 +39,7 @@ from hearthwatch.run.clips import Clips
 from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import ControlDoor
+from hearthwatch.run.control_copies import CopiesClerk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.happenings import Happenings
 from hearthwatch.run.house_doors import Alerts, Events, Footage
@@ -171,7 +172,9 @@ class House:
             house=self._house_now,
             footage=self.footage,
         )
-        steward = Steward(self._db, self._pins, self.clock, status=now, new_model=self._restart_looker)
+        copies = self.camera_doors.copies
+        clerk = CopiesClerk(copies.shelf, copies)
+        steward = Steward(self._db, self._pins, clerk, self.clock, status=now, new_model=self._restart_looker)
         self._control = ControlDoor(self._data, steward.answer)
         self._reloader = Reloader(
             plan,

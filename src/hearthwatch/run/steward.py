@@ -23,11 +23,13 @@ from hearthwatch.run.control import (
     AskStatus,
     AskUsers,
     Done,
+    HouseAsk,
     Kept,
     Now,
     Reply,
     Users,
 )
+from hearthwatch.run.control_copies import CopiesAsk, CopiesClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.status import Status
 from hearthwatch.web import accounts
@@ -41,6 +43,7 @@ class Steward:
         self,
         db: Db,
         pins: Pins,
+        copies: CopiesClerk,
         clock: Clock,
         *,
         status: Callable[[], Status] | None = None,
@@ -48,12 +51,18 @@ class Steward:
     ) -> None:
         self._db = db
         self._pins = pins
+        self._copies = copies
         self._clock = clock
         self._status = status
         self._new_model = new_model
 
     async def answer(self, ask: Ask) -> Reply:
-        """Do what is asked. Raises Unsupported for what cannot be done, StorageFailed."""
+        """Do what is asked. Raises Unsupported for what cannot be done, StorageFailed, and what a camera's client raises."""
+        if isinstance(ask, CopiesAsk):
+            return await self._copies.answer(ask)
+        return await self._answer(ask)
+
+    async def _answer(self, ask: HouseAsk) -> Reply:
         match ask:
             case AskStatus():
                 if self._status is None:
