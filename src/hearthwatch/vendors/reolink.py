@@ -6,15 +6,14 @@ There is no log of log-ins: who came and went between two looks at `sessions` st
 
 from __future__ import annotations
 
-import contextlib
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import BadReply, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
-from hearthwatch.vendors import reolink_alarm, reolink_media, reolink_reply
+from hearthwatch.vendors import reolink_alarm, reolink_config, reolink_media, reolink_reply
 from hearthwatch.vendors.capability import PtzMove, Service
 from hearthwatch.vendors.device import (
     Access,
@@ -27,11 +26,16 @@ from hearthwatch.vendors.device import (
     Setting,
     VideoStream,
 )
+from hearthwatch.vendors.network import Network, NetworkChange
 from hearthwatch.vendors.polled_alarms import polled
-from hearthwatch.vendors.reolink_api import MAX_PASSWORD_CHARS, Command, ReolinkApi
+from hearthwatch.vendors.reolink_api import Command, ReolinkApi
+from hearthwatch.vendors.reolink_fixes import ReolinkFixes
 from hearthwatch.vendors.reolink_media import CardFile, search_param
 from hearthwatch.vendors.reolink_reply import Answer, Values, value_of
 from hearthwatch.vendors.reolink_settings import ReolinkSettings
+from hearthwatch.vendors.set_clock import check_set
+from hearthwatch.vendors.switches import Switches
+from hearthwatch.vendors.way_in import Mover
 
 _MAX_SPEED = 64
 _MOVES: Mapping[PtzMove, str] = MappingProxyType(
@@ -44,24 +48,35 @@ _MOVES: Mapping[PtzMove, str] = MappingProxyType(
         PtzMove.ZOOM_OUT: "ZoomDec",
     }
 )
-_SWITCHES: Mapping[Service, str] = MappingProxyType(
-    {Service.P2P: "P2p.enable", Service.UPNP: "Upnp.enable", Service.DDNS: "Ddns.enable"}
-)
 
 
 class ReolinkCamera:
-    """One camera or recorder: every capability but LoginLog and SystemLog, which its API has not. `close` it: it logs out."""
+    """One camera or recorder: every capability but LoginLog, SystemLog, AccountRename and Firewall, which its API has not.
+
+    `close` it: it logs out. `settle_s` passes between two attempts to find it again after its address changed.
+    """
 
     def __init__(
-        self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float = 10.0, poll_s: float = 1.0
+        self,
+        access: Access,
+        *,
+        clock: Clock,
+        rng: random.Random,
+        timeout_s: float = 10.0,
+        poll_s: float = 1.0,
+        settle_s: float = 3.0,
     ) -> None:
-        self._access = access
         self._api = ReolinkApi(access, clock=clock, rng=rng, timeout_s=timeout_s)
         self._http = self._api.http
         self._settings = ReolinkSettings(self._api)
         self._poll_s = poll_s
         self._has_events = True
         self._channels: int | None = None
+        self._fixes = ReolinkFixes(self._api, clock=clock, rng=rng)
+        self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
+        self._switches = Switches(
+            reolink_config.SWITCHES, access=lambda: self._http.access, read=self._settings.section, write=self.set
+        )
 
     async def close(self) -> None:
         await self._api.close()
@@ -79,17 +94,15 @@ class ReolinkCamera:
 
     async def sessions(self) -> tuple[Session, ...]:
         """See Sessions. Takes an administrator; our own log-in is among them."""
-        step = "asking who is logged in"
-        value = await self._api.value(Command(name="GetOnline"), step)
-        with self._http.named(step):
-            return reolink_reply.sessions(value)
+        return await self._fixes.sessions()
+
+    async def end_session(self, session: Session) -> None:
+        """See SessionControl."""
+        await self._fixes.end_session(session)
 
     async def accounts(self) -> tuple[Account, ...]:
         """See Accounts."""
-        step = "reading the accounts"
-        value = await self._api.value(Command(name="GetUser"), step)
-        with self._http.named(step):
-            return reolink_reply.accounts(value)
+        return await self._fixes.accounts()
 
     async def settings(self) -> tuple[Setting, ...]:
         """See ConfigExport. There is no backup document: everything known by name."""
@@ -140,7 +153,7 @@ class ReolinkCamera:
         param = {"channel": channel}
         commands = [Command(name="GetEnc", param=param), Command(name="GetRtspUrl", param=param), Command(name="GetNetPort")]
         encode, urls, ports = await self._api.ask(commands, step)
-        host = f"[{self._access.host}]" if ":" in self._access.host else self._access.host
+        host = f"[{self._http.access.host}]" if ":" in self._http.access.host else self._http.access.host
         with self._http.named(step):
             return reolink_media.streams(value_of(encode, step), urls.value, ports.value, channel, host)
 
@@ -166,42 +179,56 @@ class ReolinkCamera:
     async def _ptz(self, channel: int, **param: object) -> None:
         await self._api.value(Command(name="PtzCtrl", param={"channel": channel, **param}), "moving it")
 
-    async def change_password(self, user: str, new: Secret) -> None:
-        """See Fix. Verified by logging in with it; if that fails, the old one of our own account stays in use."""
-        if not 0 < len(new.reveal()) <= MAX_PASSWORD_CHARS:
-            raise Unsupported(f"{self._http.name}: Reolink passwords have 1 to {MAX_PASSWORD_CHARS} characters")
-        is_own = user == self._access.user
-        with contextlib.suppress(Unreachable):  # the answer got lost: whether it was done, the log-in tells
-            await self._set_password(user, new, self._http.password if is_own else None)
-        await self._api.try_password(user, new)
-        if is_own:
-            self._http.use_password(new)
-            await self._api.log_out()
-
-    async def _set_password(self, user: str, new: Secret, old: Secret | None) -> None:
-        """Newer firmware wants the old one beside it; older firmware knows one field only."""
-        step = "changing a password"
-        newer = {"userName": user, "newPassword": new.reveal()} | ({} if old is None else {"oldPassword": old.reveal()})
-        try:
-            await self._api.value(Command(name="ModifyUser", param={"User": newer}), step)
-        except (Unsupported, BadReply):
-            older = {"userName": user, "password": new.reveal()}
-            await self._api.value(Command(name="ModifyUser", param={"User": older}), step)
-
     @property
     def services(self) -> frozenset[Service]:
-        """See Fix. They have no telnet."""
-        return frozenset(_SWITCHES)
+        """See Fix."""
+        return self._switches.services
+
+    async def is_on(self, service: Service) -> bool:
+        """See Fix."""
+        return await self._switches.is_on(service)
 
     async def switch(self, service: Service, *, on: bool) -> None:
         """See Fix."""
-        if service not in _SWITCHES:
-            raise Unsupported(f"{self._http.name}: Reolink cameras have no {service}")
-        await self.set([Setting(key=_SWITCHES[service], value="1" if on else "0", is_secret=False)])
+        await self._switches.switch(service, on=on)
+
+    async def switch_off(self) -> tuple[Setting, ...]:
+        """See StandBy. The lens has no cover that the API closes: pictures are given to nobody but by the vendor's own app."""
+        return await self._switches.switch_off(reolink_config.STAND_BY)
+
+    async def change_password(self, user: str, new: Secret) -> None:
+        """See Fix."""
+        await self._fixes.change_password(user, new)
+
+    async def remove_account(self, user: str) -> None:
+        """See AccountRemoval."""
+        await self._fixes.remove_account(user)
+
+    async def network(self) -> Network:
+        """See NetworkControl."""
+        return await self._fixes.network()
+
+    async def change_network(self, change: NetworkChange) -> Access:
+        """See NetworkControl."""
+        return await self._mover.move(change, lambda now, wanted: self._fixes.write_network(change, now, wanted))
+
+    async def set_clock(self) -> ClockReading:
+        """See ClockControl."""
+        await self._fixes.set_clock()
+        return check_set(await self.clock(), self._http.name)
+
+    async def use_ntp(self, server: str) -> None:
+        """See ClockControl."""
+        pairs = {"Ntp.server": server, "Ntp.enable": "1"}
+        await self.set([Setting(key=key, value=value, is_secret=False) for key, value in pairs.items()])
+
+    async def upload_firmware(self, image: Path) -> None:
+        """See FirmwareUpload."""
+        await self._fixes.upload_firmware(image)
 
     async def reboot(self) -> None:
         """See Fix."""
-        await self._api.value(Command(name="Reboot"), "restarting it")
+        await self._fixes.reboot()
 
 
 def _on(answer: Answer, step: str, parse: Callable[[Values], frozenset[str]]) -> frozenset[str]:

@@ -48,7 +48,6 @@ class ReolinkApi:
     """The commands of one camera, on its one `http` and one log-in: a camera has room for few."""
 
     def __init__(self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float) -> None:
-        self._user = access.user
         self._clock = clock
         self._rng = rng
         self._path = _PATHS[0]
@@ -80,6 +79,19 @@ class ReolinkApi:
                 self._token = None
                 found = await self._logged_in(send)
             return found
+
+    async def send_form(self, command: str, body: bytes, content_type: str, step: str) -> None:
+        """Send one form to `command`, a name with further parameters of the URL."""
+
+        async def send(token: str) -> Answer:
+            target = f"{self._path}?cmd={command}&token={quote(token, safe='')}"
+            reply = await self.http.post(target, body, content_type, step=step)
+            return _without_token(answers(reply.body, 1, step), token)[0]
+
+        async with self._turn:
+            answer = await self._logged_in(send)
+        with self.http.named(step):
+            value_of(answer, step)
 
     async def value(self, command: Command, step: str) -> Values:
         """Send one command and return the value of its answer; raises what its failure means."""
@@ -137,7 +149,7 @@ class ReolinkApi:
 
     async def _log_in(self) -> None:
         try:
-            token, lease_s = await self._token_for(self._user, self.http.password)
+            token, lease_s = await self._token_for(self.http.access.user, self.http.password)
         finally:
             self._entering = None
         held_s = lease_s - _RENEW_S if lease_s > 2 * _RENEW_S else lease_s // 2

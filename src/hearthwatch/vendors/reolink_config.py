@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from hearthwatch.kit.errors import BadReply, Unsupported
+from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.device import Setting
 from hearthwatch.vendors.redaction import is_secret
 from hearthwatch.vendors.reolink_reply import Values
+from hearthwatch.vendors.switches import Switch
 
 NEWER: Mapping[str, str] = {
     "EmailV20": "Email",
@@ -32,10 +35,37 @@ EACH = (
     *NEWER,
 )  # fmt: skip
 """Asked for every channel."""
+SWITCHES: Mapping[Service, Switch] = MappingProxyType(
+    {
+        Service.P2P: Switch.one_zero("P2p", "P2p.enable"),
+        Service.UPNP: Switch.one_zero("Upnp", "Upnp.enable"),
+        Service.DDNS: Switch.one_zero("Ddns", "Ddns.enable"),
+        Service.MAIL: Switch(
+            sections=("EmailV20[0]", "Email[0]"), keys=r"EmailV20\[0\]\.enable|Email\[0\]\.schedule\.enable", on="1", off="0"
+        ),
+        Service.FTP: Switch(
+            sections=("FtpV20[0]", "Ftp[0]"), keys=r"FtpV20\[0\]\.enable|Ftp\[0\]\.schedule\.enable", on="1", off="0"
+        ),
+        Service.HTTP: Switch.one_zero("NetPort", "NetPort.httpEnable"),
+        Service.HTTPS: Switch.one_zero("NetPort", "NetPort.httpsEnable"),
+        Service.RTSP: Switch.one_zero("NetPort", "NetPort.rtspEnable"),
+        Service.RTMP: Switch.one_zero("NetPort", "NetPort.rtmpEnable"),
+        Service.ONVIF: Switch.one_zero("NetPort", "NetPort.onvifEnable"),
+        Service.LOCKOUT: Switch.one_zero("SysCfg", "SysCfg.loginLock"),
+        Service.AUTO_REBOOT: Switch.one_zero("AutoMaint", "AutoMaint.enable"),
+    }
+)
+STAND_BY = tuple(
+    SWITCHES[one]
+    for one in (
+        Service.RTSP, Service.RTMP, Service.ONVIF, Service.P2P, Service.UPNP, Service.DDNS, Service.MAIL, Service.FTP,
+    )
+)  # fmt: skip
+"""What gives pictures to others, and offers the camera to them. The vendor's own protocol on the media port has no switch."""
 _PER_CHANNEL = frozenset(EACH) | frozenset(NEWER.values())
 _KNOWN = frozenset(WHOLE) | _PER_CHANNEL
 _RUNNING = re.compile(r"Time\.(?:Time\.)?(?:year|mon|day|hour|min|sec)")
-_KEY = re.compile(r"([A-Z][A-Za-z0-9]{1,40})(?:\[([0-9]{1,3})\])?\..+", re.DOTALL)
+_KEY = re.compile(r"([A-Z][A-Za-z0-9]{1,40})(?:\[([0-9]{1,3})\])?\..*", re.DOTALL)
 _MAX_SETTINGS = 20_000
 _MAX_DEPTH = 16
 

@@ -15,6 +15,7 @@ from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreacha
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import from_datetime
 from hearthwatch.vendors.device import Account, DeviceIdentity, LocalUs, Session, address_of
+from hearthwatch.vendors.network import Network
 from hearthwatch.vendors.redaction import sample_of
 
 MAX_CHANNELS = 32
@@ -206,6 +207,39 @@ def sessions(value: Values) -> tuple[Session, ...]:
             at_us=None,
         )
         for row in _rows(value, "the sessions")
+    )
+
+
+def sessions_that_can_end(value: Values) -> frozenset[str]:
+    """`GetOnline`: the ids that `Disconnect` takes; `canbeDisconn` is 0 for the others."""
+    rows = _rows(value, "the sessions")
+    return frozenset(
+        text(row, "sessionId")
+        for row in rows
+        if number(row, "canbeDisconn", 0) == 1 and re.fullmatch(r"-?[0-9]{1,9}", text(row, "sessionId"))
+    )
+
+
+def network(link: Values, ports: Values) -> Network:
+    """`GetLocalLink` and `GetNetPort`. What is told of a port is its number, also while nothing listens there."""
+    link, ports = as_object(link.get("LocalLink")), as_object(ports.get("NetPort"))
+    static, dns = as_object(link.get("static")), as_object(link.get("dns"))
+    if not text(link, "type"):
+        raise BadReply("the network settings: the answer has none")
+    servers = [ip for ip in (address_of(text(dns, key)) for key in ("dns1", "dns2")) if ip]
+    found = {key: number(ports, f"{key}Port", 0) for key in ("http", "https", "rtsp", "media", "onvif")}
+    found = {key: port if 0 < port < 65_536 else 0 for key, port in found.items()}
+    return Network(
+        is_dhcp=text(link, "type").lower() == "dhcp",
+        address=address_of(text(static, "ip")) or "",
+        netmask=address_of(text(static, "mask")) or "",
+        gateway=address_of(text(static, "gateway")) or "",
+        dns=tuple(dict.fromkeys(servers)),
+        http_port=found["http"],
+        https_port=found["https"],
+        rtsp_port=found["rtsp"],
+        media_port=found["media"],
+        onvif_port=found["onvif"],
     )
 
 

@@ -52,6 +52,14 @@ class ReolinkSettings:
                         raise failure(answer, f"{step} {section.prefix}")
         return found, lacking
 
+    async def section(self, prefix: str) -> tuple[Setting, ...]:
+        """Return the settings of one section, `NetPort` or `EmailV20[0]`; Unsupported when the camera has none."""
+        section = reolink_config.section_of(f"{prefix}.")
+        step = f"reading the settings {prefix}"
+        value = await self._api.value(Command(name=f"Get{section.name}", param=section.param), step)
+        with self._http.named(step):
+            return reolink_config.section_settings(section, value)
+
     async def write(self, settings: Sequence[Setting]) -> None:
         """Write and read back, last what may cut us off. Unsupported, and nothing written, for a name that no camera has."""
         sections: dict[Section, list[Setting]] = {}
