@@ -151,9 +151,10 @@ class RepairDesk:
 
         for entry in await self._db.run(read):
             if entry.id not in self._tasks:
-                text = f"{self._premises.name(entry.remedy.camera)}: {await self._found(entry.remedy)}"
+                text = await self._found(entry.remedy)
                 await self._tell(entry.remedy.camera, text, f"remedy/{entry.id}")
-                await self._end(entry, RepairState.UNFINISHED, text)
+                name = self._premises.name(entry.remedy.camera)
+                await self._end(entry, RepairState.UNFINISHED, f"{name}: {text}")
 
     async def _found(self, remedy: Remedy) -> str:
         begun = f"Hearthwatch stopped in the middle of this: {label(remedy).lower()}."

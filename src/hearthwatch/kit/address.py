@@ -55,8 +55,35 @@ def _fault(text: str, allow_loopback: bool) -> str | None:
 
 def _is_ours(ip: _Ip) -> bool:
     """Whether packets to `ip` would never leave this machine: then the route's source is the address itself."""
-    family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
+    return source_address(str(ip)) == str(ip)
+
+
+def source_address(ip: str) -> str | None:
+    """Return the address of ours that `ip` sees us come from, None when there is no way there. Sends nothing."""
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.connect((str(ip), 9))
-        return ipaddress.ip_address(probe.getsockname()[0].partition("%")[0]) == ip
-    return False
+        probe.connect((ip, 9))
+        return str(ipaddress.ip_address(probe.getsockname()[0].partition("%")[0]))
+    return None
+
+
+def reverse_name(ip: str) -> str:
+    """Return the name of `ip`, empty when it has none; may take as long as name servers take."""
+    try:
+        return socket.gethostbyaddr(ip)[0]
+    except (OSError, UnicodeError):
+        return ""
+
+
+def address_towards(host: str) -> str | None:
+    """Return the address of this machine as `host` sees it (without a translator in between); None when no way leads there.
+
+    Resolves the name, so it may take seconds: not on an event loop."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), 9, type=socket.SOCK_DGRAM)
+        family, kind, protocol, _name, sockaddr = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.connect(sockaddr)  # sends nothing: it only chooses the route
+            return str(probe.getsockname()[0]).partition("%")[0]
+    except (OSError, ValueError, OverflowError):
+        return None

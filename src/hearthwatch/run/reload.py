@@ -50,6 +50,7 @@ class Reloader:
         self._had_file = self._path.exists()
         self._config = load(self._path)
         self._seen = self._stamp()
+        self._reloading = asyncio.Lock()
 
     def web_options(self, options: WebOptions) -> WebOptions:
         """Return `options` with the port the command line asked for."""
@@ -66,8 +67,13 @@ class Reloader:
             stamp = await asyncio.to_thread(self._stamp)
             settled, before = stamp == before, stamp
             if stamp != self._seen and settled:  # half a file may be a configuration without half the cameras
-                self._seen = stamp
-                await self._reload()
+                await self.now()
+
+    async def now(self) -> None:
+        """Take over what stands in the files now, without waiting until they rest."""
+        async with self._reloading:
+            self._seen = await asyncio.to_thread(self._stamp)
+            await self._reload()
 
     def _load(self) -> Config:
         if self._path.exists():

@@ -7,13 +7,20 @@ from collections.abc import Iterable
 
 from hearthwatch.run.config import Config
 
+_OF_CAMERA = ("password", "door.password", "power.authorization")
 _SERVICES = ("alerts.telegram.token", "alerts.email.password", "alerts.apprise.urls", "alerts.webhook.secret", "heartbeat.url")
 
 
 def asked_for(config: Config) -> tuple[str, ...]:
     """Return the name of every secret that a house with this configuration looks up."""
-    cameras = (name for camera in config.cameras for name in (f"camera.{camera}.password", f"camera.{camera}.door.password"))
+    cameras = (f"camera.{camera}.{what}" for camera in config.cameras for what in _OF_CAMERA)
     return (*cameras, *_SERVICES)
+
+
+def _is_kept(name: str, config: Config) -> bool:
+    """What repairs keep of a camera: passwords made up for its accounts, and what it was before it was switched off."""
+    head, _, rest = name.removeprefix("camera.").partition(".")
+    return name.startswith("camera.") and head in config.cameras and rest.partition(".")[0] in {"pending", "account", "standby"}
 
 
 def unused(names: Iterable[str], config: Config) -> tuple[str, ...]:
@@ -21,7 +28,7 @@ def unused(names: Iterable[str], config: Config) -> tuple[str, ...]:
     known = asked_for(config)
     lines = []
     for name in names:
-        if name not in known:
+        if name not in known and not _is_kept(name, config):
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
             lines.append(f"nothing asks for the secret {name}" + (f"; did you mean {near[0]}?" if near else ""))
     return tuple(lines)
