@@ -19,6 +19,7 @@ from hearthwatch.vendors.device import Access, DeviceIdentity, Vendor
 from hearthwatch.vendors.foscam_hd import FoscamHdCamera
 from hearthwatch.vendors.foscam_mjpeg import FoscamMjpegCamera
 from hearthwatch.vendors.neighbours import KernelNeighbours, Neighbours
+from hearthwatch.vendors.onvif import OnvifCamera
 from hearthwatch.vendors.reolink import ReolinkCamera
 
 _UNKNOWN_FAMILY_S = 86_400.0
@@ -54,6 +55,7 @@ _OPENERS: Mapping[Vendor, Opener] = {
     Vendor.FOSCAM_HD: FoscamHdCamera,
     Vendor.DAHUA: DahuaCamera,
     Vendor.REOLINK: ReolinkCamera,
+    Vendor.ONVIF: OnvifCamera,
 }
 
 

@@ -1,0 +1,290 @@
+"""Every recorded ONVIF reply, parsed to what the index of the tapes says about it.
+
+The index is the expectation: each kind of reply is parsed and written down in the index's own words, and has to be equal. Where
+the index is wrong the bytes decide, and `WRONG_ROWS` says how.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import csv
+import json
+import re
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unsupported
+from hearthwatch.kit.units import US_PER_S, WallUs, to_datetime
+from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_media, onvif_reply
+from hearthwatch.vendors.device import AlarmKind, AlarmPhase
+from hearthwatch.vendors.onvif_settings import SECTIONS, Section, section_settings
+from hearthwatch.vendors.onvif_soap import Answer, answer, content_of, fault_of
+from hearthwatch.vendors.onvif_xml import Element, parse
+
+COUNT = 144
+WRONG_ROWS = {
+    "trendnet-tvip320pi-5.3.4/GetEventProperties.xml": ("52 topics", "50 topics"),  # two of them are described twice
+}
+
+
+def rows(folder: Path) -> dict[str, str]:
+    """The index, by path in the family's folder."""
+    with (folder.parent / "INDEX.csv").open(encoding="utf-8", newline="") as file:
+        found = {
+            row["file"].removeprefix("onvif/"): row["expected"] for row in csv.DictReader(file) if row["family"] == "onvif"
+        }
+    for name, (wrong, right) in WRONG_ROWS.items():
+        assert wrong in found[name]
+        found[name] = found[name].replace(wrong, right)
+    return found
+
+
+def good(body: bytes) -> Answer:
+    return answer(200, "application/soap+xml", body)
+
+
+def device(body: bytes) -> str:
+    found = onvif_reply.identity(good(body).content)
+    return (
+        f'Manufacturer "{found.vendor}", Model "{found.model}", FirmwareVersion "{found.firmware}", '
+        f'SerialNumber "{found.serial}", HardwareId "{found.hardware}"'
+    )
+
+
+def matches(body: bytes) -> str:
+    match = parse(body).find("Body", "ProbeMatches", "ProbeMatch")
+    assert match is not None
+    doors = onvif_discovery.addresses(match)
+    [camera] = onvif_discovery.probe_matches(body, "192.168.0.209")
+    assert (camera.host, camera.port, camera.tls, camera.name) == ("192.168.0.209", 80, False, "AXIS M2025-LE")
+    assert camera.endpoint == "urn:uuid:3ea96f68-b845-4c0b-87cf-eee904c4be65"
+    return f"WS-Discovery ProbeMatches: XAddrs {list(doors)}, scopes {len(camera.scopes)}"
+
+
+def profiles(body: bytes) -> str:
+    found = onvif_media.profiles(good(body).content)
+    return f"{len(found)} media profiles: " + ", ".join(f"{one.token}={one.name}" for one in found)
+
+
+def services(body: bytes) -> str:
+    found = onvif_reply.services(good(body).content)
+    return f"{len(found)} services; events XAddr {found['http://www.onvif.org/ver10/events/wsdl']}"
+
+
+def address(body: bytes) -> str:
+    content = good(body).content
+    media = content.find("MediaUri")
+    assert media is not None
+    connect, timeout = (media.said(name) or "(absent)" for name in ("InvalidAfterConnect", "Timeout"))
+    return f"Uri {onvif_media.media_uri(content)}; InvalidAfterConnect {connect}, Timeout {timeout}"
+
+
+def shown(one: onvif_event.Notification) -> str:
+    items = ", ".join(f"{name}={value}" for name, value in (*one.source, *one.key, *one.data))
+    return f"{one.topic} [{one.operation} {one.utc}] {items}"
+
+
+def metadata(body: bytes) -> str:
+    found = onvif_event.notifications(parse(body))
+    if not found:
+        return "empty metadata stream: 0 notifications"
+    return f"{len(found)} notification(s): " + " ;; ".join(map(shown, found))
+
+
+def pulled(body: bytes) -> str:
+    found = onvif_event.notifications(good(body).content)
+    return f"{len(found)} notifications: " + " ;; ".join(map(shown, found))
+
+
+def zeep(body: bytes) -> str:
+    """The notification of a library's dump, written as the camera must have sent it."""
+    [said] = json.loads(body)
+    message = said["Message"]["_value_1"]
+
+    def items(part: str) -> str:
+        there = (message[part] or {}).get("SimpleItem", [])
+        return (
+            f"<tt:{part}>"
+            + "".join(f'<tt:SimpleItem Name="{one["Name"]}" Value="{one["Value"]}"/>' for one in there)
+            + f"</tt:{part}>"
+        )
+
+    head = f'<tt:Message UtcTime="{message["UtcTime"]}" PropertyOperation="{message["PropertyOperation"]}">'
+    xml = (
+        "<tev:PullMessagesResponse><wsnt:NotificationMessage>"
+        f"<wsnt:Topic>{escape(said['Topic']['_value_1'])}</wsnt:Topic><wsnt:Message>{head}"
+        f"{items('Source')}{items('Key')}{items('Data')}</tt:Message></wsnt:Message>"
+        "</wsnt:NotificationMessage></tev:PullMessagesResponse>"
+    )
+    [one] = onvif_event.notifications(parse(xml.encode()))
+    [(_, source)], [(name, value)] = one.source, one.data
+    return f"1 notifications: {one.topic} [{one.operation} {one.utc}] {source} -> {name}={value}"
+
+
+def topics(body: bytes) -> str:
+    return f"{len(onvif_reply.topics(good(body).content))} topics"
+
+
+def instances(body: bytes) -> str:
+    found = onvif_reply.topics(good(body).content)
+    return f"VAPIX event instance list: {len(found)} topics"
+
+
+def policy(body: bytes) -> str:
+    size = len(base64.b64encode(onvif_reply.access_policy(good(body))))
+    return f"access policy file (base64, {size} characters)"
+
+
+def fault(body: bytes) -> str:
+    found = fault_of(content_of(parse(body)))
+    assert found is not None
+    said = found.reason or "(empty reason text)"
+    return f"SOAP FAULT {'/'.join(found.codes)}: {said}" + (f" | {found.detail}" if found.detail else "")
+
+
+def capabilities(body: bytes) -> str:
+    content = good(body).content
+    events = onvif_reply.capabilities(content)["http://www.onvif.org/ver10/events/wsdl"]
+    pull = content.said("Capabilities", "Events", "WSPullPointSupport")
+    logs = content.said("Capabilities", "Device", "System", "SystemLogging")
+    return f"events XAddr {events}, WSPullPointSupport {pull}, SystemLogging {logs}"
+
+
+def event_capabilities(body: bytes) -> str:
+    found = section_settings(section("GetServiceCapabilities"), good(body))
+    return f"capabilities { {one.key.removeprefix('Events.'): one.value for one in found} }"
+
+
+def section(operation: str) -> Section:
+    return next(one for one in SECTIONS if one.operation == operation)
+
+
+def ntp(body: bytes) -> str:
+    found = onvif_reply.time_servers(good(body).content)
+    return f"FromDHCP {str(found.from_dhcp).lower()}, servers {', '.join(found.servers)}"
+
+
+def interfaces(body: bytes) -> str:
+    [found] = onvif_reply.interfaces(good(body).content)
+    return f"HwAddress {found.mac}, IPv4 {', '.join(found.addresses)}"
+
+
+def protocols(body: bytes) -> str:
+    found = onvif_reply.protocols(good(body).content)
+    return "; ".join(f"{one.name} enabled={str(one.is_enabled).lower()} ports {','.join(map(str, one.ports))}" for one in found)
+
+
+def scopes(body: bytes) -> str:
+    found = onvif_reply.scopes(good(body).content)
+    return f"{len(found)} scopes: " + ", ".join(found)
+
+
+def clock(body: bytes) -> str:
+    found = onvif_reply.date_and_time(good(body).content)
+
+    def said(at: int | None) -> str:
+        if at is None:
+            return "(absent)"
+        when = to_datetime(WallUs(at))
+        return f"{when.year}-{when.month}-{when.day} {when.hour}:{when.minute}:{when.second}"
+
+    kind, summer = "NTP" if found.by_ntp else "Manual", str(found.summer_time).lower()
+    return f'DateTimeType {kind}, DaylightSavings {summer}, TZ "{found.zone}", UTC {said(found.utc_us)}, local {said(found.local_us)}'
+
+
+def users(body: bytes) -> str:
+    found = onvif_reply.accounts(good(body).content)
+    assert [one.is_admin for one in found] == [one.group == "Administrator" for one in found]
+    return f"{len(found)} accounts: " + ", ".join(f"{one.name} ({one.group})" for one in found)
+
+
+def subscription(body: bytes) -> str:
+    content = good(body).content
+    found = onvif_reply.subscription(content)
+    parameters = [(one.name, one.text) for one in found.parameters]
+    now, end = content.said("CurrentTime"), content.said("TerminationTime")
+    assert found.lives_us == onvif_reply.instant(end) - onvif_reply.instant(now)  # type: ignore[operator]
+    return f"subscription address {found.address}, reference parameters {parameters or 'none'}, CurrentTime {now}, TerminationTime {end}"
+
+
+def log(body: bytes) -> str:
+    got = good(body)
+    assert onvif_reply.system_log(got) == ""
+    return f'log as String: "{got.content.said("SystemLog", "String")}"'
+
+
+KINDS: tuple[tuple[str, Callable[[bytes], str]], ...] = (
+    (r".*\.fault\.xml", fault),
+    (r".*/(GetDeviceInformation|deviceInfo|get_device_information)\.xml", device),
+    (r".*/probeResponse\.xml", matches),
+    (r".*/(profiles|GetProfiles)\.xml", profiles),
+    (r".*/(services|GetServices)\.xml", services),
+    (r".*/(snapshot|stream|GetSnapshotUri|GetStreamUri)\.xml", address),
+    (r"axis-metadata/event_instance.*\.xml", instances),
+    (r"axis-metadata/.*\.xml", metadata),
+    (r".*/(PullMessages|pull_messages)\.xml", pulled),
+    (r"zeep-.*/notifications\.json", zeep),
+    (r".*/(GetEventProperties|get_event_properties)\.xml", topics),
+    (r".*/GetAccessPolicy\.xml", policy),
+    (r".*/GetCapabilities\.xml", capabilities),
+    (r".*/(GetServiceCapabilities-events|get_event_service_capabilities)\.xml", event_capabilities),
+    (r".*/(GetNTP|get_ntp)\.xml", ntp),
+    (r".*/GetNetworkInterfaces\.xml", interfaces),
+    (r".*/(GetNetworkProtocols|get_network_protocols)\.xml", protocols),
+    (r".*/(GetScopes|get_scopes)\.xml", scopes),
+    (r".*/(GetSystemDateAndTime|get_system_date_and_time)\.xml", clock),
+    (r".*/GetUsers\.xml", users),
+    (r".*/(CreatePullPointSubscription|create_pull_point_subscription)\.xml", subscription),
+    (r".*/GetSystemLog\.xml", log),
+)
+
+
+def reader_of(name: str) -> Callable[[bytes], str] | None:
+    return next((reader for pattern, reader in KINDS if re.fullmatch(pattern, name)), None)
+
+
+def plain(expected: str, reader: Callable[[bytes], str]) -> str:
+    """The expectation as far as the reply itself goes: without remarks, and in our spelling of addresses."""
+    expected = re.sub(r"^HTTP \d+; ", "", expected)
+    if reader is interfaces:
+        found = re.fullmatch(r"HwAddress (\S+), IPv4 (.*)", expected)
+        assert found
+        return f"HwAddress {onvif_reply.mac_of(found[1])}, IPv4 {', '.join(dict.fromkeys(found[2].split(', ')))}"
+    if reader in {topics, instances}:
+        return expected.split("; e.g.")[0]
+    if reader is event_capabilities:
+        found = re.match(r"capabilities (\{.*?\})", expected)
+        assert found
+        return f"capabilities {ast.literal_eval(found[1])}"
+    if reader is scopes:
+        return unquote(expected)
+    return expected if reader is fault else re.split(r" - (?=[a-zS])", expected)[0].rstrip()
+
+
+@pytest.fixture(scope="module")
+def tapes(test_data: Path) -> Path:
+    return test_data / "tapes" / "onvif"
+
+
+def test_every_tape_is_in_the_index_and_is_read_here(tapes: Path) -> None:
+    there = {path.relative_to(tapes).as_posix() for path in tapes.glob("*/*") if path.name != "INDEX.csv"}
+    assert there == set(rows(tapes))
+    assert len(there) == COUNT
+    assert {name for name in there if reader_of(name) is None} == set()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "place" in metafunc.fixturenames:
+        metafunc.parametrize("place", range(COUNT))
+
+
+def test_tape(tapes: Path, place: int) -> None:
+    name, expected = sorted(rows(tapes).items())[place]
+    reader = reader_of(name)
+    assert reader is not None
+    assert reader((tapes / name).read_bytes()) == plain(expected, reader)
