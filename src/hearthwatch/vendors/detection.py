@@ -122,9 +122,16 @@ class Detector:
         """Ask for the families of our own clients everywhere before ONVIF anywhere."""
         wanted = [one for one in QUESTIONS if vendor in {Vendor.AUTO, one.vendor}]
         native = [one for one in wanted if one.vendor is not Vendor.ONVIF]
+        deaf: set[Port] = set()
         for questions in (native, [one for one in wanted if one.vendor is Vendor.ONVIF]):
             for port in ports if questions else ():
-                seen = await self._ask(host, port, questions, allow_loopback=allow_loopback)
+                if port in deaf:
+                    continue
+                try:
+                    seen = await self._ask(host, port, questions, allow_loopback=allow_loopback)
+                except Unreachable:
+                    deaf.add(port)
+                    continue
                 if seen is not None:
                     return await self._best(host, port, seen, ports, allow_loopback=allow_loopback)
         return None
@@ -138,9 +145,10 @@ class Detector:
             if better == port:
                 break
             if better in ports:
-                again = await self._ask(host, better, questions, allow_loopback=allow_loopback)
-                if again is not None and again.vendor is seen.vendor:
-                    return better, again
+                with contextlib.suppress(Unreachable):
+                    again = await self._ask(host, better, questions, allow_loopback=allow_loopback)
+                    if again is not None and again.vendor is seen.vendor:
+                        return better, again
         return port, seen
 
     async def fingerprint(self, access: Access, vendor: Vendor) -> Fingerprint | None:
@@ -154,7 +162,7 @@ class Detector:
         return await self._ask(access.host, port, questions, allow_loopback=access.allow_loopback)
 
     async def _ask(self, host: str, port: Port, questions: Sequence[Question], *, allow_loopback: bool) -> Fingerprint | None:
-        """Return the first family that is recognised. A port that does not answer in time is not asked again."""
+        """Return the first family that is recognised, None when none is. Raises Unreachable where nobody answers in time."""
         async with self._open(host, port, allow_loopback=allow_loopback) as http:
             for question in questions:
                 try:
@@ -170,9 +178,7 @@ class Detector:
                             )
                         else:
                             reply = await http.get(question.target, step=_STEP, limit_bytes=_LIMIT_BYTES, also=_ANY_STATUS)
-                except (Unreachable, Refused):
-                    return None
-                except (BadReply, Unsupported):
+                except (BadReply, Refused, Unsupported):
                     continue
                 seen = fingerprint_of(question, reply)
                 if seen is not None:

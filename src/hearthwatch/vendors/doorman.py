@@ -71,13 +71,14 @@ class Doorman:
         clock: Clock,
         rng: random.Random,
         neighbours: Neighbours | None = None,
+        detector: Detector | None = None,
         why_held: Callable[[CameraId], str] = lambda _: "",
     ) -> None:
         """`why_held` tells why nobody may log in to a camera just now, "" when everybody may."""
         self._why_held = why_held
         self._clock = clock
         self._rng = rng
-        self.detector = Detector(rng=rng)
+        self.detector = detector or Detector(rng=rng)
         self.neighbours: Neighbours = neighbours or KernelNeighbours()
         self.admission = Admission(self.detector, self.neighbours, clock)
         self._doors: dict[CameraId, Door] = {}
