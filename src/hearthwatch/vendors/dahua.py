@@ -9,6 +9,7 @@ import contextlib
 import random
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
@@ -19,6 +20,7 @@ from hearthwatch.vendors import dahua_config, dahua_log, dahua_reply
 from hearthwatch.vendors.capability import PtzMove, Service
 from hearthwatch.vendors.dahua_cgi import DahuaCgi
 from hearthwatch.vendors.dahua_events import CODES, event
+from hearthwatch.vendors.dahua_fixes import DahuaFixes
 from hearthwatch.vendors.dahua_parts import PartReader, boundary_of
 from hearthwatch.vendors.dahua_search import LogSearch
 from hearthwatch.vendors.device import (
@@ -33,6 +35,10 @@ from hearthwatch.vendors.device import (
     Setting,
     VideoStream,
 )
+from hearthwatch.vendors.network import Network, NetworkChange
+from hearthwatch.vendors.set_clock import check_set
+from hearthwatch.vendors.switches import Switches
+from hearthwatch.vendors.way_in import Mover
 
 _HEARTBEAT_S = 5
 _SILENCE_S = 3.0 * _HEARTBEAT_S
@@ -48,28 +54,30 @@ _MOVES: Mapping[PtzMove, str] = MappingProxyType(
         PtzMove.ZOOM_OUT: "ZoomWide",
     }
 )
-_SWITCHES: Mapping[Service, str] = MappingProxyType(
-    {
-        Service.P2P: "T2UServer.Enable",
-        Service.UPNP: "UPnP.Enable",
-        Service.TELNET: "Telnet.Enable",
-        Service.DDNS: "DDNS[0].Enable",
-    }
-)
 
 
 class DahuaCamera:
-    """One camera. Has every capability of `capability`. `close` it."""
+    """One camera: every capability of `capability` but SessionControl, which its CGI has not. `close` it.
 
-    def __init__(self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float = 10.0) -> None:
-        self._access = access
-        self._cgi = DahuaCgi(access, clock=clock, rng=rng, timeout_s=timeout_s)
+    `settle_s` passes between two attempts to find it again after its address changed.
+    """
+
+    def __init__(
+        self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float = 10.0, settle_s: float = 3.0
+    ) -> None:
+        def visit(by: Access) -> DahuaCgi:
+            return DahuaCgi(by, clock=clock, rng=rng, timeout_s=timeout_s)
+
+        self._cgi = visit(access)
         self._http = self._cgi.http
         self._login_search = LogSearch(self._cgi)
         self._log_search = LogSearch(self._cgi)
         self._last_move: dict[int, tuple[str, int]] = {}
         self._codes = "[All]"
         self._heartbeat = True
+        self._fixes = DahuaFixes(self._cgi, clock=clock, rng=rng, visit=visit, write=self.set)
+        self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
+        self._switches = Switches(dahua_config.SWITCHES, access=lambda: self._http.access, read=self._section, write=self.set)
 
     async def close(self) -> None:
         await self._http.close()
@@ -112,9 +120,7 @@ class DahuaCamera:
 
     async def accounts(self) -> tuple[Account, ...]:
         """See Accounts."""
-        return await self._cgi.read(
-            "userManager.cgi", {"action": "getUserInfoAll"}, "reading the accounts", dahua_reply.accounts
-        )
+        return await self._fixes.accounts()
 
     async def settings(self) -> tuple[Setting, ...]:
         """See ConfigExport. Where there is no whole backup, what is known by name."""
@@ -133,8 +139,11 @@ class DahuaCamera:
         found: list[Setting] = []
         for name in dahua_config.NAMES:
             with contextlib.suppress(Unsupported):
-                found += dahua_config.table_settings(await self._cgi.table(name))
+                found += await self._section(name)
         return tuple(found)
+
+    async def _section(self, name: str) -> tuple[Setting, ...]:
+        return dahua_config.table_settings(await self._cgi.table(name))
 
     async def set(self, settings: Sequence[Setting]) -> None:
         """See ConfigImport. Secret values are written but not compared: cameras answer those masked."""
@@ -148,6 +157,11 @@ class DahuaCamera:
         if other:
             shown = ", ".join(other[:5]) + (" and more" if len(other) > 5 else "")
             raise BadReply(f"{self._http.name}: the camera said OK and did not keep {shown}")
+
+    @property
+    def tells_logins(self) -> bool:
+        """See LoginAlarms."""
+        return True
 
     async def alarms(self) -> AsyncGenerator[AlarmSignal]:
         """See AlarmFeed. A firmware that answers `[All]` with silence or refuses the heartbeat is asked otherwise next time."""
@@ -199,7 +213,7 @@ class DahuaCamera:
         with contextlib.suppress(Unsupported, BadReply):
             said = (await self._cgi.table("RTSP")).get("table.RTSP.Port", "")
             port = int(said) if re.fullmatch(r"[1-9][0-9]{0,4}", said) and int(said) < 65_536 else port
-        host = f"[{self._access.host}]" if ":" in self._access.host else self._access.host
+        host = f"[{self._http.access.host}]" if ":" in self._http.access.host else self._http.access.host
         encode = await self._cgi.table("Encode")
         with self._http.named("reading the streams"):
             return dahua_reply.streams(encode, channel, f"rtsp://{host}:{port}")
@@ -223,34 +237,72 @@ class DahuaCamera:
         pairs = {"action": action, "channel": str(channel), "code": code, "arg1": str(arg1), "arg2": str(arg2), "arg3": "0"}
         await self._cgi.do("ptz.cgi", pairs, "moving it")
 
-    async def change_password(self, user: str, new: Secret) -> None:
-        """See Fix. Our own is verified by logging in with it; if that fails the old one stays in use."""
-        pairs = {"action": "modifyPassword", "name": user, "pwd": new.reveal()}
-        if user != self._access.user:
-            await self._cgi.do("userManager.cgi", pairs, "changing a password")
-            return
-        old = self._http.password
-        with contextlib.suppress(Unreachable):  # the answer got lost: whether it was done, the next log-in tells
-            await self._cgi.do("userManager.cgi", pairs | {"pwdOld": old.reveal()}, "changing its password")
-        self._http.use_password(new)
-        try:
-            await self.clock()
-        except Refused:
-            self._http.use_password(old)
-            raise
-
     @property
     def services(self) -> frozenset[Service]:
         """See Fix."""
-        return frozenset(_SWITCHES)
+        return self._switches.services
+
+    async def is_on(self, service: Service) -> bool:
+        """See Fix."""
+        return await self._switches.is_on(service)
 
     async def switch(self, service: Service, *, on: bool) -> None:
         """See Fix."""
-        await self.set([Setting(key=_SWITCHES[service], value="true" if on else "false", is_secret=False)])
+        await self._switches.switch(service, on=on)
+
+    async def switch_off(self) -> tuple[Setting, ...]:
+        """See StandBy. The lens is covered where the model can, and its streams stop; its web page stays."""
+        return await self._switches.switch_off(dahua_config.STAND_BY)
+
+    async def change_password(self, user: str, new: Secret) -> None:
+        """See Fix."""
+        await self._fixes.change_password(user, new)
+
+    async def rename_account(self, user: str, new: str) -> None:
+        """See AccountRename."""
+        await self._fixes.rename_account(user, new)
+
+    async def remove_account(self, user: str) -> None:
+        """See AccountRemoval."""
+        await self._fixes.remove_account(user)
+
+    async def blocked(self) -> tuple[str, ...]:
+        """See Firewall."""
+        return await self._fixes.blocked()
+
+    async def block(self, address: str) -> None:
+        """See Firewall."""
+        await self._fixes.block(address)
+
+    async def unblock(self, address: str) -> None:
+        """See Firewall."""
+        await self._fixes.unblock(address)
+
+    async def network(self) -> Network:
+        """See NetworkControl."""
+        return await self._fixes.network()
+
+    async def change_network(self, change: NetworkChange) -> Access:
+        """See NetworkControl."""
+        return await self._mover.move(change, lambda now, wanted: self._fixes.write_network(change, now, wanted))
+
+    async def set_clock(self) -> ClockReading:
+        """See ClockControl."""
+        await self._fixes.set_clock()
+        return check_set(await self.clock(), self._http.name)
+
+    async def use_ntp(self, server: str) -> None:
+        """See ClockControl."""
+        pairs = {"NTP.Address": server, "NTP.Enable": "true"}
+        await self.set([Setting(key=key, value=value, is_secret=False) for key, value in pairs.items()])
+
+    async def upload_firmware(self, image: Path) -> None:
+        """See FirmwareUpload."""
+        await self._fixes.upload_firmware(image)
 
     async def reboot(self) -> None:
         """See Fix."""
-        await self._cgi.do("magicBox.cgi", {"action": "reboot"}, "restarting it")
+        await self._fixes.reboot()
 
 
 def _event_or_none(part: str) -> AlarmSignal | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from hearthwatch.kit.errors import BadReply, Unsupported
+from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.dahua_reply import text_of
 from hearthwatch.vendors.device import Setting
 from hearthwatch.vendors.redaction import is_secret
+from hearthwatch.vendors.switches import Switch
 
 MAX_BACKUP_BYTES = 16 << 20
 _MAX_SETTINGS = 200_000
@@ -17,13 +20,52 @@ _MAX_COMMAND_CHARS = 1500
 _TABLE = "table."
 
 NAMES = (
-    "General", "Network", "NTP", "Locales", "Email", "DDNS", "UPnP", "T2UServer", "RTSP", "Telnet", "SSHD", "HTTPS",
-    "Web", "SNMP", "Bonjour", "Multicast", "UserGlobal", "LoginFailureAlarm", "AccessFilter", "AutoMaintain", "Encode",
-    "ChannelTitle", "VideoWidget", "VideoInMode", "VideoInOptions", "VideoColor", "MotionDetect", "SmartMotionDetect",
-    "BlindDetect", "LossDetect", "LeLensMask", "Lighting", "Lighting_V2", "Record", "RecordMode", "Snap", "Ftp", "NAS",
-    "StorageGroup", "Alarm", "AlarmServer", "WLan",
+    "General", "Network", "NTP", "Locales", "Email", "DDNS", "UPnP", "T2UServer", "RTSP", "Telnet", "SSHD", "Https",
+    "Web", "DVRIP", "ONVIF", "SNMP", "Bonjour", "Multicast", "UserGlobal", "LoginFailureAlarm", "AccessFilter",
+    "AutoMaintain", "Encode", "ChannelTitle", "VideoWidget", "VideoInMode", "VideoInOptions", "VideoColor", "MotionDetect",
+    "SmartMotionDetect", "BlindDetect", "LossDetect", "LeLensMask", "Lighting", "Lighting_V2", "Record", "RecordMode",
+    "Snap", "Ftp", "NAS", "StorageGroup", "Alarm", "AlarmServer", "WLan",
 )  # fmt: skip
 """What `getConfig` is asked for where there is no whole backup; a camera has some of these."""
+
+SWITCHES: Mapping[Service, Switch] = MappingProxyType(
+    {
+        Service.P2P: Switch.true_false("T2UServer", "T2UServer.Enable"),
+        Service.UPNP: Switch.true_false("UPnP", "UPnP.Enable"),
+        Service.DDNS: Switch(sections=("DDNS",), keys=r"DDNS\[[0-9]+\]\.Enable", on=None, off="false"),
+        Service.SNMP: Switch.true_false("SNMP", "SNMP.Enable"),
+        Service.BONJOUR: Switch.true_false("Bonjour", "Bonjour.Enable"),
+        Service.MULTICAST: Switch(
+            sections=("Multicast",), keys=r"Multicast(\.[A-Za-z]+)?(\[[0-9]+\])*\.Enable", on=None, off="false"
+        ),
+        Service.MAIL: Switch.true_false("Email", "Email.Enable"),
+        Service.FTP: Switch(sections=("NAS", "Ftp"), keys=r"(NAS|Ftp)(\[[0-9]+\])?\.Enable", on=None, off="false"),
+        Service.TELNET: Switch.true_false("Telnet", "Telnet.Enable"),
+        Service.SSH: Switch.true_false("SSHD", "SSHD.Enable"),
+        Service.HTTP: Switch.true_false("Web", "Web.Enable"),
+        Service.HTTPS: Switch.true_false("Https", "Https.Enable"),
+        Service.RTSP: Switch.true_false("RTSP", "RTSP.Enable"),
+        Service.ONVIF: Switch.true_false("ONVIF", "ONVIF.Enable"),
+        Service.ONVIF_LOGIN: Switch.true_false("UserGlobal", "UserGlobal.OnvifLoginCheck"),
+        Service.LOCKOUT: Switch.true_false("General", "General.LockLoginEnable"),
+        Service.AUTO_REBOOT: Switch.true_false("AutoMaintain", "AutoMaintain.AutoRebootEnable"),
+    }
+)
+"""Tables and keys: reference notes 1.3, the vendor's HTTP API as python-amcrest, amcrest-sdk and ipcmanview speak it."""
+STAND_BY = (
+    Switch(sections=("LeLensMask",), keys=r"LeLensMask\[[0-9]+\]\.Enable", on=None, off="true"),
+    Switch(
+        sections=("Encode",), keys=r"Encode\[[0-9]+\]\.(MainFormat|ExtraFormat)\[[0-9]+\]\.VideoEnable", on=None, off="false"
+    ),
+    *(
+        SWITCHES[one]
+        for one in (
+            Service.RTSP, Service.ONVIF, Service.P2P, Service.UPNP, Service.DDNS, Service.SNMP, Service.BONJOUR,
+            Service.MULTICAST, Service.MAIL, Service.FTP, Service.TELNET, Service.SSH,
+        )
+    ),
+)  # fmt: skip
+"""What covers the lens, where the model can, stops its streams, and what the camera offers to others."""
 
 
 def table_settings(pairs: Mapping[str, str]) -> tuple[Setting, ...]:
