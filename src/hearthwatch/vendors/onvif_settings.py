@@ -76,7 +76,12 @@ def section_settings(section: Section, answer: Answer) -> tuple[Setting, ...]:
         else:
             for one in items:
                 _flatten(one, section.top if len(items) == 1 else f"{section.top}.{one.name}", found)
-    return tuple(Setting(key=key, value=value, is_secret=is_secret(key, value)) for key, value in found.items())
+    return tuple(Setting(key=key, value=value, is_secret=_is_secret(key, value)) for key, value in found.items())
+
+
+def _is_secret(key: str, value: str) -> bool:
+    """What ONVIF calls a token is the name of an object."""
+    return not key.endswith("Token") and is_secret(key, value)
 
 
 def _flatten(element: Element, key: str, found: dict[str, str]) -> None:
