@@ -22,6 +22,7 @@ from hearthwatch.events.event import EventOptions
 from hearthwatch.health.outage import HeartbeatOptions
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.units import CameraId
+from hearthwatch.logins.login import LoginsOptions, LogsOptions, SyslogOptions
 from hearthwatch.motion.motion import MotionOptions, SightOptions
 from hearthwatch.recording.segment import StorageOptions
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
@@ -106,6 +107,8 @@ class CameraOptions:
     events: EventOptions = EventOptions()
     alerts: AlertOptions = AlertOptions()
     door: DoorOptions = DoorOptions()
+    logins: LoginsOptions = LoginsOptions()
+    logs: LogsOptions = LogsOptions()
     power: PowerOptions = PowerOptions()
     copies: CopiesOptions = CopiesOptions()
     baseline: BaselineOptions = BaselineOptions()
@@ -124,6 +127,7 @@ class Config:
     storage: StorageOptions = StorageOptions()
     web: WebOptions = WebOptions()
     heartbeat: HeartbeatOptions = HeartbeatOptions()
+    syslog: SyslogOptions = SyslogOptions()
 
 
 BUILT_IN: Raw = {"labels": {"person": {}, "car": {}, "dog": {}, "cat": {}}}

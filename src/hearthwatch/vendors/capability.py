@@ -124,6 +124,14 @@ class AlarmFeed(Protocol):
 
 
 @runtime_checkable
+class LoginAlarms(AlarmFeed, Protocol):
+    @property
+    def tells_logins(self) -> bool:
+        """Whether log-ins are among its alarms."""
+        ...
+
+
+@runtime_checkable
 class Snapshot(Protocol):
     async def snapshot(self, channel: int = 0) -> bytes:
         """Return a JPEG."""
@@ -167,7 +175,8 @@ class Fix(Protocol):
 
     async def change_password(self, user: str, new: Secret) -> None:
         """Set the password of `user`. If that is our own account the client logs in with `new` from then on; when the
-        camera does not take it there, the old one stays in use and the error is raised."""
+        camera refuses it there, the old one stays in use and the error is raised (Refused, BadReply). After Unreachable nobody
+        knows which of them holds: keep both. Eight to twelve letters and digits, of both, suit every family."""
         ...
 
     async def reboot(self) -> None:
@@ -199,8 +208,7 @@ class AccountRename(Protocol):
 
 @runtime_checkable
 class Firewall(Protocol):
-    """The camera's own list of addresses it does not answer. IPv4 only; our own address is never put there by mistake: the
-    client checks that it still gets in, and takes the entry back when it does not."""
+    """The camera's own list of addresses it does not answer. IPv4 only. The address that we come from is refused."""
 
     async def blocked(self) -> tuple[str, ...]:
         """Return the addresses it does not answer; none while the list is off."""
@@ -218,7 +226,8 @@ class NetworkControl(Protocol):
     async def network(self) -> Network: ...
 
     async def change_network(self, change: NetworkChange) -> Access:
-        """Set it, find the camera where it is then, and return how it is reached from then on (the client does so, too).
+        """Set it, find the camera where it is then, and return how it is reached from then on (the client does so, too). May
+        take minutes: cameras restart for it.
 
         Raises Unsupported, with nothing changed, for what this camera cannot be set to; Unreachable when the camera answers
         neither there nor where it was: then the client stays with the old way in. With `is_dhcp` True nobody knows the new
@@ -229,7 +238,8 @@ class NetworkControl(Protocol):
 @runtime_checkable
 class ClockControl(Protocol):
     async def set_clock(self) -> ClockReading:
-        """Set the camera's clock to our time, in its own time zone, and return it as read afterwards."""
+        """Set the camera's clock to our time, as local time of this house where it has no universal time, and return it as
+        read afterwards. A camera that asks a time server may stop doing so."""
         ...
 
     async def use_ntp(self, server: str) -> None:
@@ -250,7 +260,8 @@ class StandBy(Protocol):
     async def switch_off(self) -> tuple[Setting, ...]:
         """Stop the picture and every service towards others that can be stopped; our own way in stays.
 
-        Returns what the settings changed were before: `ConfigImport.set` of them switches it on again."""
+        Returns what the settings changed were before: `ConfigImport.set` of them switches it on again. BadReply: some could
+        not be stopped, and which."""
         ...
 
 

@@ -130,6 +130,11 @@ class OnvifCamera:
         with self._http.named(step):
             return reading, onvif_log.lines(onvif_reply.system_log(got))
 
+    @property
+    def tells_logins(self) -> bool:
+        """See LoginAlarms."""
+        return True
+
     def alarms(self) -> AsyncGenerator[AlarmSignal]:
         """See AlarmFeed. How things stand at the beginning comes as STATE."""
         return self._feed.alarms()

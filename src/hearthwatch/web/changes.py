@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from hearthwatch.events.event import Event
 from hearthwatch.health.outage import Outage
+from hearthwatch.logins.login import Login
 from hearthwatch.web.doors import AlertNow
 
-Change = Event | AlertNow | Outage
+Change = Event | AlertNow | Outage | Login
 
 _LIMIT = 256
 

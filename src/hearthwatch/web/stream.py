@@ -12,7 +12,9 @@ from fastapi.responses import StreamingResponse
 
 from hearthwatch.events.event import Event
 from hearthwatch.health.outage import Outage
+from hearthwatch.logins.login import Login
 from hearthwatch.web import alert_replies, replies
+from hearthwatch.web.api_logins import LoginReply
 from hearthwatch.web.auth import Permission, Session
 from hearthwatch.web.changes import Change
 from hearthwatch.web.gate import needs
@@ -27,7 +29,8 @@ _QUIET_LIMIT = 15
 @router.get("/stream", response_class=StreamingResponse)
 @needs(Permission.LOOK)
 async def stream(site: SiteDep, person: PersonDep, request: Request) -> StreamingResponse:
-    """Server-Sent Events: `cameras` (all, when one changed), `event`, `alert`, `outage`, and `resync` after a loss."""
+    """Server-Sent Events: `cameras` (all, when one changed), `event`, `alert`, `outage`, `login`, and
+    `resync` after a loss."""
     return StreamingResponse(_follow(site, person), media_type="text/event-stream")
 
 
@@ -70,6 +73,10 @@ def _told(site: Site, change: Change) -> bytes:
         return _line("event", replies.EventReply.of(change, site.doors.house.now()).model_dump_json())
     if isinstance(change, Outage):
         return _line("outage", replies.OutageReply.of(change).model_dump_json())
+    if isinstance(change, Login):
+        door = site.doors.logins
+        at_home = door is not None and door.is_home(change.address)
+        return _line("login", LoginReply.of(change, at_home=at_home).model_dump_json())
     return _line("alert", alert_replies.AlertReply.of(change).model_dump_json())
 
 

@@ -1,0 +1,332 @@
+"""The watch over the doors of all cameras: one task each, which looks when it is time and when an alarm says so."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.retry import keep_running_async
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
+from hearthwatch.logins.login import LoginsOptions, Teller, Trouble, TroubleSink, WatchNow
+from hearthwatch.logins.verdict import Guests, Network
+from hearthwatch.logins.watch import DoorWatch, Looked
+from hearthwatch.vendors.capability import Accounts, DeviceInfo, Doorkeeper, LoginAlarms, LoginLog, Sessions
+from hearthwatch.vendors.device import Access, AlarmKind, AlarmPhase, AlarmSignal, Session
+
+log = logging.getLogger(__name__)
+
+_DEAD_AFTER_S = 60.0
+_ACCOUNTS_S = 300.0
+_SOURCE_S = 60.0
+_LINE_WAIT_S = 0.7
+"""What a session seen first waits for the log, which has more to say, before somebody is told."""
+_SETTLE_S = 1.0
+_BREATH_S = 0.2
+"""Between two rounds, however many alarms come in."""
+_MAX_SIGNALS = 200
+_WAKES = frozenset({AlarmKind.LOGIN, AlarmKind.LOGIN_FAILED, AlarmKind.LOGOUT, AlarmKind.RESTARTED, AlarmKind.CLOCK_SET})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """One camera as it is to be watched. `own_users` are the accounts Hearthwatch uses there."""
+
+    options: LoginsOptions
+    own_users: frozenset[str]
+    home: tuple[Network, ...]
+    access: Access
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Post:
+    """Everything about the watching of one camera."""
+
+    watched: Watched
+    watch: DoorWatch
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    signals: list[AlarmSignal] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
+    lacks: set[type] = field(default_factory=set)
+    has_log: bool = False
+    has_sessions: bool = False
+    has_events: bool = False
+    reported: bool = True
+    """There may be an outage of its door to be ended, be it of a former house."""
+    opened_ns: MonoNs
+    due_ns: dict[str, int] = field(default_factory=dict)
+    log_ns: int = 0
+    own_addresses: frozenset[str] = frozenset()
+    good_ns: MonoNs | None = None
+    good_us: WallUs | None = None
+    trouble: str = ""
+
+
+class LoginWatch:
+    """Used on one event loop. `renew` says which cameras; `run` watches them."""
+
+    def __init__(
+        self,
+        keeper: Doorkeeper,
+        *,
+        db: Db,
+        clock: Clock,
+        troubles: TroubleSink,
+        teller: Teller,
+        source_of: Callable[[Access], Awaitable[str | None]],
+        is_dark: Callable[[CameraId], bool],
+    ) -> None:
+        """`source_of` tells the address a camera sees us come from, `is_dark` whether its video is lost, too: that is told
+        already, and one dead camera is one outage."""
+        self._keeper = keeper
+        self._db = db
+        self._clock = clock
+        self._troubles = troubles
+        self._teller = teller
+        self._source_of = source_of
+        self._is_dark = is_dark
+        self._posts: dict[CameraId, _Post] = {}
+        self._renewed = asyncio.Event()
+
+    def renew(self, cameras: Mapping[CameraId, Watched]) -> None:
+        """Watch exactly `cameras` from now on."""
+        for camera in self._posts.keys() - cameras.keys():
+            self._end(self._posts.pop(camera))
+            self._troubles.recovered(camera)
+        for camera, watched in cameras.items():
+            post = self._posts.get(camera)
+            if post is None:
+                watch = DoorWatch(camera, _guests(watched, frozenset()), db=self._db, clock=self._clock)
+                self._posts[camera] = _Post(watched=watched, watch=watch, opened_ns=self._clock.mono_ns())
+            elif post.watched != watched:
+                self._end(post)
+                post.watched = watched
+                post.due_ns.clear()
+                post.lacks.clear()
+        self._renewed.set()
+
+    @staticmethod
+    def _end(post: _Post) -> None:
+        if post.task is not None:
+            post.task.cancel()
+            post.task = None
+
+    def now(self) -> tuple[WatchNow, ...]:
+        """Return how each camera is watched; from memory."""
+        return tuple(
+            WatchNow(
+                camera=camera,
+                has_log=post.has_log,
+                has_sessions=post.has_sessions,
+                has_events=post.has_events,
+                looked_us=post.good_us,
+                trouble=post.trouble,
+            )
+            for camera, post in self._posts.items()
+        )
+
+    async def sessions(self, camera: CameraId) -> tuple[Session, ...]:
+        """Return who is logged in now, ourselves too. Raises what a client raises; Unsupported: the camera does not say."""
+        client = await self._keeper.client(camera)
+        if not isinstance(client, Sessions):
+            raise Unsupported("this camera does not tell who is logged in")
+        return await client.sessions()
+
+    def visits(self, camera: CameraId) -> dict[tuple[str, str], str]:
+        """Return the ids of the visits that last, by user and address, as of the last look."""
+        post = self._posts.get(camera)
+        return post.watch.visits if post is not None else {}
+
+    def wants(self, camera: CameraId, client: DeviceInfo) -> bool:
+        """Whether the alarms of this camera tell of log-ins."""
+        return camera in self._posts and isinstance(client, LoginAlarms) and client.tells_logins
+
+    def hear(self, camera: CameraId, signal: AlarmSignal) -> None:
+        """Take an alarm of the camera's; returns at once."""
+        post = self._posts.get(camera)
+        if post is not None and signal.kind in _WAKES and signal.phase in {AlarmPhase.START, AlarmPhase.PULSE}:
+            if len(post.signals) < _MAX_SIGNALS:
+                post.signals.append(signal)
+            post.wake.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        try:
+            while True:
+                self._renewed.clear()
+                for camera, post in self._posts.items():
+                    if post.task is None or post.task.done():
+                        work = functools.partial(self._stand, camera, post)
+                        running = keep_running_async(f"log-ins of {camera}", work, clock=self._clock)
+                        post.task = asyncio.create_task(running, name=f"log-ins of {camera}")
+                await self._renewed.wait()
+        finally:
+            tasks = [post.task for post in self._posts.values() if post.task is not None]
+            for post in self._posts.values():
+                self._end(post)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _stand(self, camera: CameraId, post: _Post) -> None:
+        """Watch one camera until something fails."""
+        try:
+            await post.watch.load()
+            await self._teller.tell(camera)  # what a former house did not come to tell
+            while True:
+                await self.round(camera)
+                await asyncio.sleep(_BREATH_S)
+                wait_s = (min(post.due_ns.values()) - self._clock.mono_ns()) / NS_PER_S
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, wait_s)):
+                        await post.wake.wait()
+        except HearthwatchError as error:
+            self._report(camera, post, error)
+            raise
+
+    async def round(self, camera: CameraId) -> None:
+        """Do what is due at one camera now. Raises what its client raises, and StorageFailed."""
+        post = self._posts[camera]
+        client = await self._keeper.client(camera)
+        post.has_events = self.wants(camera, client)
+        post.has_log = isinstance(client, LoginLog) and LoginLog not in post.lacks
+        post.has_sessions = isinstance(client, Sessions) and Sessions not in post.lacks and post.watched.options.sessions_s > 0
+        await self._know_ourselves(post)
+        post.wake.clear()
+        signals, post.signals = post.signals, []
+        news = await self._take(camera, await post.watch.hear(signals)) if signals else False
+        if signals:
+            post.due_ns |= {"log": post.log_ns + NS_PER_S, "sessions": 0}
+        if (
+            isinstance(client, Sessions)
+            and post.has_sessions
+            and self._is_due(post, "sessions", post.watched.options.sessions_s)
+        ):
+            looked = await self._attempt(post, Sessions, post.watch.look_at_sessions(client))
+            if looked:
+                post.due_ns["log"] = 0
+            news |= await self._take(camera, looked)
+        if isinstance(client, LoginLog) and post.has_log and self._is_due(post, "log", post.watched.options.poll_s):
+            post.log_ns = self._clock.mono_ns()
+            news |= await self._read_log(camera, post, client, news=news)
+        news |= await self._compare_accounts(camera, post, client)
+        news |= await self._settle(camera, post)
+        if news:
+            await self._teller.tell(camera)
+        if not (post.has_log or post.has_sessions or post.has_events or "accounts" in post.due_ns):
+            raise Unsupported("this camera does not tell who logs in to it")
+        for what, is_on in (("log", post.has_log), ("sessions", post.has_sessions)):
+            if not is_on:
+                post.due_ns.pop(what, None)
+        self._went_well(camera, post)
+
+    async def _read_log(self, camera: CameraId, post: _Post, client: LoginLog, *, news: bool) -> bool:
+        reading = asyncio.ensure_future(self._attempt(post, LoginLog, post.watch.look_at_log(client)))
+        try:
+            if news and not (await asyncio.wait({reading}, timeout=_LINE_WAIT_S))[0]:
+                await self._teller.tell(camera)
+            return await self._take(camera, await reading) or news
+        finally:
+            reading.cancel()
+
+    async def _compare_accounts(self, camera: CameraId, post: _Post, client: DeviceInfo) -> bool:
+        """Where no log tells of accounts they are the second half of the watch, and read as often."""
+        if not isinstance(client, Accounts) or Accounts in post.lacks:
+            post.due_ns.pop("accounts", None)
+            return False
+        every_s = max(_ACCOUNTS_S, post.watched.options.poll_s) if post.has_log else post.watched.options.poll_s
+        if not self._is_due(post, "accounts", every_s):
+            return False
+        return await self._take(camera, await self._attempt(post, Accounts, post.watch.look_at_accounts(client)))
+
+    async def _settle(self, camera: CameraId, post: _Post) -> bool:
+        since_us = post.watch.nameless_us
+        if since_us is None:
+            return False
+        if post.has_log and self._clock.wall_us() - since_us < _SETTLE_S * US_PER_S:
+            post.due_ns["log"] = self._clock.mono_ns() + round(_SETTLE_S * NS_PER_S)
+            return False
+        return await self._take(camera, await post.watch.settle())
+
+    async def _attempt(self, post: _Post, part: type, look: Awaitable[Looked]) -> Looked:
+        """Take one look; what this very model lacks is not asked for again until its door is opened anew."""
+        try:
+            return await look
+        except Unsupported as error:
+            self._give_up(post, part, error)
+        except (Refused, BadReply) as error:
+            if part is LoginLog or (part is Sessions and not post.has_log) or post.good_ns is None:
+                raise
+            self._give_up(post, part, error)
+        return Looked()
+
+    def _give_up(self, post: _Post, part: type, error: HearthwatchError) -> None:
+        log.warning("%s (not asked again until Hearthwatch or this camera's settings are renewed)", error)
+        post.lacks.add(part)
+        post.trouble = str(error)
+        post.has_log &= part is not LoginLog
+        post.has_sessions &= part is not Sessions
+
+    async def _take(self, camera: CameraId, looked: Looked) -> bool:
+        """Pass on what a look brought; True when somebody is to be told."""
+        if looked.earlier is not None:
+            await self._teller.welcome(camera, *looked.earlier)
+        if looked.unkept:
+            await self._teller.tell_unkept(camera, looked.unkept)
+        rows = looked.added + looked.changed
+        if rows:
+            self._teller.news(rows)
+        return any(row.wanted and not row.told for row in rows)
+
+    def _is_due(self, post: _Post, what: str, every_s: float) -> bool:
+        now_ns = self._clock.mono_ns()
+        if now_ns < post.due_ns.get(what, 0):
+            return False
+        post.due_ns[what] = now_ns + round(every_s * NS_PER_S)
+        return True
+
+    def _went_well(self, camera: CameraId, post: _Post) -> None:
+        post.good_ns, post.good_us = self._clock.mono_ns(), self._clock.wall_us()
+        if not post.lacks:
+            post.trouble = ""
+        if post.reported:
+            post.reported = False
+            self._troubles.recovered(camera)
+
+    def _report(self, camera: CameraId, post: _Post, error: HearthwatchError) -> None:
+        """Tell the owner what he can do something about, once, and not that a dead camera is dead here, too."""
+        post.trouble = str(error)
+        since_ns = post.good_ns if post.good_ns is not None else post.opened_ns
+        is_lasting = self._clock.mono_ns() - since_ns >= _DEAD_AFTER_S * NS_PER_S
+        if self._is_dark(camera):
+            return
+        if isinstance(error, Refused):
+            trouble = Trouble.REFUSED
+        elif isinstance(error, Unreachable) and is_lasting:
+            trouble = Trouble.UNREACHABLE
+        elif isinstance(error, BadReply) and is_lasting:
+            trouble = Trouble.UNREADABLE
+        else:
+            return
+        post.reported = True
+        self._troubles.failed(camera, trouble, str(error))
+
+    async def _know_ourselves(self, post: _Post) -> None:
+        if self._is_due(post, "source", _SOURCE_S):
+            source = await self._source_of(post.watched.access)
+            post.own_addresses = frozenset({source} if source else ()) | frozenset(post.watched.options.seen_as)
+        post.watch.guests = _guests(post.watched, post.own_addresses)
+
+
+def _guests(watched: Watched, own_addresses: frozenset[str]) -> Guests:
+    return Guests(
+        own_users=watched.own_users,
+        own_addresses=own_addresses,
+        known=watched.own_users | frozenset(watched.options.users),
+        home=watched.home,
+        notify=watched.options.notify,
+    )

@@ -1,0 +1,82 @@
+"""The page's door onto the cameras' log-ins and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import Engine
+
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.logins import ledger
+from hearthwatch.logins.login import KeptLine, Login, LoginId, Verdict, WatchNow
+from hearthwatch.logins.rounds import LoginWatch
+from hearthwatch.logins.verdict import is_home, networks
+from hearthwatch.vendors.device import Session
+
+
+class Logins:
+    """Implements LoginDoor. `home` returns `home.networks` as they are now."""
+
+    def __init__(self, reader: Engine, watch: LoginWatch, home: Callable[[], Sequence[str]]) -> None:
+        self._reader = reader
+        self._watch = watch
+        self._home = home
+
+    def logins(
+        self,
+        *,
+        camera: CameraId | None,
+        verdict: Verdict | None,
+        user: str | None,
+        address: str | None,
+        start_us: WallUs | None,
+        end_us: WallUs | None,
+        before: LoginId | None,
+        limit: int,
+    ) -> Sequence[Login]:
+        """See LoginDoor."""
+        with self._reader.connect() as connection:
+            return ledger.recent(
+                connection,
+                camera=camera,
+                verdict=verdict,
+                user=user,
+                address=address,
+                since_us=start_us,
+                until_us=end_us,
+                before=before,
+                limit=limit,
+            )
+
+    def own(self, camera: CameraId) -> Mapping[str, int]:
+        """See LoginDoor."""
+        with self._reader.connect() as connection:
+            return ledger.own(connection, camera)
+
+    def lines(
+        self,
+        *,
+        camera: CameraId | None,
+        search: str,
+        start_us: WallUs | None,
+        end_us: WallUs | None,
+        before: int | None,
+        limit: int,
+    ) -> Sequence[KeptLine]:
+        """See LoginDoor."""
+        with self._reader.connect() as connection:
+            return ledger.lines(
+                connection, camera=camera, search=search, since_us=start_us, until_us=end_us, before=before, limit=limit
+            )
+
+    def is_home(self, address: str | None) -> bool:
+        """See LoginDoor."""
+        return is_home(address, networks(self._home()))
+
+    def watched(self) -> Sequence[WatchNow]:
+        """See LoginDoor."""
+        return self._watch.now()
+
+    async def sessions(self, camera: CameraId) -> Sequence[Session]:
+        """See LoginDoor."""
+        return await self._watch.sessions(camera)

@@ -1,0 +1,224 @@
+"""Who logged in to the cameras, who is logged in now, and what the cameras' own logs say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Query
+
+from hearthwatch.kit.logs import redact
+from hearthwatch.kit.units import CAMERA_ID_PATTERN, CameraId, WallUs
+from hearthwatch.logins.login import KeptLine, Login, LoginId, Verdict, WatchNow
+from hearthwatch.vendors.device import Session
+from hearthwatch.web.auth import Denied, Permission
+from hearthwatch.web.gate import needs
+from hearthwatch.web.login_doors import LoginDoor
+from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.site import CameraDep, Site, SiteDep
+
+router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+
+CameraQuery = Annotated[str | None, Query(pattern=CAMERA_ID_PATTERN)]
+MomentQuery = Annotated[int | None, Query(ge=0, le=2**53)]
+BeforeQuery = Annotated[int | None, Query(ge=1, le=2**53)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+class LoginReply(Reply):
+    """`at_us` is our time of it, `local_us` what the camera's clock said (no zone). `action` is what was done, `verdict` what
+    to think of it; `code` and `via` are the camera's words. All text comes from the camera: show it as text only."""
+
+    id: int
+    camera: str
+    action: str
+    verdict: str
+    source: str
+    user: str
+    address: str | None
+    origin: str
+    at_home: bool
+    via: str
+    code: str
+    at_us: int
+    local_us: int | None
+    seen_us: int
+    told: bool
+
+    @classmethod
+    def of(cls, login: Login, *, at_home: bool) -> Self:
+        return cls(
+            id=login.id,
+            camera=login.camera,
+            action=login.action,
+            verdict=login.verdict,
+            source=login.source,
+            user=redact(login.user),
+            address=login.address,
+            origin=redact(login.origin),
+            at_home=at_home,
+            via=redact(login.via),
+            code=redact(login.code),
+            at_us=login.at_us,
+            local_us=login.local_us,
+            seen_us=login.seen_us,
+            told=login.wanted and login.told,
+        )
+
+
+class LoginsReply(Reply):
+    logins: list[LoginReply]
+    more: bool
+
+
+class WatchReply(Reply):
+    """How a camera's door is watched: by its log, by its list of sessions, by its alarms. `trouble` says what does not work;
+    `own` counts by day (UTC) how often Hearthwatch itself logged in, which is not listed one by one."""
+
+    camera: str
+    has_log: bool
+    has_sessions: bool
+    has_events: bool
+    looked_us: int | None
+    trouble: str
+    own: dict[str, int]
+
+    @classmethod
+    def of(cls, now: WatchNow, own: dict[str, int]) -> Self:
+        return cls(
+            camera=now.camera,
+            has_log=now.has_log,
+            has_sessions=now.has_sessions,
+            has_events=now.has_events,
+            looked_us=now.looked_us,
+            trouble=redact(now.trouble),
+            own=own,
+        )
+
+
+class VisitReply(Reply):
+    """Somebody who is logged in to a camera now."""
+
+    id: str
+    user: str
+    address: str | None
+    origin: str
+    at_home: bool
+    group: str
+    via: str
+    at_us: int | None
+
+    @classmethod
+    def of(cls, session: Session, *, at_home: bool) -> Self:
+        return cls(
+            id=session.id,
+            user=redact(session.user),
+            address=session.address,
+            origin=redact(session.origin),
+            at_home=at_home,
+            group=redact(session.group),
+            via=redact(session.via),
+            at_us=session.at_us,
+        )
+
+
+class LineReply(Reply):
+    id: int
+    camera: str
+    at_us: int
+    local_us: int | None
+    code: str
+    user: str
+    text: str
+
+    @classmethod
+    def of(cls, line: KeptLine) -> Self:
+        return cls(
+            id=line.id,
+            camera=line.camera,
+            at_us=line.at_us,
+            local_us=line.local_us,
+            code=redact(line.code),
+            user=redact(line.user),
+            text=redact(line.text),
+        )
+
+
+class LinesReply(Reply):
+    lines: list[LineReply]
+    more: bool
+
+
+@router.get("/logins")
+@needs(Permission.LOOK)
+def logins(
+    *,
+    site: SiteDep,
+    camera: CameraQuery = None,
+    verdict: Verdict | None = None,
+    user: Annotated[str | None, Query(max_length=200)] = None,
+    address: Annotated[str | None, Query(max_length=64)] = None,
+    start_us: MomentQuery = None,
+    end_us: MomentQuery = None,
+    before: BeforeQuery = None,
+    limit: Limit = 100,
+) -> LoginsReply:
+    """Log-ins to the cameras and what else was done at their doors, newest first; `before` is the id a page ended with."""
+    door = _door(site)
+    found = door.logins(
+        camera=CameraId(camera) if camera else None,
+        verdict=verdict,
+        user=user,
+        address=address,
+        start_us=WallUs(start_us) if start_us is not None else None,
+        end_us=WallUs(end_us) if end_us is not None else None,
+        before=LoginId(before) if before is not None else None,
+        limit=limit + 1,
+    )
+    shown = [LoginReply.of(login, at_home=door.is_home(login.address)) for login in found[:limit]]
+    return LoginsReply(logins=shown, more=len(found) > limit)
+
+
+@router.get("/logins/watch")
+@needs(Permission.LOOK)
+def watch(site: SiteDep) -> list[WatchReply]:
+    """How each camera's door is watched, and what is wrong with that."""
+    door = _door(site)
+    return [WatchReply.of(now, dict(door.own(now.camera))) for now in door.watched()]
+
+
+@router.get("/cameras/{camera}/sessions")
+@needs(Permission.LOOK)
+async def sessions(site: SiteDep, camera: CameraDep) -> list[VisitReply]:
+    """Who is logged in to a camera now, asked of the camera itself; Hearthwatch is among them."""
+    door = _door(site)
+    return [VisitReply.of(one, at_home=door.is_home(one.address)) for one in await door.sessions(camera.id)]
+
+
+@router.get("/logs")
+@needs(Permission.LOOK)
+def logs(
+    *,
+    site: SiteDep,
+    camera: CameraQuery = None,
+    search: Annotated[str, Query(max_length=200)] = "",
+    start_us: MomentQuery = None,
+    end_us: MomentQuery = None,
+    before: BeforeQuery = None,
+    limit: Limit = 200,
+) -> LinesReply:
+    """Lines of the cameras' own logs, newest first; `search` is looked for anywhere in a line."""
+    found = _door(site).lines(
+        camera=CameraId(camera) if camera else None,
+        search=search,
+        start_us=WallUs(start_us) if start_us is not None else None,
+        end_us=WallUs(end_us) if end_us is not None else None,
+        before=before,
+        limit=limit + 1,
+    )
+    return LinesReply(lines=[LineReply.of(line) for line in found[:limit]], more=len(found) > limit)
+
+
+def _door(site: Site) -> LoginDoor:
+    if site.doors.logins is None:
+        raise Denied(404, "The cameras' log-ins are not watched here.")
+    return site.doors.logins
