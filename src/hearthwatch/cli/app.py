@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from hearthwatch.cli import analyze, bench, check, doctor, footage, models, run_command, secrets, status, users, verify
+from hearthwatch.cli import analyze, bench, check, copies, doctor, footage, models, run_command, secrets, status, users, verify
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError
 from hearthwatch.kit.logs import redact
 
@@ -23,6 +23,7 @@ GROUPS = (
     doctor.register,
     footage.register,
     verify.register,
+    copies.register,
     analyze.register,
     bench.register,
     models.register,

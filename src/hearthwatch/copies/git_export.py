@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,11 @@ def export(folder: Path, copies: Iterable[ConfigCopy], document: Callable[[CopyI
         known.add(copy.id)
         commits += 1
     return Exported(commits=commits, folder=folder)
+
+
+def text_of(settings: Mapping[str, str]) -> str:
+    """Return a copy as the repository keeps it: JSON sorted by key, a setting a line."""
+    return json.dumps(dict(settings), indent=1, sort_keys=True) + "\n"
 
 
 def _message(copy: ConfigCopy, changes: tuple[str, ...]) -> str:

@@ -60,12 +60,6 @@ def secrets_of(sealer: Sealer, stored: Sealed) -> Mapping[str, str]:
     return _unpack(sealer, stored.secrets, _SECRETS)
 
 
-def document(settings: Iterable[KeptSetting]) -> str:
-    """Return the copy as people and git read it: key-sorted JSON, one setting a line, secrets replaced."""
-    shown = {one.key: one.shown for one in settings}
-    return json.dumps(shown, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
-
-
 def is_masked(value: str) -> bool:
     """Whether the camera answered stars instead of the secret: writing them back would make them the secret."""
     return not value.strip("*") or value == HIDDEN

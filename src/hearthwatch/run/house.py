@@ -301,6 +301,7 @@ class House:
                 pictures=self._jobs,
                 detector=self._detector,
                 house=self._house_now,
+                copies=self.camera_doors.copies,
             ),
             options,
             auth=auth,

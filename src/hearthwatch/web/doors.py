@@ -18,6 +18,7 @@ from hearthwatch.health.outage import Outage
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import FootageKeeper, Segment
+from hearthwatch.web.copies_doors import CopiesDoor
 
 
 class CameraState(StrEnum):
@@ -293,3 +294,4 @@ class Doors:
     pictures: PictureDoor
     detector: DetectorDoor
     house: HouseDoor
+    copies: CopiesDoor
