@@ -69,8 +69,11 @@ def fresh(known: Mapping[bytes, Known], lines: Sequence[tuple[bytes, bool]], *, 
             new.append(index)
     changes: dict[bytes, Known | None] = {}
     for key, count in counts.items():
-        entry = Known(count=count, undated=undated[key])
-        if known.get(key) != entry:
+        before = known.get(key)
+        # a short reading may begin in the middle of equal lines
+        least = before.count if before is not None and not whole and not undated[key] else 0
+        entry = Known(count=max(count, least), undated=undated[key])
+        if before != entry:
             changes[key] = entry
     for key, entry in known.items():
         if key not in counts and (whole or entry.undated):

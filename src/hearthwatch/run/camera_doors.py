@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import Engine
+
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import Policy
-from hearthwatch.health.outage import HealthSink
+from hearthwatch.health.board import Board
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
+from hearthwatch.logins.login import Login
 from hearthwatch.run.camera_watch import CameraWatch
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.run.copies_desk import CopiesDesk
+from hearthwatch.run.login_desk import LoginDesk
+from hearthwatch.run.premises import HousePremises
+from hearthwatch.run.remedies import Remedies
+from hearthwatch.vendors.alarm_hub import AlarmHub
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.doorman import Door, Doorman
+from hearthwatch.vendors.onvif_discovery import discover
 from hearthwatch.vendors.whereabouts import Whereabouts
 
 _NETWORK = frozenset({"rtsp", "rtsps", "http", "https"})
@@ -59,16 +68,26 @@ class CameraDoors:
         config_path: Path,
         db: Db,
         clock: Clock,
-        health: HealthSink,
+        health: Board,
         outbox: Outbox,
         policy: Callable[[], Policy],
         ids: Callable[[], str],
+        data_folder: Path,
+        publish: Callable[[Login], None],
+        reader: Engine,
+        config: Callable[[], Config],
+        take_over: Callable[[], Awaitable[None]],
     ) -> None:
         self._secrets = secrets
-        self.doorman = Doorman(clock=clock, rng=random.Random())  # noqa: S311 - client nonces, not secrets
+        rng = random.Random()  # noqa: S311 - client nonces, not secrets
+        self.doorman = Doorman(
+            clock=clock,
+            rng=rng,
+            why_held=self._why_held,
+        )
         self.watch = CameraWatch(
             self.doorman,
-            Whereabouts(self.doorman.detector, self.doorman.neighbours),
+            Whereabouts(self.doorman.detector, self.doorman.neighbours, discover=functools.partial(discover, rng=rng)),
             config_path=config_path,
             db=db,
             clock=clock,
@@ -78,14 +97,57 @@ class CameraDoors:
             ids=ids,
         )
         self.copies = CopiesDesk(self.doorman, secrets, db=db, clock=clock, outbox=outbox, policy=policy, ids=ids)
+        premises = HousePremises(
+            self.doorman,
+            secrets,
+            config_path=config_path,
+            config=config,
+            name=lambda camera: policy().name(camera),
+            take_over=take_over,
+        )
+        self.remedies = Remedies(
+            self.doorman,
+            premises,
+            secrets,
+            copies=self.copies,
+            data_folder=data_folder,
+            db=db,
+            reader=reader,
+            clock=clock,
+            outbox=outbox,
+            ids=ids,
+        )
+        self.alarms = AlarmHub(self.doorman, clock=clock)
+        self.logins = LoginDesk(
+            self.doorman,
+            self.alarms,
+            data_folder=data_folder,
+            db=db,
+            clock=clock,
+            board=health,
+            outbox=outbox,
+            policy=policy,
+            ids=ids,
+            publish=publish,
+        )
 
     @property
     def tasks(self) -> tuple[tuple[str, Work], ...]:
-        return (("camera watch", self.watch.run), ("copies of settings", self.copies.keeper.run))
+        return (
+            ("alarms of cameras", self.alarms.run),
+            *self.logins.tasks,
+            ("camera watch", self.watch.run),
+            ("damage control", self.remedies.run),
+            ("copies of settings", self.copies.keeper.run),
+        )
+
+    def _why_held(self, camera: CameraId) -> str:
+        return self.remedies.why_held(camera)
 
     async def load(self) -> None:
         """Take up what a former house knew of the cameras. Raises StorageFailed."""
         await self.watch.load()
+        await self.remedies.load()
 
     async def renew(self, config: Config) -> None:
         """Go on with a changed configuration or changed secrets."""
@@ -93,7 +155,11 @@ class CameraDoors:
         await self.doorman.renew({name: door for name, door in doors.items() if door is not None})
         self.watch.renew(config)
         await self.copies.renew(config)
+        self.logins.renew(config)
+        self.alarms.renew()
 
     async def close(self) -> None:
         """Log out everywhere."""
+        await self.remedies.close()
+        await self.logins.close()
         await self.doorman.close()

@@ -39,6 +39,7 @@ from hearthwatch.run.clips import Clips
 from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import ControlDoor
+from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_copies import CopiesClerk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.happenings import Happenings
@@ -47,6 +48,7 @@ from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
 from hearthwatch.run.housekeeping import Housekeeping
 from hearthwatch.run.jobs import Jobs
 from hearthwatch.run.lines import LookerLine, RecorderLine
+from hearthwatch.run.login_doors import Logins
 from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
@@ -149,9 +151,15 @@ class House:
             outbox=self.outbox,
             policy=lambda: self.policy,
             ids=ids,
+            data_folder=self._data,
+            publish=self.changes.publish,
+            reader=reader,
+            config=lambda: self.config,
+            take_over=self._take_over,
         )
         self._alerts = Alerts(reader)
         self._health = Health(self.board, reader)
+        self._logins = Logins(reader, self.camera_doors.logins.watch, lambda: self.config.home.networks)
         self._models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
         self._house_now = HouseNowDoor(
             self.config,
@@ -173,8 +181,15 @@ class House:
             footage=self.footage,
         )
         copies = self.camera_doors.copies
-        clerk = CopiesClerk(copies.shelf, copies)
-        steward = Steward(self._db, self._pins, clerk, self.clock, status=now, new_model=self._restart_looker)
+        steward = Steward(
+            self._db,
+            self._pins,
+            CamerasClerk(self.camera_doors.watch),
+            CopiesClerk(copies.shelf, copies),
+            self.clock,
+            status=now,
+            new_model=self._restart_looker,
+        )
         self._control = ControlDoor(self._data, steward.answer)
         self._reloader = Reloader(
             plan,
@@ -220,6 +235,9 @@ class House:
     def _hear_looker(self, state: LookerState) -> None:
         self.cameras.hear_looker(state)
         self.watch.looker(state)
+
+    async def _take_over(self) -> None:
+        await self._reloader.now()
 
     async def _renew(self, config: Config) -> None:
         here = {name for name, camera in config.cameras.items() if camera.enabled}
@@ -301,7 +319,9 @@ class House:
                 pictures=self._jobs,
                 detector=self._detector,
                 house=self._house_now,
+                logins=self._logins,
                 copies=self.camera_doors.copies,
+                remedies=self.camera_doors.remedies,
             ),
             options,
             auth=auth,

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, StorageFailed, Unreachable, Unsupported
 from hearthwatch.kit.logs import redact
-from hearthwatch.web import api, api_copies, live, media, metrics, stream
+from hearthwatch.web import api, api_copies, api_logins, api_remedies, live, media, metrics, stream
 from hearthwatch.web.auth import Auth, Denied, Permission
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.clips import ClipShelf
@@ -63,7 +63,16 @@ def create_app(
     app.state.site = Site(
         doors=doors, auth=auth, clock=clock, changes=changes, clips=ClipShelf(clip_folder, doors.footage), page=page
     )
-    for router in (api.router, api_copies.router, stream.router, live.router, media.router, metrics.router):
+    for router in (
+        api.router,
+        api_logins.router,
+        api_copies.router,
+        api_remedies.router,
+        stream.router,
+        live.router,
+        media.router,
+        metrics.router,
+    ):
         app.include_router(router)
 
     @app.get("/api/openapi.json", include_in_schema=False)

@@ -19,6 +19,8 @@ from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import FootageKeeper, Segment
 from hearthwatch.web.copies_doors import CopiesDoor
+from hearthwatch.web.login_doors import LoginDoor
+from hearthwatch.web.remedy_doors import RemedyDoor
 
 
 class CameraState(StrEnum):
@@ -294,4 +296,6 @@ class Doors:
     pictures: PictureDoor
     detector: DetectorDoor
     house: HouseDoor
+    remedies: RemedyDoor
+    logins: LoginDoor | None = None
     copies: CopiesDoor
