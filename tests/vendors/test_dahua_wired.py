@@ -288,7 +288,7 @@ async def test_a_setting_is_written_and_read_back() -> None:
     played = script(replies={written: b"OK\r\n", read: b"table.UPnP.Enable=false\r\n"})
     async with scripted(played) as (client, camera):
         await client.switch(Service.UPNP, on=False)
-        assert camera.targets == [written, read]
+        assert camera.targets == [read, written, read]
         played.replies[read] = b"table.UPnP.Enable=true\r\n"
         with pytest.raises(BadReply, match=r"did not keep UPnP\.Enable"):
             await client.switch(Service.UPNP, on=False)

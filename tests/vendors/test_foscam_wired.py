@@ -14,7 +14,6 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import BadReply, Refused, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, WallUs, camera_id
-from hearthwatch.vendors import capability
 from hearthwatch.vendors.capability import PtzMove, Service
 from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.foscam_hd import FoscamHdCamera
@@ -138,20 +137,3 @@ async def test_mjpeg_passwords_are_written_with_all_accounts_and_read_back() -> 
             assert (await client.clock()).local_us // US_PER_S == 1_421_157_600
         finally:
             await client.close()
-
-
-def test_capabilities_of_both_generations() -> None:
-    where = Access(camera=camera_id("c"), host="h", port=80)
-    both = (
-        capability.Accounts, capability.ConfigExport, capability.DeviceInfo, capability.Fix, capability.LoginLog,
-        capability.Ptz, capability.Snapshot, capability.Streams, capability.SystemLog,
-    )  # fmt: skip
-    old = FoscamMjpegCamera(where, clock=FakeClock(), rng=random.Random(1))
-    new = FoscamHdCamera(where, clock=FakeClock(), rng=random.Random(1))
-    for protocol in both:
-        assert isinstance(old, protocol)
-        assert isinstance(new, protocol)
-    assert isinstance(old, capability.ConfigImport)
-    assert not isinstance(old, capability.Sessions)
-    assert isinstance(new, capability.Sessions)
-    assert not isinstance(new, capability.ConfigImport)

@@ -413,7 +413,7 @@ async def test_yes_without_doing_it_is_told() -> None:
         script.keeps = True
         await client.switch(Service.P2P, on=False)
         assert script.values["GetP2p"] == {"P2p": {"enable": 0, "uid": "9527"}}
-        with pytest.raises(Unsupported, match="no telnet"):
+        with pytest.raises(Unsupported, match="telnet cannot be switched"):
             await client.switch(Service.TELNET, on=False)
         assert Service.TELNET not in client.services
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hearthwatch.kit.errors import Unsupported
+from hearthwatch.kit.errors import BadReply, Refused, Unsupported
 from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.device import Access, Setting
 
@@ -82,16 +82,28 @@ class Switches:
         await self._write(wanted)
 
     async def switch_off(self, switches: Sequence[Switch]) -> tuple[Setting, ...]:
-        """Switch off what is on of `switches`; return how it was. What the camera has not is left out."""
-        before: list[Setting] = []
-        wanted: list[Setting] = []
+        """Switch off what is on of `switches`; return how it was. What the camera has not is left out.
+
+        One that fails does not keep the others on; BadReply then says which.
+        """
+        found: dict[str, dict[str, tuple[Setting, str]]] = {}
         for switch in switches:
             for one in await self._found(switch):
-                if not switch.is_off(one) and one.key not in {other.key for other in before}:
-                    before.append(one)
-                    wanted.append(_with(one, switch.off))
-        if wanted:
-            await self._write(wanted)
+                if not switch.is_off(one):
+                    found.setdefault(one.key.partition(".")[0], {}).setdefault(one.key, (one, switch.off))
+        before: list[Setting] = []
+        still_on: list[str] = []
+        for settings in found.values():
+            try:
+                await self._write([_with(one, off) for one, off in settings.values()])
+            except (BadReply, Refused, Unsupported):
+                still_on += settings
+            else:
+                before += [one for one, _ in settings.values()]
+        if still_on:
+            shown = ", ".join(still_on[:5]) + (" and more" if len(still_on) > 5 else "")
+            stopped = f"{len(before)} others were stopped" if before else "nothing was stopped"
+            raise BadReply(f"{self._where()}: the camera does not switch off {shown}; {stopped}")
         return tuple(before)
 
     def _switch(self, service: Service) -> Switch:
