@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from tests.web import scene
+from tests.web.fake_remedies import FakeRemedies
 from tests.web.fake_copies import FakeCopies
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
@@ -90,6 +91,7 @@ class FakeHouse:
         self.hub = LiveHub(self._on_demand)
         self.nobody = asyncio.Event()  # set when the last viewer of a stream has left
         self.started_us = self.clock.wall_us()
+        self.remedies = FakeRemedies(self.clock)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
         self._numbers: dict[tuple[CameraId, Stream], int] = {}
         self._starts: dict[tuple[CameraId, Stream], int] = {}
@@ -109,6 +111,7 @@ class FakeHouse:
             pictures=_Pictures(self),
             detector=_Detector(self),
             house=_House(self),
+            remedies=self.remedies,
             copies=self.copies,
         )
 

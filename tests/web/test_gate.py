@@ -16,6 +16,8 @@ from hearthwatch.web.gate import CSP, HEADERS, MAX_BODY_BYTES, TOKEN_HEADER, Gat
 EXAMPLE = {
     "{camera}": "front-door",
     "{event}": "e00100",
+    "{entry}": "e00100",
+    "{name}": "firmware.bin",
     "{path:path}": "events",
 }
 PERMISSIONS = {
@@ -35,6 +37,13 @@ PERMISSIONS = {
     "GET /api/v1/outages": "look",
     "POST /api/v1/detector/fetch": "manage",
     "POST /api/v1/telegram/enrol": "manage",
+    "GET /api/v1/cameras/{camera}/door": "manage",
+    "POST /api/v1/cameras/{camera}/remedies": "manage",
+    "POST /api/v1/cameras/{camera}/remedies/confirm": "manage",
+    "POST /api/v1/cameras/{camera}/remedies/decline": "manage",
+    "PUT /api/v1/firmware/{name}": "manage",
+    "GET /api/v1/audit-trail": "manage",
+    "GET /api/v1/audit-trail/{entry}": "manage",
     "GET /api/v1/stream": "look",
     "WEBSOCKET /api/v1/cameras/{camera}/live": "look",
     "GET /api/v1/events/{event}/picture.jpg": "look",

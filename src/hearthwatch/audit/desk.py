@@ -17,7 +17,7 @@ from hearthwatch.audit.result import Result
 from hearthwatch.audit.trail import Entry, RepairState
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import HearthwatchError, Refused, Unsupported
+from hearthwatch.kit.errors import HearthwatchError, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 
@@ -38,14 +38,17 @@ class RepairDesk:
         clock: Clock,
         ids: Callable[[], str],
         tell: Callable[[CameraId, str, str], Awaitable[None]],
+        announce: Callable[[Remedy], None] = lambda _: None,
     ) -> None:
-        """`tell` gets a camera, a text for its owner, and a key under which it is told once."""
+        """`tell` gets a camera, a text for its owner, and a key under which it is told once; `announce` gets each remedy
+        before it is done."""
         self._repairs = repairs
         self._premises = premises
         self._db = db
         self._clock = clock
         self._ids = ids
         self._tell = tell
+        self._announce = announce
         self._locks: dict[CameraId, asyncio.Lock] = {}
         self._tasks: dict[str, asyncio.Task[Entry]] = {}
         self._made: dict[str, Secret] = {}
@@ -83,14 +86,14 @@ class RepairDesk:
     async def confirm(self, entry: str, who: str, *, wait_s: float | None = None) -> Entry:
         """Do what `who` was asked about and return how it ended; RUNNING when that takes longer than `wait_s`.
 
-        Raises Refused when there is no such open question of that person: it was answered, or is over ten minutes old."""
+        Raises Unsupported when there is no such open question of that person: it was answered, or is over ten minutes old."""
         now_us = self._clock.wall_us()
         since_us = WallUs(now_us - QUESTION_LIFE_US)
         begun = await self._db.run(
             lambda connection: trail.begin(connection, entry, who, not_before_us=since_us, now_us=now_us)
         )
         if begun is None:
-            raise Refused("this question was answered already or is too old: ask for it again")
+            raise Unsupported("this question was answered already or is too old: ask for it again")
         task = self._tasks[entry] = asyncio.create_task(self._work(begun), name=f"remedy {begun.remedy.kind}")
         task.add_done_callback(lambda _: self._tasks.pop(entry, None))
         done, _ = await asyncio.wait({task}, timeout=wait_s)
@@ -115,6 +118,7 @@ class RepairDesk:
         name = self._premises.name(remedy.camera)
         async with self.at_work(remedy.camera):
             try:
+                self._announce(remedy)
                 result = await self._repairs.do(remedy)
             except Unsupported as error:
                 return await self._end(entry, RepairState.IMPOSSIBLE, f"{name}: {_sentence(error)}")

@@ -13,8 +13,7 @@ from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.remedy_alerts import notice
 from hearthwatch.audit import trail
 from hearthwatch.audit.desk import RepairDesk
-from hearthwatch.audit.house import LastGood
-from hearthwatch.audit.remedy import Remedy
+from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.audit.repairs import Repairs
 from hearthwatch.audit.restart import Restart
 from hearthwatch.audit.trail import Entry
@@ -24,9 +23,10 @@ from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError, Unsupported
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.run.copies_desk import CopiesDesk, LastGoodSettings
 from hearthwatch.run.firmware_files import FirmwareFiles
 from hearthwatch.run.premises import HousePremises
-from hearthwatch.vendors.capability import Accounts, Firewall, Sessions
+from hearthwatch.vendors.capability import Accounts, Firewall, Service, Sessions
 from hearthwatch.vendors.doorman import Doorman
 from hearthwatch.web.remedy_doors import DoorNow
 
@@ -44,7 +44,7 @@ class Remedies:
         premises: HousePremises,
         secrets: Secrets,
         *,
-        last_good: LastGood | None,
+        copies: CopiesDesk,
         data_folder: Path,
         db: Db,
         reader: Engine,
@@ -58,9 +58,10 @@ class Remedies:
         self._clock = clock
         self._outbox = outbox
         self._ids = ids
+        self._copies = copies.keeper
         self._files = FirmwareFiles(data_folder / "firmware")
-        self._repairs = Repairs(doorman, secrets, premises, Restart(doorman, self._files.folder), last_good)
-        self.desk = RepairDesk(self._repairs, premises, db=db, clock=clock, ids=ids, tell=self._tell)
+        self._repairs = Repairs(doorman, secrets, premises, Restart(doorman, self._files.folder), LastGoodSettings(copies))
+        self.desk = RepairDesk(self._repairs, premises, db=db, clock=clock, ids=ids, tell=self._tell, announce=self._announce)
         self._unsettled = Unsettled(self._repairs.passwords, secrets, self.desk.at_work, self._tell)
 
     def why_held(self, camera: CameraId) -> str:
@@ -80,6 +81,17 @@ class Remedies:
     async def close(self) -> None:
         """End what runs."""
         await self.desk.close()
+
+    def _announce(self, remedy: Remedy) -> None:
+        """What we change ourselves is no drift."""
+        match remedy.kind:
+            case RemedyKind.CHANGE_PASSWORD | RemedyKind.RENAME_USER | RemedyKind.REMOVE_ACCOUNT:
+                self._copies.expect_accounts(remedy.camera)
+            case RemedyKind.SERVICE_OFF | RemedyKind.SERVICE_ON:
+                self._copies.expect_service(remedy.camera, Service(remedy.subject))
+            case RemedyKind.SWITCH_OFF | RemedyKind.SWITCH_ON:
+                for service in Service:
+                    self._copies.expect_service(remedy.camera, service)
 
     async def _tell(self, camera: CameraId, text: str, key: str) -> None:
         name = self._premises.name(camera)

@@ -6,6 +6,7 @@ from typing import Self
 
 from hearthwatch.kit.logs import redact
 from hearthwatch.web.doors import AlertNow
+from hearthwatch.web.remedy_replies import OfferReply
 from hearthwatch.web.replies import Reply
 
 
@@ -24,7 +25,8 @@ class DeliveryReply(Reply):
 
 
 class AlertReply(Reply):
-    """`decided_ms` is from the last byte of the deciding picture to the alert; None where there is no picture."""
+    """`decided_ms` is from the last byte of the deciding picture to the alert; None where there is no picture. `offers` is
+    what can be done about it at once."""
 
     id: str
     event: str
@@ -35,6 +37,7 @@ class AlertReply(Reply):
     at_us: int
     decided_ms: float | None
     deliveries: list[DeliveryReply]
+    offers: list[OfferReply]
 
     @classmethod
     def of(cls, now: AlertNow) -> Self:
@@ -62,6 +65,7 @@ class AlertReply(Reply):
                 )
                 for delivery in now.deliveries
             ],
+            offers=[OfferReply.of(offer) for offer in alert.offers],
         )
 
 

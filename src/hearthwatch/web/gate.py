@@ -55,11 +55,12 @@ HEADERS = {
 }
 
 
-def needs(permission: Permission) -> Callable[[F], F]:
-    """Declare what a route asks of whoever calls it; a route without this is refused."""
+def needs(permission: Permission, *, body_bytes: int = MAX_BODY_BYTES) -> Callable[[F], F]:
+    """Declare what a route asks of whoever calls it, and how much it takes; a route without this is refused."""
 
     def declare(endpoint: F) -> F:
         endpoint.__hearthwatch_permission__ = permission  # type: ignore[attr-defined]
+        endpoint.__hearthwatch_body_bytes__ = body_bytes  # type: ignore[attr-defined]
         return endpoint
 
     return declare
@@ -73,6 +74,7 @@ class Rule:
     pattern: re.Pattern[str]
     methods: frozenset[str]
     permission: Permission | None
+    body_bytes: int
 
 
 def rules(app: FastAPI) -> tuple[Rule, ...]:
@@ -86,6 +88,7 @@ def rules(app: FastAPI) -> tuple[Rule, ...]:
                 pattern=compile_path(path)[0],
                 methods=frozenset(route.methods or ()),
                 permission=getattr(route.endpoint, "__hearthwatch_permission__", None),
+                body_bytes=getattr(route.endpoint, "__hearthwatch_body_bytes__", MAX_BODY_BYTES),
             )
         )
     return tuple(found)
@@ -153,11 +156,11 @@ class Gate:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         self._check_host(host)
-        permission = self._permission(scope)
+        permission, body_bytes = self._rule(scope)
         if scope["type"] == "websocket":
             _check_websocket_origin(headers, scope, host)
         elif scope["method"] not in SAFE_METHODS:
-            _check_body(headers)
+            _check_body(headers, body_bytes)
             _check_same_origin(headers, scope, host)
         session = await self._session(headers, scope)
         if permission is Permission.METRICS:
@@ -185,7 +188,8 @@ class Gate:
                     'Add the name to `hosts = ["…"]` in section [web] of the configuration, or use the address.',
                 ) from None
 
-    def _permission(self, scope: Scope) -> Permission:
+    def _rule(self, scope: Scope) -> tuple[Permission, int]:
+        """Return what the route asks for and how many bytes it takes."""
         wrong_method = False
         for rule in self._table:
             if not rule.pattern.match(scope["path"]):
@@ -197,7 +201,7 @@ class Gate:
                 continue
             if rule.permission is None:
                 raise Denied(403, "This address declares no permission, so nobody may use it.", "This is a bug: report it.")
-            return rule.permission
+            return rule.permission, rule.body_bytes
         raise Denied(405 if wrong_method else 404, "There is nothing at this address.")
 
     async def _session(self, headers: Headers, scope: Scope) -> Session | None:
@@ -246,12 +250,12 @@ def _check_token(headers: Headers, session: Session | None) -> None:
         raise Denied(403, "The page is out of date.", "Reload it and try again.")
 
 
-def _check_body(headers: Headers) -> None:
+def _check_body(headers: Headers, limit_bytes: int) -> None:
     if "transfer-encoding" in headers:
         raise Denied(411, "Requests need a Content-Length.")
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-        raise Denied(413, f"Requests may have at most {MAX_BODY_BYTES} bytes.")
+    if not length.isdigit() or len(length) > 12 or int(length) > limit_bytes:
+        raise Denied(413, f"Such a request may have at most {limit_bytes} bytes.")
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:
