@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from tests.web import scene
 from tests.web.fake_remedies import FakeRemedies
+from tests.web.fake_audit import FakeAudit
 from tests.web.fake_copies import FakeCopies
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
@@ -92,6 +93,7 @@ class FakeHouse:
         self.nobody = asyncio.Event()  # set when the last viewer of a stream has left
         self.started_us = self.clock.wall_us()
         self.remedies = FakeRemedies(self.clock)
+        self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
         self._numbers: dict[tuple[CameraId, Stream], int] = {}
         self._starts: dict[tuple[CameraId, Stream], int] = {}
@@ -113,6 +115,7 @@ class FakeHouse:
             house=_House(self),
             remedies=self.remedies,
             copies=self.copies,
+            audit=self.audit,
         )
 
     # the live side: packets come at FPS for the streams somebody watches

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from hearthwatch.cli import analyze, bench, check, copies, doctor, footage, models, run_command, secrets, status, users, verify
+from hearthwatch.cli import analyze, audit, bench, check, copies, doctor, footage, models, run_command, secrets, status, users, verify
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError
 from hearthwatch.kit.logs import redact
 
@@ -24,6 +24,7 @@ GROUPS = (
     footage.register,
     verify.register,
     copies.register,
+    audit.register,
     analyze.register,
     bench.register,
     models.register,

@@ -18,6 +18,7 @@ from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import Login
+from hearthwatch.run.audit_desk import AuditDesk
 from hearthwatch.run.camera_watch import CameraWatch
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.run.copies_desk import CopiesDesk
@@ -117,6 +118,9 @@ class CameraDoors:
             outbox=outbox,
             ids=ids,
         )
+        self.audit = AuditDesk(
+            self.doorman, self.remedies.desk, config=config, db=db, clock=clock, outbox=outbox, policy=policy, ids=ids
+        )
         self.alarms = AlarmHub(self.doorman, clock=clock)
         self.logins = LoginDesk(
             self.doorman,
@@ -139,6 +143,7 @@ class CameraDoors:
             ("camera watch", self.watch.run),
             ("damage control", self.remedies.run),
             ("copies of settings", self.copies.keeper.run),
+            ("audit", self.audit.auditor.run),
         )
 
     def _why_held(self, camera: CameraId) -> str:

@@ -21,6 +21,7 @@ from hearthwatch.recording.index import Asked, IndexReader
 from hearthwatch.recording.segment import FootageClass, StorageOptions
 from hearthwatch.recording.store import open_store
 from hearthwatch.run.control import Ask, Reply, ask_house
+from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_copies import CopiesClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.places import Places, is_held
@@ -107,7 +108,7 @@ async def closed_house(places: Places, clock: Clock) -> AsyncIterator[Steward]:
         except DatabaseError as error:
             raise StorageFailed(StorageFault.BROKEN, f"opening {path}: {error.orig}") from error
         pins = Pins(db, ClosedKeeper(places.footage, places.index_path, clock), index, clock)
-        yield Steward(db, pins, CopiesClerk(CopyShelf(db, Secrets.open(places.data))), clock)
+        yield Steward(db, pins, CopiesClerk(CopyShelf(db, Secrets.open(places.data))), clock, audit=AuditClerk())
     finally:
         db.close()
         engine.dispose()

@@ -15,6 +15,7 @@ from annotated_types import Ge, Le
 from pydantic import Field, TypeAdapter, ValidationError
 
 from hearthwatch.alerts.options import AlertOptions, AlertsOptions
+from hearthwatch.audit.finding import AuditOptions
 from hearthwatch.audit.power import PowerOptions
 from hearthwatch.copies.copy import BaselineOptions, CopiesOptions
 from hearthwatch.detect.detection import DetectOptions, LabelOptions
@@ -126,6 +127,7 @@ class Config:
     alerts: AlertsOptions = AlertsOptions()
     storage: StorageOptions = StorageOptions()
     web: WebOptions = WebOptions()
+    audit: AuditOptions = AuditOptions()
     heartbeat: HeartbeatOptions = HeartbeatOptions()
     syslog: SyslogOptions = SyslogOptions()
 

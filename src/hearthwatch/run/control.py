@@ -19,6 +19,7 @@ import msgspec
 from hearthwatch.kit.errors import BadReply, HearthwatchError, StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.run.control_audit import AuditAsk, AuditReply
 from hearthwatch.run.control_copies import CopiesAsk, CopiesReply
 from hearthwatch.run.pins import Pinned
 from hearthwatch.run.status import Status
@@ -93,7 +94,7 @@ class AskNewModel(_Line, frozen=True):
 
 
 HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
-Ask = HouseAsk | CopiesAsk
+Ask = HouseAsk | CopiesAsk | AuditAsk
 
 
 class Now(_Line, frozen=True):
@@ -118,7 +119,7 @@ class Refusal(_Line, frozen=True):
     text: str
 
 
-Reply = Now | Kept | Users | Done | Refusal | CopiesReply
+Reply = Now | Kept | Users | Done | Refusal | CopiesReply | AuditReply
 
 
 class ControlDoor:

@@ -40,6 +40,7 @@ from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import ControlDoor
 from hearthwatch.run.control_cameras import CamerasClerk
+from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_copies import CopiesClerk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.happenings import Happenings
@@ -187,6 +188,7 @@ class House:
             CamerasClerk(self.camera_doors.watch),
             CopiesClerk(copies.shelf, copies),
             self.clock,
+            audit=AuditClerk(self.camera_doors.audit),
             status=now,
             new_model=self._restart_looker,
         )
@@ -322,6 +324,7 @@ class House:
                 logins=self._logins,
                 copies=self.camera_doors.copies,
                 remedies=self.camera_doors.remedies,
+                audit=self.camera_doors.audit,
             ),
             options,
             auth=auth,

@@ -29,6 +29,7 @@ from hearthwatch.run.control import (
     Reply,
     Users,
 )
+from hearthwatch.run.control_audit import AuditAsk, AuditClerk
 from hearthwatch.run.control_copies import CopiesAsk, CopiesClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.status import Status
@@ -46,12 +47,14 @@ class Steward:
         copies: CopiesClerk,
         clock: Clock,
         *,
+        audit: AuditClerk,
         status: Callable[[], Status] | None = None,
         new_model: Callable[[], None] = lambda: None,
     ) -> None:
         self._db = db
         self._pins = pins
         self._copies = copies
+        self._audit = audit
         self._clock = clock
         self._status = status
         self._new_model = new_model
@@ -60,6 +63,8 @@ class Steward:
         """Do what is asked. Raises Unsupported for what cannot be done, StorageFailed, and what a camera's client raises."""
         if isinstance(ask, CopiesAsk):
             return await self._copies.answer(ask)
+        if isinstance(ask, AuditAsk):
+            return await self._audit.answer(ask)
         return await self._answer(ask)
 
     async def _answer(self, ask: HouseAsk) -> Reply:

@@ -18,6 +18,7 @@ from hearthwatch.health.outage import Outage
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import FootageKeeper, Segment
+from hearthwatch.web.audit_doors import AuditDoor
 from hearthwatch.web.copies_doors import CopiesDoor
 from hearthwatch.web.login_doors import LoginDoor
 from hearthwatch.web.remedy_doors import RemedyDoor
@@ -299,3 +300,4 @@ class Doors:
     remedies: RemedyDoor
     logins: LoginDoor | None = None
     copies: CopiesDoor
+    audit: AuditDoor
