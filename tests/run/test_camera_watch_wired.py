@@ -86,7 +86,7 @@ class Watched:
 
         self.watch = CameraWatch(
             self.doorman,
-            Whereabouts(self.doorman.detector, self.network),
+            Whereabouts(self.doorman.detector, self.network, discover=self.network.discover),
             config_path=self.path,
             db=self.db,
             clock=self.clock,

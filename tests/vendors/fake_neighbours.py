@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hearthwatch.vendors.neighbours import Network
+from hearthwatch.vendors.onvif_discovery import FoundCamera
 
 
 @dataclass(kw_only=True)
@@ -16,6 +17,7 @@ class FakeNeighbours:
     table: dict[str, str] = field(default_factory=dict)
     asleep: dict[str, str] = field(default_factory=dict)
     poked: list[str] = field(default_factory=list)
+    callers: list[FoundCamera] = field(default_factory=list)
 
     def macs(self) -> Mapping[str, str]:
         return dict(self.table)
@@ -26,3 +28,7 @@ class FakeNeighbours:
     async def poke(self, addresses: Sequence[str]) -> None:
         self.poked += addresses
         self.table |= {ip: mac for ip, mac in self.asleep.items() if ip in addresses}
+
+    async def discover(self) -> Sequence[FoundCamera]:
+        """Who answers a call of WS-Discovery."""
+        return self.callers

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from tests.devices import dahua, foscam_hd, foscam_mjpeg
+from tests.devices import dahua, foscam_hd, foscam_mjpeg, reolink
 from tests.devices.camera_web import EmulatedCamera
 from tests.vendors.fake_neighbours import FakeNeighbours
 from tests.vendors.web_camera import DIGEST, WebCamera, reply, running, saying
@@ -17,6 +19,7 @@ from hearthwatch.kit.units import CameraId
 from hearthwatch.vendors.detection import Detector
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.doorman import Door, Doorman
+from hearthwatch.vendors.onvif_discovery import FoundCamera
 from hearthwatch.vendors.whereabouts import Whereabouts
 
 pytestmark = pytest.mark.wired
@@ -27,6 +30,7 @@ FAMILIES = {
     Vendor.DAHUA: dahua.camera,
     Vendor.FOSCAM_HD: foscam_hd.camera,
     Vendor.FOSCAM_MJPEG: foscam_mjpeg.camera,
+    Vendor.REOLINK: reolink.camera,
 }
 TV = reply(b"<html>a television</html>")
 
@@ -146,9 +150,21 @@ async def test_with_tls_nothing_is_asked_in_clear() -> None:
         assert camera.requests == []
 
 
+async def test_a_camera_at_an_odd_port_is_found_by_its_answer_to_a_call(test_data: Path) -> None:
+    date = (test_data / "tapes/onvif/hikvision-ds2df7276-5.1.6/GetSystemDateAndTime.xml").read_bytes()
+    async with running(WebCamera(answer=saying(reply(date)))) as camera:
+        said = FoundCamera(host=HERE, port=camera.port, tls=False, endpoint="", name="Yard", hardware="DS", scopes=())
+        network = FakeNeighbours(callers=[said, replace(said, host="203.0.113.9")])
+        places = Whereabouts(detector(), network, discover=network.discover)
+        [found] = await places.survey(("127.0.0",), allow_loopback=True)
+        assert found.detected.fingerprint is not None
+        assert (found.detected.fingerprint.vendor, found.detected.port) == (Vendor.ONVIF, camera.port)
+        assert found.called == said
+
+
 async def test_a_survey_finds_who_wakes_when_poked_and_skips_who_is_not_home() -> None:
     network = FakeNeighbours(table={"10.9.9.9": "00:00:00:00:00:09"}, asleep={"127.0.0.3": "9c:8e:cd:00:11:22"})
-    found = await Whereabouts(detector(), network).survey(("127.0.0",), allow_loopback=True)
+    found = await Whereabouts(detector(), network, discover=network.discover).survey(("127.0.0",), allow_loopback=True)
     assert found == ()
     assert "127.0.0.6" in network.poked
     assert network.table["127.0.0.3"]

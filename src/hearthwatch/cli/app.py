@@ -19,6 +19,7 @@ from hearthwatch.kit.logs import redact
 GROUPS = (
     run_command.register,
     status.register,
+    cameras.register,
     check.register,
     doctor.register,
     footage.register,

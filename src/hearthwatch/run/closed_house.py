@@ -22,6 +22,7 @@ from hearthwatch.recording.segment import FootageClass, StorageOptions
 from hearthwatch.recording.store import open_store
 from hearthwatch.run.control import Ask, Reply, ask_house
 from hearthwatch.run.control_audit import AuditClerk
+from hearthwatch.run.control_cameras import CamerasClerk, ClosedDoors
 from hearthwatch.run.control_copies import CopiesClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.places import Places, is_held

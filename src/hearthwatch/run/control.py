@@ -20,6 +20,7 @@ from hearthwatch.kit.errors import BadReply, HearthwatchError, StorageFailed, St
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.control_audit import AuditAsk, AuditReply
+from hearthwatch.run.control_cameras import CamerasAsk, CamerasReply
 from hearthwatch.run.control_copies import CopiesAsk, CopiesReply
 from hearthwatch.run.pins import Pinned
 from hearthwatch.run.status import Status

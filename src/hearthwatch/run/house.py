@@ -41,6 +41,7 @@ from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import ControlDoor
 from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_audit import AuditClerk
+from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_copies import CopiesClerk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.happenings import Happenings

@@ -30,6 +30,7 @@ from hearthwatch.run.control import (
     Users,
 )
 from hearthwatch.run.control_audit import AuditAsk, AuditClerk
+from hearthwatch.run.control_cameras import CamerasAsk, CamerasClerk
 from hearthwatch.run.control_copies import CopiesAsk, CopiesClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.status import Status
@@ -44,6 +45,7 @@ class Steward:
         self,
         db: Db,
         pins: Pins,
+        cameras: CamerasClerk,
         copies: CopiesClerk,
         clock: Clock,
         *,
@@ -53,6 +55,7 @@ class Steward:
     ) -> None:
         self._db = db
         self._pins = pins
+        self._cameras = cameras
         self._copies = copies
         self._audit = audit
         self._clock = clock
@@ -61,6 +64,8 @@ class Steward:
 
     async def answer(self, ask: Ask) -> Reply:
         """Do what is asked. Raises Unsupported for what cannot be done, StorageFailed, and what a camera's client raises."""
+        if isinstance(ask, CamerasAsk):
+            return await self._cameras.answer(ask)
         if isinstance(ask, CopiesAsk):
             return await self._copies.answer(ask)
         if isinstance(ask, AuditAsk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,31 +12,29 @@ from hearthwatch.vendors.detection import Detected, Detector
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.known import KnownCamera, Match, match_shown
 from hearthwatch.vendors.neighbours import Neighbours, addresses_of, at_home, network_of
+from hearthwatch.vendors.onvif_discovery import FoundCamera
 
 _MAX_HOSTS = 128
 _AT_ONCE = 8
 
-Discover = Callable[[], Awaitable[Sequence[str]]]
-"""Returns the addresses of those who answered a call on the home network, such as WS-Discovery."""
+Discover = Callable[[], Awaitable[Sequence[FoundCamera]]]
+"""Calls on the home network and returns who answered. Raises Unreachable when this machine is in none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """A device of the home network, found without credentials. `mac` is "" where the network does not show it."""
+    """A device of the home network, found without credentials. `mac` is "" where the network does not show it, `called` is
+    what it answered to a call of WS-Discovery."""
 
     detected: Detected
     mac: str
-
-
-async def nobody() -> Sequence[str]:
-    """Discover nothing."""
-    return ()
+    called: FoundCamera | None = None
 
 
 class Whereabouts:
     """Looks around on the networks that this machine is in and that are home."""
 
-    def __init__(self, detector: Detector, neighbours: Neighbours, *, discover: Discover = nobody) -> None:
+    def __init__(self, detector: Detector, neighbours: Neighbours, *, discover: Discover) -> None:
         self._detector = detector
         self._neighbours = neighbours
         self._discover = discover
@@ -63,7 +62,7 @@ class Whereabouts:
         return found + self._living(home) if known.mark else found
 
     async def _by_calling(self, known: KnownCamera, home: Sequence[str]) -> Sequence[str]:
-        called = [ip for ip in await self._discover() if _is_at_home(ip, home)]
+        called = list(await self._called(home))
         known_macs = {known.mac, known.link_mac} - {""}
         table = self._neighbours.macs()
         return [ip for ip in called if known.mark or table.get(ip) in known_macs]
@@ -85,25 +84,37 @@ class Whereabouts:
         if addresses:
             await self._neighbours.poke(addresses)
 
+    async def _called(self, home: Sequence[str]) -> dict[str, FoundCamera]:
+        return {one.host: one for one in await self._discover() if _is_at_home(one.host, home)}
+
     async def survey(
         self, home: Sequence[str], skip: Iterable[str] = (), *, allow_loopback: bool = False
     ) -> tuple[Sighting, ...]:
         """Return the cameras of the home networks, `skip` excepted, in the order of their addresses; without credentials."""
-        await self._poke(home)
-        here = dict.fromkeys((*self._living(home), *(ip for ip in await self._discover() if _is_at_home(ip, home))))
-        hosts = [ip for ip in here if ip not in set(skip)][:_MAX_HOSTS]
+        _, called = await asyncio.gather(self._poke(home), self._called(home))
+        hosts = [ip for ip in dict.fromkeys((*self._living(home), *called)) if ip not in set(skip)][:_MAX_HOSTS]
         turns = asyncio.Semaphore(_AT_ONCE)
 
         async def look(ip: str) -> Sighting | None:
             async with turns:
-                try:
-                    found = await self._detector.detect(ip, vendor=Vendor.AUTO, allow_loopback=allow_loopback)
-                except (Unreachable, Unsupported):
-                    return None
-            return Sighting(detected=found, mac=self._neighbours.macs().get(ip, "")) if found.looks_like_camera else None
+                return await self._sight(ip, called.get(ip), allow_loopback=allow_loopback)
 
         found = await asyncio.gather(*(look(ip) for ip in sorted(hosts, key=_order)))
         return tuple(one for one in found if one is not None)
+
+    async def _sight(self, ip: str, called: FoundCamera | None, *, allow_loopback: bool) -> Sighting | None:
+        mac = self._neighbours.macs().get(ip, "")
+        found = None
+        with contextlib.suppress(Unreachable, Unsupported):
+            found = await self._detector.detect(ip, allow_loopback=allow_loopback)
+        if called is not None and (found is None or found.fingerprint is None):
+            with contextlib.suppress(Unreachable, Unsupported):
+                found = await self._detector.detect(
+                    ip, vendor=Vendor.ONVIF, port=called.port, tls=called.tls, allow_loopback=allow_loopback
+                )
+        if found is None or (called is None and not found.looks_like_camera):
+            return None
+        return Sighting(detected=found, mac=mac, called=called)
 
 
 def _is_at_home(ip: str, home: Sequence[str]) -> bool:
