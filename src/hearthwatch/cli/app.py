@@ -12,7 +12,22 @@ from typing import Annotated
 
 import typer
 
-from hearthwatch.cli import analyze, audit, bench, check, copies, doctor, footage, models, run_command, secrets, status, users, verify
+from hearthwatch.cli import (
+    analyze,
+    audit,
+    bench,
+    cameras,
+    check,
+    copies,
+    doctor,
+    footage,
+    models,
+    run_command,
+    secrets,
+    status,
+    users,
+    verify,
+)
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError
 from hearthwatch.kit.logs import redact
 

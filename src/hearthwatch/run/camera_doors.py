@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import functools
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -29,7 +28,6 @@ from hearthwatch.run.remedies import Remedies
 from hearthwatch.vendors.alarm_hub import AlarmHub
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.doorman import Door, Doorman
-from hearthwatch.vendors.onvif_discovery import discover
 from hearthwatch.vendors.onvif_discovery import discover
 from hearthwatch.vendors.whereabouts import Whereabouts
 

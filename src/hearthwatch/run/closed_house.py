@@ -109,7 +109,11 @@ async def closed_house(places: Places, clock: Clock) -> AsyncIterator[Steward]:
         except DatabaseError as error:
             raise StorageFailed(StorageFault.BROKEN, f"opening {path}: {error.orig}") from error
         pins = Pins(db, ClosedKeeper(places.footage, places.index_path, clock), index, clock)
-        yield Steward(db, pins, CopiesClerk(CopyShelf(db, Secrets.open(places.data))), clock, audit=AuditClerk())
+        doors = ClosedDoors(db, places.config)
+        await doors.load()
+        yield Steward(
+            db, pins, CamerasClerk(doors), CopiesClerk(CopyShelf(db, Secrets.open(places.data))), clock, audit=AuditClerk()
+        )
     finally:
         db.close()
         engine.dispose()

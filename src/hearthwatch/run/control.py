@@ -95,7 +95,7 @@ class AskNewModel(_Line, frozen=True):
 
 
 HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
-Ask = HouseAsk | CopiesAsk | AuditAsk
+Ask = HouseAsk | CamerasAsk | CopiesAsk | AuditAsk
 
 
 class Now(_Line, frozen=True):
@@ -120,7 +120,7 @@ class Refusal(_Line, frozen=True):
     text: str
 
 
-Reply = Now | Kept | Users | Done | Refusal | CopiesReply | AuditReply
+Reply = Now | Kept | Users | Done | Refusal | CamerasReply | CopiesReply | AuditReply
 
 
 class ControlDoor:
