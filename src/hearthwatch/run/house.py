@@ -39,7 +39,6 @@ from hearthwatch.run.clips import Clips
 from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import ControlDoor
-from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_copies import CopiesClerk
