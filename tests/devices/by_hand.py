@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hearthwatch.bench.rtsp_server import Mount
+from tests.devices.camera_control import VERBS
 from tests.devices.camera_state import Fault, Recording
 from tests.devices.camera_video import CameraVideo
-from tests.devices.camera_web import VERBS, EmulatedCamera
+from tests.devices.camera_web import EmulatedCamera
 
 
 def main(camera: Callable[[], EmulatedCamera], rtsp_path: str | None = None) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+from tests.devices import camera_control
 from tests.devices.camera_state import CameraState, Fault, LogKind, LogLine
 
 MAX_BODY_BYTES = 64 << 20
@@ -362,7 +363,7 @@ class EmulatedCamera:
     async def _control(self, request: Request, writer: asyncio.StreamWriter) -> None:
         verb = request.path.removeprefix("/_emulator/")
         try:
-            said = await self.control(verb, request.pairs)
+            said = await camera_control.perform(self, verb, request.pairs)
             status, body = "200 OK", json.dumps(said, indent=1, default=str).encode() + b"\n"
         except (KeyError, ValueError, AssertionError) as error:
             status, body = "400 Bad Request", f"{verb}: {error!r}\n".encode()
@@ -374,73 +375,9 @@ class EmulatedCamera:
         writer.write(head.encode() + body)
         await writer.drain()
 
-    async def control(self, verb: str, pairs: dict[str, str]) -> object:
-        """Do one thing from outside; see VERBS."""
-        match verb:
-            case "login":
-                lines = await self.log_in(
-                    pairs["address"],
-                    pairs.get("user", "admin"),
-                    ok=pairs.get("ok", "1") == "1",
-                    via=pairs.get("via", "Web"),
-                    stay=pairs.get("stay", "0") == "1",
-                    times=int(pairs.get("times", "1")),
-                )
-                return [str(line.local) for line in lines]
-            case "logout":
-                return str((await self.log_out(pairs["address"], pairs.get("user", "admin"))).local)
-            case "set":
-                await self.change_setting(pairs["key"], pairs["value"])
-            case "password":
-                await self.change_password(pairs["user"], pairs["password"])
-            case "add-account":
-                await self.add_account(pairs["name"], pairs["password"], admin=pairs.get("admin", "0") == "1")
-            case "clear-log":
-                self.state.clear_log(by="admin", address=pairs.get("address", "203.0.113.9"), via="Web")
-            case "clock":
-                await self.set_clock(dt.datetime.fromisoformat(pairs["local"]).replace(tzinfo=None))
-            case "fault":
-                await self.cause(Fault(pairs["name"]))
-            case "heal":
-                await self.heal(Fault(pairs["name"]))
-            case "alarm":
-                await self.alarm(pairs["code"], on=pairs.get("on", "1") == "1", channel=int(pairs.get("channel", "0")))
-            case "reboot":
-                self.reboot_soon()
-            case "ledger":
-                return [
-                    {"kind": one.kind, "user": one.user, "address": one.address, "local": one.local, "true_us": one.true_us}
-                    for one in self.ledger
-                ]
-            case "accounts":
-                return [{"name": one.name, "password": one.password, "group": one.group} for one in self.state.accounts]
-            case "sessions":
-                return [{"user": one.user, "address": one.address} for one in self.state.sessions.values()]
-            case _:
-                raise ValueError(f"no such verb; there are {', '.join(VERBS)}")
-        return "done"
-
     async def add_account(self, name: str, password: str, *, admin: bool = False) -> None:
         """Somebody adds an account at the camera's own page."""
         raise NotImplementedError
-
-
-VERBS = (
-    "login?address=&user=&ok=1|0&stay=1&times=",
-    "logout?address=&user=",
-    "set?key=&value=",
-    "password?user=&password=",
-    "add-account?name=&password=&admin=1",
-    "clear-log",
-    "clock?local=2026-01-02T03:04:05",
-    "fault?name=",
-    "heal?name=",
-    "alarm?code=&on=1|0&channel=0",
-    "reboot",
-    "ledger",
-    "accounts",
-    "sessions",
-)
 
 
 def _without_secrets(target: str) -> str:

@@ -10,49 +10,23 @@ By hand: `python -m tests.devices.dahua --port 8082 [--fault slow …] [--rtsp c
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import unquote
 
 from hearthwatch.kit.clock import Clock, SystemClock
 from tests.devices import dahua_tree
 from tests.devices.by_hand import main
 from tests.devices.camera_picture import picture
-from tests.devices.camera_state import Account, CameraClock, CameraState, Fault, LogKind, LogLine
+from tests.devices.camera_state import Account, CameraClock, CameraState, Fault, LogKind
 from tests.devices.camera_web import EmulatedCamera, Reply, Request
 from tests.devices.dahua_alarms import Framing, Listener
+from tests.devices.dahua_card import CardSearches
+from tests.devices.dahua_log import LogSearches
+from tests.devices.dahua_text import TIME, Failed, lines, reply, rows, time_of
+from tests.devices.dahua_users import Users
 from tests.devices.digest import DigestDoor, Verdict
-
-WORDS = {
-    LogKind.LOGIN: "Login",
-    LogKind.LOGOUT: "Logout",
-    LogKind.DENIED: "Illegal Login",
-    LogKind.LOCKED: "Account Locked",
-    LogKind.ACCOUNT_ADDED: "Add User",
-    LogKind.ACCOUNT_CHANGED: "Modify User",
-    LogKind.ACCOUNT_REMOVED: "Delete User",
-    LogKind.PASSWORD_CHANGED: "Modify Password",
-    LogKind.LOG_CLEARED: "ClearLog",
-    LogKind.SETTINGS_CHANGED: "SaveConfig",
-    LogKind.CLOCK_SET: "Set Time",
-    LogKind.RESTARTED: "Reboot",
-    LogKind.MOTION: "VideoMotion",
-    LogKind.OTHER: "Other",
-}
-_RIGHTS = ("AuthSysCfg", "AuthUserMag", "Monitor_01", "Replay_01")
-_MAX_SEARCHES = 4
-_TIME = "%Y-%m-%d %H:%M:%S"
-
-
-class _Failed(Exception):
-    """What the camera says no with: a status and a body."""
-
-    def __init__(self, body: str = "Error\r\nBad Request!\r\n", status: str = "400 Bad Request") -> None:
-        super().__init__(body)
-        self.body, self.status = body, status
 
 
 @dataclass(kw_only=True)
@@ -68,17 +42,20 @@ class Dahua(EmulatedCamera):
     door: DigestDoor = field(init=False)
     tree: dict[str, Any] = field(default_factory=dahua_tree.factory_tree)
     listeners: set[Listener] = field(default_factory=set)
-    searches: dict[str, list[LogLine]] = field(default_factory=dict)
-    finders: dict[str, list[dict[str, str]] | None] = field(default_factory=dict)
+    log_searches: LogSearches = field(init=False)
+    card_searches: CardSearches = field(init=False)
     _logged_in: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         opaque = "9a206a55e922ee7900769ec61ae49bf0c1f30242"
         self.door = DigestDoor(realm=f"Login to {self.serial}", opaque=opaque, rng=self.rng)
+        self.log_searches = LogSearches(state=self.state, page_size=self.page_size)
+        self.card_searches = CardSearches(state=self.state, page_size=self.page_size)
+        self._users = Users(self.state, self.credentials_changed)
 
     def error_in_200(self, request: Request) -> Reply:
-        return _text("Error\r\nErrorID=2, Detail=Invalid Request!\r\n")
+        return reply("Error\r\nErrorID=2, Detail=Invalid Request!\r\n")
 
     def is_blocked(self, address: str) -> bool:
         rules = self.tree["AccessFilter"]
@@ -101,8 +78,8 @@ class Dahua(EmulatedCamera):
 
     def after_start(self) -> None:
         self.door.nonces.clear()
-        self.searches.clear()
-        self.finders.clear()
+        self.log_searches.searches.clear()
+        self.card_searches.finders.clear()
         self._logged_in.clear()
 
     def on_listening(self) -> None:
@@ -146,6 +123,7 @@ class Dahua(EmulatedCamera):
 
     async def change_setting(self, key: str, value: str) -> None:
         dahua_tree.write(self.tree, key, value)
+        self._settled([key])
         self.state.write(LogKind.SETTINGS_CHANGED, user="admin", address="203.0.113.9", via="Web", words=key)
 
     async def add_account(self, name: str, password: str, *, admin: bool = False) -> None:
@@ -153,27 +131,27 @@ class Dahua(EmulatedCamera):
         self.state.add_account(account, by="admin", address="203.0.113.9", via="Web")
 
     def _now(self) -> str:
-        return self.state.clock.local().strftime(_TIME)
+        return self.state.clock.local().strftime(TIME)
 
     async def answer(self, request: Request) -> Reply:
         passwords = {one.name: one.password for one in self.state.accounts}
         user, verdict = self.door.check(request.method, request.target, request.headers.get("authorization", ""), passwords)
         if verdict is not Verdict.NOTHING and self.state.is_locked(user):
-            return _text("Error\r\nErrorID=268632081, Detail=Account is locked!\r\n", status="403 Forbidden")
+            return reply("Error\r\nErrorID=268632081, Detail=Account is locked!\r\n", status="403 Forbidden")
         if verdict is Verdict.WRONG:
             self.state.count_wrong(user, request.address, "CGI")
             await self.somebody_tried(request.address, user, ok=False, via="CGI")
         if verdict is not Verdict.RIGHT:
             challenge = self.door.challenge(stale=verdict is Verdict.STALE)
-            return _text("Error\r\nInvalid Authority!\r\n", status="401 Unauthorized", more=(("WWW-Authenticate", challenge),))
+            return reply("Error\r\nInvalid Authority!\r\n", status="401 Unauthorized", more=(("WWW-Authenticate", challenge),))
         self.state.let_in(user)
         if request.connection not in self._logged_in:
             self._logged_in[request.connection] = (user, request.address)
             self.state.write(LogKind.LOGIN, user=user, address=request.address, via="CGI")
         try:
             return await self._command(request, user)
-        except _Failed as failed:
-            return _text(failed.body, status=failed.status)
+        except Failed as failed:
+            return reply(failed.body, status=failed.status)
 
     async def _command(self, request: Request, user: str) -> Reply:
         cgi = request.path.removeprefix("/cgi-bin/")
@@ -183,33 +161,33 @@ class Dahua(EmulatedCamera):
         if cgi == "snapshot.cgi":
             return Reply(body=picture(self._now()), headers=(("Content-Type", "image/jpeg"),))
         if cgi.startswith("RPC_Loadfile/"):
-            return self._file(cgi.removeprefix("RPC_Loadfile"))
+            return self.card_searches.file(cgi.removeprefix("RPC_Loadfile"))
         if cgi == "upgrader.cgi" and request.method == "POST":
             self._need_admin(user)
             self.state.firmware_uploads.append(request.body)
             self.reboot_soon()
-            return _text("OK\r\n")
+            return reply("OK\r\n")
         commands = {
             "magicBox.cgi": self._magic,
             "global.cgi": self._global,
             "configManager.cgi": self._config,
             "Config.backup": self._backup,
             "log.cgi": self._log,
-            "Log.backup": self._log_backup,
-            "userManager.cgi": self._users,
+            "Log.backup": lambda action, request, user: self.log_searches.dump(request.pairs),
+            "userManager.cgi": self._accounts,
             "eventManager.cgi": self._events,
-            "mediaFileFind.cgi": self._media,
+            "mediaFileFind.cgi": lambda action, request, user: self.card_searches.answer(action, request.pairs),
             "ptz.cgi": self._ptz,
             "netApp.cgi": self._net,
         }
         if cgi not in commands:
-            raise _Failed("Error\r\nNot Implemented!\r\n", "501 Not Implemented")
-        return _text(commands[cgi](action, request, user))
+            raise Failed("Error\r\nNot Implemented!\r\n", "501 Not Implemented")
+        return reply(commands[cgi](action, request, user))
 
     def _need_admin(self, user: str) -> None:
         account = self.state.account(user)
         if account is None or account.group != "admin":
-            raise _Failed("Error\r\nInvalid Authority!\r\n", "403 Forbidden")
+            raise Failed("Error\r\nInvalid Authority!\r\n", "403 Forbidden")
 
     def _magic(self, action: str, request: Request, user: str) -> str:
         said = {
@@ -233,12 +211,12 @@ class Dahua(EmulatedCamera):
                 "updateSerial": self.device_type,
                 "updateSerialCloudUpgrade": f"{self.device_type}:07:01:08:70:52:00",
             }
-            return _lines(f"{key}={value}" for key, value in facts.items())
+            return lines(f"{key}={value}" for key, value in facts.items())
         if action == "reboot":
             self._need_admin(user)
             self.reboot_soon()
             return "OK\r\n"
-        raise _Failed
+        raise Failed
 
     def _global(self, action: str, request: Request, user: str) -> str:
         if action == "getCurrentTime":
@@ -246,11 +224,11 @@ class Dahua(EmulatedCamera):
         if action == "setCurrentTime":
             self._need_admin(user)
             before = self._now()
-            self.state.clock.set_local(_time(request.pairs.get("time", "")))
+            self.state.clock.set_local(time_of(request.pairs.get("time", "")))
             self.state.write(LogKind.CLOCK_SET, user=user, address=request.address, via="CGI")
             self._tell("TimeChange", "Pulse", 0, {"BeforeModifyTime": before, "ModifiedTime": self._now()})
             return "OK\r\n"
-        raise _Failed
+        raise Failed
 
     def _config(self, action: str, request: Request, user: str) -> str:
         pairs = request.pairs
@@ -259,8 +237,8 @@ class Dahua(EmulatedCamera):
             try:
                 found = dahua_tree.value_at(self.tree, name)
             except KeyError:
-                raise _Failed(f"Error: Error -1 getting param in name={name}\r\n") from None
-            return _lines(dahua_tree.lines(found, f"table.{name}"))
+                raise Failed(f"Error: Error -1 getting param in name={name}\r\n") from None
+            return lines(dahua_tree.lines(found, f"table.{name}"))
         if action == "setConfig":
             self._need_admin(user)
             changes = {key: value for key, value in pairs.items() if key != "action"}
@@ -268,94 +246,42 @@ class Dahua(EmulatedCamera):
                 for key, value in changes.items():
                     dahua_tree.write(self.tree, key, value)
             except KeyError:
-                raise _Failed from None
-            self.state.lock_enabled = bool(self.tree["General"]["LockLoginEnable"])
+                raise Failed from None
+            self._settled(changes)
             for name in dict.fromkeys(key.removeprefix("table.").split(".")[0].split("[")[0] for key in changes):
                 self.state.write(LogKind.SETTINGS_CHANGED, user=user, address=request.address, via="CGI", words=name)
             return "OK\r\n"
-        raise _Failed
+        raise Failed
+
+    def _settled(self, keys: Iterable[str]) -> None:
+        """What follows from settings: the lock, the time, and where the camera is found."""
+        self.state.lock_enabled = bool(self.tree["General"]["LockLoginEnable"])
+        sections = {key.removeprefix("table.").split(".")[0].split("[")[0] for key in keys}
+        if "NTP" in sections and self.has_ntp():
+            self.state.clock.sync()
+            self.clock_synced()
+        if sections & {"Web", "Network"}:
+            self.move_soon(str(self.tree["Network"]["eth0"]["IPAddress"]), int(self.tree["Web"]["Port"]))
 
     def _backup(self, action: str, request: Request, user: str) -> str:
         self._need_admin(user)
         return dahua_tree.styled(self.tree) + "\n"
 
     def _log(self, action: str, request: Request, user: str) -> str:
-        pairs = request.pairs
-        if action == "startFind":
-            if len(self.searches) >= _MAX_SEARCHES:
-                raise _Failed("Error\r\nErrorID=9, Detail=No more search handles!\r\n")
-            token = str(self.state.number())
-            kinds = {value.lower() for key, value in pairs.items() if key.startswith("condition.Types")}
-            self.searches[token] = [line for line in self._span(pairs) if not kinds or WORDS[line.kind].lower() in kinds]
-            return f"token={token}\r\n"
-        if action == "doFind":
-            if pairs.get("token") not in self.searches:
-                raise _Failed
-            left = self.searches[pairs["token"]]
-            count = min(self.page_size, int(pairs.get("count", "100")))
-            now, self.searches[pairs["token"]] = left[:count], left[count:]
-            return _lines([f"found={len(now)}", *(row for index, line in enumerate(now) for row in log_rows(index, line))])
-        if action == "stopFind":
-            if self.searches.pop(pairs.get("token", ""), None) is None:
-                raise _Failed
-            return "OK\r\n"
-        if action == "clear":
-            self._need_admin(user)
-            self.state.clear_log(by=user, address=request.address, via="CGI")
-            return "OK\r\n"
-        raise _Failed
-
-    def _log_backup(self, action: str, request: Request, user: str) -> str:
-        rows = (
-            f"{line.local.strftime(_TIME)} {WORDS[line.kind]} {line.user} {line.address}" for line in self._span(request.pairs)
-        )
-        return _lines(rows)
-
-    def _span(self, pairs: dict[str, str]) -> list[LogLine]:
-        start, end = _time(pairs.get("condition.StartTime", "")), _time(pairs.get("condition.EndTime", ""))
-        return [line for line in self.state.log if start <= line.local <= end]
-
-    def _users(self, action: str, request: Request, user: str) -> str:
-        pairs, state = request.pairs, self.state
-        by = {"by": user, "address": request.address, "via": "CGI"}
-        if action == "getActiveUserInfoAll":
-            return _lines(row for index, one in enumerate(self._active()) for row in _rows("users", index, one))
+        if action != "clear":
+            return self.log_searches.answer(action, request.pairs)
         self._need_admin(user)
-        if action == "getUserInfoAll":
-            return _lines(
-                row for index, one in enumerate(state.accounts) for row in _rows("users", index, _account_row(index, one))
-            )
-        if action == "addUser":
-            name = pairs.get("user.Name", "")
-            if not name or state.account(name) is not None or not pairs.get("user.Password"):
-                raise _Failed
-            group = pairs.get("user.Group", "user")
-            state.add_account(Account(name=name, password=pairs["user.Password"], group=group), **by)
-            return "OK\r\n"
-        account = state.account(pairs.get("userName" if action == "modifyPasswordByManager" else "name", ""))
-        if account is None:
-            raise _Failed
-        who = {"user": account.name, "address": request.address, "via": "CGI"}
-        if action == "deleteUser":
-            if account.is_built_in:
-                raise _Failed
-            state.remove_account(account.name, **by)
-        elif action == "modifyUser":
-            account.group = pairs.get("user.Group", account.group)
-            state.write(LogKind.ACCOUNT_CHANGED, **who)
-        elif action in {"modifyPassword", "modifyPasswordByManager"} and pairs.get("pwd"):
-            manager = state.account(pairs.get("managerName", ""))
-            proved = account.password if action == "modifyPassword" else manager.password if manager else None
-            if proved is None or pairs.get("pwdOld" if action == "modifyPassword" else "managerPwd") != proved:
-                raise _Failed("Error\r\nErrorID=3, Detail=Password is not valid!\r\n")
-            account.password = pairs["pwd"]
-            state.write(LogKind.PASSWORD_CHANGED, **who)
-        else:
-            raise _Failed
-        self.credentials_changed()
+        self.state.clear_log(by=user, address=request.address, via="CGI")
         return "OK\r\n"
 
+    def _accounts(self, action: str, request: Request, user: str) -> str:
+        if action == "getActiveUserInfoAll":
+            return lines(row for index, one in enumerate(self._active()) for row in rows("users", index, one))
+        self._need_admin(user)
+        return self._users.answer(action, request.pairs, user, request.address)
+
     def _active(self) -> list[dict[str, str]]:
+        """Connections that proved their account, and sessions of other kinds."""
         found = [(address, "CGI", connection, None, name) for connection, (name, address) in self._logged_in.items()]
         found += [(one.address, one.via, one.number, one.local, one.user) for one in self.state.sessions.values()]
         groups = {one.name: one.group for one in self.state.accounts}
@@ -365,7 +291,7 @@ class Dahua(EmulatedCamera):
                 "ClientType": via,
                 "Group": groups.get(name, ""),
                 "Id": str(number),
-                "LoginTime": (local or self.state.clock.local()).strftime(_TIME),
+                "LoginTime": (local or self.state.clock.local()).strftime(TIME),
                 "Name": name,
             }
             for address, via, number, local, name in found
@@ -374,8 +300,8 @@ class Dahua(EmulatedCamera):
     def _events(self, action: str, request: Request, user: str) -> str:
         on = sorted(self.state.alarms.get(request.pairs.get("code", ""), ()))
         if action != "getEventIndexes" or not on:
-            raise _Failed("Error: No Events\r\n", "200 OK")
-        return _lines(f"channels[{index}]={channel}" for index, channel in enumerate(on))
+            raise Failed("Error: No Events\r\n", "200 OK")
+        return lines(f"channels[{index}]={channel}" for index, channel in enumerate(on))
 
     def _attach(self, request: Request) -> Reply:
         """Brackets may have to be plain, the heartbeat may not be known, and `[All]` may never say anything."""
@@ -383,9 +309,9 @@ class Dahua(EmulatedCamera):
         codes = pairs.get("codes", "")
         encoded = "%5b" in request.raw_query.lower()
         if (encoded and Fault.BRACKETS_REFUSED in faults) or ("heartbeat" in pairs and Fault.HEARTBEAT_REFUSED in faults):
-            raise _Failed
+            raise Failed
         if not (codes.startswith("[") and codes.endswith("]")):
-            raise _Failed
+            raise Failed
         names = None if codes == "[All]" else frozenset(codes[1:-1].split(","))
         beat_s = float(pairs["heartbeat"]) if "heartbeat" in pairs else None
         silent = codes == "[All]" and Fault.SILENT_ALL in faults
@@ -401,70 +327,12 @@ class Dahua(EmulatedCamera):
         finally:
             self.listeners.discard(listener)
 
-    def _media(self, action: str, request: Request, user: str) -> str:
-        pairs = request.pairs
-        if action == "factory.create":
-            number = str(self.state.number())
-            self.finders[number] = None
-            return f"result={number}\r\n"
-        number = pairs.get("object", "")
-        if number not in self.finders:
-            raise _Failed
-        if action == "findFile":
-            if pairs.get("condition.Channel") == "0":
-                raise _Failed
-            start, end = _time(pairs.get("condition.StartTime", "")), _time(pairs.get("condition.EndTime", ""))
-            found = [index for index, one in enumerate(self.state.card) if one.start < end and one.end > start]
-            self.finders[number] = [self._card_row(index) for index in found]
-            if not found:
-                raise _Failed("Error\r\nErrorID=5, Detail=No file!\r\n")
-            return "OK\r\n"
-        if action == "findNextFile":
-            rows = self.finders[number] or []
-            count = min(self.page_size, int(pairs.get("count", "100")))
-            now, self.finders[number] = rows[:count], rows[count:]
-            return _lines([f"found={len(now)}", *(row for index, one in enumerate(now) for row in _rows("items", index, one))])
-        if action == "close":
-            return "OK\r\n"
-        if action == "destroy":
-            del self.finders[number]
-            return "OK\r\n"
-        raise _Failed
-
-    def _card_row(self, index: int) -> dict[str, str]:
-        one = self.state.card[index]
-        return {
-            "Channel": "1",
-            "Cluster": "0",
-            "CutLength": str(one.clip.stat().st_size),
-            "Disk": "0",
-            "EndTime": one.end.strftime(_TIME),
-            "FilePath": self._card_path(index),
-            "Flags[0]": "Event" if one.cause != "timing" else "Timing",
-            "Length": str(one.clip.stat().st_size),
-            "Partition": "0",
-            "StartTime": one.start.strftime(_TIME),
-            "Type": "mp4",
-            "VideoStream": "Main",
-        }
-
-    def _card_path(self, index: int) -> str:
-        one = self.state.card[index]
-        times = f"{one.start:%H.%M.%S}-{one.end:%H.%M.%S}"
-        return f"/mnt/sd/{one.start:%Y-%m-%d}/001/dav/{one.start:%H}/{times}[M][0@0][{index}].mp4"
-
-    def _file(self, path: str) -> Reply:
-        for index, one in enumerate(self.state.card):
-            if self._card_path(index) == unquote(path):
-                return Reply(body=one.clip.read_bytes(), headers=(("Content-Type", "application/http"),))
-        raise _Failed("Error\r\nFile Not Found!\r\n", "404 Not Found")
-
     def _ptz(self, action: str, request: Request, user: str) -> str:
         pairs = request.pairs
         if action == "getStatus":
-            return _lines(["status.Postion[0]=0.000000", "status.Postion[1]=0.000000", "status.Postion[2]=1.000000"])
+            return lines(["status.Postion[0]=0.000000", "status.Postion[1]=0.000000", "status.Postion[2]=1.000000"])
         if action not in {"start", "stop"} or "code" not in pairs:
-            raise _Failed
+            raise Failed
         self.state.moves.append(f"{action} {pairs['code']} {pairs.get('arg1')} {pairs.get('arg2')} {pairs.get('arg3')}")
         return "OK\r\n"
 
@@ -473,42 +341,7 @@ class Dahua(EmulatedCamera):
             return f"status.Working={dahua_tree.printed(self.tree['UPnP']['Enable'])}\r\n"
         if action == "getInterfaces":
             return "netInterface[0].Name=eth0\r\nnetInterface[0].Type=Normal\r\nnetInterface[0].Valid=true\r\n"
-        raise _Failed
-
-
-def log_rows(index: int, line: LogLine) -> list[str]:
-    """Return the lines of one record of `doFind`, keys in the order of the vendor's document."""
-    rows = [f"Detail.Address={line.address}", f"Detail.Type={line.via}"] if line.address else []
-    if line.words:
-        rows.append(f"Detail.Name={line.words}")
-    rows += ["Level=0", f"Time={line.local.strftime(_TIME)}", f"Type={WORDS[line.kind]}", f"User={line.user or 'System'}"]
-    return [f"items[{index}].{row}" for row in rows]
-
-
-def _account_row(index: int, one: Account) -> dict[str, str]:
-    rights = {f"AuthList[{n}]": right for n, right in enumerate(_RIGHTS if one.group == "admin" else _RIGHTS[2:])}
-    built_in = dahua_tree.printed(one.is_built_in)
-    memo = {"Group": one.group, "ID": str(index + 1), "Memo": f"{one.name} 's account", "Name": one.name}
-    return rights | memo | {"Reserved": built_in, "Sharable": "true"}
-
-
-def _rows(name: str, index: int, fields: dict[str, str]) -> list[str]:
-    return [f"{name}[{index}].{key}={value}" for key, value in fields.items()]
-
-
-def _lines(rows: Any) -> str:
-    return "".join(f"{row}\r\n" for row in rows)
-
-
-def _text(body: str, *, status: str = "200 OK", more: tuple[tuple[str, str], ...] = ()) -> Reply:
-    return Reply(body=body.encode(), status=status, headers=(("Content-Type", "text/plain;charset=utf-8"), *more))
-
-
-def _time(text: str) -> dt.datetime:
-    try:
-        return dt.datetime.strptime(text, _TIME)  # noqa: DTZ007 - the camera's own clock
-    except ValueError:
-        raise _Failed from None
+        raise Failed
 
 
 def camera(

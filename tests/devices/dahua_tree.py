@@ -69,6 +69,7 @@ def factory_tree() -> dict[str, Any]:
         "Telnet": {"Enable": True},
         "SSHD": {"Enable": False, "Port": 22},
         "HTTPS": {"Enable": False, "Port": 443},
+        "DVRIP": {"MaxConnections": 10, "TCPPort": 37777, "UDPPort": 37778},
         "Web": {"Enable": True, "Port": 80},
         "SNMP": {"Enable": True, "Port": 161, "ReadCommon": "public", "WriteCommon": "private"},
         "Bonjour": {"Enable": True, "ServiceName": "FrontDoor"},

@@ -30,6 +30,8 @@ SESSION_S = 60.0
 _LEVELS = {"visitor": 0, "operator": 1, "admin": 2}
 _GROUPS = {number: word for word, number in _LEVELS.items()}
 _OK, _BAD, _WRONG, _DENIED, _FAILED = 0, -1, -2, -3, -4
+_EXISTS, _UNKNOWN, _WRONG_OLD, _IS_LOGGED_IN = -3, -4, -5, -10
+"""Of commands about accounts, by the camera's own page."""
 _OPEN = frozenset({"getPortInfo"})
 _FOR_ALL = frozenset(
     {"getDevState", "getDevInfo", "getDevName", "snapPicture2", "logIn", "logOut", "changePassword", "getPTZPresetPointList"}
@@ -247,6 +249,7 @@ class FoscamHd(EmulatedCamera):
         return {"totalCnt": str(len(rows)), "curCnt": str(len(page))} | {f"log{index}": row for index, row in enumerate(page)}
 
     def _time(self, cmd: str, pairs: dict[str, str], request: Request) -> Section:
+        """Told in local time, set in universal time, as the camera's own page does it."""
         clock = self.state.clock
         names = ("year", "mon", "day", "hour", "minute", "sec")
         if cmd == "getSystemTime":
@@ -262,7 +265,8 @@ class FoscamHd(EmulatedCamera):
                 clock.sync()
             elif all(name in pairs for name in names):
                 year, month, day, hour, minute, second = (int(pairs[name]) for name in names)
-                clock.set_local(EPOCH.replace(year=year, month=month, day=day, hour=hour, minute=minute, second=second))
+                at = EPOCH.replace(year=year, month=month, day=day, hour=hour, minute=minute, second=second)
+                clock.set_utc(round((at - EPOCH).total_seconds()))
         except ValueError:
             raise _Failed(_BAD) from None
         self.state.write(LogKind.CLOCK_SET, user=pairs.get("usr", ""), address=request.address)
@@ -285,27 +289,35 @@ class FoscamHd(EmulatedCamera):
         account = state.account(name)
         if cmd == "addAccount":
             level = pairs.get("privilege", "0")
-            if not name or account is not None or level not in {"0", "1", "2"}:
-                raise _Failed(_FAILED)
-            state.add_account(Account(name=name, password=pairs.get("usrPwd", ""), group=_GROUPS[int(level)]), **by)
+            if account is not None:
+                raise _Failed(_EXISTS)
+            if not name or not pairs.get("usrPwd") or level not in {"0", "1", "2"}:
+                raise _Failed(_BAD)
+            state.add_account(Account(name=name, password=pairs["usrPwd"], group=_GROUPS[int(level)]), **by)
             return {"addResult": "0"}
         if account is None:
-            raise _Failed(_FAILED)
+            raise _Failed(_UNKNOWN)
         match cmd:
             case "delAccount":
                 if sum(one.group == "admin" for one in state.accounts) == 1 and account.group == "admin":
                     raise _Failed(_FAILED)
+                if any(one.user == name for one in state.sessions.values()):
+                    raise _Failed(_IS_LOGGED_IN)
                 state.remove_account(name, **by)
                 self.credentials_changed()
                 return {"deleteResult": "0"}
             case "changePassword":
-                if pairs.get("oldPwd") != account.password or not pairs.get("newPwd"):
-                    raise _Failed(_FAILED)
+                if pairs.get("oldPwd") != account.password:
+                    raise _Failed(_WRONG_OLD)
+                if not pairs.get("newPwd"):
+                    raise _Failed(_BAD)
                 account.password = pairs["newPwd"]
                 state.write(LogKind.PASSWORD_CHANGED, user=name, address=request.address)
             case "changeUserName":
-                if not pairs.get("newUsrName") or state.account(pairs["newUsrName"]) is not None:
-                    raise _Failed(_FAILED)
+                if state.account(pairs.get("newUsrName", "")) is not None:
+                    raise _Failed(_EXISTS)
+                if not pairs.get("newUsrName"):
+                    raise _Failed(_BAD)
                 account.name = pairs["newUsrName"]
                 state.sessions.clear()
                 state.write(LogKind.ACCOUNT_CHANGED, user=name, address=request.address)

@@ -23,26 +23,11 @@ from hearthwatch.kit.clock import Clock, SystemClock
 from hearthwatch.kit.units import US_PER_S
 from tests.devices.by_hand import main
 from tests.devices.camera_picture import picture
-from tests.devices.camera_state import EPOCH, Account, CameraClock, CameraState, LogKind, LogLine
+from tests.devices.camera_state import EPOCH, Account, CameraClock, CameraState, LogKind
 from tests.devices.camera_web import EmulatedCamera, Reply, Request
+from tests.devices.foscam_mjpeg_log import log_text
 from tests.devices.foscam_mjpeg_params import CAMERA, MISC, factory_params
 
-WORDS = {
-    LogKind.LOGIN: "access",
-    LogKind.LOGOUT: "logout",
-    LogKind.DENIED: "illegal user",
-    LogKind.LOCKED: "locked",
-    LogKind.ACCOUNT_ADDED: "set users",
-    LogKind.ACCOUNT_CHANGED: "set users",
-    LogKind.ACCOUNT_REMOVED: "set users",
-    LogKind.PASSWORD_CHANGED: "set users",
-    LogKind.LOG_CLEARED: "clear log",
-    LogKind.SETTINGS_CHANGED: "set params",
-    LogKind.CLOCK_SET: "set time",
-    LogKind.RESTARTED: "system start",
-    LogKind.MOTION: "motion detect",
-    LogKind.OTHER: "other",
-}
 SLOTS = 8
 MAX_PASSWORD_CHARS = 12
 _LEVELS = {"visitor": 0, "operator": 1, "admin": 2}
@@ -78,6 +63,7 @@ class FoscamMjpeg(EmulatedCamera):
     image: dict[str, str | int] = field(default_factory=lambda: dict(CAMERA))
     forbidden: dict[str, int] = field(default_factory=dict)
     _visits: dict[tuple[str, str], int] = field(default_factory=dict)
+    _places: list[str] = field(default_factory=lambda: [""] * SLOTS)
 
     def error_in_200(self, request: Request) -> Reply:
         return self._text("error: illegal params.")
@@ -216,6 +202,15 @@ class FoscamMjpeg(EmulatedCamera):
             "msn_status": 0,
         }
 
+    def slots(self) -> list[Account | None]:
+        """The eight places for accounts: each stays where it is, one without a place takes the first that is free."""
+        names = {one.name: one for one in self.state.accounts}
+        self._places = [name if name in names else "" for name in self._places]
+        for name in names:
+            if name not in self._places:
+                self._places[self._places.index("")] = name
+        return [names.get(name) for name in self._places]
+
     def all_params(self) -> dict[str, str | int]:
         """What get_params.cgi says, in its order."""
         head: dict[str, str | int] = {
@@ -227,8 +222,9 @@ class FoscamMjpeg(EmulatedCamera):
             "tz": self.state.clock.west_s,
         }
         users: dict[str, str | int] = {}
+        slots = self.slots()
         for slot in range(1, SLOTS + 1):
-            one = self.state.accounts[slot - 1] if slot <= len(self.state.accounts) else None
+            one = slots[slot - 1]
             users[f"user{slot}_name"] = one.name if one else ""
             users[f"user{slot}_pwd"] = one.password if one else ""
             users[f"user{slot}_pri"] = _LEVELS[one.group] if one else 0
@@ -293,6 +289,7 @@ class FoscamMjpeg(EmulatedCamera):
         if not any(one.group == "admin" for one in accounts):
             return self._text("error: illegal params.")
         self.state.accounts = accounts
+        self._places = [pairs.get(f"user{slot}", "") for slot in range(1, SLOTS + 1)]
         self.state.write(LogKind.ACCOUNT_CHANGED, **who)
         self.credentials_changed()
         return self._text("ok.\n")
@@ -374,24 +371,6 @@ class FoscamMjpeg(EmulatedCamera):
             *more,
         ]
         return Reply(body=body, headers=head, close=True)
-
-
-def log_line(line: LogLine) -> str:
-    """Return one record: date, then what columns there are, blanks to fill them up."""
-    stamp = line.local.strftime("%a, %Y-%m-%d %H:%M:%S")
-    words = line.words or WORDS[line.kind]
-    if not line.address:
-        return f"{stamp}   {line.user}   {words}" if line.user else f"{stamp}   {words}"
-    return (
-        f"{stamp}   {line.user:<8}   {line.address:<15}   {words}"
-        if line.user
-        else f"{stamp}{'':14}{line.address:<15}   {words}"
-    )
-
-
-def log_text(lines: Any) -> str:
-    """Return get_log.cgi: records are separated by the two characters backslash and n."""
-    return "var log_text='" + "".join(log_line(line) + "\\n" for line in lines) + "';\n"
 
 
 def _printed(value: str | int) -> str:

@@ -29,40 +29,19 @@ from hearthwatch.kit.units import US_PER_S
 from tests.devices import onvif_words as words
 from tests.devices.by_hand import main
 from tests.devices.camera_picture import picture
-from tests.devices.camera_state import EPOCH, Account, CameraClock, CameraState, Fault, LogKind
+from tests.devices.camera_state import Account, CameraClock, CameraState, Fault, LogKind
 from tests.devices.camera_web import EmulatedCamera, Reply, Request
 from tests.devices.digest import DigestDoor, Verdict
 from tests.devices.onvif_events import ILLEGAL_ACCESS, SHORT, TOPICS, PullPoint, PullPoints, pull
-from tests.devices.onvif_words import said, tag
+from tests.devices.onvif_operations import SNAPSHOT, UPLOAD, Operations
+from tests.devices.onvif_words import Refusal, name_of, said, tag, text_of
 
-SNAPSHOT = "/cgi-bin/api.cgi?cmd=onvifSnapPic&channel=0"
-UPLOAD = "/onvif/upload"
 VISIT_GAP_S = 60
 MAX_SKEW_S = 300
 _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities", "GetServiceCapabilities", "GetHostname"})
 _FOR_ADMINS = re.compile(
     r"Set(?!SynchronizationPoint).*|Create(?!PullPoint).*|Delete.*|GetUsers|GetSystemLog|SystemReboot|Start.*"
 )
-_WORDS = {
-    LogKind.LOGIN: "logged in",
-    LogKind.LOGOUT: "logged out",
-    LogKind.DENIED: "login failed",
-    LogKind.LOCKED: "locked",
-    LogKind.ACCOUNT_ADDED: "user added",
-    LogKind.ACCOUNT_CHANGED: "user changed",
-    LogKind.ACCOUNT_REMOVED: "user removed",
-    LogKind.PASSWORD_CHANGED: "password changed",
-    LogKind.LOG_CLEARED: "log cleared",
-    LogKind.SETTINGS_CHANGED: "settings changed",
-    LogKind.CLOCK_SET: "clock set",
-    LogKind.RESTARTED: "system started",
-}
-
-
-class _Fault(Exception):
-    def __init__(self, code: str, subcodes: tuple[str, ...], reason: str, detail: str = "") -> None:
-        super().__init__(reason)
-        self.body = words.fault(code, subcodes, reason, detail)
 
 
 @dataclass(kw_only=True)
@@ -83,6 +62,7 @@ class OnvifCamera(EmulatedCamera):
     illegal_access: bool = True
     points: PullPoints = field(init=False)
     door: DigestDoor = field(init=False)
+    operations: Operations = field(init=False)
     protocols: dict[str, list[int | bool]] = field(
         default_factory=lambda: {"HTTP": [True, 80], "RTSP": [True, 554], "HTTPS": [False, 443]}
     )
@@ -97,6 +77,7 @@ class OnvifCamera(EmulatedCamera):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.points = PullPoints(state=self.state)
+        self.operations = Operations(self)
         self.door = DigestDoor(realm="IPC", opaque="5ccc069c", rng=self.rng, separator=", ")
 
     def error_in_200(self, request: Request) -> Reply:
@@ -175,7 +156,7 @@ class OnvifCamera(EmulatedCamera):
             operation = root.find(f"{{{words.NAMESPACES['SOAP-ENV']}}}Body")[0]  # type: ignore[index]
         except (ET.ParseError, IndexError, TypeError):
             return _soap(words.fault("Sender", (), "Not well-formed"), status="400 Bad Request")
-        name = _name(operation)
+        name = name_of(operation)
         try:
             if name not in _OPEN or (name == "GetSystemDateAndTime" and not self.is_open_clock):
                 user, header, refusal = await self._log_in_check(request, root, name)
@@ -185,7 +166,7 @@ class OnvifCamera(EmulatedCamera):
                 user = ""
             body, extra = await self._perform(name, operation, request, user)
             return _soap(body, header + extra)
-        except _Fault as fault:
+        except Refusal as fault:
             return _soap(fault.body, status="400 Bad Request")
 
     async def _log_in_check(self, request: Request, root: Element, name: str) -> tuple[str, str, Reply | None]:
@@ -219,7 +200,7 @@ class OnvifCamera(EmulatedCamera):
 
     async def _by_token(self, token: Element, address: str) -> str:
         """PasswordDigest is base64(SHA-1(nonce + created + password)); used once, and dated by the camera's clock."""
-        fields = {_name(one): (one.text or "") for one in token}
+        fields = {name_of(one): (one.text or "") for one in token}
         user, nonce, created = fields.get("Username", ""), fields.get("Nonce", ""), fields.get("Created", "")
         account = self.state.account(user)
         password = account.password if account is not None else ""
@@ -247,21 +228,21 @@ class OnvifCamera(EmulatedCamera):
             self.state.write(LogKind.LOGIN, user=user, address=address)
         account = self.state.account(user)
         if account is not None and account.group != "Administrator" and _FOR_ADMINS.fullmatch(name):
-            raise _Fault("Sender", ("ter:NotAuthorized", "ter:OperationProhibited"), "Operator not allowed")
+            raise Refusal("Sender", ("ter:NotAuthorized", "ter:OperationProhibited"), "Operator not allowed")
 
     async def _perform(self, name: str, asked: Element, request: Request, user: str) -> tuple[str, str]:
         """Return the body, and what else goes into the header."""
         prefix = words.PREFIXES.get(asked.tag.partition("}")[0][1:], "ns")
         if prefix in {"tev", "wsnt"}:
             return await self._event_service(name, asked, request)
-        found: Callable[[Element, str, str], str] | None = getattr(self, f"_on_{name}", None)
+        found: Callable[[Element, str, str], str] | None = getattr(self.operations, f"on_{name}", None)
         if found is None:
             reason = f"Method '{prefix}:{name}' not implemented: method name or namespace not recognized"
-            raise _Fault("Sender", (), reason)
+            raise Refusal("Sender", (), reason)
         try:
             return tag(f"{prefix}:{name}Response", found(asked, user, request.address)), ""
         except (KeyError, ValueError):
-            raise _Fault("Sender", ("ter:InvalidArgVal",), "Invalid argument") from None
+            raise Refusal("Sender", ("ter:InvalidArgVal",), "Invalid argument") from None
 
     async def _event_service(self, name: str, asked: Element, request: Request) -> tuple[str, str]:
         if name == "GetEventProperties":
@@ -274,17 +255,17 @@ class OnvifCamera(EmulatedCamera):
             }
             return tag("tev:GetServiceCapabilitiesResponse", tag("tev:Capabilities", **flags)), ""
         if name == "CreatePullPointSubscription":
-            point = self.points.create(_text(asked, "InitialTerminationTime"))
+            point = self.points.create(text_of(asked, "InitialTerminationTime"))
             if point is None:
                 detail = tag("wsnt:SubscribeCreationFailedFault", said("wsrfbf:Timestamp", self.state.clock.utc()))
-                raise _Fault("Receiver", (), "", detail)
+                raise Refusal("Receiver", (), "", detail)
             address = said("wsa:Address", f"{self.base}/onvif/PullSubManager_{point.number}")
             content = tag("tev:SubscriptionReference", address) + self.points.times(point, "wsnt")
             return tag("tev:CreatePullPointSubscriptionResponse", content), ""
         point = self._point(request)
         match name:
             case "PullMessages":
-                messages = await pull(point, _text(asked, "Timeout"), int(_text(asked, "MessageLimit") or "1"))
+                messages = await pull(point, text_of(asked, "Timeout"), int(text_of(asked, "MessageLimit") or "1"))
                 self.points.pulled(point)
                 action = said("wsa:Action", f"{words.NAMESPACES['tev']}/PullPointSubscription/PullMessagesResponse")
                 return tag("tev:PullMessagesResponse", self.points.times(point, "tev"), *messages), action
@@ -292,205 +273,20 @@ class OnvifCamera(EmulatedCamera):
                 self.points.initialize(point)
                 return tag("tev:SetSynchronizationPointResponse"), ""
             case "Renew":
-                self.points.renew(point, _text(asked, "TerminationTime"))
+                self.points.renew(point, text_of(asked, "TerminationTime"))
                 ends = re.sub(r"<wsnt:CurrentTime>.*</wsnt:CurrentTime>", "", self.points.times(point, "wsnt"))
                 return tag("wsnt:RenewResponse", ends), ""
             case "Unsubscribe":
                 del self.points.points[point.number]
                 return tag("wsnt:UnsubscribeResponse"), ""
-        raise _Fault("Sender", ("ter:ActionNotSupported",), "Optional Action Not Implemented")
+        raise Refusal("Sender", ("ter:ActionNotSupported",), "Optional Action Not Implemented")
 
     def _point(self, request: Request) -> PullPoint:
         number = request.path.rpartition("_")[2]
         point = self.points.alive().get(int(number) if number.isdigit() else -1)
         if point is None:
-            raise _Fault("Sender", ("ter:InvalidArgs",), "")
+            raise Refusal("Sender", ("ter:InvalidArgs",), "")
         return point
-
-    def _on_GetDeviceInformation(self, asked: Element, user: str, address: str) -> str:
-        serial = self.host.replace(".", "")
-        values = (self.manufacturer, self.model, self.firmware, serial, self.hardware)
-        names = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber", "HardwareId")
-        return "".join(said(f"tds:{name}", value) for name, value in zip(names, values, strict=True))
-
-    def _on_GetServices(self, asked: Element, user: str, address: str) -> str:
-        return words.services(self.base)
-
-    def _on_GetCapabilities(self, asked: Element, user: str, address: str) -> str:
-        return words.capabilities(self.base, has_log=self.has_log)
-
-    def _zone(self) -> str:
-        sign, rest = ("+", self.state.clock.west_s) if self.state.clock.west_s >= 0 else ("-", -self.state.clock.west_s)
-        return f"CST{sign}{rest // 3600}:{rest % 3600 // 60:02d}:00"
-
-    def _on_GetSystemDateAndTime(self, asked: Element, user: str, address: str) -> str:
-        clock = self.state.clock
-        return words.date_and_time(clock.utc(), clock.local(), by_ntp=self.by_ntp, summer=False, zone=self._zone())
-
-    def _on_SetSystemDateAndTime(self, asked: Element, user: str, address: str) -> str:
-        clock = self.state.clock
-        if zone := re.fullmatch(r"[A-Za-z]{3,}([+-]?)(\d{1,2})(?::(\d{2}))?(?::\d{2})?.*", _text(asked, "TZ")):
-            clock.west_s = (int(zone[2]) * 3600 + int(zone[3] or 0) * 60) * (-1 if zone[1] == "-" else 1)
-        self.by_ntp = _text(asked, "DateTimeType") == "NTP"
-        if self.by_ntp:
-            clock.sync()
-        elif _text(asked, "Year"):
-            names = ("Year", "Month", "Day", "Hour", "Minute", "Second")
-            year, month, day, hour, minute, second = (int(_text(asked, name)) for name in names)
-            at = EPOCH.replace(year=year, month=month, day=day, hour=hour, minute=minute, second=second)
-            clock.set_utc(round((at - EPOCH).total_seconds()))
-        self.state.write(LogKind.CLOCK_SET, user=user, address=address)
-        return ""
-
-    def _on_GetUsers(self, asked: Element, user: str, address: str) -> str:
-        pairs = ((one.name, one.group) for one in self.state.accounts)
-        return "".join(tag("tds:User", said("tt:Username", name), said("tt:UserLevel", level)) for name, level in pairs)
-
-    def _users(self, asked: Element) -> list[tuple[str, str, str]]:
-        found = [one for one in asked if _name(one) == "User"]
-        return [(_text(one, "Username"), _text(one, "Password"), _text(one, "UserLevel")) for one in found]
-
-    def _on_CreateUsers(self, asked: Element, user: str, address: str) -> str:
-        for name, password, level in self._users(asked):
-            if self.state.account(name) is not None:
-                raise _Fault("Sender", ("ter:OperationProhibited", "ter:UsernameClash"), "Username already exists")
-            self.state.add_account(Account(name=name, password=password, group=level), by=user, address=address)
-        return ""
-
-    def _on_SetUser(self, asked: Element, user: str, address: str) -> str:
-        for name, password, level in self._users(asked):
-            account = self.state.account(name)
-            if account is None:
-                raise _Fault("Sender", ("ter:InvalidArgVal", "ter:UsernameMissing"), "Username not recognized")
-            account.group = level or account.group
-            if password:
-                account.password = password
-                self.state.write(LogKind.PASSWORD_CHANGED, user=name, address=address)
-        self.credentials_changed()
-        return ""
-
-    def _on_DeleteUsers(self, asked: Element, user: str, address: str) -> str:
-        for name in [one.text or "" for one in asked if _name(one) == "Username"]:
-            account = self.state.account(name)
-            if account is None:
-                raise _Fault("Sender", ("ter:InvalidArgVal", "ter:UsernameMissing"), "Username not recognized")
-            if account.is_built_in:
-                raise _Fault("Sender", ("ter:InvalidArgVal", "ter:FixedUser"), "Username may not be deleted")
-            self.state.remove_account(name, by=user, address=address)
-        self.credentials_changed()
-        return ""
-
-    def _on_GetNetworkProtocols(self, asked: Element, user: str, address: str) -> str:
-        rows = ((name, enabled, port) for name, (enabled, port) in self.protocols.items())
-        return "".join(
-            tag("tds:NetworkProtocols", said("tt:Name", name), said("tt:Enabled", bool(enabled)), said("tt:Port", int(port)))
-            for name, enabled, port in rows
-        )
-
-    def _on_SetNetworkProtocols(self, asked: Element, user: str, address: str) -> str:
-        for one in asked:
-            row = self.protocols[_text(one, "Name")]
-            row[0] = _text(one, "Enabled") == "true"
-            row[1] = int(_text(one, "Port") or row[1])
-        self._changed(user, address)
-        self.move_soon(None, int(self.protocols["HTTP"][1]))
-        return ""
-
-    def _changed(self, user: str, address: str) -> None:
-        self.state.write(LogKind.SETTINGS_CHANGED, user=user, address=address)
-
-    def _on_GetNTP(self, asked: Element, user: str, address: str) -> str:
-        kind = ("IPv4", "IPv4Address") if re.fullmatch(r"[\d.]+", self.ntp_server) else ("DNS", "DNSname")
-        manual = tag("tt:NTPManual", said("tt:Type", kind[0]), said(f"tt:{kind[1]}", self.ntp_server))
-        return tag("tds:NTPInformation", said("tt:FromDHCP", False), manual)
-
-    def _on_SetNTP(self, asked: Element, user: str, address: str) -> str:
-        self.ntp_server = _text(asked, "DNSname") or _text(asked, "IPv4Address")
-        self._changed(user, address)
-        return ""
-
-    def _on_GetHostname(self, asked: Element, user: str, address: str) -> str:
-        return tag("tds:HostnameInformation", said("tt:FromDHCP", False), said("tt:Name", self.hostname))
-
-    def _on_SetHostname(self, asked: Element, user: str, address: str) -> str:
-        self.hostname = _text(asked, "Name")
-        self._changed(user, address)
-        return ""
-
-    def _on_GetDiscoveryMode(self, asked: Element, user: str, address: str) -> str:
-        return said("tds:DiscoveryMode", self.discovery)
-
-    def _on_SetDiscoveryMode(self, asked: Element, user: str, address: str) -> str:
-        self.discovery = _text(asked, "DiscoveryMode")
-        self._changed(user, address)
-        return ""
-
-    def _on_GetNetworkInterfaces(self, asked: Element, user: str, address: str) -> str:
-        return words.network_interfaces(self.mac, self.host)
-
-    def _on_GetScopes(self, asked: Element, user: str, address: str) -> str:
-        items = [f"name/{self.hostname}", "hardware/E1Zoom", "Profile/Streaming", "Profile/T"]
-        fixed = [(said("tt:ScopeDef", "Fixed"), said("tt:ScopeItem", f"onvif://www.onvif.org/{one}")) for one in items]
-        return "".join(tag("tds:Scopes", *one) for one in fixed)
-
-    def _on_GetSystemLog(self, asked: Element, user: str, address: str) -> str:
-        if not self.has_log:
-            return tag("tds:SystemLog", said("tt:String", "No available system logs"))
-        rows = (
-            f"{one.local:%Y-%m-%d %H:%M:%S} user {one.user or 'system'} {_WORDS.get(one.kind, one.kind)}"
-            + (f" from {one.address}" if one.address else "")
-            for one in self.state.log
-        )
-        return tag("tds:SystemLog", said("tt:String", "\n".join(rows)))
-
-    def _on_SystemReboot(self, asked: Element, user: str, address: str) -> str:
-        self.reboot_soon()
-        return said("tds:Message", "Rebooting")
-
-    def _on_StartFirmwareUpgrade(self, asked: Element, user: str, address: str) -> str:
-        uri = said("tds:UploadUri", f"{self.base}{UPLOAD}")
-        return uri + said("tds:UploadDelay", "PT0S") + said("tds:ExpectedDownTime", "PT1S")
-
-    def _on_GetProfiles(self, asked: Element, user: str, address: str) -> str:
-        return words.profiles()
-
-    def _on_GetVideoSourceConfigurations(self, asked: Element, user: str, address: str) -> str:
-        return words.source_configuration("trt:Configurations")
-
-    def _on_GetVideoEncoderConfigurations(self, asked: Element, user: str, address: str) -> str:
-        return "".join(words.encoder_configuration(index, "trt:Configurations") for index in range(2))
-
-    def _on_GetStreamUri(self, asked: Element, user: str, address: str) -> str:
-        return words.media_uri(f"rtsp://{self.host}:{self.protocols['RTSP'][1]}/", passing=False)
-
-    def _on_GetSnapshotUri(self, asked: Element, user: str, address: str) -> str:
-        return words.media_uri(f"{self.base}{SNAPSHOT}", passing=True)
-
-    def _on_ContinuousMove(self, asked: Element, user: str, address: str) -> str:
-        speeds = [f"{_name(one)} {one.get('x', '')} {one.get('y', '')}".strip() for one in asked.iter() if one.get("x")]
-        self.state.moves.append("ContinuousMove " + ", ".join(speeds))
-        return ""
-
-    def _on_Stop(self, asked: Element, user: str, address: str) -> str:
-        self.state.moves.append("Stop")
-        return ""
-
-    def _on_GetPresets(self, asked: Element, user: str, address: str) -> str:
-        rows = enumerate(self.presets, 1)
-        return "".join(tag("tptz:Preset", said("tt:Name", name), token=str(number)) for number, name in rows)
-
-    def _on_GotoPreset(self, asked: Element, user: str, address: str) -> str:
-        self.state.moves.append(f"GotoPreset {_text(asked, 'PresetToken')}")
-        return ""
-
-
-def _name(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _text(element: Element, name: str) -> str:
-    """Return the text of the first descendant called so; empty without one."""
-    return next(((one.text or "").strip() for one in element.iter() if _name(one) == name), "")
 
 
 def _written(token: Element) -> str:
@@ -500,13 +296,13 @@ def _written(token: Element) -> str:
         prefix = words.PREFIXES.get(element.tag.partition("}")[0][1:], "wsse")
         kinds = {key: value for key, value in element.attrib.items() if key in {"Type", "EncodingType"}}
         inner = "".join(one(child) for child in element) or escape(element.text or "")
-        return tag(f"{prefix}:{_name(element)}", inner, **kinds)
+        return tag(f"{prefix}:{name_of(element)}", inner, **kinds)
 
     return one(token)
 
 
-def _not_authorized() -> _Fault:
-    return _Fault(
+def _not_authorized() -> Refusal:
+    return Refusal(
         "Sender", ("ter:NotAuthorized",), "The action requested requires authorization and the sender is not authorized"
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
 NAMESPACES: Mapping[str, str] = {
@@ -58,6 +59,23 @@ def fault(code: str, subcodes: Sequence[str], reason: str, detail: str = "") -> 
     written = tag("SOAP-ENV:Code", said("SOAP-ENV:Value", f"SOAP-ENV:{code}"), inner)
     text = tag("SOAP-ENV:Reason", tag("SOAP-ENV:Text", escape(reason), xml__lang="en"))
     return tag("SOAP-ENV:Fault", written, text, tag("SOAP-ENV:Detail", detail) if detail else "")
+
+
+class Refusal(Exception):
+    """What the camera says no with: the body of a SOAP fault."""
+
+    def __init__(self, code: str, subcodes: tuple[str, ...], reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.body = fault(code, subcodes, reason, detail)
+
+
+def name_of(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def text_of(element: Element, name: str) -> str:
+    """Return the text of the first descendant called so; empty without one."""
+    return next(((one.text or "").strip() for one in element.iter() if name_of(one) == name), "")
 
 
 def moment(name: str, at: dt.datetime) -> str:

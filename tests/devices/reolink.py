@@ -11,24 +11,23 @@ By hand: `python -m tests.devices.reolink --port 8084 [--fault slow …] [--rtsp
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import copy
-import datetime as dt
 import json
 import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from hearthwatch.kit.clock import Clock, SystemClock
+from tests.devices import reolink_card, reolink_hook
 from tests.devices.by_hand import main
 from tests.devices.camera_picture import picture
-from tests.devices.camera_state import EPOCH, Account, CameraClock, CameraState, LogKind, LogLine, Recording, Session
+from tests.devices.camera_state import Account, CameraClock, CameraState, LogKind, LogLine, Session
 from tests.devices.camera_web import EmulatedCamera, Reply, Request
 from tests.devices.dahua_tree import styled
 from tests.devices.reolink_settings import SECRET, ability, factory_values
 
 LEASE_S = 3600
+UPGRADE_SETTLES_S = 0.3
 MAX_PASSWORD_CHARS = 31
 _PATHS = frozenset({"/api.cgi", "/cgi-bin/api.cgi"})
 _WORDS = {
@@ -70,6 +69,7 @@ class Reolink(EmulatedCamera):
     posted: list[tuple[str, str]] = field(default_factory=list)
     """What the webhook sent: where to and what."""
     upgrade_name: str = ""
+    _upgrade: asyncio.TimerHandle | None = None
 
     def error_in_200(self, request: Request) -> Reply:
         return _answer([_bad("Unknown", -1)])
@@ -113,27 +113,12 @@ class Reolink(EmulatedCamera):
             self.state.write(LogKind.MOTION if code == "md" else LogKind.OTHER, words=code)
             hook = self.values["WebHook"]["WebHook"]
             if hook["indexEnable"] and hook["hookUrl"]:
-                self.spawn(self._post(hook["hookUrl"], self._hook_body(hook, code)))
+                self._post(str(hook["hookUrl"]), hook, code)
 
-    def _hook_body(self, hook: dict[str, Any], code: str) -> str:
-        if hook["bCustom"]:
-            return str(hook["hookBody"])
-        event = f"<AlarmEvent><channelId>0</channelId><status>MD</status><AItype>{code}</AItype></AlarmEvent>"
-        xml = f"<body><AlarmEventList>{event}</AlarmEventList></body>"
-        return json.dumps({"uid": self.values["P2p"]["P2p"]["uid"], "cmd": 33, "xml": xml, "ext_xml": ""})
-
-    async def _post(self, url: str, body: str) -> None:
-        self.posted.append((url, body))
-        parts = urlsplit(url)
-        with contextlib.suppress(OSError):
-            reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
-            try:
-                head = f"POST {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
-                head += f"Content-Length: {len(body.encode())}\r\nConnection: close\r\n\r\n"
-                writer.write(head.encode() + body.encode())
-                await reader.read(65536)
-            finally:
-                writer.close()
+    def _post(self, url: str, hook: dict[str, Any], code: str) -> None:
+        content = reolink_hook.body(hook, self.values["P2p"]["P2p"]["uid"], code)
+        self.posted.append((url, content))
+        self.spawn(reolink_hook.post(url, content))
 
     async def answer(self, request: Request) -> Reply:
         if request.path not in _PATHS:
@@ -143,8 +128,7 @@ class Reolink(EmulatedCamera):
         if cmd in {"Snap", "Download"}:
             return self._file(cmd, request, session)
         if cmd == "Upgrade" and session is not None:
-            self.state.firmware_uploads.append(request.body)
-            self.reboot_soon()
+            self._take_firmware(request.body)
             return _answer([_good("Upgrade", {"rspCode": 200})])
         try:
             batch = json.loads(request.body)
@@ -152,6 +136,20 @@ class Reolink(EmulatedCamera):
         except (ValueError, KeyError, TypeError):
             return _answer([_bad("Unknown", -4)])
         return _answer([self._one_command(name, param, session, request) for name, param in commands])
+
+    def _take_firmware(self, piece: bytes) -> None:
+        """It comes in pieces; when no more came for a moment it is whole, and the camera restarts."""
+        if self._upgrade is None:
+            self.state.firmware_uploads.append(b"")
+        else:
+            self._upgrade.cancel()
+        self.state.firmware_uploads[-1] += piece
+
+        def whole() -> None:
+            self._upgrade = None
+            self.reboot_soon()
+
+        self._upgrade = asyncio.get_running_loop().call_later(UPGRADE_SETTLES_S, whole)
 
     def _session(self, token: str) -> Session | None:
         self.state.drop_expired()
@@ -226,7 +224,7 @@ class Reolink(EmulatedCamera):
             case "GetHddInfo":
                 return {"HddInfo": [{"capacity": 61034, "format": 1, "id": 0, "mount": 1, "size": 20133, "storageType": 2}]}
             case "Search":
-                return self._search(param["Search"])
+                return reolink_card.search(self.state.card, param["Search"])
             case "PtzCtrl":
                 self.state.moves.append(" ".join(str(param[key]) for key in ("op", "speed", "id") if key in param))
                 return done
@@ -238,7 +236,7 @@ class Reolink(EmulatedCamera):
                 return done
             case "TestWebHook":
                 hook = self.values["WebHook"]["WebHook"]
-                self.spawn(self._post(str(param.get("WebHook", hook)["hookUrl"]), self._hook_body(hook, "people")))
+                self._post(str(param.get("WebHook", hook)["hookUrl"]), hook, "people")
                 return done
         if name.startswith("Get") and name[3:] in self.values:
             return _masked(self.values[name[3:]])
@@ -279,7 +277,7 @@ class Reolink(EmulatedCamera):
         time, clock = param.get("Time", {}), self.state.clock
         clock.west_s = int(time.get("timeZone", clock.west_s))
         if "year" in time:
-            clock.set_local(_moment(time))
+            clock.set_local(reolink_card.moment(time))
         self.state.write(LogKind.CLOCK_SET, user=session.user, address=session.address)
         return {"rspCode": 200}
 
@@ -355,38 +353,15 @@ class Reolink(EmulatedCamera):
         if section == "LocalLink" and self.values["LocalLink"]["LocalLink"]["type"] == "Static":
             self.move_soon(str(self.values["LocalLink"]["LocalLink"]["static"]["ip"]), None)
 
-    def _search(self, asked: dict[str, Any]) -> dict[str, Any]:
-        start, end = _moment(asked["StartTime"]), _moment(asked["EndTime"])
-        found = [(index, one) for index, one in enumerate(self.state.card) if one.start < end and one.end > start]
-        if not found:
-            return {"SearchResult": {"channel": 0}}
-        rows = [self._card_row(index, one) for index, one in found]
-        return {"SearchResult": {"File": rows, "channel": 0}}
-
-    def _card_row(self, index: int, one: Recording) -> dict[str, Any]:
-        size = {
-            "height": 2160,
-            "name": self.card_name(index),
-            "size": str(one.clip.stat().st_size),
-            "type": "main",
-            "width": 3840,
-        }
-        return {"EndTime": _parts(one.end), "StartTime": _parts(one.start), "frameRate": 0} | size
-
-    def card_name(self, index: int) -> str:
-        one = self.state.card[index]
-        times = f"{one.start:%Y%m%d_%H%M%S}_{one.end:%H%M%S}"
-        return f"Mp4Record/{one.start:%Y-%m-%d}/RecM{index:02d}_{times}_6D28C08_{one.clip.stat().st_size:X}.mp4"
-
     def _file(self, cmd: str, request: Request, session: Session | None) -> Reply:
         if session is None:
             return _answer([_bad(cmd, -6)])
         if cmd == "Snap":
             body = picture(str(self.state.clock.local()), 640, 360)
             return Reply(body=body, headers=(("Content-Type", "image/jpeg"),))
-        for index, one in enumerate(self.state.card):
-            if self.card_name(index) == request.pairs.get("source"):
-                return Reply(body=one.clip.read_bytes(), headers=(("Content-Type", "apolication/octet-stream"),))
+        one = reolink_card.named(self.state.card, request.pairs.get("source", ""))
+        if one is not None:
+            return Reply(body=one.clip.read_bytes(), headers=(("Content-Type", "apolication/octet-stream"),))
         return _answer([_bad(cmd, -1)])
 
 
@@ -425,16 +400,6 @@ def _merge(into: dict[str, Any], new: dict[str, Any]) -> None:
             into[key] = value
         else:
             raise TypeError(key)
-
-
-def _moment(time: dict[str, Any]) -> dt.datetime:
-    parts = [int(time[key]) for key in ("year", "mon", "day", "hour", "min", "sec")]
-    return EPOCH.replace(year=parts[0], month=parts[1], day=parts[2], hour=parts[3], minute=parts[4], second=parts[5])
-
-
-def _parts(moment: dt.datetime) -> dict[str, int]:
-    time = {"day": moment.day, "hour": moment.hour, "min": moment.minute, "mon": moment.month, "sec": moment.second}
-    return time | {"year": moment.year}
 
 
 def camera(
