@@ -110,6 +110,8 @@ class CameraHttp:
         self._timeout_s = timeout_s
         self._command = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
+        self.digest_works = False
+        """The camera asked for Digest and took our answer: it needs no other proof."""
         self.use(access)
 
     @property
