@@ -21,7 +21,7 @@ from tests.devices.by_hand import main
 from tests.devices.camera_picture import picture
 from tests.devices.camera_state import EPOCH, Account, CameraClock, CameraState, LogKind, LogLine
 from tests.devices.camera_web import EmulatedCamera, Reply, Request
-from tests.devices.foscam_hd_settings import Section, factory_sections
+from tests.devices.foscam_hd_settings import TOLD_ONLY, Section, factory_sections
 
 WITH_SOUND = {LogKind.RESTARTED: 0, LogKind.MOTION: 1, LogKind.OTHER: 2, LogKind.LOGIN: 3, LogKind.LOGOUT: 4}
 WITHOUT_SOUND = {LogKind.RESTARTED: 0, LogKind.MOTION: 1, LogKind.LOGIN: 2, LogKind.LOGOUT: 3}
@@ -38,11 +38,17 @@ _FOR_ALL = frozenset(
 )
 _STATES = {"motion": "motionDetectAlarm", "sound": "soundAlarm", "io": "IOAlarm", "human": "humanDetectAlarmState"}
 _MOVES = ("ptz", "zoom", "focus")
+_SWITCHES = {
+    "EnableOnvifAgent": {"OnvifAgentStat": "enable"},
+    "DisableOnvifAgent": {"OnvifAgentStat": "disable"},
+}
+"""Commands without a parameter, by the camera's own page."""
 _RENAMED = {
     "setIpInfo": "IPInfo",
     "setWifiSetting": "WifiConfig",
     "mirrorVideo": "MirrorAndFlipSetting",
     "flipVideo": "MirrorAndFlipSetting",
+    **dict.fromkeys(_SWITCHES, "OnvifAgentStat"),
 }
 
 
@@ -327,16 +333,20 @@ class FoscamHd(EmulatedCamera):
         return {}
 
     def _settings(self, cmd: str, pairs: dict[str, str], request: Request) -> Section:
-        name = _RENAMED.get(cmd, cmd[3:])
+        verb, name = (cmd[:3].lower(), cmd[3:]) if cmd not in _RENAMED else ("set", _RENAMED[cmd])
         section = self.sections.get(name)
-        if section is None or (not cmd.startswith(("get", "set")) and cmd not in _RENAMED):
+        if section is None or verb not in {"get", "set"}:
             raise _Failed(_BAD)
-        if cmd.startswith("get"):
+        if verb == "get":
             return section
-        if name == "VideoStreamParam":
-            slot = pairs.pop("streamType", "0")
-            pairs = {f"{key}{slot}": value for key, value in pairs.items()} | {key: pairs[key] for key in ("cmd", "usr", "pwd")}
         changes = {key: value for key, value in pairs.items() if key not in {"cmd", "usr", "pwd"}}
+        if cmd in _SWITCHES:
+            changes = dict(_SWITCHES[cmd])
+        elif name == "VideoStreamParam":
+            slot = changes.pop("streamType", "0")
+            changes = {f"{key}{slot}": value for key, value in changes.items()}
+        elif not cmd.endswith("Video") and not changes.keys() >= section.keys() - TOLD_ONLY:
+            raise _Failed(_BAD)
         if not changes or not changes.keys() <= section.keys():
             raise _Failed(_BAD)
         section |= changes

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 Section = dict[str, str]
 
+TOLD_ONLY = frozenset(
+    {"factoryDDNS", "factoryDDNSServer", "isConnected", "connectedAP", "isEnableTempAndHumid", "OnvifAgentStat", "uid"}
+)
+"""What no setter takes. Of everything else a setter takes all there is: one left out is a broken request."""
+
 WEAKNESSES = {
     "P2PEnable.enable": "1",
     "UPnPConfig.isEnable": "1",
@@ -31,7 +36,8 @@ def factory_sections() -> dict[str, Section]:
             "factoryDDNS": "door.myfoscam.example",
             "factoryDDNSServer": "ddns.myfoscam.example",
         },
-        "OnvifAgentStat": {"isEnable": "1"},
+        "OnvifAgentStat": {"OnvifAgentStat": "enable"},
+        "TimingRebootConfig": {"isEnable": "1", "intervalDay": "7"},
         "FtpConfig": {"ftpAddr": "", "ftpPort": "21", "mode": "0", "userName": "cam", "password": "ftpSecret1"},
         "SMTPConfig": {
             "isEnable": "1",

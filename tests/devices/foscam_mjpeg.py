@@ -26,7 +26,7 @@ from tests.devices.camera_picture import picture
 from tests.devices.camera_state import EPOCH, Account, CameraClock, CameraState, LogKind
 from tests.devices.camera_web import EmulatedCamera, Reply, Request
 from tests.devices.foscam_mjpeg_log import log_text
-from tests.devices.foscam_mjpeg_params import CAMERA, MISC, factory_params
+from tests.devices.foscam_mjpeg_params import CAMERA, MISC, factory_params, forbidden_schedule
 
 SLOTS = 8
 MAX_PASSWORD_CHARS = 12
@@ -61,7 +61,7 @@ class FoscamMjpeg(EmulatedCamera):
     params: dict[str, str | int] = field(default_factory=factory_params)
     misc: dict[str, str | int] = field(default_factory=lambda: dict(MISC))
     image: dict[str, str | int] = field(default_factory=lambda: dict(CAMERA))
-    forbidden: dict[str, int] = field(default_factory=dict)
+    forbidden: dict[str, str | int] = field(default_factory=forbidden_schedule)
     _visits: dict[tuple[str, str], int] = field(default_factory=dict)
     _places: list[str] = field(default_factory=lambda: [""] * SLOTS)
 
@@ -89,7 +89,7 @@ class FoscamMjpeg(EmulatedCamera):
     async def change_setting(self, key: str, value: str) -> None:
         """`key` as in the camera's answers, after `params.`, `misc.` or `camera.`."""
         prefix, _, name = key.partition(".")
-        table = {"params": self.params, "misc": self.misc, "camera": self.image}[prefix]
+        table = {"params": self.params, "misc": self.misc, "camera": self.image, "forbidden": self.forbidden}[prefix]
         table[name] = _like(table[name], value)
         self.state.write(LogKind.SETTINGS_CHANGED, user="admin", address="203.0.113.9")
 
@@ -244,9 +244,7 @@ class FoscamMjpeg(EmulatedCamera):
         if cgi == "set_misc.cgi":
             return self._put(self.misc, pairs, who)
         if cgi == "set_forbidden.cgi":
-            self.forbidden |= {name: int(value) for name, value in pairs.items()}
-            self.state.write(LogKind.SETTINGS_CHANGED, **who)
-            return self._text("ok.\n")
+            return self._put(self.forbidden, pairs, who)
         if cgi == "set_upnp.cgi":
             return self._put(self.params, {"upnp_enable": pairs.get("enable", "")}, who)
         if cgi == "set_network.cgi":

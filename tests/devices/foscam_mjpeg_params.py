@@ -29,8 +29,13 @@ _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def _schedule(prefix: str) -> Params:
-    found: Params = {f"{prefix}_schedule_enable": 0}
-    return found | {f"{prefix}_schedule_{day}_{part}": 0 for day in _DAYS for part in range(3)}
+    return {f"{prefix}_{name}": value for name, value in forbidden_schedule().items()}
+
+
+def forbidden_schedule() -> Params:
+    """Return what `get_forbidden.cgi` says: when nobody may look. The names follow those of the other schedules."""
+    found: Params = {"schedule_enable": 0}
+    return found | {f"schedule_{day}_{part}": 0 for day in _DAYS for part in range(3)}
 
 
 def factory_params() -> Params:
