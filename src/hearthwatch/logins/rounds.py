@@ -60,6 +60,7 @@ class _Post:
     reported: bool = True
     """There may be an outage of its door to be ended, be it of a former house."""
     opened_ns: MonoNs
+    is_refused: bool = False
     due_ns: dict[str, int] = field(default_factory=dict)
     log_ns: int = 0
     own_addresses: frozenset[str] = frozenset()
@@ -144,8 +145,20 @@ class LoginWatch:
         return post.watch.visits if post is not None else {}
 
     def wants(self, camera: CameraId, client: DeviceInfo) -> bool:
-        """Whether the alarms of this camera tell of log-ins."""
-        return camera in self._posts and isinstance(client, LoginAlarms) and client.tells_logins
+        """Whether the alarms of this camera tell of log-ins; not while it refuses us: each try in vain may lock the account."""
+        is_well = camera in self._posts and not self._posts[camera].is_refused
+        return is_well and isinstance(client, LoginAlarms) and client.tells_logins
+
+    def is_well(self, camera: CameraId) -> bool:
+        """Whether its door opened at the last look."""
+        post = self._posts.get(camera)
+        return post is not None and post.good_ns is not None and not post.trouble
+
+    async def miss(self, camera: CameraId, before_us: WallUs, *, is_restart: bool) -> None:
+        """Its whole log, read as system log, holds nothing any more of what it held at `before_us`."""
+        post = self._posts.get(camera)
+        if post is not None and await self._take(camera, await post.watch.miss(before_us, is_restart=is_restart)):
+            await self._teller.tell(camera)
 
     def hear(self, camera: CameraId, signal: AlarmSignal) -> None:
         """Take an alarm of the camera's; returns at once."""
@@ -290,6 +303,7 @@ class LoginWatch:
         return True
 
     def _went_well(self, camera: CameraId, post: _Post) -> None:
+        post.is_refused = False
         post.good_ns, post.good_us = self._clock.mono_ns(), self._clock.wall_us()
         if not post.lacks:
             post.trouble = ""
@@ -302,6 +316,7 @@ class LoginWatch:
         post.trouble = str(error)
         since_ns = post.good_ns if post.good_ns is not None else post.opened_ns
         is_lasting = self._clock.mono_ns() - since_ns >= _DEAD_AFTER_S * NS_PER_S
+        post.is_refused = isinstance(error, Refused)
         if self._is_dark(camera):
             return
         if isinstance(error, Refused):

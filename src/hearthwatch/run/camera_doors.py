@@ -17,7 +17,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
-from hearthwatch.logins.login import Login
+from hearthwatch.logins.login import Login, Verdict
 from hearthwatch.run.audit_desk import AuditDesk
 from hearthwatch.run.camera_watch import CameraWatch
 from hearthwatch.run.config import CameraOptions, Config
@@ -26,13 +26,14 @@ from hearthwatch.run.login_desk import LoginDesk
 from hearthwatch.run.premises import HousePremises
 from hearthwatch.run.remedies import Remedies
 from hearthwatch.vendors.alarm_hub import AlarmHub
-from hearthwatch.vendors.device import Access, Vendor
+from hearthwatch.vendors.device import Access, LoginAction, Vendor
 from hearthwatch.vendors.doorman import Door, Doorman
 from hearthwatch.vendors.onvif_discovery import discover
 from hearthwatch.vendors.whereabouts import Whereabouts
 
 _NETWORK = frozenset({"rtsp", "rtsps", "http", "https"})
 _NO_SECRET = Secret("")
+_HARMLESS = frozenset({LoginAction.LOGOUT, LoginAction.DENIED, LoginAction.LOCKED, LoginAction.LOG_GAP})
 
 Work = Callable[[], Awaitable[None]]
 
@@ -132,7 +133,7 @@ class CameraDoors:
             outbox=outbox,
             policy=policy,
             ids=ids,
-            publish=publish,
+            publish=functools.partial(self._heard, publish),
         )
 
     @property
@@ -148,6 +149,12 @@ class CameraDoors:
 
     def _why_held(self, camera: CameraId) -> str:
         return self.remedies.why_held(camera)
+
+    def _heard(self, publish: Callable[[Login], None], login: Login) -> None:
+        """Who was in may have changed settings."""
+        publish(login)
+        if login.verdict is not Verdict.OWN and login.action not in _HARMLESS:
+            self.copies.keeper.want(login.camera, f"login of {login.user}" if login.user else login.action.value)
 
     async def load(self) -> None:
         """Take up what a former house knew of the cameras. Raises StorageFailed."""

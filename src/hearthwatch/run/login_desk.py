@@ -19,9 +19,12 @@ from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import Login, Trouble
 from hearthwatch.logins.rounds import LoginWatch, Watched
+from hearthwatch.logins.system_log import SystemLogs
+from hearthwatch.logins.text_log import TextLogs
 from hearthwatch.logins.verdict import networks
 from hearthwatch.run.config import Config
 from hearthwatch.run.login_news import LoginNews
+from hearthwatch.run.syslog_sender import SyslogSender
 from hearthwatch.vendors.alarm_hub import AlarmHub
 from hearthwatch.vendors.capability import Doorkeeper
 from hearthwatch.vendors.device import Access
@@ -41,8 +44,9 @@ _FAULTS = {
 class _Troubles:
     """A TroubleSink: an outage of each, ended together."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, door_opens: Callable[[], None]) -> None:
         self._board = board
+        self._door_opens = door_opens
 
     def failed(self, camera: CameraId, trouble: Trouble, detail: str) -> None:
         self._board.failed(_FAULTS[trouble], camera, detail, camera=camera)
@@ -50,6 +54,7 @@ class _Troubles:
     def recovered(self, camera: CameraId) -> None:
         for fault in _FAULTS.values():
             self._board.recovered(fault, camera)
+        self._door_opens()
 
 
 class LoginDesk:
@@ -80,7 +85,7 @@ class LoginDesk:
             ids=ids,
             name=lambda camera: policy().name(camera),
             zone=lambda: policy().zone,
-            publish=publish,
+            publish=self._publish_all(publish),
             able=self._able,
             visits=self._visits,
         )
@@ -88,16 +93,26 @@ class LoginDesk:
             keeper,
             db=db,
             clock=clock,
-            troubles=_Troubles(board),
+            troubles=_Troubles(board, hub.renew),
             teller=self.news,
             source_of=_source_of,
             is_dark=self._is_dark,
         )
+        self._hub = hub
         hub.listen(self.watch)
+        self.text_logs = TextLogs(db, lambda: policy().zone)
+        self.syslog = SyslogSender(db)
+        self.system_logs = SystemLogs(keeper, self.watch, db=db, clock=clock, kept=self.syslog.news)
 
     @property
     def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
-        return (("log-ins", self.watch.run), ("news of log-ins", self.news.run))
+        return (
+            ("log-ins", self.watch.run),
+            ("news of log-ins", self.news.run),
+            ("text logs", self.text_logs.run),
+            ("camera logs", self.system_logs.run),
+            ("syslog", self.syslog.run),
+        )
 
     def renew(self, config: Config) -> None:
         """Go on with a changed configuration; the doorman has the changed doors already."""
@@ -111,6 +126,19 @@ class LoginDesk:
                 own = frozenset(user for user in (access.user, camera.user) if user)
                 watched[name] = Watched(options=camera.logins, own_users=own, home=home, access=access)
         self.watch.renew(watched)
+        self.text_logs.renew({name: self._text_log(name, one.options.text_log) for name, one in watched.items()})
+        self.system_logs.renew({name: config.cameras[name].logs for name in watched})
+        self.syslog.renew(config.syslog)
+
+    def _text_log(self, camera: CameraId, path: str) -> Path:
+        return self._data / Path(path.replace("{camera}", camera)).expanduser()
+
+    def _publish_all(self, publish: Callable[[Login], None]) -> Callable[[Login], None]:
+        def tell(login: Login) -> None:
+            publish(login)
+            self.text_logs.news(login.camera)
+
+        return tell
 
     async def close(self) -> None:
         await self.news.close()
