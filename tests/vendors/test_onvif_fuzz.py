@@ -101,8 +101,8 @@ def settings(body: bytes) -> object:
 
 
 def log(body: bytes) -> object:
-    lines = onvif_log.lines(onvif_reply.system_log(got(body)))
-    return [(onvif_log.log_line(one, NOW), onvif_log.login_record(one, NOW)) for one in lines]
+    lines = onvif_log.due(onvif_reply.system_log(got(body)), NOW, WallUs(0))
+    return [(onvif_log.log_line(one), onvif_log.login_record(one)) for one in lines]
 
 
 def discovery(body: bytes) -> object:

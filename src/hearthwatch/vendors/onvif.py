@@ -103,37 +103,23 @@ class OnvifCamera:
 
     async def logins(self, since_us: WallUs) -> tuple[LoginRecord, ...]:
         """See LoginLog. Best effort: raises Unsupported where the camera gives no log of access."""
-        clock, lines = await self._log("Access")
-        records = (onvif_log.login_record(line, clock) for line in lines)
-        return tuple(one for one in records if onvif_log.is_due(one.at_us, since_us))
+        return tuple(onvif_log.login_record(line) for line in await self._log("Access", since_us))
 
     async def log(self, since_us: WallUs) -> tuple[LogLine, ...]:
         """See SystemLog."""
-        clock, lines = await self._log("System")
-        found = (onvif_log.log_line(line, clock) for line in lines)
-        return tuple(one for one in found if onvif_log.is_due(one.at_us, since_us))
+        return tuple(onvif_log.log_line(line) for line in await self._log("System", since_us))
 
-    async def _log(self, kind: str) -> tuple[ClockReading, list[str]]:
-        """Return the lines of a log, and the camera's clock in its own zone, which it writes them by."""
+    async def _log(self, kind: str, since_us: WallUs) -> list[onvif_log.Dated]:
         step = f"reading its {kind.lower()} log"
         shown, reading = await self._api.date_and_time()
         if shown.utc_us is not None and shown.local_us is not None:
             reading = replace(reading, local_us=LocalUs(reading.local_us + shown.local_us - shown.utc_us))
-        command = Command(
-            service=Ns.DEVICE,
-            operation="GetSystemLog",
-            content=f"<LogType>{kind}</LogType>",
-            step=step,
-            limit_bytes=_LOG_BYTES,
+        content = f"<LogType>{kind}</LogType>"
+        got = await self._api.call(
+            Command(service=Ns.DEVICE, operation="GetSystemLog", content=content, step=step, limit_bytes=_LOG_BYTES)
         )
-        got = await self._api.call(command)
         with self._http.named(step):
-            return reading, onvif_log.lines(onvif_reply.system_log(got))
-
-    @property
-    def tells_logins(self) -> bool:
-        """See LoginAlarms."""
-        return True
+            return list(onvif_log.due(onvif_reply.system_log(got), reading, since_us))
 
     def alarms(self) -> AsyncGenerator[AlarmSignal]:
         """See AlarmFeed. How things stand at the beginning comes as STATE."""

@@ -82,10 +82,10 @@ class PullPoint:
                             raise
                         lost = True
                         continue
-                    found = notifications(got.content)
-                    for one in found:
-                        yield self._noted(one, channels)
+                    found = [self._noted(one, channels) for one in notifications(got.content)]
                     synced.set()
+                    for one in found:
+                        yield one
                     wait_s = self._pull_s
                     if self._clock.mono_ns() - started_ns < _QUICK_S * NS_PER_S:  # some do not wait, whatever they are asked
                         await asyncio.sleep(_BETWEEN_S if found else self._pause_s)

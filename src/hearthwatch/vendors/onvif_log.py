@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from hearthwatch.kit.units import US_PER_S, WallUs, from_datetime, to_datetime
 from hearthwatch.vendors.device import ClockReading, LocalUs, LoginAction, LoginRecord, LogLine, address_of
@@ -37,50 +39,63 @@ _WORDS: tuple[tuple[re.Pattern[str], LoginAction], ...] = tuple(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A line, when the camera says it was, and when that is by our clock; None when its date is not understood."""
+
+    text: str
+    local_us: LocalUs | None
+    at_us: WallUs | None
+
+
 def lines(text: str) -> list[str]:
     """Return the lines that say something, in the camera's order; the last of very many."""
     return [line[:_MAX_LINE_CHARS] for one in text.splitlines() if (line := one.strip())][-MAX_LINES:]
 
 
-def log_line(line: str, clock: ClockReading) -> LogLine:
-    """`clock` is the camera's clock in its own zone: that is what logs are written in."""
-    local_us = _local(line, clock)
-    user = _USER.search(line)
+def due(text: str, clock: ClockReading, since_us: WallUs) -> Iterator[Dated]:
+    """Yield the lines of a log from our `since_us` on, and those whose date is not understood. `clock` is the camera's clock in
+    its own zone: that is what logs are written in."""
+    for line in lines(text):
+        local_us = _local(line, clock)
+        at_us = None if local_us is None else clock.corrected(local_us)
+        if at_us is None or at_us >= since_us:
+            yield Dated(text=line, local_us=local_us, at_us=at_us)
+
+
+def log_line(line: Dated) -> LogLine:
+    """Return any line of a log."""
+    user = _USER.search(line.text)
     return LogLine(
-        code=action_of(line).value,
+        code=action_of(line.text).value,
         user=user[1] if user else "",
-        local_us=local_us,
-        at_us=None if local_us is None else clock.corrected(local_us),
-        text=line,
-        raw=line,
+        local_us=line.local_us,
+        at_us=line.at_us,
+        text=line.text,
+        raw=line.text,
     )
 
 
-def login_record(line: str, clock: ClockReading) -> LoginRecord:
+def login_record(line: Dated) -> LoginRecord:
     """A line of the access log. OTHER where its words are not understood: it is about access all the same."""
-    said = log_line(line, clock)
-    origin = found[0] if (found := _IP.search(_DATE.sub("", line))) else ""
+    action = action_of(line.text)
+    user, origin = _USER.search(line.text), _IP.search(_DATE.sub("", line.text))
     return LoginRecord(
-        action=action_of(line),
-        code=said.code,
-        user=said.user,
-        address=address_of(origin),
-        origin=origin,
+        action=action,
+        code=action.value,
+        user=user[1] if user else "",
+        address=address_of(origin[0]) if origin else None,
+        origin=origin[0] if origin else "",
         via="",
-        local_us=said.local_us,
-        at_us=said.at_us,
-        raw=line,
+        local_us=line.local_us,
+        at_us=line.at_us,
+        raw=line.text,
     )
 
 
 def action_of(line: str) -> LoginAction:
     """Return what the words of a line mean."""
     return next((action for pattern, action in _WORDS if pattern.search(line)), LoginAction.OTHER)
-
-
-def is_due(at_us: WallUs | None, since_us: WallUs) -> bool:
-    """Whether a line is asked for: dated from then on, or not dated in a way that we understand."""
-    return at_us is None or at_us >= since_us
 
 
 def _local(line: str, clock: ClockReading) -> LocalUs | None:
