@@ -77,3 +77,21 @@ LOGIN_FAILURE = (
     'Code=LoginFailure;action=Pulse;index=0;data={\n   "Address" : "203.0.113.9",\n   "Name" : "admin",\n'
     '   "Type" : "Web",\n   "LocaleTime" : "2020-01-02 23:00:00",\n   "UTC" : 1578006000\n}'
 )
+STANDING = b"""table.Network.DefaultInterface=eth0\r
+table.Network.eth0.DefaultGateway=192.168.1.1\r
+table.Network.eth0.DhcpEnable=true\r
+table.Network.eth0.DnsServers[0]=192.168.1.1\r
+table.Network.eth0.DnsServers[1]=8.8.8.8\r
+table.Network.eth0.IPAddress=192.168.1.108\r
+table.Network.eth0.SubnetMask=255.255.255.0\r
+table.Web.Port=80\r
+table.Https.Port=443\r
+table.RTSP.Port=554\r
+table.DVRIP.TCPPort=37777\r
+"""
+FILTER = b"""table.AccessFilter.BannedList[0]=203.0.113.9\r
+table.AccessFilter.BannedList[1]=203.0.113.10\r
+table.AccessFilter.Enable=true\r
+table.AccessFilter.TrustList[0]=10.0.0.1\r
+table.AccessFilter.Type=BannedList\r
+"""

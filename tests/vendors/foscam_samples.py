@@ -25,3 +25,9 @@ HD_DEVICE = (
 )
 HD_SESSIONS = b"<CGI_Result><result>0</result><usrCnt>2</usrCnt><usr1>admin%2B192.168.1.5</usr1><usr2>a%2Bb%2B203.0.113.9</usr2></CGI_Result>"
 HD_ACCOUNTS = b"<CGI_Result><result>0</result><usrCnt>2</usrCnt><usr1>admin%2B2</usr1><usr2>a+b%2B0</usr2></CGI_Result>"
+HD_NETWORK = (
+    b"<CGI_Result><result>0</result><isDHCP>1</isDHCP><ip>192.168.1.8</ip><gate>192.168.1.1</gate><mask>255.255.255.0</mask>"
+    b"<dns1>192.168.1.1</dns1><dns2>0.0.0.0</dns2><webPort>88</webPort><httpsPort>443</httpsPort><mediaPort>88</mediaPort>"
+    b"<onvifPort>888</onvifPort><ipList0>167880896</ipList0><ipList1>-932118325</ipList1></CGI_Result>"
+)
+HD_STATE = b"<CGI_Result><result>0</result><IOAlarm>0</IOAlarm><motionDetectAlarm>2</motionDetectAlarm></CGI_Result>"

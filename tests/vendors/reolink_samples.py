@@ -44,6 +44,16 @@ DEVICE = {
     }
 }
 LINK = {"LocalLink": {"activeLink": "LAN", "mac": "EC-71-DB-00-11-22", "type": "DHCP"}}
+LINK_WHOLE = {
+    "LocalLink": {
+        "activeLink": "LAN",
+        "dns": {"auto": 1, "dns1": "192.168.2.1", "dns2": "114.114.114.114"},
+        "mac": "ec:71:db:0f:93:91",
+        "static": {"gateway": "192.168.2.1", "ip": "192.168.3.38", "mask": "255.255.252.0"},
+        "type": "DHCP",
+    }
+}
+PORTS = {"NetPort": {"httpEnable": 0, "httpPort": 80, "httpsPort": 443, "mediaPort": 9000, "onvifPort": 8000, "rtspPort": 554}}
 ENCODE = {
     "Enc": {
         "audio": 1,

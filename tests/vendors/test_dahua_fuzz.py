@@ -13,6 +13,7 @@ from hearthwatch.vendors.dahua_config import backup_settings, set_queries, table
 from hearthwatch.vendors.dahua_events import dhip_events, event, event_object
 from hearthwatch.vendors.dahua_log import log_line, login_record, page, search_token
 from hearthwatch.vendors.dahua_mail import alarm_mail
+from hearthwatch.vendors.dahua_network import access_filter, interface_of, network
 from hearthwatch.vendors.dahua_parts import PartReader, boundary_of
 from hearthwatch.vendors.dahua_reply import (
     accounts,
@@ -52,6 +53,11 @@ def writing(body: bytes) -> object:
     return list(set_queries(backup_settings(body)))
 
 
+def standing(body: bytes) -> object:
+    pairs = pairs_of(body, "it")
+    return network(pairs), interface_of(pairs)
+
+
 def targets(tapes: Path) -> list[Target]:
     """Every parser with the tapes and samples it is for."""
     folder = tapes / "dahua"
@@ -78,6 +84,8 @@ def targets(tapes: Path) -> list[Target]:
         Target(name="identity", parse=device, seeds=(*tape(hdw + "magicBox-getSystemInfo.txt"), samples.NETWORK)),
         Target(name="tables", parse=lambda body: table_settings(pairs_of(body, "it")),
                seeds=(*tables, *tape(hdw + "coaxialControlIO-getStatus.txt"))),
+        Target(name="network", parse=standing, seeds=(samples.STANDING, samples.NETWORK)),
+        Target(name="list of addresses", parse=lambda body: access_filter(pairs_of(body, "it")), seeds=(samples.FILTER,)),
         Target(name="streams", parse=lambda body: streams(pairs_of(body, "it"), 0, "rtsp://c"), seeds=encode),
         Target(name="sessions", parse=lambda body: sessions(body, CLOCK), seeds=(samples.SESSIONS, *FAILURES)),
         Target(name="accounts", parse=accounts, seeds=(samples.ACCOUNTS, *FAILURES)),
@@ -95,10 +103,10 @@ def targets(tapes: Path) -> list[Target]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("index", range(19))
+@pytest.mark.parametrize("index", range(21))
 def test_mutations_of_tapes_bring_only_our_own_errors(test_data: Path, index: int) -> None:
     assert hold(targets(test_data / "tapes")[index], 25) > 0
 
 
 def test_none_is_left_out(test_data: Path) -> None:
-    assert len(targets(test_data / "tapes")) == 19
+    assert len(targets(test_data / "tapes")) == 21

@@ -9,7 +9,7 @@ from tests.vendors import foscam_samples as samples
 from tests.vendors.fuzz import Target, hold
 
 from hearthwatch.kit.units import WallUs
-from hearthwatch.vendors import foscam_hd_log, foscam_hd_reply, foscam_mjpeg_log
+from hearthwatch.vendors import foscam_hd_config, foscam_hd_log, foscam_hd_reply, foscam_mjpeg_log
 from hearthwatch.vendors import foscam_mjpeg_reply as mjpeg
 from hearthwatch.vendors.device import ClockReading, LocalUs
 
@@ -40,6 +40,27 @@ def device(body: bytes) -> object:
     return foscam_hd_reply.identity(said), foscam_hd_reply.west_us(said), foscam_hd_reply.local_time(said)
 
 
+def mjpeg_network(body: bytes) -> object:
+    said = mjpeg.variables(body, "it")
+    return mjpeg.network(said) if "ip" in said else sorted(mjpeg.alarm_states(said))
+
+
+def hd_network(body: bytes) -> object:
+    said = foscam_hd_reply.fields(body, "it")
+    if "ip" in said:
+        return foscam_hd_reply.network(said, said), [foscam_hd_reply.listed_ip(said.get(f"ipList{n}", "0")) for n in range(8)]
+    return sorted(foscam_hd_reply.alarm_states(said))
+
+
+def hd_writing(body: bytes) -> object:
+    said = foscam_hd_reply.fields(body, "it")
+    found = []
+    for name in ("VideoStreamParam", "MirrorAndFlipSetting", "ScheduleRecordConfig", "OSDSetting", "IPInfo"):
+        for one in foscam_hd_reply.settings(said, name)[:3]:
+            found += list(foscam_hd_config.set_commands(foscam_hd_config.group_of(one.key), said, [one], {}))
+    return found
+
+
 def targets(tapes: Path) -> list[Target]:
     """Every parser with the tapes and samples it is for."""
     ruby = tapes / "foscam-mjpeg/foscam-ruby-11.22.2.38"
@@ -63,14 +84,17 @@ def targets(tapes: Path) -> list[Target]:
         Target(name="HD device", parse=device, seeds=(samples.HD_DEVICE,)),
         Target(name="HD sessions", parse=foscam_hd_reply.sessions, seeds=(samples.HD_SESSIONS, DENIED)),
         Target(name="HD accounts", parse=foscam_hd_reply.accounts, seeds=(samples.HD_ACCOUNTS, DENIED)),
+        Target(name="MJPEG network", seeds=(texts["get_params"], texts["get_status"]), parse=mjpeg_network),
+        Target(name="HD network", parse=hd_network, seeds=(samples.HD_NETWORK, samples.HD_STATE, DENIED)),
+        Target(name="HD writing", parse=hd_writing, seeds=(*hd, samples.HD_NETWORK)),
         Target(name="HD picture", parse=foscam_hd_reply.jpeg, seeds=(b"\xff\xd8\xff\xe0", DENIED)),
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("index", range(13))
+@pytest.mark.parametrize("index", range(16))
 def test_mutations_of_tapes_bring_only_our_own_errors(test_data: Path, index: int) -> None:
     assert hold(targets(test_data / "tapes")[index], 25) > 0
 
 
 def test_none_is_left_out(test_data: Path) -> None:
-    assert len(targets(test_data / "tapes")) == 13
+    assert len(targets(test_data / "tapes")) == 16

@@ -23,7 +23,9 @@ from hearthwatch.vendors.reolink_reply import (
     failure,
     identity,
     local_time,
+    network,
     sessions,
+    sessions_that_can_end,
     token_of,
     value_of,
 )
@@ -73,6 +75,10 @@ def targets(tapes: Path) -> list[Target]:
         Target(name="identity", parse=each(lambda value: (identity(value, value), channels(value))), seeds=(device, *FAILURES)),
         Target(name="clock", parse=each(local_time), seeds=(time,)),
         Target(name="sessions", parse=each(sessions), seeds=(body(good(samples.ONLINE)), *FAILURES)),
+        Target(name="who can be ended", parse=each(lambda value: sorted(sessions_that_can_end(value))),
+               seeds=(body(good(samples.ONLINE)), *FAILURES)),
+        Target(name="network", parse=each(lambda value: network(value, value)),
+               seeds=(body(good({**samples.LINK_WHOLE, **samples.PORTS})), *FAILURES)),
         Target(name="accounts", parse=each(accounts), seeds=(body(good(samples.USERS)), *FAILURES)),
         Target(name="streams", parse=each(lambda value: streams(value, value, value, 0, "c")), seeds=(encode, *FAILURES)),
         Target(name="motion", parse=each(lambda value: sorted(motion_state(value))), seeds=(md, *FAILURES)),
@@ -86,10 +92,10 @@ def targets(tapes: Path) -> list[Target]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("index", range(14))
+@pytest.mark.parametrize("index", range(16))
 def test_mutations_of_tapes_bring_only_our_own_errors(test_data: Path, index: int) -> None:
     assert hold(targets(test_data / "tapes")[index], 25) > 0
 
 
 def test_none_is_left_out(test_data: Path) -> None:
-    assert len(targets(test_data / "tapes")) == 14
+    assert len(targets(test_data / "tapes")) == 16
