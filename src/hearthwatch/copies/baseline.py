@@ -71,6 +71,10 @@ _RULES: Mapping[Vendor, Mapping[str, _Rule]] = MappingProxyType(
             "upnp": _Rule(keys=r"UPnPConfig\.isEnable"),
             "mail": _Rule(keys=r"SMTPConfig\.isEnable"),
         },
+        Vendor.ONVIF: {
+            "bonjour": _Rule(keys=r"DiscoveryMode", on="Discoverable", off="NonDiscoverable"),
+            "https": _Rule(keys=r"NetworkProtocols\.HTTPS\.Enabled"),
+        },
         Vendor.REOLINK: {
             "overlay": _Rule(keys=r"Osd\[0\]\.(?:osdChannel|osdTime)\.enable"),
             "ntp": _Rule(keys=r"Ntp\.enable"),
@@ -157,7 +161,7 @@ def _values(before: Mapping[str, KeptSetting], rule: _Rule, *, on: bool) -> Iter
 
 def _fitting(name: str) -> str:
     """Return the name as cameras take it: no control characters, at most 31 bytes."""
-    clean = "".join(char for char in name if char.isprintable() and char not in "&=?#%'\"\\<>").strip()
+    clean = " ".join("".join(char for char in name if char.isprintable() and char not in "&=?#%'\"\\<>").split())
     while len(clean.encode()) > _MAX_NAME_BYTES:
         clean = clean[:-1]
-    return clean
+    return clean.rstrip()

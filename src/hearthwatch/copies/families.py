@@ -15,6 +15,9 @@ _SIGNS: Mapping[Vendor, frozenset[str]] = MappingProxyType(
         Vendor.FOSCAM_HD: frozenset({"UPnPConfig", "PortInfo", "P2PEnable", "OSDSetting", "DDNSConfig", "VideoStreamParam"}),
         Vendor.REOLINK: frozenset({"NetPort", "P2p", "Upnp", "DevName", "LocalLink", "Enc", "Osd", "SysCfg"}),
         Vendor.DAHUA: frozenset({"General", "Network", "Encode", "T2UServer", "UPnP", "MotionDetect", "VideoWidget", "NTP"}),
+        Vendor.ONVIF: frozenset(
+            {"NetworkProtocols", "NetworkInterfaces", "SystemDateAndTime", "Profiles", "Scopes", "DiscoveryMode"}
+        ),
     }
 )
 _PASSING = re.compile(
@@ -62,6 +65,12 @@ _READ_ONLY: Mapping[Vendor, tuple[tuple[re.Pattern[str], str], ...]] = MappingPr
         Vendor.FOSCAM_HD: (
             (re.compile(r"P2PInfo\..*|IPInfo\.mac|DevInfo\..*"), _FIXED),
         ),
+        Vendor.ONVIF: (
+            (
+                re.compile(r"(?!NetworkProtocols\.\w+\.(?:Enabled|Port)$|Hostname\.Name$|DiscoveryMode$|NTP\.).*"),
+                "by ONVIF it is not written: change it on the camera's own page",
+            ),
+        ),
         Vendor.REOLINK: (
             (re.compile(r"P2p\.uid|LocalLink\.(?:mac|activeLink)|CertificateInfo\..*|.*\.(?:ver|version)"), _FIXED),
         ),
@@ -76,6 +85,7 @@ _NETWORK: Mapping[Vendor, re.Pattern[str]] = MappingProxyType(
         Vendor.FOSCAM_MJPEG: re.compile(r"params\.(?:ip|mask|gateway|dns|port|wifi_.*|pppoe_.*)"),
         Vendor.FOSCAM_HD: re.compile(r"(?:IPInfo|WifiConfig|PortInfo)\..*"),
         Vendor.REOLINK: re.compile(r"(?:LocalLink|Wifi)\..*|NetPort\..*Port"),
+        Vendor.ONVIF: re.compile(r"(?:NetworkInterfaces|NetworkDefaultGateway|DNS)\..*|NetworkProtocols\..*\.Port"),
     }
 )
 _NAMES: Mapping[Vendor, re.Pattern[str]] = MappingProxyType(
@@ -85,6 +95,7 @@ _NAMES: Mapping[Vendor, re.Pattern[str]] = MappingProxyType(
             r"|DDNS\[\d+\]\.(?:HostName|DefaultHostName)|Network\.Hostname|UPnP\.HostName"
         ),
         Vendor.FOSCAM_MJPEG: re.compile(r"params\.(?:alias|id|ddns_host|ftp_dir|ftp_filename|dev\d_.*)"),
+        Vendor.ONVIF: re.compile(r"Hostname\..*|Scopes\..*|Users\..*"),
         Vendor.FOSCAM_HD: re.compile(r"(?:DevName|P2PInfo)\..*|DDNSConfig\.(?:hostName|factoryDDNS)"),
         Vendor.REOLINK: re.compile(
             r"DevName\..*|Osd\[\d+\]\.osdChannel\.name|P2p\.uid|.*\.mac|(?:Email|EmailV20)(?:\[\d+\])?\.nickName"

@@ -110,6 +110,17 @@ _KNOWN: Mapping[Vendor, tuple[_Word, ...]] = MappingProxyType(
                 (r"WifiConfig\.ssid", "Wi-Fi network"),
             ),
         ),
+        Vendor.ONVIF: (
+            *_words(
+                (r"NetworkProtocols\.(?P<w>\w+)\.Enabled", "Access by {w}"), (r"NTP\.FromDHCP", _NTP + ", from the router"),
+                switch=True,
+            ),
+            *_words(
+                (r"NetworkProtocols\.(?P<w>\w+)\.Port", "Port for {w}"), (r"Hostname\.Name", "Name of the camera"),
+                (r"NTP\.NTPManual\.(?:DNSname|IPv4Address)", "Time server"), (r"DiscoveryMode", "Announces itself (ONVIF)"),
+                (r"Users\..*\.UserLevel", "Rights of an account"), (r"AccessPolicy\.sha256", "Rules of who may do what"),
+            ),
+        ),
         Vendor.REOLINK: (
             *_words(
                 (r"P2p\.enable", _P2P), (r"Upnp\.enable", _UPNP), (r"Ddns\.enable", _DDNS), (r"Ntp\.enable", _NTP),
