@@ -101,15 +101,17 @@ def told(id_: str, logins: Sequence[Login], setting: Setting, *, now_us: WallUs)
 
 def welcome(id_: str, camera: CameraId, name: str, earlier: int, foreign: int, *, now_us: WallUs) -> Alert:
     """Return the notice that a camera's log-ins are watched from now on."""
-    held = f"Its log held {earlier} earlier entries, kept on the page"
-    text = f"{held}; {foreign} of them would have alerted." if foreign else f"{held}; none of them would have alerted."
+    text = (
+        f"Its log held {earlier} earlier entries, kept on the page; {foreign} of them would have alerted. "
+        "Look at them once: who was that?"
+    )
     return Alert(
         id=AlertId(id_),
         event="",
         camera=camera,
         severity=Severity.INFO,
         title=f"{one_line(name, _WORD)}: its log-ins are watched from now on",
-        text=text + (" Look at them once: who was that?" if foreign else ""),
+        text=text,
         at_us=now_us,
         dedupe_key=f"login/{camera}/welcome",
     )

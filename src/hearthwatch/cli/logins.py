@@ -23,7 +23,9 @@ T = TypeVar("T")
 
 Camera = Annotated[str, typer.Option("--camera", metavar="NAME", help="Of this camera only.")]
 Since = Annotated[str, typer.Option("--since", metavar="TIME", help="14:00, `yesterday 22:15`, `10m ago`, 2026-11-21T14:00")]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The newest so many; with --since all by default.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, max=100_000, help="The newest so many; with --since all by default.")
+]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on showing new ones until ctrl-C.")]
 
 _NEWEST = 50
@@ -40,7 +42,7 @@ def logins(
     *,
     camera: Camera = "",
     since: Since = "",
-    limit: Limit = 0,
+    limit: Limit = None,
     follow: Follow = False,
     config: options.Config = None,
     data: options.Data = None,
@@ -73,7 +75,7 @@ def logs(
     camera: Camera = "",
     since: Since = "",
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="Only lines with this text in them.")] = "",
-    limit: Limit = 0,
+    limit: Limit = None,
     config: options.Config = None,
     data: options.Data = None,
     as_json: options.Json = False,

@@ -16,7 +16,7 @@ Cause = tuple[CameraId, Verdict, str, str]
 
 _QUIET_S = (60.0, 600.0, 3600.0, 21_600.0)
 _COLLECT_S = 60.0
-_AT_ONCE = 3
+_AT_ONCE = 6
 _NAMELESS = frozenset({Verdict.FAILED, Verdict.LOCKED})
 
 

@@ -113,7 +113,9 @@ class LoginNews:
                 await self._send(due)
 
     async def welcome(self, camera: CameraId, earlier: int, foreign: int) -> None:
-        """See Teller."""
+        """See Teller. A past in which nobody strange came is not worth a message."""
+        if not foreign:
+            return
         now_us = self._clock.wall_us()
         await self._record(login_alerts.welcome(self._ids(), camera, self._name(camera), earlier, foreign, now_us=now_us))
 
