@@ -67,7 +67,8 @@ def _accounts(view: View) -> Iterator[Finding]:
     if accounts is None:
         yield view.finding(check, UNKNOWN, "The camera does not tell its accounts to the one we use.")
         return
-    extra = [one for one in accounts if one.name != user and not (one.is_built_in and one.name not in _FACTORY_ACCOUNTS)]
+    ours = {user, _FACTORY_OWNER}
+    extra = [one for one in accounts if one.name not in ours and (not one.is_built_in or one.name in _FACTORY_ACCOUNTS)]
     for one in extra:
         what = "an administrator" if one.is_admin else f"in the group {one.group}" if one.group else "of lesser rights"
         remedy = view.remedy(RemedyKind.REMOVE_ACCOUNT, one.name)
@@ -77,6 +78,8 @@ def _accounts(view: View) -> Iterator[Finding]:
         yield view.finding(check, OK, "There are only our account and those that come with the camera.")
 
 
+_FACTORY_OWNER = "admin"
+"""Every family leaves the factory with this one; it is the owner's own."""
 _FACTORY_ACCOUNTS = frozenset({"888888", "666666"})
 """Old Dahua firmware comes with these, with passwords that everybody knows."""
 
@@ -119,7 +122,7 @@ def _firmware(view: View) -> Iterator[Finding]:
             states[one.verdict],
             f"{rule.what} {one.because}{used if one.verdict is not cves.Verdict.FIXED else ''} See {rule.source}{also}.",
             subject=rule.cve,
-            title=f"{WORDS[check].title}: {rule.cve}",
+            title=f"{WORDS[check].title if states[one.verdict] is FOUND else WORDS[check].name}: {rule.cve}",
             remedy=remedy,
             fix=view.family.menus.get(CheckId.P2P, "") if rule.unless_off is Service.P2P else "",
         )
@@ -150,7 +153,8 @@ def _clock(view: View) -> Iterator[Finding]:
         yield view.finding(check, OK, f"It is right to {max(1, abs(off_us) // US_PER_S)} s.")
     elif abs(off_us - zone_us) <= limit_us and abs(zone_us) <= _MAX_ZONE_US:
         saw = f"It shows the time of another zone, {_span(zone_us)}, or knows nothing of summer time."
-        yield view.finding(check, FOUND, saw, grade=Grade.HINT, remedy=remedy)
+        fix = f"{view.family.menus[check]}: set time zone and summer time"
+        yield view.finding(check, FOUND, saw, grade=Grade.HINT, fix=fix)
     else:
         yield view.finding(check, FOUND, f"It is {_span(off_us)}.", remedy=remedy)
 

@@ -17,7 +17,7 @@ DAHUA = Family(
         CheckId.SNMP: (Tell(key=r"SNMP\.(?:Enable|SNMP\w*Enable|Snmp\w*Enable|V\dEnable)"),),
         CheckId.BONJOUR: (Tell(key=r"Bonjour\.Enable"),),
         CheckId.MULTICAST: (Tell(key=r"Multicast\.(?:\w+(?:\[\d+\])?\.)?Enable"),),
-        CheckId.HTTPS_OFF: (Tell(key=r"HTTPS\.Enable", weak=OFF, safe=ON),),
+        CheckId.HTTPS_OFF: (Tell(key=r"(?:HTTPS|Https)\.Enable", weak=OFF, safe=ON),),
         CheckId.ONVIF_OPEN: (Tell(key=r"UserGlobal\.OnvifLoginCheck", weak=OFF, safe=ON),),
         CheckId.LOCKOUT: (Tell(key=r"(?:General|LoginFailureAlarm)\.LockLoginEnable", weak=OFF, safe=ON),),
         CheckId.NTP: (Tell(key=r"NTP\.Enable", weak=OFF, safe=ON),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -95,25 +96,22 @@ class Finding:
         return self.state is FindingState.FOUND and self.remedy is not None and self.remedy.kind in AUTOMATIC
 
 
-_COST = {
-    (FindingState.FOUND, Grade.SERIOUS): 25,
-    (FindingState.FOUND, Grade.WEAK): 8,
-    (FindingState.FOUND, Grade.HINT): 3,
-    (FindingState.UNKNOWN, Grade.SERIOUS): 3,
-    (FindingState.UNKNOWN, Grade.WEAK): 1,
-    (FindingState.UNKNOWN, Grade.HINT): 0,
+_LEFT = {
+    (FindingState.FOUND, Grade.SERIOUS): 0.75,
+    (FindingState.FOUND, Grade.WEAK): 0.94,
+    (FindingState.FOUND, Grade.HINT): 0.98,
+    (FindingState.UNKNOWN, Grade.SERIOUS): 0.97,
+    (FindingState.UNKNOWN, Grade.WEAK): 0.99,
+    (FindingState.UNKNOWN, Grade.HINT): 0.995,
 }
-BEST = 100
+"""What each leaves of the score: every one that goes shows, however many there are."""
 
 
 def score(findings: Iterable[Finding]) -> int:
     """Return 0 (wide open) to 100. What the owner accepted costs nothing; what is not known costs a little, never nothing
     at all: 100 is only for a camera of which everything is known and right."""
-    counted = [one for one in findings if not one.accepted]
-    cost = sum(_COST.get((one.state, one.grade), 0) for one in counted)
-    if any(one.state is not FindingState.OK for one in counted):
-        cost = max(cost, 1)
-    return max(0, BEST - cost)
+    left = math.prod(_LEFT.get((one.state, one.grade), 1.0) for one in findings if not one.accepted)
+    return math.floor(100 * left)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

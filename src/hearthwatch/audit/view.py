@@ -68,7 +68,7 @@ class View:
             subject=subject,
             state=state,
             grade=grade or words.grade,
-            title=title or words.title,
+            title=title or (words.title if state is FindingState.FOUND else words.name),
             saw=saw,
             why=words.why,
             fix=fix or self.family.menus.get(check, "the camera's own page or app; it has no usual place there"),

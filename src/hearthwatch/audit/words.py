@@ -10,6 +10,9 @@ from hearthwatch.audit.finding import CheckId, Grade
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    """`name` is what it is called while it is right or not known, `title` where it is found."""
+
+    name: str
     title: str
     grade: Grade
     why: str
@@ -18,100 +21,144 @@ class Words:
 _WATCH = "Whoever gets in sees and hears your home, and can switch the camera off before coming himself."
 
 WORDS: Mapping[CheckId, Words] = {
-    CheckId.PASSWORD: Words("Weak password", Grade.SERIOUS, f"Programs on the Internet try such passwords all day. {_WATCH}"),
+    CheckId.PASSWORD: Words(
+        "Strength of the password",
+        "Weak password",
+        Grade.SERIOUS,
+        f"Programs on the Internet try such passwords all day. {_WATCH}",
+    ),
     CheckId.PASSWORD_SHARED: Words(
-        "Password used twice", Grade.WEAK, "If it leaks from one camera, the others are open as well."
+        "A password of its own", "Password used twice", Grade.WEAK, "If it leaks from one camera, the others are open as well."
     ),
     CheckId.ACCOUNT_EXTRA: Words(
+        "Accounts",
         "Account that is not ours",
         Grade.SERIOUS,
         "Who broke in often leaves an account behind to come back. If it is yours, say so once and it is not told again.",
     ),
-    CheckId.ACCOUNT_PASSWORD: Words("Account with a weak password", Grade.SERIOUS, f"It is as good as no password. {_WATCH}"),
+    CheckId.ACCOUNT_PASSWORD: Words(
+        "Passwords of other accounts", "Account with a weak password", Grade.SERIOUS, f"It is as good as no password. {_WATCH}"
+    ),
     CheckId.FIRMWARE: Words(
+        "Known weaknesses of its firmware",
         "Publicly known weakness of its firmware",
         Grade.SERIOUS,
         "How it is used is written on the Internet for everybody to try.",
     ),
     CheckId.INTERNET: Words(
+        "Way to the Internet",
         "It can reach the Internet",
         Grade.WEAK,
         "A camera that reaches the Internet is reached by its maker's cloud, and can send pictures out unseen. All it needs "
         "is this machine and a clock.",
     ),
     CheckId.P2P: Words(
+        "Cloud access (P2P)",
         "Access through the maker's cloud (P2P)",
         Grade.SERIOUS,
         "The camera keeps a line open to its maker's servers. Whoever knows its number and password, or a fault in that "
         "service, gets in from anywhere, past your router.",
     ),
     CheckId.UPNP: Words(
-        "It opens your router by itself (UPnP)", Grade.SERIOUS, "Its page can then be reached from the whole Internet."
+        "UPnP", "It opens your router by itself (UPnP)", Grade.SERIOUS, "Its page can then be reached from the whole Internet."
     ),
     CheckId.DDNS: Words(
-        "It tells the Internet its address (DDNS)", Grade.WEAK, "Your home can be found by the name of the camera at any time."
+        "DDNS",
+        "It tells the Internet its address (DDNS)",
+        Grade.WEAK,
+        "Your home can be found by the name of the camera at any time.",
     ),
     CheckId.TELNET: Words(
+        "Telnet",
         "Telnet is on",
         Grade.SERIOUS,
         "It is a way in to the camera's inside, without encryption, and the one that most break-in programs use.",
     ),
-    CheckId.SSH: Words("SSH is on", Grade.WEAK, "It is a way in to the camera's inside that you do not need."),
+    CheckId.SSH: Words("SSH", "SSH is on", Grade.WEAK, "It is a way in to the camera's inside that you do not need."),
     CheckId.SNMP: Words(
-        "SNMP is on", Grade.WEAK, "It tells everybody in the network model and version, often with a password all know."
+        "SNMP", "SNMP is on", Grade.WEAK, "It tells everybody in the network model and version, often with a password all know."
     ),
     CheckId.BONJOUR: Words(
-        "It announces itself (Bonjour)", Grade.HINT, "Every guest in the network sees that there is a camera."
+        "Bonjour", "It announces itself (Bonjour)", Grade.HINT, "Every guest in the network sees that there is a camera."
     ),
     CheckId.MULTICAST: Words(
-        "Multicast video is on", Grade.WEAK, "The picture may go to everybody in the network without a log-in."
+        "Multicast video",
+        "Multicast video is on",
+        Grade.WEAK,
+        "The picture may go to everybody in the network without a log-in.",
     ),
-    CheckId.RTMP: Words("RTMP is on", Grade.WEAK, "It carries picture and password through the network unencrypted."),
+    CheckId.RTMP: Words("RTMP", "RTMP is on", Grade.WEAK, "It carries picture and password through the network unencrypted."),
     CheckId.HTTPS_OFF: Words(
+        "HTTPS of its page",
         "Its page has no encryption (HTTPS off)",
         Grade.WEAK,
         "Your password and all settings can be read by any device in the network, also by one that was broken into.",
     ),
     CheckId.HTTP_CLEAR: Words(
-        "We talk to it without encryption", Grade.WEAK, "Any device in the network can read what we say, in part the password."
+        "Encryption on our way to it",
+        "We talk to it without encryption",
+        Grade.WEAK,
+        "Any device in the network can read what we say, in part the password.",
     ),
     CheckId.CREDENTIALS_IN_URL: Words(
+        "Passwords in addresses",
         "The password is part of addresses",
         Grade.HINT,
         "Addresses end up in histories and logs; whoever reads them has the password.",
     ),
     CheckId.CERTIFICATE: Words(
+        "Certificate",
         "Its certificate is out of date",
         Grade.HINT,
         "With an old or weak key somebody in between could pretend to be the camera.",
     ),
     CheckId.STATUS_OPEN: Words(
+        "Silence to strangers",
         "It tells its state without a password",
         Grade.WEAK,
         "Everybody in the network learns its model, its version and when it sees motion.",
     ),
     CheckId.ONVIF_OPEN: Words(
-        "ONVIF without a log-in", Grade.SERIOUS, "Everybody in the network can watch and steer the camera."
+        "Log-in for ONVIF", "ONVIF without a log-in", Grade.SERIOUS, "Everybody in the network can watch and steer the camera."
     ),
     CheckId.LOCKOUT: Words(
-        "It does not lock after wrong passwords", Grade.WEAK, "Passwords can be tried without end until one fits."
+        "Lock after wrong passwords",
+        "It does not lock after wrong passwords",
+        Grade.WEAK,
+        "Passwords can be tried without end until one fits.",
     ),
     CheckId.ACCESS_ALARM: Words(
-        "It raises no alarm at wrong passwords", Grade.WEAK, "Somebody who tries passwords is not noticed while he does."
+        "Alarm at wrong passwords",
+        "It raises no alarm at wrong passwords",
+        Grade.WEAK,
+        "Somebody who tries passwords is not noticed while he does.",
     ),
     CheckId.CLOCK: Words(
-        "Its clock is wrong", Grade.WEAK, "Times in its picture and its log prove nothing, and log-ins are dated wrongly."
+        "Clock",
+        "Its clock is wrong",
+        Grade.WEAK,
+        "Times in its picture and its log prove nothing, and log-ins are dated wrongly.",
     ),
     CheckId.NTP: Words(
-        "It sets its clock by nobody (NTP off)", Grade.WEAK, "Its clock drifts, and starts at 1970 after a power cut."
+        "Time server",
+        "It sets its clock by nobody (NTP off)",
+        Grade.WEAK,
+        "Its clock drifts, and starts at 1970 after a power cut.",
     ),
     CheckId.EMAIL_CLEAR: Words(
-        "It sends mail unencrypted", Grade.WEAK, "The password of your mailbox and the pictures can be read on the way."
+        "Encryption of its mail",
+        "It sends mail unencrypted",
+        Grade.WEAK,
+        "The password of your mailbox and the pictures can be read on the way.",
     ),
     CheckId.FTP_CLEAR: Words(
-        "It uploads by FTP, unencrypted", Grade.WEAK, "The password of the server and the pictures can be read on the way."
+        "Encryption of its uploads",
+        "It uploads by FTP, unencrypted",
+        Grade.WEAK,
+        "The password of the server and the pictures can be read on the way.",
     ),
     CheckId.AUTO_REBOOT: Words(
+        "No restarts by itself",
         "It restarts by itself",
         Grade.HINT,
         "For a minute or two nothing is recorded, at an hour that others can know. Some cameras need it; then accept this.",

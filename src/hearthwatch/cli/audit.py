@@ -147,7 +147,7 @@ def _camera(report: Report, zone: tzinfo) -> Iterator[str]:
     if accepted := [one for one in ordered if one.accepted]:
         yield f"  you know of: {'; '.join(one.title for one in accepted)}"
     if right := [one for one in open_ones if one.state is FindingState.OK]:
-        yield f"  right: {'; '.join(_negated(one) for one in right)}"
+        yield f"  right: {'; '.join(one.title for one in right)}"
 
 
 def _found(one: Finding) -> Iterator[str]:
@@ -159,11 +159,6 @@ def _found(one: Finding) -> Iterator[str]:
     if one.remedy is not None and not one.is_automatic:
         yield "       from here, when you decide so: the page has a button for it"
     yield f"       by hand: {one.fix}"
-
-
-def _negated(one: Finding) -> str:
-    """What is right is named by its check: titles say what would be wrong."""
-    return f"{one.check} {one.subject}".strip()
 
 
 def _mended(reply: Audited, report: Report) -> Iterator[str]:
