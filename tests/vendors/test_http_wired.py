@@ -9,6 +9,7 @@ import random
 import ssl
 import traceback
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +287,47 @@ def test_a_query_keeps_brackets_and_encodes_the_rest() -> None:
     assert query({"codes": "[All]", "A[0].B": "x&y=z\r\n", "t": "2020-01-02 03:04:05"}) == (
         "codes=[All]&A[0].B=x%26y%3Dz%0D%0A&t=2020-01-02%2003:04:05"
     )
+
+
+class _Crowd(WebCamera):
+    """Lets the first two requests without a log-in wait for each other, so that both are challenged at once."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.both = asyncio.Event()
+        self.bare = 0
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.both.is_set():
+            self.bare += 1
+            if self.bare == 2:
+                self.both.set()
+        await self.both.wait()
+        await super()._one(reader, writer)
+
+
+async def test_a_stream_and_a_command_challenged_at_once_are_no_wrong_password() -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(b"OK") if request.target == TARGET else b"HTTP/1.1 200 OK\r\n\r\npart")
+
+    async with running(_Crowd(answer=answer, challenges=(DIGEST,))) as camera, client(camera) as http:
+
+        async def listen() -> bytes:
+            async with http.stream("/attach", step="listening", silence_s=5) as stream:
+                return await anext(stream.chunks)
+
+        part, said = await asyncio.gather(listen(), http.get(TARGET, step="reading it"))
+        assert part == b"part"
+        assert said.body == b"OK"
+
+
+async def test_no_connection_is_made_past_a_gate_that_is_shut() -> None:
+    def gate(name: str, ip: str) -> None:
+        raise Refused(f"{name} is not at {ip}")
+
+    async with running(WebCamera(answer=saying(reply(b"OK")))) as camera, client(camera) as http:
+        await http.get(TARGET, step="reading it")
+        http._access = replace(http._access, gate=gate)
+        with pytest.raises(Refused, match=r"reading it: front is not at 127\.0\.0\.1"):
+            await http.get(TARGET, step="reading it")
+        assert len(camera.requests) == 1

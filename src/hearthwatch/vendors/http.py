@@ -110,6 +110,7 @@ class CameraHttp:
         self._timeout_s = timeout_s
         self._command = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
+        self._challenged = 0
         self.digest_works = False
         """The camera asked for Digest and took our answer: it needs no other proof."""
         self.use(access)
@@ -251,6 +252,7 @@ class CameraHttp:
         url = URL(base + self._with_credentials(target), encoded=True)
         for _ in range(4):
             sent = {**headers, "Host": host}
+            challenged = self._challenged
             if (authorization := self._auth.header(method, target)) is not None:
                 sent["Authorization"] = authorization
             context = _tls() if self._access.tls else True
@@ -270,7 +272,9 @@ class CameraHttp:
                         self.digest_works = (authorization or "").startswith("Digest ")
                     yield answer
                     return
-                self._auth.challenge(challenges)
+                if challenged == self._challenged:  # else a request beside this one was challenged meanwhile: answer that
+                    self._challenged += 1
+                    self._auth.challenge(challenges)
         raise Refused("wrong user name or password")
 
     async def _base(self) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from hearthwatch.kit.errors import Unreachable
 
-MAX_ADDRESSES = 1024
-"""As many are poked at most: a home network, not a campus."""
+MAX_ADDRESSES = 512
+"""As many are poked at most: the kernel has room for 1024 neighbours, and a home network is no campus."""
 _ARP = Path("/proc/net/arp")
 _ROUTES = Path("/proc/net/route")
 _MAX_CHARS = 1 << 20
