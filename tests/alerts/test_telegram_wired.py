@@ -9,6 +9,7 @@ import random
 import pytest
 from tests.alerts.house import BERLIN, House
 from tests.devices.fake_telegram import OWNER, TOKEN, FakeTelegram, Fault
+from tests.web.fake_remedies import MADE_UP, FakeRemedies
 
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import DeliveryState, Part, Severity
@@ -17,6 +18,7 @@ from hearthwatch.alerts.enrolment import Enrolments
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.alerts.telegram import TelegramChat, open_bot
 from hearthwatch.alerts.telegram_remote import Remote
+from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.health.outage import Fault as Outage
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import Refused, Unsupported
@@ -209,6 +211,7 @@ class Wired:
         self.fake = fake
         self.house = house
         self.asked = Asked()
+        self.remedies = FakeRemedies(house.clock)
         self.changes = 0
         self.enrolments = Enrolments(house.db, house.clock, self._changed)
         self.snoozes = Snoozes(house.db)
@@ -217,6 +220,7 @@ class Wired:
             enrolments=self.enrolments,
             snoozes=self.snoozes,
             house=self.asked,
+            remedies=self.remedies,
             camera_name=str.title,
             db=house.db,
             clock=house.clock,
@@ -441,3 +445,108 @@ async def test_the_connection_is_kept_warm(fake, bot):
     warm.cancel()
     assert bot.username == "house_bot"
     assert [method for method, _ in fake.calls] == ["getMe"] * 2
+
+
+OFFERS = (
+    Remedy(kind=RemedyKind.CHANGE_PASSWORD, camera="front", subject="admin"),
+    Remedy(kind=RemedyKind.BLOCK_ADDRESS, camera="front", subject="203.0.113.9"),
+    Remedy(kind=RemedyKind.REBOOT, camera="front"),
+)
+
+
+class Offered:
+    """An alert with offers, as it arrives in a chat, and what a person presses under it."""
+
+    def __init__(self, wired, fake, bot) -> None:
+        self.wired = wired
+        self.fake = fake
+        self.bot = bot
+
+    async def arrives(self, chat=OWNER) -> None:
+        wired = self.wired
+        alert = wired.house.alert(camera="front", severity=Severity.URGENT, title="Front: somebody logged in", offers=OFFERS)
+        await wired.house.outbox.record(None, alert)
+        (told,) = [one for one in await wired.house.db.real.run(ledger.recent) if one.alert.id == alert.id]
+        await TelegramChat(self.bot, chat, wired.remote.buttons).send(told.alert, Part.TEXT, None, repeat=False)
+
+    def buttons(self) -> dict[str, str]:
+        rows = json.loads(self.fake.taken[-1].fields.get("reply_markup", "{}")).get("inline_keyboard", [])
+        return {button["text"]: button["callback_data"] for row in rows for button in row}
+
+    async def press(self, data, **who) -> str:
+        await self.fake.press(data, **who)
+        await self.wired.remote.poll_once()
+        return self.fake.answers[-1][1]
+
+
+@pytest.fixture
+async def offered(wired, fake, bot):
+    await wired.enrol()
+    offered = Offered(wired, fake, bot)
+    await offered.arrives()
+    return offered
+
+
+async def test_an_offer_is_asked_once_more_then_done_once_and_its_outcome_told(offered, fake, wired):
+    assert list(offered.buttons()) == ["Change the password of admin", "Block the address 203.0.113.9", "Restart the camera"]
+    assert await offered.press(offered.buttons()["Change the password of admin"]) == "Please confirm below."
+    assert "change the password of admin?" in fake.taken[-1].text
+    (entry,) = wired.remedies.entries.values()
+    assert (entry.state, entry.who) == ("asked", f"telegram {OWNER}")
+    yes = offered.buttons()["Yes, do it"]
+    assert len(yes) <= 64
+    count = len(fake.taken)
+    await offered.press(yes)
+    await fake.wait_for(lambda: len(fake.taken) > count)
+    assert fake.taken[-1].text == "Done."
+    assert wired.remedies.entries[entry.id].state == "done"
+    await offered.press(yes)
+    await fake.wait_for(lambda: len(fake.taken) > count + 1)
+    assert "answered already" in fake.taken[-1].text
+    assert not any(MADE_UP in taken.text for taken in fake.taken)
+
+
+async def test_a_no_does_nothing_and_voids_the_yes(offered, fake, wired):
+    await offered.press(offered.buttons()["Restart the camera"])
+    keys = offered.buttons()
+    assert await offered.press(keys["No"]) == "Nothing was done."
+    (entry,) = wired.remedies.entries.values()
+    count = len(fake.taken)
+    await offered.press(keys["Yes, do it"])
+    await fake.wait_for(lambda: len(fake.taken) > count)
+    assert "answered already" in fake.taken[-1].text
+    assert wired.remedies.entries[entry.id].state == "declined"
+
+
+async def test_what_cannot_be_done_is_said_plainly(offered, fake):
+    await offered.press(offered.buttons()["Block the address 203.0.113.9"])
+    assert fake.taken[-1].text == "This camera cannot block an address."
+    assert offered.buttons() == {}
+
+
+async def test_only_an_owner_gets_and_may_press_the_offers(offered, fake, wired, bot):
+    offer = offered.buttons()["Restart the camera"]
+    code, _ = wired.enrolments.new_code()
+    await fake.say(f"/start {code}", user=2000, chat=-5)
+    await wired.remote.poll_once()
+    assert wired.enrolments.allowed(2000, -5)
+    await offered.arrives(chat=-5)
+    assert offered.buttons() == {}
+    alert_id = offer.split(":")[1]
+    signed = wired.remote._data("r2", alert_id, -5)
+    assert await offered.press(signed, user=2000, chat=-5) == "Only an owner may change a camera."
+    assert await offered.press(wired.remote._data("y", "E0", -5), user=2000, chat=-5) == "Only an owner may change a camera."
+    assert await offered.press(offer, user=2000, chat=-5) == "This button is not one of mine."
+    assert wired.remedies.entries == {}
+
+
+async def test_an_offer_lives_a_day_and_cannot_be_made_up(offered, fake, wired, monkeypatch):
+    offer = offered.buttons()["Restart the camera"]
+    _action, alert_id, nonce = offer.split(":")
+    for made_up in (f"r1:{alert_id}:{nonce}", f"y:{alert_id}:{nonce}", f"r2:A0:{nonce}", f"r2:{alert_id}:"):
+        assert await offered.press(made_up) == "This button is not one of mine."
+    assert await offered.press(wired.remote._data("r7", alert_id, OWNER)) == "This button is too old."
+    later_us = wired.house.clock.wall_us() + 25 * 3600 * 1_000_000
+    monkeypatch.setattr(wired.remote._clock, "wall_us", lambda: later_us)
+    assert await offered.press(offer) == "This button is too old."
+    assert wired.remedies.entries == {}

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.alerts.house import House
 from tests.devices.fake_telegram import OWNER, TOKEN, FakeTelegram
+from tests.web.fake_remedies import FakeRemedies
 
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.options import AlertsOptions, AppriseOptions, EmailOptions, TelegramOptions, WebhookOptions
@@ -46,6 +47,7 @@ class Bench:
             health=self.board,
             zone=UTC,
             house=Remote(),
+            remedies=FakeRemedies(house.clock),
             camera_name=str,
         )
 

@@ -117,14 +117,17 @@ class TelegramBot:
         buttons: tuple[Button, ...] = (),
         silent: bool = False,
     ) -> int:
-        """Send `text`, its first `bold` characters in bold; return the message's id."""
+        """Send `text`, its first `bold` characters in bold; two buttons stand side by side, more below each other.
+
+        Returns the message's id."""
         library = self._telegram
         text = text[:_MAX_TEXT]
         length = len(text[:bold].encode("utf-16-le")) // 2
         entities = [library.MessageEntity(library.MessageEntity.BOLD, 0, length)] if length else None
         keys = [library.InlineKeyboardButton(button.label, callback_data=button.data) for button in buttons]
+        rows = [keys] if len(keys) <= 2 else [[key] for key in keys]
         rest: dict[str, Any] = {
-            "reply_markup": library.InlineKeyboardMarkup([keys]) if keys else None,
+            "reply_markup": library.InlineKeyboardMarkup(rows) if keys else None,
             "disable_notification": silent,
             "link_preview_options": library.LinkPreviewOptions(is_disabled=True),
         }
@@ -265,7 +268,7 @@ class TelegramChat:
             await self._bot.send_media(self._chat_id, part, attachment, caption, reply_to=reply_to)
             return
         text = "\n".join([title, many_lines(alert.text, 3600), *notes(alert, repeat=repeat)])
-        buttons = self._buttons(alert, self._chat_id) if alert.camera and alert.event else ()
+        buttons = self._buttons(alert, self._chat_id) if alert.camera else ()
         silent = alert.severity is Severity.INFO
         message = await self._bot.send_text(self._chat_id, text, bold=len(title), buttons=buttons, silent=silent)
         self._messages[alert.id] = message

@@ -19,6 +19,7 @@ from hearthwatch.alerts.alert import Alert, AlertId
 from hearthwatch.alerts.enrolment import Enrolments
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.alerts.telegram import Button, Incoming, TelegramBot
+from hearthwatch.alerts.telegram_remedies import NO, OFFER, YES, Remedies, RemedyButtons
 from hearthwatch.alerts.wording import clock_time, span
 from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.clock import Clock
@@ -67,6 +68,7 @@ class Remote:
         enrolments: Enrolments,
         snoozes: Snoozes,
         house: House,
+        remedies: Remedies,
         camera_name: Callable[[str], str],
         db: Db,
         clock: Clock,
@@ -77,6 +79,7 @@ class Remote:
         self._enrolments = enrolments
         self._snoozes = snoozes
         self._house = house
+        self._remedies = RemedyButtons(bot, remedies, enrolments, self._data)
         self._camera_name = camera_name
         self._db = db
         self._clock = clock
@@ -112,7 +115,10 @@ class Remote:
     async def run(self) -> None:
         """Listen until cancelled."""
         backoff = Backoff(first_s=1.0, cap_s=60.0, refused_s=30.0)
-        await keep_running_async("Telegram remote", self._listen, clock=self._clock, backoff=backoff)
+        try:
+            await keep_running_async("Telegram remote", self._listen, clock=self._clock, backoff=backoff)
+        finally:
+            await self._remedies.close()
 
     async def _listen(self) -> None:
         while True:
@@ -184,14 +190,21 @@ class Remote:
         if deaf:
             return "I could not listen for a while and cannot tell how old this is: please press again."
         action, _, rest = incoming.data.partition(":")
-        alert_id, _, nonce = rest.partition(":")
-        expected = self._nonce(action, AlertId(alert_id), incoming.chat_id)
+        about, _, nonce = rest.partition(":")
+        expected = self._nonce(action, about, incoming.chat_id)
         if not hmac.compare_digest(nonce.encode(), expected.encode()):
             return "This button is not one of mine."
-        alert = await self._db.run(lambda connection: ledger.find_alert(connection, AlertId(alert_id)))
+        if action in {YES, NO}:
+            return await self._remedies.answered(about, action, incoming.user_id, incoming.chat_id)
+        return await self._pressed_under(incoming, action, AlertId(about))
+
+    async def _pressed_under(self, incoming: Incoming, action: str, about: AlertId) -> str:
+        alert = await self._db.run(lambda connection: ledger.find_alert(connection, about))
         now_us = self._clock.wall_us()
         if alert is None or alert.camera is None or now_us - alert.at_us > _BUTTON_LIFE_US:
             return "This button is too old."
+        if action.startswith(OFFER):
+            return await self._remedies.offered(alert, action, incoming.user_id, incoming.chat_id)
         if action == _CLIP:
             return await self._house.want_clip(alert, f"telegram:{incoming.chat_id}")
         until_us = WallUs(now_us + _SNOOZE_US)
@@ -201,16 +214,20 @@ class Remote:
 
     def buttons(self, alert: Alert, chat_id: int) -> tuple[Button, ...]:
         """Return the buttons under an alert in that chat; nobody can make one up."""
+        offers = self._remedies.under(alert, chat_id)
+        if not alert.event:
+            return offers
         return (
             Button(label="Not now: quiet for 1 h", data=self._data(_QUIET, alert.id, chat_id)),
             Button(label="Clip", data=self._data(_CLIP, alert.id, chat_id)),
+            *offers,
         )
 
-    def _data(self, action: str, alert: AlertId, chat_id: int) -> str:
-        return f"{action}:{alert}:{self._nonce(action, alert, chat_id)}"
+    def _data(self, action: str, about: str, chat_id: int) -> str:
+        return f"{action}:{about}:{self._nonce(action, about, chat_id)}"
 
-    def _nonce(self, action: str, alert: AlertId, chat_id: int) -> str:
-        digest = hmac.new(self._button_key, f"{action}:{alert}:{chat_id}".encode(), hashlib.sha256).digest()
+    def _nonce(self, action: str, about: str, chat_id: int) -> str:
+        digest = hmac.new(self._button_key, f"{action}:{about}:{chat_id}".encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest[:15]).decode()
 
     async def _resume(self) -> str:

@@ -15,6 +15,7 @@ from hearthwatch.alerts.options import AlertsOptions
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.alerts.telegram import TelegramBot, TelegramChat, open_bot
+from hearthwatch.alerts.telegram_remedies import Remedies
 from hearthwatch.alerts.telegram_remote import House, Remote
 from hearthwatch.health.board import Board
 from hearthwatch.health.outage import Fault
@@ -40,6 +41,7 @@ class Channels:
         health: Board,
         zone: tzinfo,
         house: House,
+        remedies: Remedies,
         camera_name: Callable[[str], str],
     ) -> None:
         self._secrets = secrets
@@ -49,6 +51,7 @@ class Channels:
         self._health = health
         self._zone = zone
         self._house = house
+        self._remedies = remedies
         self._camera_name = camera_name
         self._dispatcher = Dispatcher(outbox, clock=clock, health=health, zone=zone)
         self.enrolments = Enrolments(db, clock, self._people_changed)
@@ -188,6 +191,7 @@ class Channels:
                 enrolments=self.enrolments,
                 snoozes=self._snoozes,
                 house=self._house,
+                remedies=self._remedies,
                 camera_name=self._camera_name,
                 db=self._db,
                 clock=self._clock,

@@ -111,17 +111,6 @@ class House:
         self.clips = Clips(self.footage, self.outbox, self.clock, lambda: self.config)
         self.watch = StateWatch(self.board, self.clock)
         self._events = Events(reader, self._files, self._set_reviewed)
-        self.channels = Channels(
-            self._secrets,
-            outbox=self.outbox,
-            snoozes=self.snoozes,
-            db=self._db,
-            clock=self.clock,
-            health=self.board,
-            zone=self._zone,
-            house=RemoteHouse(self.cameras, self.board, self.clips, self._events),
-            camera_name=lambda camera: self.policy.name(CameraId(camera)),
-        )
         self.happenings = Happenings(
             self.config,
             policy=self.policy,
@@ -157,6 +146,18 @@ class House:
             reader=reader,
             config=lambda: self.config,
             take_over=self._take_over,
+        )
+        self.channels = Channels(
+            self._secrets,
+            outbox=self.outbox,
+            snoozes=self.snoozes,
+            db=self._db,
+            clock=self.clock,
+            health=self.board,
+            zone=self._zone,
+            house=RemoteHouse(self.cameras, self.board, self.clips, self._events),
+            remedies=self.camera_doors.remedies,
+            camera_name=lambda camera: self.policy.name(CameraId(camera)),
         )
         self._alerts = Alerts(reader)
         self._health = Health(self.board, reader)
