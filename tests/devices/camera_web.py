@@ -101,6 +101,10 @@ class EmulatedCamera:
         """Whether the camera's own firewall keeps `address` out."""
         return address in self.state.blocked
 
+    def asked(self, request: Request) -> str:
+        """Return the request for a person to read, without secrets."""
+        return _without_secrets(request.target)
+
     def connection_ended(self, connection: int) -> None:
         """A TCP connection is gone."""
 
@@ -320,7 +324,7 @@ class EmulatedCamera:
         else:
             reply = await self.answer(request)
         if self.say is not None:
-            self.say(f"{address} {method} {_without_secrets(target)} -> {reply.status} {len(reply.body)} bytes")
+            self.say(f"{address} {method} {self.asked(request)} -> {reply.status} {len(reply.body)} bytes")
         keep = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close" and not reply.close
         return await self._send(reply, writer) and keep
 

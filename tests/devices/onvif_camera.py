@@ -46,7 +46,7 @@ _FOR_ADMINS = re.compile(
 
 @dataclass(kw_only=True)
 class OnvifCamera(EmulatedCamera):
-    """`takes_tokens` and `takes_digest`: which log-ins it accepts; it asks for Digest by 401 when it takes that.
+    """`takes_tokens` and `takes_digest`: which log-ins it accepts; `asks_digest`: it asks for Digest by 401, else by a fault.
     `is_open_clock`: the clock is told without a log-in. `illegal_access`: it has Hikvision's topic for failed log-ins."""
 
     family: ClassVar[str] = "onvif"
@@ -56,7 +56,8 @@ class OnvifCamera(EmulatedCamera):
     mac: str = "ec:71:db:46:5a:f7"
     hardware: str = "IPC"
     takes_tokens: bool = True
-    takes_digest: bool = False
+    takes_digest: bool = True
+    asks_digest: bool = False
     is_open_clock: bool = True
     has_log: bool = False
     illegal_access: bool = True
@@ -82,6 +83,10 @@ class OnvifCamera(EmulatedCamera):
 
     def error_in_200(self, request: Request) -> Reply:
         return _soap(words.fault("Receiver", ("ter:Action",), "Internal error"))
+
+    def asked(self, request: Request) -> str:
+        found = re.search(rb"Body[^>]*>\s*<(?:\w+:)?(\w+)", request.body)
+        return f"{super().asked(request)} {found[1].decode() if found else ''}".strip()
 
     def has_ntp(self) -> bool:
         return self.by_ntp
@@ -180,7 +185,7 @@ class OnvifCamera(EmulatedCamera):
             return user[1] if user else "", "", None
         token = root.find(f".//{{{words.NAMESPACES['wsse']}}}UsernameToken")
         if token is None or not self.takes_tokens:
-            if self.takes_digest:
+            if self.asks_digest:
                 challenge = (("WWW-Authenticate", self.door.challenge()),)
                 return "", "", Reply(status="401 Unauthorized", headers=challenge)
             raise _not_authorized()

@@ -74,6 +74,11 @@ class Reolink(EmulatedCamera):
     def error_in_200(self, request: Request) -> Reply:
         return _answer([_bad("Unknown", -1)])
 
+    def asked(self, request: Request) -> str:
+        """All commands of a batch: the URL names the first."""
+        names = re.findall(rb'"cmd"\s*:\s*"(\w+)"', request.body)
+        return super().asked(request) + (f" ({', '.join(name.decode() for name in names)})" if len(names) > 1 else "")
+
     def has_ntp(self) -> bool:
         return bool(self.values["Ntp"]["Ntp"]["enable"])
 
