@@ -225,15 +225,15 @@ class OnvifCamera:
     @property
     def services(self) -> frozenset[Service]:
         """See Fix."""
-        return self._care.services
+        return self._care.switches.services
 
     async def is_on(self, service: Service) -> bool:
         """See Fix."""
-        return await self._care.is_on(service)
+        return await self._care.switches.is_on(service)
 
     async def switch(self, service: Service, *, on: bool) -> None:
         """See Fix."""
-        await self._care.switch(service, on=on)
+        await self._care.switches.switch(service, on=on)
 
     async def change_password(self, user: str, new: Secret) -> None:
         """See Fix."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import BadReply, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, to_datetime
 from hearthwatch.vendors import onvif_reply, onvif_settings
@@ -20,8 +20,14 @@ from hearthwatch.vendors.onvif_reply import DateAndTime
 from hearthwatch.vendors.onvif_settings import SECTIONS, Section
 from hearthwatch.vendors.onvif_soap import Answer, Ns
 from hearthwatch.vendors.onvif_xml import quoted
+from hearthwatch.vendors.switches import Switch, Switches
 
-_PROTOCOLS: Mapping[Service, str] = MappingProxyType({Service.HTTP: "HTTP", Service.HTTPS: "HTTPS", Service.RTSP: "RTSP"})
+_SWITCHES: Mapping[Service, Switch] = MappingProxyType(
+    {
+        service: Switch.true_false("NetworkProtocols", f"NetworkProtocols.{name}.Enabled")
+        for service, name in ((Service.HTTP, "HTTP"), (Service.HTTPS, "HTTPS"), (Service.RTSP, "RTSP"))
+    }
+)
 _SETTABLE_US = 5 * US_PER_S
 
 
@@ -34,6 +40,7 @@ class OnvifCare:
         self._clock = clock
         self._rng = rng
         self._timeout_s = timeout_s
+        self.switches = Switches(_SWITCHES, access=lambda: access, read=self._by_name, write=self.set)
 
     async def _device(self, operation: str, step: str, content: str = "") -> Answer:
         return await self._api.call(Command(service=Ns.DEVICE, operation=operation, content=content, step=step))
@@ -60,8 +67,11 @@ class OnvifCare:
         with self._api.http.named(step):
             return onvif_settings.section_settings(section, got)
 
-    async def _now(self, tops: set[str]) -> dict[str, str]:
-        return {one.key: one.value for section in SECTIONS if section.top in tops for one in await self._section(section)}
+    async def _by_name(self, top: str) -> tuple[Setting, ...]:
+        return await self._section(next(section for section in SECTIONS if section.top == top))
+
+    async def _now(self, tops: Iterable[str]) -> dict[str, str]:
+        return {one.key: one.value for top in tops for one in await self._by_name(top)}
 
     async def set(self, settings: Sequence[Setting]) -> None:
         """Write `settings` and read them back."""
@@ -111,33 +121,8 @@ class OnvifCare:
         utc = f"<UTCDateTime><tt:Time>{time}</tt:Time><tt:Date>{date}</tt:Date></UTCDateTime>" if kind == "Manual" else ""
         return f"<DateTimeType>{kind}</DateTimeType><DaylightSavings>{summer}</DaylightSavings>{zone}{utc}"
 
-    @property
-    def services(self) -> frozenset[Service]:
-        return frozenset(_PROTOCOLS)
-
-    async def is_on(self, service: Service) -> bool:
-        protocol = self._protocol(service)
-        step = "reading its protocols"
-        got = await self._device("GetNetworkProtocols", step)
-        with self._api.http.named(step):
-            found = next((one for one in onvif_reply.protocols(got.content) if one.name.upper() == protocol), None)
-            if found is None:
-                raise Unsupported(f"the camera has no {protocol}")
-            return found.is_enabled
-
-    async def switch(self, service: Service, *, on: bool) -> None:
-        protocol = self._protocol(service)
-        if not on and service is (Service.HTTPS if self._access.tls else Service.HTTP):
-            raise Unsupported(f"{self._api.http.name}: without {protocol} we could not reach it any more")
-        await self.set([Setting(key=f"NetworkProtocols.{protocol}.Enabled", value="true" if on else "false", is_secret=False)])
-
-    def _protocol(self, service: Service) -> str:
-        if service not in _PROTOCOLS:
-            raise Unsupported(f"{self._api.http.name}: {service} cannot be switched by ONVIF: use the camera's own page")
-        return _PROTOCOLS[service]
-
     async def change_password(self, user: str, new: Secret) -> None:
-        """Verified by asking with it what the camera is; if that fails, the old one of our own account stays in use."""
+        """Verified by asking with it: for our own account who the accounts are, for another what the camera is."""
         step = "changing a password"
         account = next((one for one in await self.accounts() if one.name == user), None)
         if account is None:
@@ -147,9 +132,20 @@ class OnvifCare:
             content = f"<tt:Username>{quoted(user)}</tt:Username><tt:Password>{quoted(new.reveal())}</tt:Password>{level}"
         with contextlib.suppress(Unreachable):  # the answer got lost: whether it was done, the log-in tells
             await self._device("SetUser", step, f"<User>{content}</User>")
-        await self._try(user, new)
         if user == self._access.user:
-            self._api.use_password(new)
+            await self._prove(new)
+        else:
+            await self._try(user, new)
+
+    async def _prove(self, new: Secret) -> None:
+        """As `way_in.prove`, on all our connections: after Unreachable nobody knows which of the two holds."""
+        old = self._api.http.password
+        self._api.use_password(new)
+        try:
+            await self.accounts()
+        except Refused:
+            self._api.use_password(old)
+            raise
 
     async def _try(self, user: str, password: Secret) -> None:
         access = replace(self._access, user=user, password=password)

@@ -147,9 +147,9 @@ def writing(settings: Sequence[Setting], now: Mapping[str, str]) -> list[tuple[s
 
 
 def _protocol(name: str, after: Mapping[str, str]) -> str:
-    enabled, ports = after.get(f"NetworkProtocols.{name}.Enabled"), after.get(f"NetworkProtocols.{name}.Port", "")
-    if enabled is None:
+    if after.get(f"NetworkProtocols.{name}.Name") is None:
         raise Unsupported(f"the camera has no {name}")
+    enabled, ports = after.get(f"NetworkProtocols.{name}.Enabled", ""), after.get(f"NetworkProtocols.{name}.Port", "")
     numbers = [one for one in ports.split(",") if 0 < number(one, 0) < 65_536]  # Axis lists a port 0 and does not take it back
     written = "".join(f"<tt:Port>{one}</tt:Port>" for one in numbers)
     on = "true" if is_true(enabled) else "false"
