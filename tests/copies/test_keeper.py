@@ -6,7 +6,7 @@ import pytest
 from tests.copies.scene import PORCH, Desk, PaperCamera
 
 from hearthwatch.copies import ledger
-from hearthwatch.copies.copy import CopiesOptions
+from hearthwatch.copies.copy import CopiesOptions, Topic
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.device import Vendor
@@ -122,7 +122,7 @@ async def test_an_announcement_does_not_hold_for_ever(desk, camera):
 async def test_a_service_and_an_account_are_announced_by_name(desk, camera):
     await desk.wait(60)
     desk.keeper.expect_service(PORCH, Service.P2P)
-    desk.keeper.expect_accounts(PORCH)
+    desk.keeper.expect_topic(PORCH, Topic.ACCOUNTS)
     camera.pairs |= {"T2UServer.Enable": "true", "UserGlobal.OnvifLoginCheck": "true"}
     await desk.wait(6)
     assert len(await rows(desk)) == 2

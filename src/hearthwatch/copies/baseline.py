@@ -12,7 +12,7 @@ from hearthwatch.copies.copy import BaselineOptions, KeptSetting, Plan, Skipped,
 from hearthwatch.copies.families import why_read_only
 from hearthwatch.vendors.device import Vendor
 
-_ON_OFF = MappingProxyType({"true": "false", "1": "0", "on": "off", "yes": "no"})
+_ON_OFF = MappingProxyType({"true": "false", "1": "0", "on": "off", "yes": "no", "enable": "disable"})
 _MAX_NAME_BYTES = 31
 
 

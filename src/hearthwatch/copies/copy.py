@@ -26,6 +26,17 @@ class Want(StrEnum):
     LEAVE = "leave"
 
 
+class Topic(StrEnum):
+    """What we may be about to change ourselves, for announcing it."""
+
+    ACCOUNTS = "accounts"
+    CLOCK = "clock"
+    FILTER = "filter"
+    """Who may come to the camera, by address."""
+    NETWORK = "network"
+    ANYTHING = "anything"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopiesOptions:
     """Section `[camera.NAME.copies]`: dated copies of the camera's settings. Change: live."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from hearthwatch.copies.copy import Topic
 from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.device import Vendor
 
@@ -45,6 +46,7 @@ _VOLATILE: Mapping[Vendor, re.Pattern[str]] = MappingProxyType(
 )
 _ACCOUNTS = "accounts are not written from a copy: change them under the camera's own users"
 _FIXED = "the camera tells it, but does not take it"
+_PAGE = "this camera takes it from its own page only"
 _READ_ONLY: Mapping[Vendor, tuple[tuple[re.Pattern[str], str], ...]] = MappingProxyType(
     {
         Vendor.DAHUA: (
@@ -59,11 +61,12 @@ _READ_ONLY: Mapping[Vendor, tuple[tuple[re.Pattern[str], str], ...]] = MappingPr
                     r"params\.(?!alias$|tz$|ntp_enable$|ntp_svr$|upnp_enable$|(?:alarm|ddns|ftp|mail)_\w+$).*"
                     r"|camera\.(?!(?:resolution|brightness|contrast|mode|flip)$).*"
                 ),
-                "this camera takes it from its own page only",
+                _PAGE,
             ),
         ),
         Vendor.FOSCAM_HD: (
             (re.compile(r"P2PInfo\..*|IPInfo\.mac|DevInfo\..*"), _FIXED),
+            (re.compile(r"WifiConfig\..*"), _PAGE),
         ),
         Vendor.ONVIF: (
             (
@@ -106,11 +109,39 @@ _SERVICES: Mapping[Service, tuple[str, ...]] = MappingProxyType(
     {
         Service.P2P: ("T2UServer.", "P2PEnable.", "P2PInfo.", "P2p."),
         Service.UPNP: ("UPnP.", "UPnPConfig.", "Upnp.", "params.upnp_"),
-        Service.TELNET: ("Telnet.", "SSHD."),
-        Service.DDNS: ("DDNS[", "DDNSConfig.", "Ddns.", "params.ddns_"),
+        Service.DDNS: ("DDNS[", "DDNSConfig.", "Ddns.", "params.ddns_", "DynamicDNS."),
+        Service.SNMP: ("SNMP.",),
+        Service.BONJOUR: ("Bonjour.", "DiscoveryMode"),
+        Service.MULTICAST: ("Multicast.",),
+        Service.MAIL: ("Email", "SMTPConfig.", "params.alarm_mail"),
+        Service.FTP: ("Ftp", "NAS", "params.ftp_"),
+        Service.TELNET: ("Telnet.",),
+        Service.SSH: ("SSHD.",),
+        Service.HTTP: ("Web.Enable", "NetPort.http", "NetworkProtocols.HTTP."),
+        Service.HTTPS: ("HTTPS.", "Https.", "NetPort.https", "NetworkProtocols.HTTPS."),
+        Service.RTSP: ("RTSP.", "NetPort.rtsp", "NetworkProtocols.RTSP."),
+        Service.RTMP: ("NetPort.rtmp",),
+        Service.ONVIF: ("ONVIF.", "OnvifAgentStat.", "NetPort.onvif"),
+        Service.ONVIF_LOGIN: ("UserGlobal.",),
+        Service.LOCKOUT: ("General.Lock", "SysCfg.", "LoginFailureAlarm."),
+        Service.AUTO_REBOOT: ("AutoMaint", "TimingRebootConfig."),
     }
 )
-_ACCOUNT_KEYS = ("params.user", "User", "Users", "UserManager", "UserGlobal.")
+_TOPICS: Mapping[Topic, tuple[str, ...]] = MappingProxyType(
+    {
+        Topic.ACCOUNTS: ("params.user", "User", "Users", "UserManager", "UserGlobal."),
+        Topic.CLOCK: (
+            "NTP.", "Locales.", "General.CurrentTime", "SystemTime.", "SystemDateAndTime.", "Ntp.", "Time.", "params.ntp_",
+            "params.tz", "params.daylight",
+        ),
+        Topic.FILTER: ("AccessFilter.", "FirewallConfig.", "IPAddressFilter", "IPFilter"),
+        Topic.NETWORK: (
+            "Network", "WLan", "Web.", "RTSP.Port", "IPInfo.", "PortInfo.", "WifiConfig.", "LocalLink.", "NetPort.", "DNS",
+            "params.ip", "params.mask", "params.gateway", "params.dns", "params.port",
+        ),
+        Topic.ANYTHING: ("",),
+    }
+)  # fmt: skip
 _FIRST = re.compile(r"[^.\[]+")
 
 
@@ -158,6 +189,6 @@ def service_keys(service: Service) -> tuple[str, ...]:
     return _SERVICES.get(service, ())
 
 
-def account_keys() -> tuple[str, ...]:
-    """Return how the keys begin that a change of accounts or passwords may change."""
-    return _ACCOUNT_KEYS
+def topic_keys(topic: Topic) -> tuple[str, ...]:
+    """Return how the keys begin that belong to `topic`, on a camera of any family."""
+    return _TOPICS[topic]

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from hearthwatch.copies import diff as differ
 from hearthwatch.copies import ledger
 from hearthwatch.copies.agenda import Agenda
-from hearthwatch.copies.copy import ConfigCopy, CopiesOptions, CopyId, Diff, Drift, KeptSetting, Look
+from hearthwatch.copies.copy import ConfigCopy, CopiesOptions, CopyId, Diff, Drift, KeptSetting, Look, Topic
 from hearthwatch.copies.expected import Expected
-from hearthwatch.copies.families import account_keys, family_of, section_of, service_keys
+from hearthwatch.copies.families import family_of, section_of, service_keys, topic_keys
 from hearthwatch.copies.sealing import Sealer, kept, opened, sealed
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
@@ -130,10 +130,10 @@ class CopyKeeper:
         self._expected.add_prefixes(camera, service_keys(service), self._clock.mono_ns())
         self.want(camera, f"{service} was switched from here")
 
-    def expect_accounts(self, camera: CameraId) -> None:
-        """Announce that accounts or passwords are about to be changed, and look afterwards."""
-        self._expected.add_prefixes(camera, account_keys(), self._clock.mono_ns())
-        self.want(camera, "an account was changed from here")
+    def expect_topic(self, camera: CameraId, topic: Topic) -> None:
+        """Announce that something of that kind is about to be changed from here, and look afterwards."""
+        self._expected.add_prefixes(camera, topic_keys(topic), self._clock.mono_ns())
+        self.want(camera, f"{topic} changed from here")
 
     async def run(self) -> None:
         """Tell what is left to tell, then look when it is time, until cancelled. Raises StorageFailed."""

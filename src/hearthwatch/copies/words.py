@@ -12,7 +12,7 @@ from hearthwatch.copies.families import section_of
 from hearthwatch.kit.logs import redact
 from hearthwatch.vendors.device import Vendor
 
-_ON, _OFF = frozenset({"1", "true", "on", "yes"}), frozenset({"0", "false", "off", "no"})
+_ON, _OFF = frozenset({"1", "true", "on", "yes", "enable"}), frozenset({"0", "false", "off", "no", "disable"})
 _MAX_VALUE = 80
 
 
@@ -91,7 +91,7 @@ _KNOWN: Mapping[Vendor, tuple[_Word, ...]] = MappingProxyType(
         Vendor.FOSCAM_HD: (
             *_words(
                 (r"P2PEnable\.enable", _P2P), (r"UPnPConfig\.isEnable", _UPNP), (r"DDNSConfig\.isEnable", _DDNS),
-                (r"OnvifAgentStat\.(?:isEnable|enable)", "ONVIF"), (r"SMTPConfig\.isEnable", _MAIL),
+                (r"OnvifAgentStat\.OnvifAgentStat", "ONVIF"), (r"SMTPConfig\.isEnable", _MAIL),
                 (r"FtpConfig\.isEnable", _FTP),
                 (r"FirewallConfig\.isEnable", "Address filter"), (r"MotionDetectConfig\.isEnable", _MOTION),
                 (r"IPInfo\.isDHCP", "Address from the router (DHCP)"),

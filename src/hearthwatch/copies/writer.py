@@ -120,6 +120,18 @@ class CopyWriter:
             except Unreachable as error:
                 failures.append(f"{section}: {error}")
                 break
+            except Unsupported:
+                failures += await self._one_by_one(client, section, some)
+            except HearthwatchError as error:
+                failures.append(f"{section}: {error}")
+        return failures
+
+    async def _one_by_one(self, client: ConfigImport, section: str, settings: tuple[Setting, ...]) -> list[str]:
+        """Write what can be written of a section that holds something that cannot: Unsupported comes before anything is."""
+        failures: list[str] = []
+        for one in settings:
+            try:
+                await client.set([one])
             except HearthwatchError as error:
                 failures.append(f"{section}: {error}")
         return failures

@@ -18,6 +18,7 @@ from hearthwatch.audit.repairs import Repairs
 from hearthwatch.audit.restart import Restart
 from hearthwatch.audit.trail import Entry
 from hearthwatch.audit.unsettled import Unsettled
+from hearthwatch.copies.copy import Topic
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError, Unsupported
@@ -84,14 +85,22 @@ class Remedies:
 
     def _announce(self, remedy: Remedy) -> None:
         """What we change ourselves is no drift."""
+        camera = remedy.camera
         match remedy.kind:
             case RemedyKind.CHANGE_PASSWORD | RemedyKind.RENAME_USER | RemedyKind.REMOVE_ACCOUNT:
-                self._copies.expect_accounts(remedy.camera)
+                self._copies.expect_topic(camera, Topic.ACCOUNTS)
             case RemedyKind.SERVICE_OFF | RemedyKind.SERVICE_ON:
-                self._copies.expect_service(remedy.camera, Service(remedy.subject))
-            case RemedyKind.SWITCH_OFF | RemedyKind.SWITCH_ON:
-                for service in Service:
-                    self._copies.expect_service(remedy.camera, service)
+                self._copies.expect_service(camera, Service(remedy.subject))
+            case RemedyKind.SWITCH_OFF | RemedyKind.SWITCH_ON | RemedyKind.UPLOAD_FIRMWARE:
+                self._copies.expect_topic(camera, Topic.ANYTHING)
+            case RemedyKind.SET_CLOCK | RemedyKind.USE_NTP:
+                self._copies.expect_topic(camera, Topic.CLOCK)
+            case RemedyKind.BLOCK_ADDRESS | RemedyKind.UNBLOCK_ADDRESS:
+                self._copies.expect_topic(camera, Topic.FILTER)
+            case RemedyKind.CHANGE_NETWORK:
+                self._copies.expect_topic(camera, Topic.NETWORK)
+            case RemedyKind.END_SESSION | RemedyKind.REBOOT | RemedyKind.RESTORE_SETTINGS:
+                pass  # the last announces for itself what it writes
 
     async def _tell(self, camera: CameraId, text: str, key: str) -> None:
         name = self._premises.name(camera)
