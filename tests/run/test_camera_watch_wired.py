@@ -20,7 +20,7 @@ from hearthwatch.alerts.alert import Alert, Severity
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.dbthread import DbThread
-from hearthwatch.kit.errors import Refused
+from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.camera_doors import door_of
@@ -206,9 +206,9 @@ async def test_another_device_at_its_address_gets_no_password(tmp_path: Path) ->
         async with dahua.camera(host=OLD, port=camera.port, serial="BAD0000000000").running() as other:
             assert await house.look() is Reach.STRANGER
             assert credentials(other) == []
-            with pytest.raises(Refused, match="another device answers"):
+            with pytest.raises(Unreachable, match="another device answers"):
                 await house.doorman.client(PORCH)
-            with pytest.raises(Refused, match="another device answers"):
+            with pytest.raises(Unreachable, match="another device answers"):
                 await client.clock()  # who still holds the client sends nothing either
             assert credentials(other) == []
             assert house.watch.strangers == {PORCH}

@@ -166,10 +166,10 @@ class CameraWatch:
         try:
             await self._look(camera, look)
         except Refused as error:
-            stranger = bool(self._admission.stranger(camera))
-            look.reach, look.why = (Reach.STRANGER if stranger else Reach.REFUSED), str(error)
+            look.reach, look.why = Reach.REFUSED, str(error)
         except Unreachable as error:
-            look.reach, look.why = Reach.GONE, str(error)
+            stranger = self._admission.stranger(camera)
+            look.reach, look.why = (Reach.STRANGER, stranger) if stranger else (Reach.GONE, str(error))
         except Unsupported as error:
             look.reach, look.why = Reach.UNKNOWN_FAMILY, str(error)
         except (BadReply, StorageFailed) as error:
@@ -224,7 +224,7 @@ class CameraWatch:
         if known is not None and match_identity(known, identity) is Match.OTHER:
             why = f"the device at {ip} says that it is {_who(identity)}; the camera is {known.key}"
             self._admission.bar(camera, why)
-            raise Refused(why)
+            raise Unreachable(why)
         now = KnownCamera(
             camera=camera,
             vendor=door.vendor,

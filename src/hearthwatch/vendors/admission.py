@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import Refused
+from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
 from hearthwatch.vendors.detection import Detector
 from hearthwatch.vendors.device import Access, Vendor
@@ -72,11 +72,13 @@ class Admission:
             return
         self._check_barred(camera)
         if not self._is_fine(known, (ip, self.link_mac(ip))):
-            raise Refused(self.stranger(camera) or f"it is not certain that the device at {ip} is {camera}: to be looked at")
+            raise Unreachable(
+                self.stranger(camera) or f"it is not certain that the device at {ip} is {camera}: to be looked at"
+            )
 
     def _check_barred(self, camera: CameraId) -> None:
         if camera in self._barred:
-            raise Refused(self._barred[camera])
+            raise Unreachable(self._barred[camera])
 
     def _is_fine(self, known: KnownCamera, place: _Place) -> bool:
         if self._checked.get(known.camera) == place:
@@ -90,7 +92,7 @@ class Admission:
                 return False
 
     async def admit(self, access: Access, vendor: Vendor) -> None:
-        """Look at who answers, without credentials, where `gate` would not do. Raises Refused for another device, Unreachable
+        """Look at who answers, without credentials, where `gate` would not do. Raises Unreachable for another device or
         when nothing answers, Unsupported for an address that no camera may have."""
         known = self._known.get(access.camera)
         if known is None:
@@ -106,7 +108,7 @@ class Admission:
             return
         turned = self._turned.get(access.camera)
         if turned is not None and turned.place == place and self._clock.mono_ns() < turned.until_ns:
-            raise Refused(turned.why)
+            raise Unreachable(turned.why)
         await self._look(known, access, vendor, place)
 
     async def _look(self, known: KnownCamera, access: Access, vendor: Vendor, place: _Place) -> None:
@@ -126,7 +128,7 @@ class Admission:
         why = f"another device answers at {ip} ({who}; the camera is {was}): no password was sent to it"
         until_ns = MonoNs(self._clock.mono_ns() + round(_ASK_AGAIN_S * NS_PER_S))
         self._turned[known.camera] = _Turned(place=place, until_ns=until_ns, why=why)
-        raise Refused(why)
+        raise Unreachable(why)
 
     def bar(self, camera: CameraId, why: str) -> None:
         """What took our credentials says itself that it is another device: nothing goes there until `forget`."""

@@ -57,7 +57,8 @@ class Gate(Protocol):
     """Whether credentials may go to an address."""
 
     def __call__(self, camera: CameraId, ip: str) -> None:
-        """Return if the device at `ip` is, for all that can be seen, the camera. Raises Refused."""
+        """Return if the device at `ip` is, for all that can be seen, the camera. Raises Unreachable: the camera itself
+        does not answer there, and may be back any time."""
         ...
 
 

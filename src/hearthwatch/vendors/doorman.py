@@ -104,7 +104,7 @@ class Doorman:
         return door
 
     async def client(self, camera: CameraId) -> DeviceInfo:
-        """See Doorkeeper. Raises Refused also when another device answers in the camera's place."""
+        """See Doorkeeper. Raises Unreachable also while another device answers in the camera's place."""
         self.door(camera)
         if why := self._why_held(camera):
             raise Unreachable(why)
