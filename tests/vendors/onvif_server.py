@@ -54,6 +54,8 @@ class SoapCamera:
     places: int = 2
     lives_s: int = 600
     reference: str = ""
+    base: str = "http://192.168.2.61:8000"
+    """How it calls itself in the addresses of subscriptions."""
     subscriptions: list[str] = field(default_factory=list)
     made: int = 0
     asked: list[Asked] = field(default_factory=list)
@@ -134,7 +136,7 @@ class SoapCamera:
         if len(self.subscriptions) >= self.places:
             return "500 Error", self.tape("axis-q6045e-5.55/CreatePullPointSubscription.fault.xml")
         self.made += 1
-        address = f"http://192.168.2.61:8000/onvif/pull/{self.made}"
+        address = f"{self.base}/onvif/pull/{self.made}"
         self.subscriptions.append(f"/onvif/pull/{self.made}")
         reference = f"<w:ReferenceParameters>{self.reference}</w:ReferenceParameters>" if self.reference else ""
         place = f"<e:SubscriptionReference><w:Address>{address}</w:Address>{reference}</e:SubscriptionReference>"

@@ -519,6 +519,25 @@ async def test_one_lost_answer_is_asked_for_again_and_two_end_the_alarms(camera:
     assert camera.subscriptions == []
 
 
+async def test_a_port_for_each_subscription_is_followed_and_left(camera: SoapCamera) -> None:
+    camera.says["PullMessages"] = body_of("PullMessages", event(MOTION, "true"))
+    async with client_of(camera) as client:
+        for _ in range(10):
+            async with running(WebCamera(answer=camera)) as other:
+                camera.base = f"http://127.0.0.1:{other.port}"
+                async with contextlib.aclosing(client.alarms()) as feed:
+                    await anext(feed)
+                assert "PullMessages" in str(other.requests[1].body)
+    assert (camera.made, camera.subscriptions) == (10, [])
+
+
+async def test_an_address_that_is_no_http_is_not_followed(camera: SoapCamera) -> None:
+    camera.base = "file://127.0.0.1"
+    async with client_of(camera) as client:
+        with pytest.raises(BadReply, match="not HTTP"):
+            await anext(client.alarms())
+
+
 async def test_a_camera_without_a_place_for_us_says_so(camera: SoapCamera) -> None:
     camera.places = 0
     async with client_of(camera) as client:

@@ -138,9 +138,10 @@ class OnvifCamera:
         places = {source: place for place, source in enumerate(onvif_media.lenses(found))}
         return {one.config: places[one.source] for one in found} | places
 
-    async def _media(self, step: str) -> tuple[Ns, tuple[Profile, ...]]:
-        """Return the profiles, and the media service that has them: the old one, as long as the camera offers it."""
-        if self._profiles is None:
+    async def _media(self, step: str, *, known: bool = False) -> tuple[Ns, tuple[Profile, ...]]:
+        """Return the profiles, and the media service that has them: the old one, as long as the camera offers it. `known`:
+        those of the last time will do."""
+        if self._profiles is None or not known:
             try:
                 got = await self._api.call(Command(service=Ns.MEDIA, operation="GetProfiles", step=step))
                 service = Ns.MEDIA
@@ -155,7 +156,6 @@ class OnvifCamera:
     async def streams(self, channel: int = 0) -> tuple[VideoStream, ...]:
         """See Streams."""
         step = "reading the streams"
-        self._profiles = None
         service, found = await self._media(step)
         with self._http.named(step):
             own = onvif_media.of_channel(found, channel)
@@ -206,7 +206,7 @@ class OnvifCamera:
 
     async def _ptz(self, operation: str, channel: int, content: str = "") -> Answer:
         step = "moving it"
-        _, found = await self._media(step)
+        _, found = await self._media(step, known=True)
         with self._http.named(step):
             movable = [one for one in onvif_media.of_channel(found, channel) if one.can_move]
             if not movable:

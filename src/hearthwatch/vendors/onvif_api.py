@@ -68,7 +68,6 @@ class OnvifApi:
         self._doors: dict[tuple[int, bool, bool], CameraHttp] = {}
         self._places: Mapping[str, Place] | None = None
         self._ahead_us: int | None = None
-        self._token_us: WallUs | None = None
         self.home = Place(port=access.port, tls=access.tls, target=_DEVICE_TARGET)
         self.http = self._door(self.home)
 
@@ -210,6 +209,13 @@ class OnvifApi:
         if tls != self._access.tls or not (is_page or await self._is_ours(host)):
             return replace(self.home, target=target, is_feed=is_feed)
         return Place(port=port or (443 if tls else 80), tls=tls, target=target, is_feed=is_feed)
+
+    async def leave(self, place: Place) -> None:
+        """Close the connection to a place that was for one subscription: some cameras give each one a port of its own."""
+        if place.is_feed and place.port != self.home.port:
+            door = self._doors.pop((place.port, place.tls, place.is_feed), None)
+            if door is not None:
+                await door.close()
 
     async def _is_ours(self, host: str) -> bool:
         access = self._access

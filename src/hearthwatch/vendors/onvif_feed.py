@@ -32,6 +32,7 @@ _BETWEEN_S = 0.1
 _UNSUBSCRIBE_S = 3.0
 _MAX_STATES = 2048
 _MESSAGES = 100
+_LIMIT_BYTES = 256 << 10  # pulls follow each other fast: a camera must not keep us busy with reading
 _STEP = "listening to its alarms"
 
 
@@ -190,8 +191,11 @@ class PullPoint:
         return await self._say(point, Ns.EVENTS, "PullMessages", content)
 
     async def _unsubscribe(self, point: _Point) -> None:
-        await self._say(point, Ns.NOTIFICATION, "Unsubscribe")
+        try:
+            await self._say(point, Ns.NOTIFICATION, "Unsubscribe")
+        finally:
+            await self._api.leave(point.place)
 
     async def _say(self, point: _Point, service: Ns, operation: str, content: str = "") -> Answer:
-        command = Command(service=service, operation=operation, content=content, step=_STEP)
+        command = Command(service=service, operation=operation, content=content, step=_STEP, limit_bytes=_LIMIT_BYTES)
         return await self._api.ask(point.place, command, point.subscription)
