@@ -261,10 +261,25 @@ async def test_a_camera_that_stays_is_still_ours_and_one_that_is_gone_is_told() 
 async def test_an_address_goes_out_whole() -> None:
     played = Dahua()
     async with client_of(played) as client:
+        with pytest.raises(Unsupported, match="not in the same network"):
+            await client.change_network(NetworkChange(address="127.0.0.1"))
+        assert played.tables["Network.eth0.IPAddress"] == "192.168.1.7"
         change = NetworkChange(address="127.0.0.1", netmask="255.0.0.0", gateway="127.0.0.2", dns=("9.9.9.9", "1.1.1.1"))
         assert (await client.change_network(change)).host == "127.0.0.1"
         assert played.tables["Network.eth0.DhcpEnable"] == "false"
         assert (await client.network()).dns == ("9.9.9.9", "1.1.1.1")
+
+
+async def test_an_address_where_somebody_answers_is_not_taken() -> None:
+    played = Dahua()
+    async with client_of(played) as client:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.9", client._http.access.port)
+        async with server:
+            with pytest.raises(Unsupported, match="another device answers"):
+                await client.change_network(NetworkChange(address="127.0.0.9", netmask="255.0.0.0", gateway="127.0.0.2"))
+        with pytest.raises(Unsupported, match="refused as a camera's address"):
+            await client.change_network(NetworkChange(address="169.254.1.9", netmask="255.255.0.0", gateway="169.254.0.1"))
+    assert not any("Network.eth0.IPAddress" in one for one in played.asked)
 
 
 async def test_clock_and_time_server() -> None:

@@ -20,6 +20,7 @@ from hearthwatch.vendors.foscam_mjpeg_config import set_commands
 from hearthwatch.vendors.foscam_mjpeg_log import entries, entry, login_record
 from hearthwatch.vendors.foscam_mjpeg_reply import variables
 from hearthwatch.vendors.foscam_window import LogWindow
+from hearthwatch.vendors.network import Network
 
 CALLS = ("get_camera_params", "get_misc", "get_params", "get_status", "reboot", "set_alarm", "set_datetime", "set_ddns")
 RUBY = "foscam-mjpeg/foscam-ruby-11.22.2.38"
@@ -101,6 +102,17 @@ def test_status_its_identity_and_its_clock(tapes: Path) -> None:
     assert (status["alarm_status"], status["p2p_local_port"]) == ("0", "25197")
     assert {status[f"{one}_status"] for one in ("ddns", "upnp", "p2p", "msn")} == {"0"}
     assert "wifi_status" not in status
+    assert mjpeg.alarm_states(status) == frozenset()
+    assert mjpeg.alarm_states({"alarm_status": "2"}) == {"input"}
+
+
+def test_a_network_that_the_router_gives(tapes: Path) -> None:
+    found = mjpeg.network(of(tapes, "get_params"))
+    assert found == Network(is_dhcp=True, http_port=80)
+    fixed = mjpeg.network(
+        {"ip": "192.168.1.9", "mask": "255.255.255.0", "gateway": "192.168.1.1", "dns": "0.0.0.0", "port": "81"}
+    )
+    assert (fixed.is_dhcp, fixed.address, fixed.dns, fixed.http_port) == (False, "192.168.1.9", (), 81)
 
 
 @pytest.mark.parametrize("call", ["reboot", "set_alarm", "set_datetime"])
@@ -209,6 +221,20 @@ def test_hd_device_sessions_and_accounts() -> None:
         ("admin", "192.168.1.5"), ("a+b", "203.0.113.9")
     ]  # fmt: skip
     assert [(one.name, one.group) for one in hd.accounts(samples.HD_ACCOUNTS)] == [("admin", "admin"), ("a+b", "visitor")]
+
+
+def test_hd_network_lists_and_states() -> None:
+    said = hd.fields(samples.HD_NETWORK, "it")
+    found = hd.network(said, said)
+    assert (found.is_dhcp, found.address, found.dns, found.http_port, found.rtsp_port) == (
+        True,
+        "192.168.1.8",
+        ("192.168.1.1",),
+        88,
+        0,
+    )
+    assert [hd.listed_ip(said[key]) for key in ("ipList0", "ipList1")] == ["192.168.1.10", "203.0.113.200"]
+    assert hd.alarm_states(hd.fields(samples.HD_STATE, "it")) == {"motionDetectAlarm"}
 
 
 def test_pages_join_though_records_were_written_in_between() -> None:

@@ -50,6 +50,23 @@ def test_what_no_camera_can_be_set_to_is_refused_in_words(given: dict[str, objec
         NetworkChange(**given)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"address": "192.168.2.40"}, "not in the same network"),
+        ({"address": "192.168.1.1"}, "gateway's own"),
+        ({"address": "192.168.1.255"}, "not the address of a device"),
+        ({"address": "192.168.1.40", "netmask": "255.0.255.0"}, "no netmask"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused(given: dict[str, str], why: str) -> None:
+    with pytest.raises(Unsupported, match=why):
+        NetworkChange(**given).applied(NOW).check()  # type: ignore[arg-type]
+    NetworkChange(address="10.0.0.9", netmask="255.0.0.0", gateway="10.9.9.9").applied(NOW).check()
+    with pytest.raises(Unsupported, match="together"):
+        NetworkChange(address="192.168.1.40").applied(Network()).check()
+
+
 def test_an_address_to_block_is_one() -> None:
     assert ipv4_of(" 203.0.113.9 ") == "203.0.113.9"
     for text in ("", "203.0.113", "2001:db8::1", "evil&cmd=reboot"):

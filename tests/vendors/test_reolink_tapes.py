@@ -6,12 +6,13 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from tests.vendors import reolink_samples as samples
 
 from hearthwatch.kit.units import from_datetime
 from hearthwatch.vendors.device import DeviceIdentity, LocalUs
 from hearthwatch.vendors.reolink_alarm import ai_states, motion_state
 from hearthwatch.vendors.reolink_config import Section, section_settings
-from hearthwatch.vendors.reolink_reply import Answer, answers, as_object, channels, identity, local_time, number
+from hearthwatch.vendors.reolink_reply import Answer, answers, as_object, channels, identity, local_time, network, number
 
 COVERED = {
     "reolink-aio-comment/GetAiState.json",
@@ -81,6 +82,10 @@ def test_ports(batch: dict[str, Answer]) -> None:
         "rtspEnable": "1",
         "rtspPort": "554",
     }
+    standing = network(samples.LINK_WHOLE, batch["GetNetPort"].value)
+    assert (standing.http_port, standing.https_port, standing.rtsp_port) == (80, 443, 554)
+    assert (standing.media_port, standing.onvif_port) == (9000, 8000)
+    assert (standing.is_dhcp, standing.address, standing.netmask) == (True, "192.168.3.38", "255.255.252.0")
 
 
 def test_device(batch: dict[str, Answer]) -> None:

@@ -183,8 +183,6 @@ class DahuaFixes:
         step = "changing its network"
         if any(name in change.names and not getattr(now, name) for name in (*_PORTS, "onvif_port")):
             raise Unsupported(f"{self._http.name}, {step}: this model has not all of these ports, or ties them to each other")
-        if change.fixes_address and not (wanted.address and wanted.netmask and wanted.gateway):
-            raise Unsupported(f"{self._http.name}, {step}: give address, netmask and gateway together")
         pairs = {key: str(getattr(wanted, name)) for name, key in _PORTS.items() if name in change.names}
         if change.touches_address:
             where = f"Network.{dahua_network.interface_of(await self._cgi.table('Network'))}"

@@ -164,8 +164,6 @@ class FoscamHdFixes:
                  "onvif_port": "onvifPort"}  # fmt: skip
         if any(name in change.names and not getattr(now, name) for name in names):
             raise Unsupported(f"{self._http.name}, {step}: this model has not all of these ports")
-        if change.touches_address and not wanted.is_dhcp and not (wanted.address and wanted.netmask and wanted.gateway):
-            raise Unsupported(f"{self._http.name}, {step}: give address, netmask and gateway together")
         if any(name in change.names for name in names):
             ports = {key: str(getattr(wanted, name)) for name, key in names.items() if getattr(now, name)}
             await self._cgi.fields("setPortInfo", step, ports)

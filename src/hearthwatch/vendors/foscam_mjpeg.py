@@ -46,7 +46,8 @@ class FoscamMjpegCamera:
     """One camera: DeviceInfo, LoginLog, SystemLog, Accounts, ConfigExport and -Import, AlarmFeed, Snapshot, Streams, Ptz, Fix,
     AccountRemoval, AccountRename, NetworkControl, ClockControl, FirmwareUpload, StandBy. `close` it.
 
-    This generation has neither a list of sessions nor one of addresses to refuse. Its alarms are asked for every `poll_s`.
+    This generation has neither a list of sessions nor one of addresses to refuse. Its alarms are asked for every `poll_s`: not
+    often, since a request may write a line of its log.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class FoscamMjpegCamera:
         clock: Clock,
         rng: random.Random,
         timeout_s: float = 10.0,
-        poll_s: float = 2.0,
+        poll_s: float = 5.0,
         settle_s: float = 3.0,
     ) -> None:
         self._cgi = FoscamMjpegCgi(access, clock=clock, rng=rng, timeout_s=timeout_s)

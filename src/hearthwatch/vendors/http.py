@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from urllib.parse import quote, quote_plus
 import aiohttp
 from yarl import URL
 
-from hearthwatch.kit.address import resolve
+from hearthwatch.kit.address import resolve, source_address
 from hearthwatch.kit.digest import Authenticator
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import hide
@@ -226,15 +225,8 @@ class CameraHttp:
 
     async def foreign_ipv4(self, ip: str, step: str) -> str:
         """Return `ip`; raises Unsupported if it is the address from which we come to this camera: blocked, we were outside."""
-        base, _ = await self._base()
-        camera = URL(base)
-        with socket.socket(socket.AF_INET6 if ":" in (camera.host or "") else socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.connect((camera.host, camera.port))  # sends nothing: it only chooses the way
-                ours = probe.getsockname()[0]
-            except OSError as error:
-                raise Unreachable(f"{self.name}, {step}: there is no way to the camera ({error.strerror})") from error
-        if ip == ours:
+        camera = URL((await self._base())[0]).host or ""
+        if ip == source_address(camera):
             raise Unsupported(f"{self.name}, {step}: {ip} is this machine itself")
         return ip
 

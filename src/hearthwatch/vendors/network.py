@@ -26,6 +26,21 @@ class Network:
     """The port of the vendor's own protocol."""
     onvif_port: int = 0
 
+    def check(self) -> None:
+        """Raises Unsupported, in words for the owner, when a fixed address leads nowhere: the camera would be lost."""
+        if not (self.address and self.netmask and self.gateway):
+            raise Unsupported("give the address, the netmask and the gateway together: the camera does not tell them all")
+        try:
+            own = ipaddress.IPv4Interface(f"{self.address}/{self.netmask}")
+        except ValueError:
+            raise Unsupported(f"{self.netmask} is no netmask such as 255.255.255.0") from None
+        if ipaddress.IPv4Address(self.gateway) not in own.network:
+            raise Unsupported(f"{self.address} and the gateway {self.gateway} are not in the same network ({own.network})")
+        if own.ip == ipaddress.IPv4Address(self.gateway):
+            raise Unsupported(f"{self.address} is the gateway's own address")
+        if own.network.prefixlen < 31 and own.ip in {own.network.network_address, own.network.broadcast_address}:
+            raise Unsupported(f"{self.address} is not the address of a device in {own.network}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkChange:

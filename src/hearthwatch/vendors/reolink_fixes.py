@@ -117,8 +117,6 @@ class ReolinkFixes:
                  "onvif_port": "onvifPort"}  # fmt: skip
         if any(name in change.names and not getattr(now, name) for name in names):
             raise Unsupported(f"{self._http.name}, {step}: this model has not all of these ports")
-        if change.fixes_address and not (wanted.address and wanted.netmask and wanted.gateway):
-            raise Unsupported(f"{self._http.name}, {step}: give address, netmask and gateway together")
         if any(name in change.names for name in names):
             value = await self._api.value(Command(name="GetNetPort"), step)
             ports = dict(reolink_reply.as_object(value.get("NetPort")))

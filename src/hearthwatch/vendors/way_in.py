@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from hearthwatch.kit.address import resolve
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.vendors.device import Access, DeviceIdentity
 from hearthwatch.vendors.http import CameraHttp
@@ -15,6 +16,7 @@ from hearthwatch.vendors.network import Network, NetworkChange
 T = TypeVar("T")
 
 _TRIES = 30
+_ANSWERS_WITHIN_S = 2.0
 
 
 async def prove(http: CameraHttp, new: Access, ask: Callable[[], Awaitable[object]]) -> None:
@@ -56,6 +58,9 @@ class Mover:
         key = (await self._identity()).key
         now = await self._network()
         wanted = change.applied(now)
+        if change.fixes_address:
+            wanted.check()
+            await self._check_free(before, after)
         with contextlib.suppress(Unreachable):  # it may be gone before it could answer: whether it went, we see there
             await write(now, wanted)
         if change.is_dhcp:
@@ -66,6 +71,17 @@ class Mover:
         if other := [name for name in change.names if getattr(kept, name) != getattr(wanted, name)]:
             raise BadReply(f"{self._http.name}: the camera said yes and did not keep {', '.join(other)}")
         return after
+
+    async def _check_free(self, before: Access, after: Access) -> None:
+        """Raises Unsupported, while nothing has changed, for an address where we could not follow."""
+        await asyncio.to_thread(resolve, after.host, after.port, after.allow_loopback)
+        if after.host == before.host:
+            return
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(_ANSWERS_WITHIN_S):
+                _, writer = await asyncio.open_connection(after.host, after.port)
+            writer.close()
+            raise Unsupported(f"{self._http.name}: another device answers at {after.host} already; choose a free address")
 
     async def _follow(self, before: Access, after: Access, key: str) -> None:
         self._http.use(after)
