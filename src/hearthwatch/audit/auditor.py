@@ -83,7 +83,7 @@ class Auditor:
 
     async def run(self) -> None:
         """Audit what is due until cancelled."""
-        await self._tell_news()
+        await self.tell_news()
         await asyncio.sleep(_FIRST_S)
         while True:
             if self._home.options.every_h:
@@ -110,7 +110,7 @@ class Auditor:
         async with self._locks.setdefault(camera, asyncio.Lock()), self._turn:
             report = await self._look(camera)
             await self._db.run(lambda connection: ledger.save(connection, report))
-        await self._tell_news()
+        await self.tell_news()
         return await self._last(camera)
 
     async def reports(self) -> tuple[Report, ...]:
@@ -205,7 +205,8 @@ class Auditor:
         findings = tuple(replace(one, remedy=None) for one in checks.stored_password(evidence))
         return Report(camera=access.camera, at_us=at_us, findings=findings, score=None, trouble=trouble)
 
-    async def _tell_news(self) -> None:
+    async def tell_news(self) -> None:
+        """Tell of serious findings that nobody was told of, also those that a former house found."""
         for news in await self._db.run(ledger.untold):
             report = next((one for one in await self.reports() if one.camera == news.camera), None)
             found = [one for one in report.findings if one.key in news.keys] if report else []

@@ -57,11 +57,11 @@ def audit(
     reply = _ask(house, AskAudit(cameras=wanted, apply=apply))
     assert isinstance(reply, Audited)
     if as_json:
-        typer.echo(msgspec.json.encode(_plain(reply)))
+        typer.echo(msgspec.json.encode(plain(reply)))
     else:
         for line in lines(reply, zone_of(house.config), apply=apply):
             typer.echo(line)
-    if not _is_good(reply.reports):
+    if not is_good(reply.reports):
         raise typer.Exit(1)
 
 
@@ -91,7 +91,8 @@ def _ask(house: Places, ask: AuditAsk) -> AuditReply:
     return reply  # type: ignore[return-value]  # the caller knows which
 
 
-def _is_good(reports: Sequence[Report]) -> bool:
+def is_good(reports: Sequence[Report]) -> bool:
+    """Tell whether every camera could be looked at and no serious weakness is open that the owner does not know of."""
     from hearthwatch.audit.finding import FindingState, Grade
 
     return not any(
@@ -101,8 +102,8 @@ def _is_good(reports: Sequence[Report]) -> bool:
     )
 
 
-def _plain(reply: Audited) -> object:
-    """What JSON says: the nouns as they are, with the key a finding is accepted by."""
+def plain(reply: Audited) -> object:
+    """Return what `--json` says: the nouns as they are, with the key a finding is accepted by."""
     import msgspec
 
     reports = []

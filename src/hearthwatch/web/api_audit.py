@@ -52,7 +52,7 @@ async def audit(camera: CameraDep, site: SiteDep) -> replies.ReportReply:
 @needs(Permission.MANAGE)
 async def apply(camera: CameraDep, site: SiteDep, person: PersonDep) -> replies.AppliedReply:
     """Switch off and on what needs no decision, then audit again: `mended` says what that found. May take some minutes."""
-    mended, report = await site.doors.audit.apply(camera.id, person.user.name)
+    mended, report = await site.doors.audit.apply(camera.id, f"page {person.user.name}")
     return replies.AppliedReply(mended=[replies.MendedReply.of(one) for one in mended], report=replies.ReportReply.of(report))
 
 
@@ -60,5 +60,5 @@ async def apply(camera: CameraDep, site: SiteDep, person: PersonDep) -> replies.
 @needs(Permission.MANAGE)
 async def accept(ask: AcceptAsk, camera: CameraDep, site: SiteDep, person: PersonDep) -> replies.ReportReply:
     """Take note that the owner knows of a finding: it stays listed, costs no points and is not told again."""
-    report = await site.doors.audit.accept(camera.id, ask.key, who=person.user.name, accepted=ask.accepted)
+    report = await site.doors.audit.accept(camera.id, ask.key, who=f"page {person.user.name}", accepted=ask.accepted)
     return replies.ReportReply.of(report)
