@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hearthwatch.bench.rtsp_server import Mount
@@ -16,22 +16,22 @@ from tests.devices.camera_video import CameraVideo
 from tests.devices.camera_web import EmulatedCamera
 
 
-def main(camera: Callable[[], EmulatedCamera], rtsp_path: str | None = None) -> None:
-    """Serve until Ctrl-C. `rtsp_path` is where the family has its video."""
+def main(camera: Callable[[], EmulatedCamera], rtsp_paths: Sequence[str] = ()) -> None:
+    """Serve until Ctrl-C. `rtsp_paths` are where the family has its video."""
     parser = argparse.ArgumentParser(epilog="Scripted by GET http://HOST:PORT/_emulator/VERB: " + "  ".join(VERBS))
     parser.add_argument("--port", type=int, default=8081)
     parser.add_argument("--fault", action="append", default=[], type=Fault, choices=list(Fault), metavar="|".join(Fault))
     parser.add_argument("--card", type=Path, help="a clip on the camera's card, recorded in the last hour")
     parser.add_argument("--boot", action="store_true", help="just started: the clock stands at 1970 until NTP")
-    if rtsp_path is not None:
+    if rtsp_paths:
         parser.add_argument("--rtsp", type=Path, help="serve this clip by RTSP, by the account of --rtsp-user")
         parser.add_argument("--rtsp-port", type=int, default=0)
         parser.add_argument("--rtsp-user", default="watch")
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(camera(), parser.parse_args(), rtsp_path))
+        asyncio.run(_serve(camera(), parser.parse_args(), rtsp_paths))
 
 
-async def _serve(camera: EmulatedCamera, said: argparse.Namespace, rtsp_path: str | None) -> None:
+async def _serve(camera: EmulatedCamera, said: argparse.Namespace, rtsp_paths: Sequence[str]) -> None:
     camera.port = said.port
     camera.say = lambda line: print(line, flush=True)
     if said.card is not None:
@@ -47,9 +47,9 @@ async def _serve(camera: EmulatedCamera, said: argparse.Namespace, rtsp_path: st
         print(f"{camera.family} camera at http://{camera.host}:{camera.port}", flush=True)
         for account in camera.state.accounts:
             print(f"  account {account.name} password {account.password!r} ({account.group})", flush=True)
-        if rtsp_path is not None and said.rtsp is not None:
-            mounts = [Mount(path=rtsp_path, clip=said.rtsp)]
+        if rtsp_paths and said.rtsp is not None:
+            mounts = [Mount(path=path, clip=said.rtsp) for path in rtsp_paths]
             video = CameraVideo(camera=camera, user=said.rtsp_user, mounts=mounts, port=said.rtsp_port)
             await stack.enter_async_context(video.running())
-            print(f"  video {video.url(rtsp_path)} by {said.rtsp_user} and its password of the moment", flush=True)
+            print(f"  video {video.url(rtsp_paths[0])} by {said.rtsp_user} and its password of the moment", flush=True)
         await asyncio.Event().wait()

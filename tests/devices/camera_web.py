@@ -135,7 +135,11 @@ class EmulatedCamera:
         for number, one in list(self.state.sessions.items()):
             if (one.user, one.address) == (user, address):
                 del self.state.sessions[number]
+        self.somebody_left()
         return self.state.write(LogKind.LOGOUT, user=user, address=address, via=via)
+
+    def somebody_left(self) -> None:
+        """The family's own signs of a log-out beside the log."""
 
     async def cause(self, fault: Fault) -> None:
         """Let `fault` be; what happens once happens now."""

@@ -107,6 +107,15 @@ class Dahua(EmulatedCamera):
         data = {"Address": address, "LocaleTime": self._now(), "Name": user, "Type": via, "UTC": self.state.clock.utc_s()}
         self._tell("LoginFailure", "Pulse", 0, data)
 
+    def somebody_left(self) -> None:
+        """It tells neither who nor from where."""
+        self._tell("InterVideoAccess", "Pulse", 0, {"Type": "WebAllLogout"})
+
+    async def set_clock(self, local: dt.datetime) -> None:
+        before = self._now()
+        await super().set_clock(local)
+        self._tell("TimeChange", "Pulse", 0, {"BeforeModifyTime": before, "ModifiedTime": self._now()})
+
     def _tell(self, code: str, action: str, index: int, data: Any | None) -> None:
         for listener in self.listeners:
             listener.tell(code, action, index, data)
@@ -364,4 +373,4 @@ def camera(
 
 
 if __name__ == "__main__":
-    main(camera, rtsp_path="/cam/realmonitor")
+    main(camera, rtsp_paths=("/cam/realmonitor",))

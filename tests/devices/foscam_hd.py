@@ -389,4 +389,4 @@ def camera(
 
 
 if __name__ == "__main__":
-    main(camera, rtsp_path="/videoMain")
+    main(camera, rtsp_paths=("/videoMain", "/videoSub"))

@@ -131,11 +131,13 @@ class OnvifCamera(EmulatedCamera):
         self.state.add_account(account, by="admin", address="203.0.113.9")
 
     async def change_setting(self, key: str, value: str) -> None:
-        """`Hostname.Name`, `DiscoveryMode`, `NTP.NTPManual.DNSname` or `NetworkProtocols[HTTPS].Enabled`."""
+        """`Hostname.Name`, `DiscoveryMode`, `DateAndTime.DateTimeType`, `NTP.NTPManual.DNSname` or `NetworkProtocols[HTTPS].Enabled`."""
         if key == "Hostname.Name":
             self.hostname = value
         elif key == "DiscoveryMode":
             self.discovery = value
+        elif key == "DateAndTime.DateTimeType":
+            self.by_ntp = value == "NTP"
         elif key == "NTP.NTPManual.DNSname":
             self.ntp_server = value
         else:
@@ -338,4 +340,4 @@ def camera(
 
 
 if __name__ == "__main__":
-    main(camera, rtsp_path="/")
+    main(camera, rtsp_paths=("/",))

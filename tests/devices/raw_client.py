@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from dataclasses import dataclass
 
@@ -33,15 +34,19 @@ class Answer:
 async def fetch(
     port: int, target: str, *, headers: tuple[str, ...] = (), method: str = "GET", body: bytes = b"", source: str = "127.0.0.1"
 ) -> Answer:
-    """Ask once, from the loopback address `source`, and read to the end of the connection."""
+    """Ask once, from the loopback address `source`, and read to the end of the connection; nothing when it was cut off."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     try:
         lines = [f"{method} {target} HTTP/1.1", "Host: camera", "Connection: close", f"Content-Length: {len(body)}", *headers]
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-        data = await reader.read(-1)
+        data = b""
+        with contextlib.suppress(ConnectionError):
+            while chunk := await reader.read(65_536):
+                data += chunk
     finally:
         writer.close()
-        await writer.wait_closed()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
     head, _, rest = data.partition(b"\r\n\r\n")
     return Answer(head=head, body=rest)
 

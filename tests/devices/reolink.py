@@ -426,4 +426,4 @@ def camera(
 
 
 if __name__ == "__main__":
-    main(camera, rtsp_path="/Preview_01_main")
+    main(camera, rtsp_paths=("/Preview_01_main", "/Preview_01_sub"))

@@ -39,9 +39,15 @@ def tapes(test_data: Path) -> Path:
 
 
 def request(
-    operation: str, prefix: str, clock: onvif_camera.OnvifCamera, content: str = "", password: str = "watch-Pass-1"
+    operation: str,
+    prefix: str,
+    clock: onvif_camera.OnvifCamera,
+    content: str = "",
+    password: str = "watch-Pass-1",
+    nonce: bytes = b"",
 ) -> bytes:
-    nonce, created = b"0123456789abcdef" + operation.encode(), clock.state.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ")
+    created = clock.state.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ")
+    nonce = nonce or b"0123456789abcdef" + operation.encode()
     proof = base64.b64encode(hashlib.sha1(nonce + created.encode() + password.encode()).digest()).decode()
     base = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
     token = (
