@@ -18,6 +18,7 @@ EXAMPLE = {
     "{event}": "e00100",
     "{entry}": "e00100",
     "{name}": "firmware.bin",
+    "{copy}": "01J00000000000000000000001",
     "{path:path}": "events",
 }
 PERMISSIONS = {
@@ -44,6 +45,12 @@ PERMISSIONS = {
     "PUT /api/v1/firmware/{name}": "manage",
     "GET /api/v1/audit-trail": "manage",
     "GET /api/v1/audit-trail/{entry}": "manage",
+    "GET /api/v1/copies": "look",
+    "GET /api/v1/copies/diff": "manage",
+    "GET /api/v1/copies/{copy}": "manage",
+    "POST /api/v1/copies/{copy}/restore": "manage",
+    "POST /api/v1/cameras/{camera}/copies": "manage",
+    "POST /api/v1/cameras/{camera}/baseline": "manage",
     "GET /api/v1/stream": "look",
     "WEBSOCKET /api/v1/cameras/{camera}/live": "look",
     "GET /api/v1/events/{event}/picture.jpg": "look",
