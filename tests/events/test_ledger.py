@@ -104,12 +104,13 @@ def test_the_schema_is_that_of_the_tables(tmp_path):
 
     from hearthwatch.alerts import enrolment
     from hearthwatch.alerts import ledger as alerts
+    from hearthwatch.audit import trail
     from hearthwatch.health import ledger as health
 
     engine = open_writer(tmp_path / "house.db")
     migrate(engine, MIGRATIONS)
     found = inspect(engine)
-    for metadata in (ledger.metadata, alerts.metadata, health.metadata, enrolment.metadata):
+    for metadata in (ledger.metadata, alerts.metadata, health.metadata, enrolment.metadata, trail.metadata):
         for table in metadata.tables.values():
             columns = {column["name"]: column for column in found.get_columns(table.name)}
             assert set(columns) == set(table.columns.keys())

@@ -132,7 +132,11 @@ class DeviceRepairs:
     async def restore(self, remedy: Remedy) -> Result:
         if self._last_good is None:
             raise Unsupported("no settings of this camera are kept")
-        return Result(text=await self._last_good.restore(remedy.camera, remedy.subject), verified=True)
+        client = await self._doorkeeper.client(remedy.camera)
+        if not isinstance(client, ConfigImport):
+            raise no_way(remedy, client)
+        text = await self._last_good.restore(remedy.camera, remedy.subject)
+        return Result(text=f"{text[:1].upper()}{text[1:].rstrip('.')}.", verified=True)
 
     async def change_network(self, remedy: Remedy) -> Result:
         change = network_change(remedy.value)
