@@ -37,7 +37,7 @@ _RANK = (
 _URGENT = frozenset(_RANK[:5])
 _INFO = frozenset({Verdict.HOME, Verdict.OWN, Verdict.NOTED})
 
-_STOP_HIM = "change the password and end the visit (the buttons under this message), then look at the camera's accounts."
+_STOP_HIM = "change the camera's password and end the visit, then look at its accounts."
 _NEXT: Mapping[Verdict, str] = {
     Verdict.OUR_ACCOUNT: f"Nobody but Hearthwatch should use this account: {_STOP_HIM}\n"
     "If the address is this machine seen through a container or router, list it as seen_as in [camera.{camera}.logins].",

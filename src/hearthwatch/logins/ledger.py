@@ -104,11 +104,12 @@ log_lines = Table(
 
 def add(connection: Connection, found: Iterable[Login]) -> tuple[Login, ...]:
     """Keep new log-ins and return them with their ids, which grow in this order."""
-    rows = []
-    for login in found:
-        key = connection.execute(insert(logins).values(_values(login))).inserted_primary_key
-        rows.append(replace(login, id=LoginId(key[0]) if key else login.id))
-    return tuple(rows)
+    found = tuple(found)
+    if not found:
+        return ()
+    wanted = insert(logins).returning(logins.c.id, sort_by_parameter_order=True)
+    keys = connection.execute(wanted, [_values(login) for login in found]).scalars()
+    return tuple(replace(login, id=LoginId(key)) for login, key in zip(found, keys, strict=True))
 
 
 def update_known(connection: Connection, changed: Iterable[Login]) -> None:

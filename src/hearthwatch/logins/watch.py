@@ -128,7 +128,6 @@ class DoorWatch:
         kept = self._without_own(found)
         earlier = None
         if before_us is None and records:
-            kept = [self._of_the_past(one, now_us) for one in kept]
             past = [one for one in kept if not one.wanted]
             earlier = (len(past), sum(is_wanted(one.verdict, self.guests.notify) for one in past))
         elif new.broken and whole and before_us is not None and self._is_gap(found, before_us, now_us):
@@ -259,7 +258,15 @@ class DoorWatch:
             code=record.code,
             via=record.via,
         )
-        return replace(row, origin=_plain(record.origin), local_us=record.local_us, raw=_plain(record.raw, _RAW_CHARS))
+        # what happened before this house looked for the first time is told of in one sentence
+        is_past = before_us is None and (at_us != record.at_us or at_us < now_us - _NEWS_US)
+        return replace(
+            row,
+            origin=_plain(record.origin),
+            local_us=record.local_us,
+            raw=_plain(record.raw, _RAW_CHARS),
+            wanted=row.wanted and not is_past,
+        )
 
     def _of_session(self, session: Session, now_us: WallUs, before_us: WallUs | None) -> Login:
         earliest_us = WallUs(int(NEVER_SET_UNTIL) if before_us is None else before_us - _LATE_US)
@@ -305,11 +312,6 @@ class DoorWatch:
             verdict=verdict,
             wanted=is_wanted(verdict, self.guests.notify),
         )
-
-    def _of_the_past(self, row: Login, now_us: WallUs) -> Login:
-        """What happened before this house looked for the first time is told of in one sentence."""
-        is_news = row.at_us >= now_us - _NEWS_US and not is_undated(row.local_us) and row.at_us != row.seen_us
-        return row if is_news else replace(row, wanted=False)
 
     def _credible(self, at_us: WallUs | None, now_us: WallUs, earliest_us: WallUs) -> WallUs:
         """Return the camera's corrected time if it can be right: what is new came after the last look, and before now."""

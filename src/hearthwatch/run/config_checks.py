@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from hearthwatch.detect.model import COCO_LABELS
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
+from hearthwatch.run.config_check_logins import logins_faults
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.toml_lines import KeyPath
 
@@ -60,6 +61,7 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
     for place, label in enumerate(told if isinstance(told, list) else ()):
         _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, "motion"))
     _zone_faults(faults, path, camera)
+    logins_faults(faults, (*path, "logins"), camera.get("logins"))
 
 
 def _label_fault(faults: Faults, path: KeyPath, label: Any, known: Sequence[str]) -> None:
