@@ -10,6 +10,7 @@ By hand: `python -m tests.devices.dahua --port 8082 [--fault slow …] [--rtsp c
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
