@@ -55,6 +55,7 @@ FOSCAM_HD = Family(
         CheckId.NTP: (Tell(key=r"SystemTime\.timeSource", weak=r"1", safe=r"0"),),
         CheckId.EMAIL_CLEAR: (Tell(key=r"SMTPConfig\.tls", weak=r"0", safe=r"[12]", only_if=(r"SMTPConfig\.isEnable", ON)),),
         CheckId.FTP_CLEAR: (Tell(key=r"FtpConfig\.ftpAddr", weak=r".+", safe=r""),),
+        CheckId.AUTO_REBOOT: (Tell(key=r"TimingRebootConfig\.isEnable"),),
         CheckId.HTTPS_OFF: (Tell(key=r"PortInfo\.httpsPort", weak=r"0", safe=r"[1-9]\d*"),),
     },
     menus={
