@@ -45,7 +45,7 @@ class Fault(StrEnum):
     """What can be wrong with a camera. The first ones last until they are healed, the last ones happen once.
 
     CLOCK_JUMP is ahead by an hour; SLOW answers after `CameraState.slow_s`; STALLED sends the head of an answer or stream and
-    then nothing; CLOSES_AT_RANDOM ends a third of the connections after an answer.
+    then nothing, and freezes its video; CLOSES_AT_RANDOM ends a third of the connections after an answer.
     """
 
     SLOW = "slow"

@@ -1,6 +1,7 @@
 """The RTSP side of an emulated camera: GStreamer's server, whose password is that of the camera's account, always.
 
 When the password changes the server is started anew on its port: whoever watched is thrown out and must come with the new one.
+It is gone while the camera is, and silent while that is stalled.
 """
 
 from __future__ import annotations
@@ -34,13 +35,12 @@ class CameraVideo:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Any]:
         await self._start()
-        self.camera.on_credentials(lambda: self.camera.spawn(self._follow()))
+        self.camera.attach(self)
         try:
             yield self
         finally:
             async with self._turn:
-                if self._server is not None:
-                    await asyncio.to_thread(self._server.kill)
+                await self._stop()
 
     async def _start(self) -> None:
         account = self.camera.state.account(self.user)
@@ -51,12 +51,32 @@ class CameraVideo:
         self.port = self._server.port
         self.camera.on_video(self.port)
 
-    async def _follow(self) -> None:
+    async def _stop(self) -> None:
+        if self._server is not None:
+            server, self._server = self._server, None
+            await asyncio.to_thread(server.kill)
+
+    async def follow(self) -> None:
+        """Take the account's password of now."""
         async with self._turn:
             account = self.camera.state.account(self.user)
-            if account is not None and account.password == self._password:
+            if self._server is None or (account is not None and account.password == self._password):
                 return
-            assert self._server is not None
-            await asyncio.to_thread(self._server.kill)
+            await self._stop()
             await self._start()
             self.restarts += 1
+
+    async def go(self) -> None:
+        """Be gone as the camera is."""
+        async with self._turn:
+            await self._stop()
+
+    async def come(self) -> None:
+        async with self._turn:
+            if self._server is None:
+                await self._start()
+
+    def freeze(self, *, on: bool) -> None:
+        """Keep connections open and silent."""
+        if self._server is not None:
+            (self._server.pause if on else self._server.resume)()

@@ -12,54 +12,31 @@ import contextlib
 import datetime as dt
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
-from urllib.parse import parse_qsl, unquote_plus, urlsplit
+from typing import ClassVar, Protocol, Self
 
 from tests.devices import camera_control
+from tests.devices.camera_message import Reply, Request, without_secrets
 from tests.devices.camera_state import CameraState, Fault, LogKind, LogLine
 
 MAX_BODY_BYTES = 64 << 20
 NTP_AFTER_S = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-    address: str
-    connection: int
-
-    @property
-    def path(self) -> str:
-        return urlsplit(self.target).path
-
-    @property
-    def raw_query(self) -> str:
-        return urlsplit(self.target).query
-
-    @property
-    def pairs(self) -> dict[str, str]:
-        """The query, decoded; of a key twice the last counts."""
-        return dict(parse_qsl(self.raw_query, keep_blank_values=True))
-
-
-@dataclass(kw_only=True)
-class Reply:
-    """One answer. With `stream` there is no length: its bytes are sent as they come, then the connection ends. Where the
-    headers name a Content-Length it is put in there, else it comes last."""
-
-    body: bytes = b""
-    status: str = "200 OK"
-    headers: Sequence[tuple[str, str]] = ()
-    stream: AsyncIterator[bytes] | None = None
-    close: bool = False
-
-
 Say = Callable[[str], None]
+
+
+class Video(Protocol):
+    """The camera's video, served beside its web server: it goes, freezes and changes its password with the camera."""
+
+    async def follow(self) -> None: ...
+
+    async def go(self) -> None: ...
+
+    async def come(self) -> None: ...
+
+    def freeze(self, *, on: bool) -> None: ...
 
 
 @dataclass(kw_only=True)
@@ -77,7 +54,7 @@ class EmulatedCamera:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _server: asyncio.Server | None = None
     _connections: int = 0
-    _video: Callable[[], None] | None = None
+    _video: Video | None = None
 
     family: ClassVar[str]
 
@@ -103,7 +80,7 @@ class EmulatedCamera:
 
     def asked(self, request: Request) -> str:
         """Return the request for a person to read, without secrets."""
-        return _without_secrets(request.target)
+        return without_secrets(request.target)
 
     def connection_ended(self, connection: int) -> None:
         """A TCP connection is gone."""
@@ -160,14 +137,28 @@ class EmulatedCamera:
                 self.forget_nonces()
             case Fault.UNREACHABLE:
                 state.faults.add(fault)
-                await self._close()
+                await self._go()
             case _:
                 state.faults.add(fault)
+                if fault is Fault.STALLED and self._video is not None:
+                    self._video.freeze(on=True)
 
     async def heal(self, fault: Fault) -> None:
         self.state.faults.discard(fault)
         if fault is Fault.UNREACHABLE and self._server is None:
-            await self._listen()
+            await self._come()
+        if fault is Fault.STALLED and self._video is not None:
+            self._video.freeze(on=False)
+
+    async def _go(self) -> None:
+        await self._close()
+        if self._video is not None:
+            await self._video.go()
+
+    async def _come(self) -> None:
+        await self._listen()
+        if self._video is not None:
+            await self._video.come()
 
     def forget_nonces(self) -> None:
         """Digest nonces given out are no longer good."""
@@ -191,20 +182,21 @@ class EmulatedCamera:
         self.credentials_changed()
 
     def credentials_changed(self) -> None:
-        """Accounts changed: who serves its video must follow."""
+        """Accounts changed: its video must follow."""
         if self._video is not None:
-            self._video()
+            self.spawn(self._video.follow())
 
-    def on_credentials(self, then: Callable[[], None]) -> None:
-        self._video = then
+    def attach(self, video: Video) -> None:
+        """From now on `video` shares the camera's fate."""
+        self._video = video
 
     async def reboot(self) -> None:
         """Be gone for `down_s`, come back with the clock at 1970 until NTP answers."""
-        await self._close()
+        await self._go()
         await asyncio.sleep(self.down_s)
         self.state.start()
         self.after_start()
-        await self._listen()
+        await self._come()
         self.spawn(self._ntp())
 
     def move_soon(self, host: str | None, port: int | None) -> None:
@@ -386,14 +378,3 @@ class EmulatedCamera:
     async def add_account(self, name: str, password: str, *, admin: bool = False) -> None:
         """Somebody adds an account at the camera's own page."""
         raise NotImplementedError
-
-
-def _without_secrets(target: str) -> str:
-    """The target for a person to read, its query decoded and passwords masked."""
-    path, mark, rest = target.partition("?")
-    shown = []
-    for pair in rest.split("&"):
-        key, equals, value = pair.partition("=")
-        hide = any(word in key.lower() for word in ("pwd", "pass", "token"))
-        shown.append(key + equals + ("***" if hide else unquote_plus(value)))
-    return path + mark + "&".join(shown)

@@ -19,9 +19,10 @@ from typing import Any, ClassVar
 from hearthwatch.kit.clock import Clock, SystemClock
 from tests.devices import dahua_tree
 from tests.devices.by_hand import main
+from tests.devices.camera_message import Reply, Request
 from tests.devices.camera_picture import picture
 from tests.devices.camera_state import Account, CameraClock, CameraState, Fault, LogKind
-from tests.devices.camera_web import EmulatedCamera, Reply, Request
+from tests.devices.camera_web import EmulatedCamera
 from tests.devices.dahua_alarms import Framing, Listener
 from tests.devices.dahua_card import CardSearches
 from tests.devices.dahua_log import LogSearches

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from tests.devices.camera_message import Reply
 from tests.devices.camera_state import CameraState
-from tests.devices.camera_web import Reply
 from tests.devices.dahua_text import TIME, Failed, lines, rows, time_of
 
 

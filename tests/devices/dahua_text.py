@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from tests.devices.camera_web import Reply
+from tests.devices.camera_message import Reply
 
 TIME = "%Y-%m-%d %H:%M:%S"
 

@@ -18,9 +18,10 @@ from urllib.parse import quote
 
 from hearthwatch.kit.clock import Clock, SystemClock
 from tests.devices.by_hand import main
+from tests.devices.camera_message import Reply, Request
 from tests.devices.camera_picture import picture
 from tests.devices.camera_state import EPOCH, Account, CameraClock, CameraState, LogKind, LogLine
-from tests.devices.camera_web import EmulatedCamera, Reply, Request
+from tests.devices.camera_web import EmulatedCamera
 from tests.devices.foscam_hd_settings import TOLD_ONLY, Section, factory_sections
 
 WITH_SOUND = {LogKind.RESTARTED: 0, LogKind.MOTION: 1, LogKind.OTHER: 2, LogKind.LOGIN: 3, LogKind.LOGOUT: 4}

@@ -22,9 +22,10 @@ from typing import Any, ClassVar
 from hearthwatch.kit.clock import Clock, SystemClock
 from hearthwatch.kit.units import US_PER_S
 from tests.devices.by_hand import main
+from tests.devices.camera_message import Reply, Request
 from tests.devices.camera_picture import picture
 from tests.devices.camera_state import EPOCH, Account, CameraClock, CameraState, LogKind
-from tests.devices.camera_web import EmulatedCamera, Reply, Request
+from tests.devices.camera_web import EmulatedCamera
 from tests.devices.foscam_mjpeg_log import log_text
 from tests.devices.foscam_mjpeg_params import CAMERA, MISC, factory_params, forbidden_schedule
 

@@ -28,9 +28,10 @@ from hearthwatch.kit.clock import Clock, SystemClock
 from hearthwatch.kit.units import US_PER_S
 from tests.devices import onvif_words as words
 from tests.devices.by_hand import main
+from tests.devices.camera_message import Reply, Request
 from tests.devices.camera_picture import picture
 from tests.devices.camera_state import Account, CameraClock, CameraState, Fault, LogKind
-from tests.devices.camera_web import EmulatedCamera, Reply, Request
+from tests.devices.camera_web import EmulatedCamera
 from tests.devices.digest import DigestDoor, Verdict
 from tests.devices.onvif_events import ILLEGAL_ACCESS, SHORT, TOPICS, PullPoint, PullPoints, pull
 from tests.devices.onvif_operations import SNAPSHOT, UPLOAD, Operations

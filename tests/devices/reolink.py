@@ -20,9 +20,10 @@ from typing import Any, ClassVar
 from hearthwatch.kit.clock import Clock, SystemClock
 from tests.devices import reolink_card, reolink_hook
 from tests.devices.by_hand import main
+from tests.devices.camera_message import Reply, Request
 from tests.devices.camera_picture import picture
 from tests.devices.camera_state import Account, CameraClock, CameraState, LogKind, LogLine, Session
-from tests.devices.camera_web import EmulatedCamera, Reply, Request
+from tests.devices.camera_web import EmulatedCamera
 from tests.devices.dahua_tree import styled
 from tests.devices.reolink_settings import SECRET, ability, factory_values
 

@@ -295,4 +295,14 @@ async def test_video_follows_the_password_of_the_account() -> None:
             await asyncio.gather(*camera.tasks)
             assert await describe(video.port, "/cam/realmonitor", "watch", "watch-Pass-1") == 401
             assert await describe(video.port, "/cam/realmonitor", "watch", "new-Pass-2") == 200
+            await camera.cause(Fault.UNREACHABLE)
+            with pytest.raises(ConnectionRefusedError):
+                await describe(video.port, "/cam/realmonitor", "watch", "new-Pass-2")
+            await camera.heal(Fault.UNREACHABLE)
+            await camera.cause(Fault.STALLED)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await describe(video.port, "/cam/realmonitor", "watch", "new-Pass-2")
+            await camera.heal(Fault.STALLED)
+            assert await describe(video.port, "/cam/realmonitor", "watch", "new-Pass-2") == 200
     assert video.restarts == 1
