@@ -85,7 +85,7 @@ def subscription(content: Element) -> object:
     found = onvif_reply.subscription(content)
     route = Route(address=found.address, parameters=found.parameters, message_id="urn:uuid:x")
     parse(envelope(Ns.EVENTS, "PullMessages", route=route))
-    return found.address, found.lives_us
+    return found.address, onvif_reply.lives_us(content, NOW.local_us)
 
 
 def faults(body: bytes) -> object:

@@ -21,7 +21,7 @@ import pytest
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unsupported
 from hearthwatch.kit.units import US_PER_S, WallUs, to_datetime
 from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_media, onvif_reply
-from hearthwatch.vendors.device import AlarmKind, AlarmPhase
+from hearthwatch.vendors.device import AlarmKind, AlarmPhase, LocalUs
 from hearthwatch.vendors.onvif_settings import SECTIONS, Section, section_settings
 from hearthwatch.vendors.onvif_soap import Answer, answer, content_of, fault_of
 from hearthwatch.vendors.onvif_xml import parse
@@ -214,7 +214,8 @@ def subscription(body: bytes) -> str:
     found = onvif_reply.subscription(content)
     parameters = [(one.name, one.text) for one in found.parameters]
     now, end = content.said("CurrentTime"), content.said("TerminationTime")
-    assert found.lives_us == onvif_reply.instant(end) - onvif_reply.instant(now)  # type: ignore[operator]
+    lives_us = onvif_reply.lives_us(content, LocalUs(0))
+    assert lives_us == onvif_reply.instant(end) - onvif_reply.instant(now)  # type: ignore[operator]
     return f"subscription address {found.address}, reference parameters {parameters or 'none'}, CurrentTime {now}, TerminationTime {end}"
 
 

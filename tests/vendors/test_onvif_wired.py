@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.vendors.onvif_server import JPEG, LACKS, SoapCamera, body_of
-from tests.vendors.web_camera import BASIC, DIGEST, PASSWORD, USER, WebCamera, reply, running, saying
+from tests.vendors.web_camera import BASIC, DIGEST, PASSWORD, USER, Request, WebCamera, reply, running, saying
 
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
@@ -117,6 +117,64 @@ async def test_digest_in_place_of_the_token_where_the_camera_asks_for_it(camera:
         await client.accounts()
         await client.streams()
     assert not any(one.has_token for one in camera.asked)
+
+
+async def test_a_picture_behind_digest_says_nothing_about_the_services(camera: SoapCamera) -> None:
+    """Not even on the same port: there the token still goes out, after a new password, too."""
+    door = WebCamera(answer=camera, challenges=(DIGEST,))
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.method == "GET" and not door._let_in(request):
+            writer.write(reply(b"", status="401 Unauthorized", headers=(f"WWW-Authenticate: {DIGEST}",)))
+        else:
+            await camera(request, writer)
+
+    changes(camera)
+    async with running(WebCamera(answer=answer)) as server:
+        camera.says["GetSnapshotUri"] = body_of("GetSnapshotUri", f"<x:Uri>http://127.0.0.1:{server.port}/snap.jpg</x:Uri>")
+        access = Access(
+            camera=camera_id("gate"),
+            host="127.0.0.1",
+            port=server.port,
+            user=USER,
+            password=Secret(PASSWORD),
+            allow_loopback=True,
+        )
+        client = OnvifCamera(access, clock=camera.clock, rng=random.Random(1))
+        assert await client.snapshot() == JPEG
+        await client.accounts()
+        await client.change_password(USER, Secret("new one"))
+        door.password = "new one"
+        assert await client.snapshot() == JPEG
+        await client.close()
+
+
+async def test_a_new_password_where_digest_is_asked_for(camera: SoapCamera) -> None:
+    camera.wants_token = False
+    changes(camera)
+    async with running(WebCamera(answer=camera, challenges=(DIGEST,))) as server:
+        access = Access(
+            camera=camera_id("gate"),
+            host="127.0.0.1",
+            port=server.port,
+            user=USER,
+            password=Secret(PASSWORD),
+            allow_loopback=True,
+        )
+        client = OnvifCamera(access, clock=camera.clock, rng=random.Random(1))
+
+        def set_user(text: str) -> bytes:
+            server.password = text.split("<tt:Password>")[1].split("<", maxsplit=1)[0]
+            return body_of("SetUser")
+
+        camera.says["SetUser"] = set_user
+        await client.change_password(USER, Secret("new one"))
+        assert len(await client.accounts()) == 2
+        camera.says["SetUser"] = body_of("SetUser")
+        with pytest.raises(Refused):
+            await client.change_password(USER, Secret("never taken"))
+        assert len(await client.accounts()) == 2
+        await client.close()
 
 
 async def test_basic_is_never_answered(camera: SoapCamera) -> None:

@@ -110,8 +110,6 @@ class CameraHttp:
         self._command = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
         self._challenged = 0
-        self.digest_works = False
-        """The camera asked for Digest and took our answer: it needs no other proof."""
         self.use(access)
 
     @property
@@ -133,6 +131,8 @@ class CameraHttp:
         hide_spellings(access.password)
         digest_only = self._log_in is LogIn.DIGEST
         self._auth = Authenticator(access.user, access.password.reveal(), self._rng, digest_only=digest_only)
+        self.digest_works = False
+        """The camera asked for Digest and took our answer: it needs no other proof."""
 
     def use_password(self, password: Secret) -> None:
         """Log in with `password` from now on."""

@@ -13,6 +13,7 @@ import random
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock
@@ -33,14 +34,22 @@ _MAX_YEAR_US = 253_402_300_799 * US_PER_S
 _MAX_DOORS = 6
 
 
+class Lane(StrEnum):
+    """What a connection is for. FEED may wait long beside the commands; PAGE is not SOAP and has log-ins of its own kind."""
+
+    COMMAND = "command"
+    FEED = "feed"
+    PAGE = "page"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where on the camera a request goes. `is_feed`: on the connection that may wait long, beside the commands."""
+    """Where on the camera a request goes, and on which connection."""
 
     port: int
     tls: bool
     target: str
-    is_feed: bool = False
+    lane: Lane = Lane.COMMAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +73,8 @@ class OnvifApi:
         self._access = access
         self._clock = clock
         self._rng = rng
-        self._timeouts_s = {False: timeout_s, True: feed_timeout_s}
-        self._doors: dict[tuple[int, bool, bool], CameraHttp] = {}
+        self._timeouts_s = {Lane.COMMAND: timeout_s, Lane.FEED: feed_timeout_s, Lane.PAGE: timeout_s}
+        self._doors: dict[tuple[int, bool, Lane], CameraHttp] = {}
         self._places: Mapping[str, Place] | None = None
         self._ahead_us: int | None = None
         self.home = Place(port=access.port, tls=access.tls, target=_DEVICE_TARGET)
@@ -81,14 +90,14 @@ class OnvifApi:
             door.use_password(password)
 
     def _door(self, place: Place) -> CameraHttp:
-        key = (place.port, place.tls, place.is_feed)
+        key = (place.port, place.tls, place.lane)
         door = self._doors.get(key)
         if door is None:
             if len(self._doors) >= _MAX_DOORS:
                 raise BadReply("the camera names too many ports of its own")
             password = self.http.password if self._doors else self._access.password
             access = replace(self._access, port=place.port, tls=place.tls, password=password)
-            timeout_s = self._timeouts_s[place.is_feed]
+            timeout_s = self._timeouts_s[place.lane]
             door = self._doors[key] = CameraHttp(access, rng=self._rng, log_in=LogIn.DIGEST, timeout_s=timeout_s)
         return door
 
@@ -140,8 +149,12 @@ class OnvifApi:
 
     def camera_time(self, after_s: float = 0) -> str:
         """Return what the camera's clock shows `after_s` from now, in universal time."""
-        at_us = self._clock.wall_us() + (self._ahead_us or 0) + round(after_s * US_PER_S)
+        at_us = self.camera_us() + round(after_s * US_PER_S)
         return to_datetime(WallUs(max(0, min(at_us, _MAX_YEAR_US)))).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def camera_us(self) -> LocalUs:
+        """As `camera_time`, of now."""
+        return LocalUs(self._clock.wall_us() + (self._ahead_us or 0))
 
     def _note_date(self, reply: Reply) -> None:
         """Where the clock itself is told only after the log-in, the header of the refusal tells it well enough for that."""
@@ -196,24 +209,24 @@ class OnvifApi:
                 found = onvif_reply.capabilities(got.content)
         return {ns: await self.locate(found[ns]) for ns in Ns if ns in found}
 
-    async def locate(self, address: str, *, is_feed: bool = False, is_page: bool = False) -> Place:
+    async def locate(self, address: str, lane: Lane = Lane.COMMAND) -> Place:
         """Return where on the camera an address of its own leads. The host is always the one we reach it at.
 
         An address that names another host was made without knowing how we got here: then its port is not taken either, unless
-        it is a page beside the services (`is_page`), which is at the camera's web server. TLS is never left."""
+        it is a page beside the services, which is at the camera's web server. TLS is never left."""
         parts = onvif_reply.split(address)
         if parts is None or parts[0] not in {"http", "https"}:
             raise BadReply(f"{self.http.name}: the camera names an address that is not HTTP")
         scheme, host, port, target = parts
         tls = scheme == "https"
-        if tls != self._access.tls or not (is_page or await self._is_ours(host)):
-            return replace(self.home, target=target, is_feed=is_feed)
-        return Place(port=port or (443 if tls else 80), tls=tls, target=target, is_feed=is_feed)
+        if tls != self._access.tls or not (lane is Lane.PAGE or await self._is_ours(host)):
+            return replace(self.home, target=target, lane=lane)
+        return Place(port=port or (443 if tls else 80), tls=tls, target=target, lane=lane)
 
     async def leave(self, place: Place) -> None:
         """Close the connection to a place that was for one subscription: some cameras give each one a port of its own."""
-        if place.is_feed and place.port != self.home.port:
-            door = self._doors.pop((place.port, place.tls, place.is_feed), None)
+        if place.lane is Lane.FEED and place.port != self.home.port:
+            door = self._doors.pop((place.port, place.tls, place.lane), None)
             if door is not None:
                 await door.close()
 
@@ -228,5 +241,5 @@ class OnvifApi:
 
     async def page(self, address: str, *, step: str, limit_bytes: int) -> Reply:
         """Get what is at an address of the camera's own web server."""
-        place = await self.locate(address, is_page=True)
+        place = await self.locate(address, Lane.PAGE)
         return await self._door(place).get(place.target, step=step, limit_bytes=limit_bytes)

@@ -28,6 +28,7 @@ _SWITCHES: Mapping[Service, Switch] = MappingProxyType(
         for service, name in ((Service.HTTP, "HTTP"), (Service.HTTPS, "HTTPS"), (Service.RTSP, "RTSP"))
     }
 )
+_MAX_REFUSALS = 3  # GetUsers, GetAccessPolicy, GetIPAddressFilter
 _SETTABLE_US = 5 * US_PER_S
 
 
@@ -52,11 +53,19 @@ class OnvifCare:
             return onvif_reply.accounts(got.content)
 
     async def settings(self) -> tuple[Setting, ...]:
-        """Return what the camera tells of `SECTIONS`, sorted by key. Raises Unsupported when that is nothing."""
+        """Return what the camera tells of `SECTIONS`, sorted by key. Some sections are for administrators only; who is refused
+        more than those is refused altogether, before the camera locks the account."""
         found: dict[str, Setting] = {}
+        refusals = 0
         for section in SECTIONS:
-            with contextlib.suppress(Unsupported, BadReply):
+            try:
                 found |= {one.key: one for one in await self._section(section)}
+            except (Unsupported, BadReply):
+                continue
+            except Refused:
+                refusals += 1
+                if not found or refusals > _MAX_REFUSALS:
+                    raise
         if not found:
             raise Unsupported(f"{self._api.http.name}: the camera tells none of its settings by ONVIF")
         return tuple(sorted(found.values(), key=lambda setting: setting.key))

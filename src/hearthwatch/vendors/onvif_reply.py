@@ -79,11 +79,10 @@ class TimeServers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A pull point. `lives_us` is how long it goes on without us, None when the camera's dates make no sense."""
+    """A pull point: where it is, and what the camera wants back with each message to it."""
 
     address: str
     parameters: tuple[Element, ...]
-    lives_us: int | None
 
 
 def expect(content: Element, name: str) -> Element:
@@ -299,14 +298,14 @@ def subscription(content: Element) -> Subscription:
     return Subscription(
         address=address,
         parameters=tuple(parameters.children[:16]) if parameters else (),
-        lives_us=lives_us(content),
     )
 
 
-def lives_us(content: Element) -> int | None:
-    """Return how long a subscription lives by `CurrentTime` and `TerminationTime` of an answer."""
-    now, end = instant(content.said("CurrentTime")), instant(content.said("TerminationTime"))
-    return None if now is None or end is None or end <= now else end - now
+def lives_us(content: Element, camera_us: LocalUs) -> int | None:
+    """Return how long a subscription lives by `TerminationTime` of an answer, and its `CurrentTime` or else `camera_us`."""
+    end, now = instant(content.said("TerminationTime")), instant(content.said("CurrentTime"))
+    now = camera_us if now is None else now
+    return None if end is None or end <= now else end - now
 
 
 def topics(content: Element) -> tuple[str, ...]:

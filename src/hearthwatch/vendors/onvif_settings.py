@@ -36,6 +36,7 @@ class Section:
 
 
 SECTIONS: tuple[Section, ...] = (
+    Section(top="Scopes", operation="GetScopes"),
     Section(top="AccessPolicy", operation="GetAccessPolicy"),
     Section(top="DNS", operation="GetDNS"),
     Section(top="SystemDateAndTime", operation="GetSystemDateAndTime"),
@@ -51,12 +52,12 @@ SECTIONS: tuple[Section, ...] = (
     Section(top="NetworkProtocols", operation="GetNetworkProtocols", many=True),
     Section(top="Profiles", operation="GetProfiles", service=Ns.MEDIA, many=True),
     Section(top="RelayOutputs", operation="GetRelayOutputs", many=True),
-    Section(top="Scopes", operation="GetScopes"),
     Section(top="Users", operation="GetUsers", many=True),
     Section(top="VideoEncoderConfigurations", operation="GetVideoEncoderConfigurations", service=Ns.MEDIA, many=True),
     Section(top="VideoSourceConfigurations", operation="GetVideoSourceConfigurations", service=Ns.MEDIA, many=True),
     Section(top="ZeroConfiguration", operation="GetZeroConfiguration"),
 )
+"""The first is one that every account may read."""
 
 
 def section_settings(section: Section, answer: Answer) -> tuple[Setting, ...]:
