@@ -216,8 +216,10 @@ async def test_yes_without_doing_it_is_told_of_accounts() -> None:
         with pytest.raises(BadReply, match="kept the account guest"):
             await client.remove_account("guest")
         hd.results["delAccount"] = "-10"
-        with pytest.raises(BadReply, match="failure -10"):
+        with pytest.raises(BadReply, match="somebody is logged in"):
             await client.remove_account("guest")
+        with pytest.raises(Unsupported, match="already"):
+            await client.rename_account("guest", USER)
 
 
 async def test_addresses_are_refused_as_numbers_whose_lowest_byte_is_the_first() -> None:

@@ -99,6 +99,8 @@ class DahuaFixes:
         account = await self._account(user, step)
         if account.is_built_in:
             raise Unsupported(f"{self._http.name}, {step}: {user} belongs to the camera and cannot be renamed")
+        if any(one.name == new for one in await self.accounts()):
+            raise Unsupported(f"{self._http.name}, {step}: the camera has an account {new} already")
         ours = self._http.access
         with contextlib.suppress(Unreachable):  # as above
             await self._cgi.do(_USERS, {"action": "modifyUser", "name": user, "user.Name": new}, step)
@@ -190,7 +192,8 @@ class DahuaFixes:
             if not wanted.is_dhcp:
                 pairs |= {f"{where}.IPAddress": wanted.address, f"{where}.SubnetMask": wanted.netmask}
                 pairs[f"{where}.DefaultGateway"] = wanted.gateway
-            pairs |= {f"{where}.DnsServers[{n}]": ip for n, ip in enumerate(change.dns or ())}
+            if change.dns is not None:  # both places, since one cannot be emptied
+                pairs |= {f"{where}.DnsServers[0]": change.dns[0], f"{where}.DnsServers[1]": change.dns[-1]}
         await self._cgi.do("configManager.cgi", {"action": "setConfig", **pairs}, step)
 
     async def set_clock(self) -> None:

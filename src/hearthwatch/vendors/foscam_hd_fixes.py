@@ -84,6 +84,8 @@ class FoscamHdFixes:
         if not _NAME.fullmatch(new):
             raise Unsupported(f"{self._http.name}: this camera takes names of 1 to 20 letters, digits and _ @ $ * -")
         await self._account(user, step)
+        if any(one.name == new for one in await self.accounts()):
+            raise Unsupported(f"{self._http.name}, {step}: the camera has an account {new} already")
         ours = self._http.access
         with contextlib.suppress(Unreachable):  # as above
             await self._cgi.fields("changeUserName", step, {"usrName": user, "newUsrName": new})

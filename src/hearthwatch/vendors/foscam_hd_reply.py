@@ -79,6 +79,8 @@ def _check(result: str, what: str, body: bytes) -> None:
             raise Unreachable(f"{what}: the camera took too long for it")
         case "-1":
             raise BadReply(f"{what}: the camera does not understand the request")
+        case "-10":
+            raise BadReply(f"{what}: somebody is logged in with this account; restart the camera, then try again")
         case code if _WHOLE.fullmatch(code):
             raise BadReply(f"{what}: the camera reports failure {code}")
         case _:
