@@ -61,6 +61,21 @@ def test_secrets_are_read_from_standard_input_listed_and_deleted(
     assert "canary" not in captured.out + captured.err
 
 
+def test_a_secret_is_shown_on_a_terminal_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Secrets(tmp_path).set("camera.front.password", "hunter2 canary")
+    argv = ["secrets", "show", "camera.front.password", "--data", str(tmp_path)]
+    assert app.run(argv) == 1
+    piped = capsys.readouterr()
+    assert "canary" not in piped.out + piped.err
+    terminal = Tty()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert app.run(argv) == 0
+    assert terminal.getvalue() == "hunter2 canary\n"
+    assert app.run(["secrets", "show", "camera.back.password", "--data", str(tmp_path)]) == 1
+
+
 @pytest.mark.parametrize(
     "argv",
     [

@@ -1,4 +1,4 @@
-"""`hearthwatch secrets`: passwords and tokens, never shown and never taken from the command line's arguments."""
+"""`hearthwatch secrets`: passwords and tokens, shown on a terminal only and never taken from the command line's arguments."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="For example camera.fr
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(name="secrets", help="Set, list and delete passwords and tokens.", no_args_is_help=True)
+    group = typer.Typer(name="secrets", help="Set, list, show and delete passwords and tokens.", no_args_is_help=True)
     group.command("set")(set_)
     group.command("list")(list_)
+    group.command("show")(show)
     group.command("delete")(delete)
     app.add_typer(group)
 
@@ -57,6 +58,23 @@ def list_(*, data: options.Data = None, debug: options.Debug = False) -> None:
 
     for name in Secrets.open(options.data_folder(data)).names():
         typer.echo(name)
+
+
+def show(name: Name, *, data: options.Data = None, debug: options.Debug = False) -> None:
+    """Show one secret, such as the password that was made up for a camera; on a terminal only, not into files or logs."""
+    from hearthwatch.kit.secrets import Secrets
+
+    if not sys.stdout.isatty():
+        typer.echo("a secret is shown on a terminal only", err=True)
+        raise typer.Exit(1)
+    try:
+        found = Secrets.open(options.data_folder(data)).get(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if found is None:
+        typer.echo(f"there is no secret {name} (`hearthwatch secrets list` names them)", err=True)
+        raise typer.Exit(1)
+    typer.echo(found.reveal())
 
 
 def delete(name: Name, *, data: options.Data = None, debug: options.Debug = False) -> None:
