@@ -1,4 +1,4 @@
-"""A few mutations of what tells whose camera it is and who is in the network; the long run is `python -m tests.vendors.fuzz`."""
+"""A few mutations of what tells whose camera it is, who is in the network and what is on a card; the long run is `python -m tests.vendors.fuzz`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.vendors import foscam_samples
 from tests.vendors.fuzz import Target, hold
 from tests.vendors.test_neighbours import ARP, ROUTES
 
+from hearthwatch.vendors import dahua_card
 from hearthwatch.vendors.fingerprint import QUESTIONS, fingerprint_of
 from hearthwatch.vendors.http import Reply
 from hearthwatch.vendors.neighbours import addresses_of, arp_table, own_networks
@@ -30,6 +31,21 @@ def network(body: bytes) -> object:
     return arp_table(text), [str(one) for one in networks], len(list(addresses_of(networks)))
 
 
+CARD_PAGE = (
+    b"found=2\r\nitems[0].Channel=1\r\nitems[0].FilePath=/mnt/sd/2020-01-02/001/dav/22/22.00.00-22.01.00[M][0@0][0].dav\r\n"
+    b"items[0].StartTime=2020-01-02 22:00:00\r\nitems[0].EndTime=2020-01-02 22:01:00\r\nitems[0].Length=1024\r\n"
+    b"items[0].Type=dav\r\nitems[1].FilePath=/mnt/sd/x.jpg\r\nitems[1].Type=jpg\r\n"
+)
+
+
+def card(body: bytes) -> object:
+    count, files = dahua_card.page(body)
+    for one in files:
+        assert one.name.startswith("/")
+        assert ".." not in one.name.split("/")
+    return count, files
+
+
 def targets(tapes: Path) -> list[Target]:
     """Every parser with the tapes and samples it is for."""
     seeds = (
@@ -41,10 +57,12 @@ def targets(tapes: Path) -> list[Target]:
     )
     return [
         Target(name="fingerprint", parse=fingerprints, seeds=seeds),
+        Target(name="card", parse=card, seeds=(CARD_PAGE, b"found=0\r\n", b"Error\r\nBad Request!\r\n")),
+        Target(name="card search", parse=dahua_card.finder_of, seeds=(b"result=123\r\n", b"Error\r\n")),
         Target(name="neighbours", parse=network, seeds=(ARP.encode(), ROUTES.encode())),
     ]
 
 
-@pytest.mark.parametrize("index", range(2))
+@pytest.mark.parametrize("index", range(4))
 def test_mutations_bring_only_our_own_errors(test_data: Path, index: int) -> None:
     assert hold(targets(test_data / "tapes")[index], 25) > 0

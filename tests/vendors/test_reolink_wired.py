@@ -24,6 +24,7 @@ from hearthwatch.vendors.capability import PtzMove, Service
 from hearthwatch.vendors.device import Access, AlarmKind, AlarmPhase, Setting
 from hearthwatch.vendors.local_time import parse_local, print_local
 from hearthwatch.vendors.reolink import ReolinkCamera
+from hearthwatch.vendors.reolink_media import card_files, search_param
 
 pytestmark = pytest.mark.wired
 Param = dict[str, Any]
@@ -481,21 +482,18 @@ async def test_moves_and_restart() -> None:
     ]
 
 
-async def test_the_card_is_searched_by_the_camera_s_own_clock() -> None:
-    script = Script(values={"Search": samples.FOUND})
+def test_the_card_is_searched_by_the_camera_s_own_clock() -> None:
     start, end = parse_local("2020-12-21 12:00:00"), parse_local("2020-12-21 23:59:59")
     assert start is not None
     assert end is not None
-    async with scripted(script) as (client, _):
-        [found] = await client.card_files(start, end, channel=2)
-        script.values["Search"] = {"SearchResult": {"channel": 2}}
-        assert await client.card_files(start, end) == ()
-    assert (found.name, found.size_bytes) == (samples.FILE, 14_987_438)
-    assert (print_local(found.start_us), print_local(found.end_us)) == ("2020-12-21 12:20:57", "2020-12-21 20:21:23")
-    assert script.asked[0][1]["Search"] == {
+    assert search_param(2, start, end)["Search"] == {
         "channel": 2,
         "onlyStatus": 0,
         "streamType": "main",
         "StartTime": {"year": 2020, "mon": 12, "day": 21, "hour": 12, "min": 0, "sec": 0},
         "EndTime": {"year": 2020, "mon": 12, "day": 21, "hour": 23, "min": 59, "sec": 59},
     }
+    [found] = card_files(samples.FOUND)
+    assert (found.name, found.size_bytes) == (samples.FILE, 14_987_438)
+    assert (print_local(found.start_us), print_local(found.end_us)) == ("2020-12-21 12:20:57", "2020-12-21 20:21:23")
+    assert card_files({"SearchResult": {"channel": 2}}) == ()

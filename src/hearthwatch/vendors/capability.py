@@ -6,13 +6,15 @@ one camera are serialised by its client; `alarms` has a connection of its own be
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.device import (
     Access,
     Account,
@@ -262,6 +264,19 @@ class StandBy(Protocol):
 
         Returns what the settings changed were before: `ConfigImport.set` of them switches it on again. BadReply: some could
         not be stopped, and which."""
+        ...
+
+
+@runtime_checkable
+class CardFootage(Protocol):
+    async def recordings(self, start_us: WallUs, end_us: WallUs, channel: int = 0) -> tuple[CardClip, ...]:
+        """Return what the card holds that touches our time from `start_us` to `end_us`, oldest first; channels count from 0.
+
+        Raises Unsupported for more than `card.MAX_SPAN_US` and for a camera without a card, Unreachable, Refused, BadReply."""
+        ...
+
+    def download(self, clip: CardClip) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open one for reading, on a connection beside the commands'. Raises as `recordings`, while reading too."""
         ...
 
 

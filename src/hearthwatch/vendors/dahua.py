@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import random
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,6 +19,8 @@ from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import dahua_config, dahua_log, dahua_reply
 from hearthwatch.vendors.capability import PtzMove, Service
+from hearthwatch.vendors.card import CardClip
+from hearthwatch.vendors.dahua_card import DahuaCard
 from hearthwatch.vendors.dahua_cgi import DahuaCgi
 from hearthwatch.vendors.dahua_events import CODES, event
 from hearthwatch.vendors.dahua_fixes import DahuaFixes
@@ -70,6 +73,7 @@ class DahuaCamera:
 
         self._cgi = visit(access)
         self._http = self._cgi.http
+        self._card = DahuaCard(self._cgi)
         self._login_search = LogSearch(self._cgi)
         self._log_search = LogSearch(self._cgi)
         self._last_move: dict[int, tuple[str, int]] = {}
@@ -217,6 +221,14 @@ class DahuaCamera:
         encode = await self._cgi.table("Encode")
         with self._http.named("reading the streams"):
             return dahua_reply.streams(encode, channel, f"rtsp://{host}:{port}")
+
+    async def recordings(self, start_us: WallUs, end_us: WallUs, channel: int = 0) -> tuple[CardClip, ...]:
+        """See CardFootage."""
+        return await self._card.recordings(start_us, end_us, channel)
+
+    def download(self, clip: CardClip) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """See CardFootage."""
+        return self._card.download(clip)
 
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
         """See Ptz. Speeds are 1 to 8."""

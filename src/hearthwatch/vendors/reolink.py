@@ -7,21 +7,23 @@ There is no log of log-ins: who came and went between two looks at `sessions` st
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.secrets import Secret
+from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import reolink_alarm, reolink_config, reolink_media, reolink_reply
 from hearthwatch.vendors.capability import PtzMove, Service
+from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.device import (
     Access,
     Account,
     AlarmSignal,
     ClockReading,
     DeviceIdentity,
-    LocalUs,
     Session,
     Setting,
     VideoStream,
@@ -29,8 +31,8 @@ from hearthwatch.vendors.device import (
 from hearthwatch.vendors.network import Network, NetworkChange
 from hearthwatch.vendors.polled_alarms import polled
 from hearthwatch.vendors.reolink_api import Command, ReolinkApi
+from hearthwatch.vendors.reolink_card import ReolinkCard
 from hearthwatch.vendors.reolink_fixes import ReolinkFixes
-from hearthwatch.vendors.reolink_media import CardFile, search_param
 from hearthwatch.vendors.reolink_reply import Answer, Values, value_of
 from hearthwatch.vendors.reolink_settings import ReolinkSettings
 from hearthwatch.vendors.set_clock import check_set
@@ -67,6 +69,7 @@ class ReolinkCamera:
         settle_s: float = 3.0,
     ) -> None:
         self._api = ReolinkApi(access, clock=clock, rng=rng, timeout_s=timeout_s)
+        self._card = ReolinkCard(self._api)
         self._http = self._api.http
         self._settings = ReolinkSettings(self._api)
         self._poll_s = poll_s
@@ -157,12 +160,13 @@ class ReolinkCamera:
         with self._http.named(step):
             return reolink_media.streams(value_of(encode, step), urls.value, ports.value, channel, host)
 
-    async def card_files(self, start: LocalUs, end: LocalUs, channel: int = 0) -> tuple[CardFile, ...]:
-        """Return what the camera's card holds between two readings of its clock. It may list one day only: ask day by day."""
-        step = "searching its card"
-        value = await self._api.value(Command(name="Search", param=search_param(channel, start, end)), step)
-        with self._http.named(step):
-            return reolink_media.card_files(value)
+    async def recordings(self, start_us: WallUs, end_us: WallUs, channel: int = 0) -> tuple[CardClip, ...]:
+        """See CardFootage."""
+        return await self._card.recordings(start_us, end_us, channel)
+
+    def download(self, clip: CardClip) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """See CardFootage."""
+        return self._card.download(clip)
 
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
         """See Ptz. Speeds are 1 to 64."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from urllib.parse import quote
@@ -28,6 +28,8 @@ _JSON = "application/json"
 _RENEW_S = 300
 _RESOLUTION_US = 500_000  # the clock is told in whole seconds
 _PICTURE_BYTES = 16 << 20
+_SILENCE_S = 20.0
+_FAILURE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,36 @@ class ReolinkApi:
                 raise BadReply("the camera said yes and sent no picture")
             return found.body
 
+    async def download(self, name: str) -> AsyncGenerator[bytes]:
+        """Yield what `Download` answers, piece by piece; a failure comes with a good status, as JSON in place of the file."""
+        step = "reading from its card"
+        answer: Answer | None = None
+        for _ in range(2):
+            async with self._turn:
+                token = await self._logged_in(_itself)
+            source, output = quote(name, safe="/"), quote(name.rpartition("/")[2], safe="")
+            target = f"{self._path}?cmd=Download&source={source}&output={output}&token={quote(token, safe='')}"
+            with _telling_no_token(token):
+                async with self.http.stream(target, step=step, silence_s=_SILENCE_S) as stream:
+                    first = await anext(stream.chunks, b"")
+                    if not first.lstrip().startswith(b"["):
+                        yield first
+                        async for chunk in stream.chunks:
+                            yield chunk
+                        return
+                    while len(first) < _FAILURE_BYTES and (more := await anext(stream.chunks, b"")):
+                        first += more
+                with self.http.named(step):
+                    [answer] = _without_token(answers(first, 1, step), token)
+            if not answer.needs_log_in:
+                break
+            if self._token is not None and self._token.text == token:
+                self._token = None
+        with self.http.named(step):
+            assert answer is not None
+            value_of(answer, step)
+            raise BadReply("the camera said yes and sent no recording")
+
     async def clock(self) -> ClockReading:
         """Read the camera's clock between two readings of ours."""
         before_us, before_ns = self._clock.wall_us(), self._clock.mono_ns()
@@ -193,6 +225,10 @@ class ReolinkApi:
         target = f"{self._path}?cmd=Logout&token={quote(token.text, safe='')}"
         with contextlib.suppress(HearthwatchError):
             await self.http.post(target, body, _JSON, step=step)
+
+
+async def _itself(token: str) -> str:
+    return token
 
 
 def _without_token(found: tuple[Answer, ...], token: str) -> tuple[Answer, ...]:

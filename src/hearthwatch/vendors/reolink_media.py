@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from hearthwatch.kit.errors import BadReply
 from hearthwatch.kit.units import WallUs, to_datetime
+from hearthwatch.vendors.card import CardFile
 from hearthwatch.vendors.device import LocalUs, VideoStream
 from hearthwatch.vendors.reolink_reply import Values, as_object, number, reading, text
 
@@ -59,16 +59,6 @@ def _path_of(url: str) -> str:
 def is_jpeg(body: bytes) -> bool:
     """Whether `Snap` answered with a picture; else it is a failure as for every command."""
     return body.startswith(b"\xff\xd8")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardFile:
-    """A recording on the camera's card. `name` is the camera's word for it, for its `Download`; never a path of ours."""
-
-    name: str
-    start_us: LocalUs
-    end_us: LocalUs
-    size_bytes: int
 
 
 def search_param(channel: int, start: LocalUs, end: LocalUs) -> dict[str, object]:
