@@ -18,42 +18,23 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from hearthwatch.kit.clock import Clock, SystemClock
-from tests.devices import reolink_card, reolink_hook
+from tests.devices import reolink_card, reolink_hook, reolink_users
 from tests.devices.by_hand import main
 from tests.devices.camera_message import Reply, Request
 from tests.devices.camera_picture import picture
 from tests.devices.camera_state import Account, CameraClock, CameraState, LogKind, LogLine, Session
 from tests.devices.camera_web import EmulatedCamera
-from tests.devices.dahua_tree import styled
 from tests.devices.reolink_settings import SECRET, ability, factory_values
+from tests.devices.reolink_text import Failed, bad, good, reply
 
 LEASE_S = 3600
 UPGRADE_SETTLES_S = 0.3
-MAX_PASSWORD_CHARS = 31
 _PATHS = frozenset({"/api.cgi", "/cgi-bin/api.cgi"})
-_WORDS = {
-    -1: "not exist",
-    -4: "param error",
-    -5: "max session",
-    -6: "please login first",
-    -7: "login failed",
-    -9: "not support",
-    -26: "ability error",
-    -27: "user not exist",
-    -502: "password error",
-    -506: "user is locked",
-}
 _FOR_ALL = frozenset(
     {"GetDevInfo", "GetTime", "GetMdState", "GetAiState", "GetEvents", "GetAbility", "GetEnc", "GetNetPort", "Logout"}
 )
 _AI = ("dog_cat", "face", "people", "vehicle")
 _KEY = re.compile(r"([A-Za-z0-9]+)(?:\[(\d+)\])?\.(.+)")
-
-
-class _Failed(Exception):
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(kw_only=True)
@@ -73,7 +54,7 @@ class Reolink(EmulatedCamera):
     _upgrade: asyncio.TimerHandle | None = None
 
     def error_in_200(self, request: Request) -> Reply:
-        return _answer([_bad("Unknown", -1)])
+        return reply([bad("Unknown", -1)])
 
     def asked(self, request: Request) -> str:
         """All commands of a batch: the URL names the first."""
@@ -135,13 +116,13 @@ class Reolink(EmulatedCamera):
             return self._file(cmd, request, session)
         if cmd == "Upgrade" and session is not None:
             self._take_firmware(request.body)
-            return _answer([_good("Upgrade", {"rspCode": 200})])
+            return reply([good("Upgrade", {"rspCode": 200})])
         try:
             batch = json.loads(request.body)
             commands = [(str(one["cmd"]), one.get("param") or {}) for one in batch]
         except (ValueError, KeyError, TypeError):
-            return _answer([_bad("Unknown", -4)])
-        return _answer([self._one_command(name, param, session, request) for name, param in commands])
+            return reply([bad("Unknown", -4)])
+        return reply([self._one_command(name, param, session, request) for name, param in commands])
 
     def _take_firmware(self, piece: bytes) -> None:
         """It comes in pieces; when no more came for a moment it is whole, and the camera restarts."""
@@ -164,32 +145,32 @@ class Reolink(EmulatedCamera):
     def _one_command(self, name: str, param: dict[str, Any], session: Session | None, request: Request) -> dict[str, Any]:
         try:
             if name == "Login":
-                return _good(name, self._log_in(param, request))
+                return good(name, self._log_in(param, request))
             if session is None or session.number not in self.state.sessions:
-                raise _Failed(-6)
+                raise Failed(-6)
             account = self.state.account(session.user)
             if account is None:
-                raise _Failed(-27)
+                raise Failed(-27)
             if account.group != "admin" and name not in _FOR_ALL:
-                raise _Failed(-26)
-            return _good(name, self._command(name, param, session, request))
-        except _Failed as failed:
-            return _bad("Unknown" if failed.code == -9 else name, failed.code)
+                raise Failed(-26)
+            return good(name, self._command(name, param, session, request))
+        except Failed as failed:
+            return bad("Unknown" if failed.code == -9 else name, failed.code)
         except (KeyError, TypeError, ValueError):
-            return _bad(name, -4)
+            return bad(name, -4)
 
     def _log_in(self, param: dict[str, Any], request: Request) -> dict[str, Any]:
         user, password = str(param["User"]["userName"]), str(param["User"]["password"])
         if self.state.is_locked(user):
-            raise _Failed(-506)
+            raise Failed(-506)
         account = self.state.account(user)
         if account is None or account.password != password:
             self.state.count_wrong(user, request.address, "")
-            raise _Failed(-7 if account is None else -502)
+            raise Failed(-7 if account is None else -502)
         self.state.let_in(user)
         token = f"{self.rng.getrandbits(48):012x}"
         if self.state.open_session(user, request.address, "", lease_s=self.lease_s, token=token) is None:
-            raise _Failed(-5)
+            raise Failed(-5)
         self.state.write(LogKind.LOGIN, user=user, address=request.address)
         return {"Token": {"leaseTime": int(self.lease_s), "name": token}}
 
@@ -215,7 +196,8 @@ class Reolink(EmulatedCamera):
             case "GetUser":
                 return {"User": [{"level": one.group, "userName": one.name} for one in self.state.accounts]}
             case "AddUser" | "DelUser" | "ModifyUser":
-                self._account(name, param["User"], session)
+                reolink_users.change(self.state, name, param["User"], session)
+                self.credentials_changed()
                 return done
             case "GetMdState":
                 return {"state": int(0 in self.state.alarms.get("md", ()))}
@@ -249,7 +231,7 @@ class Reolink(EmulatedCamera):
         if name.startswith("Set") and name[3:] in self.values:
             self._set(name[3:], param, session)
             return done
-        raise _Failed(-9)
+        raise Failed(-9)
 
     def _info(self) -> dict[str, Any]:
         info = {"B485": 0, "IOInputNum": 0, "IOOutputNum": 0, "audioNum": 1, "buildDay": f"build {self.firmware[-8:]}"}
@@ -296,39 +278,12 @@ class Reolink(EmulatedCamera):
     def _disconnect(self, user: dict[str, Any], session: Session) -> dict[str, Any]:
         found = self.state.sessions.get(int(user["sessionId"]))
         if found is None or found.user != user.get("userName", found.user):
-            raise _Failed(-27)
+            raise Failed(-27)
         if found.number == session.number:
-            raise _Failed(-4)
+            raise Failed(-4)
         del self.state.sessions[found.number]
         self.state.write(LogKind.LOGOUT, user=found.user, address=found.address)
         return {"rspCode": 200}
-
-    def _account(self, name: str, user: dict[str, Any], session: Session) -> None:
-        """ModifyUser: `newPassword` with `oldPassword` (one's own takes it), or only `password` as older firmware has it."""
-        state, who = self.state, str(user["userName"])
-        by = {"by": session.user, "address": session.address}
-        account = state.account(who)
-        new = str(user.get("newPassword", user.get("password", "")))
-        if name != "DelUser" and not 0 < len(new) <= MAX_PASSWORD_CHARS:
-            raise _Failed(-4)
-        if name == "AddUser":
-            if account is not None or user.get("level") not in {"admin", "guest"}:
-                raise _Failed(-4)
-            state.add_account(Account(name=who, password=new, group=str(user["level"])), **by)
-            return
-        if account is None:
-            raise _Failed(-27)
-        if name == "DelUser":
-            if account.is_built_in:
-                raise _Failed(-4)
-            state.remove_account(who, **by)
-        else:
-            needs_old = "newPassword" in user and who == session.user
-            if (needs_old or "oldPassword" in user) and user.get("oldPassword") != account.password:
-                raise _Failed(-502)
-            account.password = new
-            state.write(LogKind.PASSWORD_CHANGED, user=who, address=session.address)
-        self.credentials_changed()
 
     def _ai_state(self) -> dict[str, Any]:
         found = {
@@ -361,26 +316,14 @@ class Reolink(EmulatedCamera):
 
     def _file(self, cmd: str, request: Request, session: Session | None) -> Reply:
         if session is None:
-            return _answer([_bad(cmd, -6)])
+            return reply([bad(cmd, -6)])
         if cmd == "Snap":
             body = picture(str(self.state.clock.local()), 640, 360)
             return Reply(body=body, headers=(("Content-Type", "image/jpeg"),))
         one = reolink_card.named(self.state.card, request.pairs.get("source", ""))
         if one is not None:
             return Reply(body=one.clip.read_bytes(), headers=(("Content-Type", "apolication/octet-stream"),))
-        return _answer([_bad(cmd, -1)])
-
-
-def _good(name: str, value: dict[str, Any]) -> dict[str, Any]:
-    return {"cmd": name, "code": 0, "value": value}
-
-
-def _bad(name: str, code: int) -> dict[str, Any]:
-    return {"cmd": name, "code": 1, "error": {"detail": _WORDS[code], "rspCode": code}}
-
-
-def _answer(rows: list[dict[str, Any]]) -> Reply:
-    return Reply(body=(styled(rows) + "\n").encode(), headers=(("Content-Type", "text/html"),))
+        return reply([bad(cmd, -1)])
 
 
 def _inner(value: dict[str, Any]) -> dict[str, Any]:
