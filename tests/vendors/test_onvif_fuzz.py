@@ -9,7 +9,15 @@ import pytest
 from tests.vendors.fuzz import Target, hold
 
 from hearthwatch.kit.units import WallUs
-from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_log, onvif_media, onvif_reply, onvif_settings
+from hearthwatch.vendors import (
+    onvif_discovery,
+    onvif_event,
+    onvif_log,
+    onvif_media,
+    onvif_reply,
+    onvif_services,
+    onvif_settings,
+)
 from hearthwatch.vendors.device import ClockReading, LocalUs
 from hearthwatch.vendors.onvif_settings import SECTIONS
 from hearthwatch.vendors.onvif_soap import Answer, Ns, Route, answer, content_of, envelope, fault_of
@@ -47,7 +55,7 @@ def identity(content: Element) -> object:
 
 
 def addresses(content: Element) -> object:
-    return onvif_reply.services(content) if content.name == "GetServicesResponse" else onvif_reply.capabilities(content)
+    return onvif_services.services(content) if content.name == "GetServicesResponse" else onvif_services.capabilities(content)
 
 
 def network(content: Element) -> object:
@@ -82,10 +90,10 @@ def alarms(body: bytes) -> object:
 
 def subscription(content: Element) -> object:
     """What a camera wants back is written anew, and must be readable."""
-    found = onvif_reply.subscription(content)
+    found = onvif_services.subscription(content)
     route = Route(address=found.address, parameters=found.parameters, message_id="urn:uuid:x")
     parse(envelope(Ns.EVENTS, "PullMessages", route=route))
-    return found.address, onvif_reply.lives_us(content, NOW.local_us)
+    return found.address, onvif_services.lives_us(content, NOW.local_us)
 
 
 def faults(body: bytes) -> object:
@@ -126,7 +134,7 @@ def targets(tapes: Path) -> list[Target]:
         Target(name="network", parse=each(network), seeds=network_seeds),
         Target(name="profiles", parse=each(streams), seeds=seeds("GetProfiles", "profiles")),
         Target(name="addresses", parse=each(uri), seeds=seeds("GetStreamUri", "GetSnapshotUri", "stream", "snapshot")),
-        Target(name="topics", parse=each(onvif_reply.topics), seeds=seeds("GetEventProperties", "event_instance*")),
+        Target(name="topics", parse=each(onvif_services.topics), seeds=seeds("GetEventProperties", "event_instance*")),
         Target(name="alarms", parse=alarms, seeds=seeds("PullMessages", "pull_messages", "*_init", "*_change")),
         Target(name="subscription", parse=each(subscription), seeds=seeds("CreatePullPointSubscription")),
         Target(name="faults", parse=faults, seeds=seeds("*.fault")),

@@ -13,7 +13,7 @@ import pytest
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, WallUs
-from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_log, onvif_reply, onvif_settings
+from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_log, onvif_reply, onvif_services, onvif_settings
 from hearthwatch.vendors.device import AlarmKind, AlarmPhase, ClockReading, LocalUs, LoginAction, Setting
 from hearthwatch.vendors.onvif_soap import Answer, Fault, Ns, Token, answer, envelope
 from hearthwatch.vendors.onvif_xml import MAX_ELEMENTS, parse, quoted, written
@@ -244,9 +244,9 @@ def test_what_is_written_to_the_camera_and_what_counts_as_kept() -> None:
 
 
 def test_services_and_protocols_that_lie() -> None:
-    assert onvif_reply.uri("http://[::1") == onvif_reply.uri("javascript:x") == onvif_reply.uri("http://a b/") == ""
-    assert onvif_reply.split("https://Cam.lan/a?b=c") == ("https", "cam.lan", 0, "/a?b=c")
-    assert onvif_reply.split("http://a:99999/") is None
+    assert onvif_services.uri("http://[::1") == onvif_services.uri("javascript:x") == onvif_services.uri("http://a b/") == ""
+    assert onvif_services.split("https://Cam.lan/a?b=c") == ("https", "cam.lan", 0, "/a?b=c")
+    assert onvif_services.split("http://a:99999/") is None
 
 
 PROBED = "axis-m2025-9.80/probeResponse.xml"

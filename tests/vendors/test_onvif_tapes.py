@@ -20,7 +20,7 @@ import pytest
 
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unsupported
 from hearthwatch.kit.units import US_PER_S, WallUs, to_datetime
-from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_media, onvif_reply
+from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_media, onvif_reply, onvif_services
 from hearthwatch.vendors.device import AlarmKind, AlarmPhase, LocalUs
 from hearthwatch.vendors.onvif_settings import SECTIONS, Section, section_settings
 from hearthwatch.vendors.onvif_soap import Answer, answer, content_of, fault_of
@@ -79,7 +79,7 @@ def profiles(body: bytes) -> str:
 
 
 def services(body: bytes) -> str:
-    found = onvif_reply.services(good(body).content)
+    found = onvif_services.services(good(body).content)
     return f"{len(found)} services; events XAddr {found['http://www.onvif.org/ver10/events/wsdl']}"
 
 
@@ -133,11 +133,11 @@ def zeep(body: bytes) -> str:
 
 
 def topics(body: bytes) -> str:
-    return f"{len(onvif_reply.topics(good(body).content))} topics"
+    return f"{len(onvif_services.topics(good(body).content))} topics"
 
 
 def instances(body: bytes) -> str:
-    found = onvif_reply.topics(good(body).content)
+    found = onvif_services.topics(good(body).content)
     return f"VAPIX event instance list: {len(found)} topics"
 
 
@@ -155,7 +155,7 @@ def fault(body: bytes) -> str:
 
 def capabilities(body: bytes) -> str:
     content = good(body).content
-    events = onvif_reply.capabilities(content)["http://www.onvif.org/ver10/events/wsdl"]
+    events = onvif_services.capabilities(content)["http://www.onvif.org/ver10/events/wsdl"]
     pull = content.said("Capabilities", "Events", "WSPullPointSupport")
     logs = content.said("Capabilities", "Device", "System", "SystemLogging")
     return f"events XAddr {events}, WSPullPointSupport {pull}, SystemLogging {logs}"
@@ -211,10 +211,10 @@ def users(body: bytes) -> str:
 
 def subscription(body: bytes) -> str:
     content = good(body).content
-    found = onvif_reply.subscription(content)
+    found = onvif_services.subscription(content)
     parameters = [(one.name, one.text) for one in found.parameters]
     now, end = content.said("CurrentTime"), content.said("TerminationTime")
-    lives_us = onvif_reply.lives_us(content, LocalUs(0))
+    lives_us = onvif_services.lives_us(content, LocalUs(0))
     assert lives_us == onvif_reply.instant(end) - onvif_reply.instant(now)  # type: ignore[operator]
     return f"subscription address {found.address}, reference parameters {parameters or 'none'}, CurrentTime {now}, TerminationTime {end}"
 
@@ -305,7 +305,7 @@ def test_topics_that_the_index_names_are_offered_and_those_about_log_ins_underst
     assert len(places) == 11
     for path in places:
         expected = rows(tapes)[path.relative_to(tapes).as_posix()]
-        offered = onvif_reply.topics(good(path.read_bytes()).content)
+        offered = onvif_services.topics(good(path.read_bytes()).content)
         bare = {re.sub(r"[^/:]*:", "", topic) for topic in offered}
         named = expected.split("; e.g. ")[1].split(" | ")[0].split(", ")
         assert set(named) <= bare
@@ -316,7 +316,7 @@ def test_topics_that_the_index_names_are_offered_and_those_about_log_ins_underst
 
 def test_a_branch_of_a_vendor_may_have_any_prefix(tapes: Path) -> None:
     """The index says tnshik; the bytes of this camera say tnsn."""
-    offered = onvif_reply.topics(good((tapes / "trendnet-tvip320pi-5.3.4/GetEventProperties.xml").read_bytes()).content)
+    offered = onvif_services.topics(good((tapes / "trendnet-tvip320pi-5.3.4/GetEventProperties.xml").read_bytes()).content)
     assert "tns1:UserAlarm/tnsn:IllegalAccess" in offered
     assert onvif_event.kind_of("tns1:UserAlarm/tnsn:IllegalAccess") is AlarmKind.LOGIN_FAILED
 

@@ -20,10 +20,11 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs, from_datetime, to_datetime
-from hearthwatch.vendors import onvif_reply
+from hearthwatch.vendors import onvif_reply, onvif_services
 from hearthwatch.vendors.device import Access, ClockReading, LocalUs
 from hearthwatch.vendors.http import DEFAULT_LIMIT_BYTES, CameraHttp, LogIn, Reply
-from hearthwatch.vendors.onvif_reply import DateAndTime, Subscription
+from hearthwatch.vendors.onvif_reply import DateAndTime
+from hearthwatch.vendors.onvif_services import Subscription
 from hearthwatch.vendors.onvif_soap import Answer, Ns, Route, Token, action_of, answer, envelope
 
 _DEVICE_TARGET = "/onvif/device_service"
@@ -201,12 +202,12 @@ class OnvifApi:
         body = "<IncludeCapability>false</IncludeCapability>"
         try:
             got = await self.ask(self.home, Command(service=Ns.DEVICE, operation="GetServices", content=body, step=step))
-            found = onvif_reply.services(got.content)
+            found = onvif_services.services(got.content)
         except (Unsupported, BadReply):
             body = "<Category>All</Category>"
             got = await self.ask(self.home, Command(service=Ns.DEVICE, operation="GetCapabilities", content=body, step=step))
             with self.http.named(step):
-                found = onvif_reply.capabilities(got.content)
+                found = onvif_services.capabilities(got.content)
         return {ns: await self.locate(found[ns]) for ns in Ns if ns in found}
 
     async def locate(self, address: str, lane: Lane = Lane.COMMAND) -> Place:
@@ -214,7 +215,7 @@ class OnvifApi:
 
         An address that names another host was made without knowing how we got here: then its port is not taken either, unless
         it is a page beside the services, which is at the camera's web server. TLS is never left."""
-        parts = onvif_reply.split(address)
+        parts = onvif_services.split(address)
         if parts is None or parts[0] not in {"http", "https"}:
             raise BadReply(f"{self.http.name}: the camera names an address that is not HTTP")
         scheme, host, port, target = parts

@@ -12,7 +12,8 @@ import uuid
 from dataclasses import dataclass
 
 from hearthwatch.kit.errors import BadReply, Unreachable
-from hearthwatch.vendors.onvif_reply import scope_of, split
+from hearthwatch.vendors.onvif_reply import scope_of
+from hearthwatch.vendors.onvif_services import split
 from hearthwatch.vendors.onvif_xml import Element, parse
 
 GROUP = ("239.255.255.250", 3702)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, US_PER_S
-from hearthwatch.vendors import onvif_reply
+from hearthwatch.vendors import onvif_reply, onvif_services
 from hearthwatch.vendors.device import AlarmSignal
 from hearthwatch.vendors.onvif_api import Command, Lane, OnvifApi, Place
 from hearthwatch.vendors.onvif_event import Notification, notifications, signal, state_of
-from hearthwatch.vendors.onvif_reply import Subscription
+from hearthwatch.vendors.onvif_services import Subscription
 from hearthwatch.vendors.onvif_soap import Answer, Ns
 
 PULL_S = 30.0
@@ -144,7 +144,7 @@ class PullPoint:
             Command(service=Ns.EVENTS, operation="CreatePullPointSubscription", content=content, step=_STEP)
         )
         with self._api.http.named(_STEP):
-            subscription = onvif_reply.subscription(got.content)
+            subscription = onvif_services.subscription(got.content)
         place = await self._api.locate(subscription.address, Lane.FEED)
         point = _Point(subscription=subscription, place=place)
         self._count_from_now(point, got)
@@ -155,7 +155,7 @@ class PullPoint:
         return f"PT{_LIVES_S}S" if self._relative else self._api.camera_time(_LIVES_S)
 
     def _count_from_now(self, point: _Point, got: Answer) -> None:
-        lives_us = onvif_reply.lives_us(got.content, self._api.camera_us())
+        lives_us = onvif_services.lives_us(got.content, self._api.camera_us())
         point.lives_s = _UNKNOWN_LIVES_S if lives_us is None else lives_us / US_PER_S
         point.ends_ns = self._clock.mono_ns() + round(point.lives_s * NS_PER_S)
 
@@ -182,7 +182,7 @@ class PullPoint:
             got = await self._pull_once(point, _CAREFUL_PULL_S)
         with self._api.http.named(_STEP):
             onvif_reply.expect(got.content, "PullMessagesResponse")
-        if onvif_reply.lives_us(got.content, self._api.camera_us()) is not None:
+        if onvif_services.lives_us(got.content, self._api.camera_us()) is not None:
             self._count_from_now(point, got)
         return got
 

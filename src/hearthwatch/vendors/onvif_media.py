@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hearthwatch.kit.errors import BadReply, Unsupported
 from hearthwatch.vendors.device import VideoStream
-from hearthwatch.vendors.onvif_reply import number, split, uri
+from hearthwatch.vendors.onvif_reply import number
+from hearthwatch.vendors.onvif_services import split, uri
 from hearthwatch.vendors.onvif_soap import Ns
 from hearthwatch.vendors.onvif_xml import Element, quoted
 

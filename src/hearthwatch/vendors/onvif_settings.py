@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.vendors.device import Setting
-from hearthwatch.vendors.onvif_reply import access_policy, is_true, number, topics
+from hearthwatch.vendors.onvif_reply import access_policy, is_true, number
+from hearthwatch.vendors.onvif_services import topics
 from hearthwatch.vendors.onvif_soap import Answer, Ns
 from hearthwatch.vendors.onvif_xml import Element, quoted
 from hearthwatch.vendors.redaction import is_secret
