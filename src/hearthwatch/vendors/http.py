@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import random
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -22,16 +23,16 @@ from yarl import URL
 
 from hearthwatch.kit.address import resolve, source_address
 from hearthwatch.kit.digest import Authenticator
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, Refused, Unsupported
 from hearthwatch.kit.logs import hide
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.vendors.device import Access
+from hearthwatch.vendors.http_errors import HttpErrors
 from hearthwatch.vendors.redaction import sample_of
 
 DEFAULT_LIMIT_BYTES = 1 << 20
 _KEEP_ALIVE_S = 5.0  # within one round of commands; later the camera may have closed it, and a command would run twice
 _CHUNK_BYTES = 65_536
-_MISSING = frozenset({404, 405, 501})
 
 
 class LogIn(StrEnum):
@@ -191,7 +192,7 @@ class CameraHttp:
         async with self._command:
             with self._telling(step, within_s):
                 async with asyncio.timeout(within_s), self._asked(method, target, body, headers) as answer:
-                    self._judge(answer, step, also)
+                    HttpErrors(self.name).judge(answer.status, step, also)
                     content = await self._whole(answer, step, limit_bytes)
                     return Reply(
                         status=answer.status,
@@ -209,7 +210,7 @@ class CameraHttp:
             with self._telling(step):
                 async with asyncio.timeout(self._timeout_s):
                     answer = await stack.enter_async_context(self._asked("GET", target, None, {}))
-                    self._judge(answer, step, frozenset())
+                    HttpErrors(self.name).judge(answer.status, step)
             chunks = self._chunks(answer, step, silence_s)
             stack.push_async_callback(chunks.aclose)
             yield OpenStream(content_type=answer.headers.get("Content-Type", ""), chunks=chunks)
@@ -302,21 +303,6 @@ class CameraHttp:
             )
         return self._session
 
-    def _judge(self, answer: aiohttp.ClientResponse, step: str, also: frozenset[int]) -> None:
-        status = answer.status
-        if status == 200 or status in also:
-            return
-        where = f"{self.name}, {step}"
-        if status in {401, 403}:
-            raise Refused(f"{where}: the camera refuses this user ({status})")
-        if status in _MISSING:
-            raise Unsupported(f"{where}: the camera does not offer it ({status})")
-        if 300 <= status < 400:
-            raise BadReply(f"{where}: the camera sends us to another address ({status}), which is not followed")
-        if status >= 500:
-            raise Unreachable(f"{where}: the camera answers with status {status}")
-        raise BadReply(f"{where}: the camera answers with status {status}")
-
     async def _whole(self, answer: aiohttp.ClientResponse, step: str, limit_bytes: int) -> bytes:
         body = bytearray()
         too_long = (answer.content_length or 0) > limit_bytes
@@ -328,37 +314,12 @@ class CameraHttp:
             raise BadReply(f"{self.name}, {step}: an answer of more than {limit_bytes} bytes", sample_of(bytes(body)))
         return bytes(body)
 
-    @contextlib.contextmanager
-    def named(self, step: str) -> Iterator[None]:
+    def named(self, step: str) -> AbstractContextManager[None]:
         """Put camera and step in front of our errors that come from within: those of a parser know neither."""
-        try:
-            yield
-        except HearthwatchError as error:
-            self._name_in(error, step)
-            raise
+        return HttpErrors(self.name).named(step)
 
-    def _name_in(self, error: HearthwatchError, step: str) -> None:
-        if not str(error).startswith(self.name):
-            error.args = (f"{self.name}, {step}: {error}",)
-
-    @contextlib.contextmanager
-    def _telling(self, step: str, within_s: float | None = None) -> Iterator[None]:
-        """Turn every foreign error into ours, with camera and step in front. Some of theirs print the URL: not chained."""
-        where = f"{self.name}, {step}"
-        try:
-            yield
-        except HearthwatchError as error:
-            self._name_in(error, step)
-            raise
-        except TimeoutError as error:
-            raise Unreachable(f"{where}: no answer within {within_s or self._timeout_s:.0f} s") from error
-        except aiohttp.ClientConnectorError as error:
-            why = error.os_error.strerror or type(error.os_error).__name__
-            raise Unreachable(f"{where}: cannot connect ({why})") from error
-        except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError) as error:
-            raise Unreachable(f"{where}: the connection broke ({type(error).__name__})") from None
-        except (aiohttp.ClientError, ValueError) as error:
-            raise BadReply(f"{where}: the answer is not HTTP as we know it ({type(error).__name__})") from None
+    def _telling(self, step: str, within_s: float | None = None) -> AbstractContextManager[None]:
+        return HttpErrors(self.name).translated(step, within_s or self._timeout_s)
 
 
 @cache
