@@ -8,7 +8,7 @@ from hearthwatch.kit.logs import redact
 
 _SECRET_NAME = re.compile(
     r"pass(?!ive|through|age|ed|enger)|pwd|passwd|secret|psk|credential|private_?key|preshared|token|authcode|wpakey|wepkey|apikey|"
-    r"(?:^|[._\]])(?:key\d?|keys(?:\[\d+\])?|community|random|salt|vkey)$",
+    r"(?:^|[._\]])(?:key\d?|keys(?:\[\d+\])?|community|(?:read|write)common|random|salt|vkey)$",
     re.IGNORECASE,
 )
 _PAIR = re.compile(r"(\"?[\w.\[\]-]{1,200}\"?\s*[=:]\s*)(\"[^\"\r\n]*\"?|[^\r\n&;,<]*)")
