@@ -1,0 +1,90 @@
+"""As a new user would: somebody logs in to the camera from outside, the owner presses a button, and recording goes on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.devices import dahua
+from tests.devices.camera_video import CameraVideo
+from tests.runs.rig import CameraSection, channels, running
+
+from hearthwatch.bench.rtsp_server import Mount
+from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.secrets import Secrets
+from hearthwatch.kit.units import CameraId, WallUs
+
+pytestmark = [pytest.mark.wired, pytest.mark.timeout(120)]
+
+PASSWORD = "watch-Pass-1"
+INTRUDER = "203.0.113.9"
+
+
+def buttons(taken) -> dict[str, str]:
+    rows = json.loads(taken.fields.get("reply_markup") or "{}").get("inline_keyboard", [])
+    return {button["text"]: button["callback_data"] for row in rows for button in row}
+
+
+async def test_from_the_intruder_s_log_in_to_a_new_password_while_recording_goes_on(tmp_path) -> None:
+    mounts = [Mount(path="/cam/realmonitor", length_s=10, width_px=640, height_px=360, fps=10, gop_s=1.0)]
+    async with dahua.camera().running() as camera, CameraVideo(camera=camera, user="watch", mounts=mounts).running() as video:
+        section = CameraSection(
+            name="front",
+            main=video.url("/cam/realmonitor"),
+            user="watch",
+            password=PASSWORD,
+            more=f'[camera.front.door]\nvendor = "dahua"\nport = {camera.port}\n[camera.front.logins]\npoll_s = 5',
+        )
+        async with channels() as services, running(tmp_path, [section], services) as house:
+            telegram = services.telegram
+            await house.all_live()
+            door = await house.get("/api/v1/cameras/front/door")
+            assert door["reachable"] is True, door["why"]
+            await camera.log_in(INTRUDER, "admin", stay=True)
+            await telegram.wait_for(lambda: any(INTRUDER in one.text and buttons(one) for one in telegram.taken), 30)
+            alarm = next(one for one in telegram.taken if INTRUDER in one.text and buttons(one))
+            offer = next(data for label, data in buttons(alarm).items() if label == "Change the password of admin")
+            assert offer
+            ours = await house.post("/api/v1/cameras/front/remedies", {"kind": "change-password"})
+            outcome = await house.post("/api/v1/cameras/front/remedies/confirm", {"confirm": ours["confirm"]})
+            assert (outcome["entry"]["state"], outcome["entry"]["verified"]) == ("done", True), outcome["entry"]["text"]
+            now = camera.state.account("watch").password
+            assert outcome["password"] == now == Secrets(tmp_path).get("camera.front.password").reveal() != PASSWORD
+            await house.until(lambda: _value(video.restarts), lambda count: count >= 1)
+            before = await size(house)
+            await house.until(lambda: size(house), lambda found: found > before + 50_000, timeout_s=40)
+            await house.all_live()
+
+            await telegram.press(offer)
+            await telegram.wait_for(lambda: any("Yes, do it" in buttons(one) for one in telegram.taken))
+            question = next(one for one in telegram.taken if "Yes, do it" in buttons(one))
+            assert "change the password of admin?" in question.text
+            old = camera.state.account("admin").password
+            await telegram.press(buttons(question)["Yes, do it"])
+            await telegram.wait_for(lambda: any("took a new password for admin" in one.text for one in telegram.taken), 30)
+            new = camera.state.account("admin").password
+            assert new != old
+            assert Secrets(tmp_path).get("camera.front.account.admin").reveal() == new
+            assert not any(new in one.text or now in one.text for one in telegram.taken)
+
+            trail = (await house.get("/api/v1/audit-trail"))["entries"]
+            assert [(entry["kind"], entry["who"].split()[0], entry["state"]) for entry in trail] == [
+                ("change-password", "telegram", "done"),
+                ("change-password", "page", "done"),
+            ]
+            assert await house.stop() == 0
+            printed = "\n".join(house.lines)
+            assert "Traceback" not in printed
+            assert not any(secret in printed for secret in (PASSWORD, now, new))
+            with house.index() as index:
+                gaps = index.gaps(CameraId("front"), Stream.MAIN, WallUs(0), WallUs(2**53))
+                lengths_s = [(gap.end_us - gap.start_us) / 1e6 for gap in gaps if gap.end_us is not None]
+                assert max(lengths_s[1:], default=0) < 30, "the recording did not come back"
+
+
+async def _value(number: int) -> int:
+    return number
+
+
+async def size(house) -> int:
+    return sum(path.stat().st_size for path in (house.footage / "front" / "main").glob("*.mp4"))
