@@ -16,9 +16,11 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from tests.web import scene
-from tests.web.fake_remedies import FakeRemedies
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_copies import FakeCopies
+from tests.web.fake_known import FakeKnown
+from tests.web.fake_logins import FakeLogins
+from tests.web.fake_remedies import FakeRemedies
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
 from hearthwatch.events.event import Event, EventId, EventKind
@@ -95,6 +97,8 @@ class FakeHouse:
         self.remedies = FakeRemedies(self.clock)
         self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
+        self.known = FakeKnown(self.cameras_on[0], self.started_us)
+        self.logins = FakeLogins(self.cameras_on[0], self.started_us)
         self._numbers: dict[tuple[CameraId, Stream], int] = {}
         self._starts: dict[tuple[CameraId, Stream], int] = {}
         self._rng = random.Random(7)
@@ -116,6 +120,8 @@ class FakeHouse:
             remedies=self.remedies,
             copies=self.copies,
             audit=self.audit,
+            known=self.known,
+            logins=self.logins,
         )
 
     # the live side: packets come at FPS for the streams somebody watches

@@ -10,11 +10,10 @@ from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import CAMERA_ID_PATTERN, CameraId, WallUs
 from hearthwatch.logins.login import KeptLine, Login, LoginId, Verdict, WatchNow
 from hearthwatch.vendors.device import Session
-from hearthwatch.web.auth import Denied, Permission
+from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.login_doors import LoginDoor
 from hearthwatch.web.replies import Reply, Trouble
-from hearthwatch.web.site import CameraDep, Site, SiteDep
+from hearthwatch.web.site import CameraDep, SiteDep
 
 router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
 
@@ -163,7 +162,7 @@ def logins(
     limit: Limit = 100,
 ) -> LoginsReply:
     """Log-ins to the cameras and what else was done at their doors, newest first; `before` is the id a page ended with."""
-    door = _door(site)
+    door = site.doors.logins
     found = door.logins(
         camera=CameraId(camera) if camera else None,
         verdict=verdict,
@@ -182,15 +181,15 @@ def logins(
 @needs(Permission.LOOK)
 def watch(site: SiteDep) -> list[WatchReply]:
     """How each camera's door is watched, and what is wrong with that."""
-    door = _door(site)
+    door = site.doors.logins
     return [WatchReply.of(now, dict(door.own(now.camera))) for now in door.watched()]
 
 
 @router.get("/cameras/{camera}/sessions")
-@needs(Permission.LOOK)
+@needs(Permission.MANAGE)
 async def sessions(site: SiteDep, camera: CameraDep) -> list[VisitReply]:
     """Who is logged in to a camera now, asked of the camera itself; Hearthwatch is among them."""
-    door = _door(site)
+    door = site.doors.logins
     return [VisitReply.of(one, at_home=door.is_home(one.address)) for one in await door.sessions(camera.id)]
 
 
@@ -207,7 +206,7 @@ def logs(
     limit: Limit = 200,
 ) -> LinesReply:
     """Lines of the cameras' own logs, newest first; `search` is looked for anywhere in a line."""
-    found = _door(site).lines(
+    found = site.doors.logins.lines(
         camera=CameraId(camera) if camera else None,
         search=search,
         start_us=WallUs(start_us) if start_us is not None else None,
@@ -216,9 +215,3 @@ def logs(
         limit=limit + 1,
     )
     return LinesReply(lines=[LineReply.of(line) for line in found[:limit]], more=len(found) > limit)
-
-
-def _door(site: Site) -> LoginDoor:
-    if site.doors.logins is None:
-        raise Denied(404, "The cameras' log-ins are not watched here.")
-    return site.doors.logins

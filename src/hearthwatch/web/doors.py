@@ -20,6 +20,7 @@ from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import FootageKeeper, Segment
 from hearthwatch.web.audit_doors import AuditDoor
 from hearthwatch.web.copies_doors import CopiesDoor
+from hearthwatch.web.known_doors import KnownDoor
 from hearthwatch.web.login_doors import LoginDoor
 from hearthwatch.web.remedy_doors import RemedyDoor
 
@@ -298,6 +299,7 @@ class Doors:
     detector: DetectorDoor
     house: HouseDoor
     remedies: RemedyDoor
-    logins: LoginDoor | None = None
+    known: KnownDoor
+    logins: LoginDoor
     copies: CopiesDoor
     audit: AuditDoor
