@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import datetime as dt
+import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def main(camera: Callable[[], EmulatedCamera], rtsp_paths: Sequence[str] = ()) -
     parser = argparse.ArgumentParser(epilog="Scripted by GET http://HOST:PORT/_emulator/VERB: " + "  ".join(VERBS))
     parser.add_argument("--port", type=int, default=8081)
     parser.add_argument("--fault", action="append", default=[], type=Fault, choices=list(Fault), metavar="|".join(Fault))
+    parser.add_argument("--tls", type=Path, help="speak HTTPS with the certificate and key of this PEM file")
     parser.add_argument("--card", type=Path, help="a clip on the camera's card, recorded in the last hour")
     parser.add_argument("--boot", action="store_true", help="just started: the clock stands at 1970 until NTP")
     if rtsp_paths:
@@ -34,6 +36,9 @@ def main(camera: Callable[[], EmulatedCamera], rtsp_paths: Sequence[str] = ()) -
 async def _serve(camera: EmulatedCamera, said: argparse.Namespace, rtsp_paths: Sequence[str]) -> None:
     camera.port = said.port
     camera.say = lambda line: print(line, flush=True)
+    if said.tls is not None:
+        camera.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        camera.tls.load_cert_chain(said.tls)
     if said.card is not None:
         end = camera.state.clock.local()
         camera.state.card.append(Recording(start=end - dt.timedelta(hours=1), end=end, clip=said.card))
@@ -44,7 +49,7 @@ async def _serve(camera: EmulatedCamera, said: argparse.Namespace, rtsp_paths: S
         await stack.enter_async_context(camera.running())
         for fault in said.fault:
             await camera.cause(fault)
-        print(f"{camera.family} camera at http://{camera.host}:{camera.port}", flush=True)
+        print(f"{camera.family} camera at http{'s' if camera.tls else ''}://{camera.host}:{camera.port}", flush=True)
         for account in camera.state.accounts:
             print(f"  account {account.name} password {account.password!r} ({account.group})", flush=True)
         if rtsp_paths and said.rtsp is not None:

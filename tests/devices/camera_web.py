@@ -12,6 +12,7 @@ import contextlib
 import datetime as dt
 import json
 import random
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, Self
@@ -50,6 +51,7 @@ class EmulatedCamera:
     ntp_after_s: float = NTP_AFTER_S
     host: str = "127.0.0.1"
     port: int = 0
+    tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _server: asyncio.Server | None = None
@@ -262,7 +264,9 @@ class EmulatedCamera:
             await self._close()
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, self.host, self.port, limit=1 << 20, reuse_address=True)
+        self._server = await asyncio.start_server(
+            self._serve, self.host, self.port, limit=1 << 20, reuse_address=True, ssl=self.tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         self.on_listening()
 

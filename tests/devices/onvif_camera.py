@@ -108,7 +108,7 @@ class OnvifCamera(EmulatedCamera):
 
     @property
     def base(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"http{'s' if self.tls else ''}://{self.host}:{self.port}"
 
     async def cause(self, fault: Fault) -> None:
         """TOKEN_EXPIRED: every subscription is gone."""
