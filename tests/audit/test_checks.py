@@ -18,6 +18,8 @@ from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.vendors import dahua_config, foscam_mjpeg_reply, reolink_config, reolink_reply
 from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.device import Account, ClockReading, DeviceIdentity, LocalUs, Vendor
+from hearthwatch.vendors.onvif_settings import SECTIONS, section_settings
+from hearthwatch.vendors.onvif_soap import answer
 
 FOUND, OK, UNKNOWN = FindingState.FOUND, FindingState.OK, FindingState.UNKNOWN
 CAM = CameraId("porch")
@@ -150,6 +152,45 @@ def test_the_recorded_reolink_offers_rtmp_and_https(test_data):
     assert states["p2p"] is UNKNOWN
 
 
+def onvif_settings(folder, *operations: str) -> dict[str, str]:
+    found = {}
+    for section in SECTIONS:
+        if section.operation in operations:
+            got = answer(200, "application/soap+xml", (folder / f"{section.operation}.xml").read_bytes())
+            found |= {one.key: one.value for one in section_settings(section, got)}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ("axis-q6045e-5.55", {"https-off": FOUND, "ntp": FOUND}),
+        ("hikvision-ds2df7276-5.1.6", {"https-off": UNKNOWN, "ntp": FOUND}),
+        ("trendnet-tvip320pi-5.3.4", {"https-off": FOUND, "ntp": OK}),
+        ("reolink-e1zoom-3.1.0.2649", {"ntp": OK}),
+    ],
+)
+def test_recorded_onvif_cameras_are_seen_as_they_were(test_data, device, expected):
+    """HTTPS and NTP as GetNetworkProtocols and GetSystemDateAndTime of the tapes tell them; the Hikvision lists no HTTPS."""
+    told = onvif_settings(test_data / "tapes/onvif" / device, "GetNetworkProtocols", "GetSystemDateAndTime")
+    states = state_of(evidence(vendor=Vendor.ONVIF, settings=told))
+    assert {key: states[key] for key in expected} == expected
+
+
+def test_an_onvif_camera_is_read_in_universal_time():
+    reading = ClockReading(local_us=LocalUs(NOW), at_us=NOW, error_us=0)
+    assert one_of(evidence(vendor=Vendor.ONVIF, clock=reading, utc_offset_us=3600 * US_PER_S), "clock").state is OK
+    assert one_of(evidence(vendor=Vendor.DAHUA, clock=reading, utc_offset_us=3600 * US_PER_S), "clock").state is FOUND
+
+
+@pytest.mark.parametrize(
+    ("lock", "times", "state"), [("0", "5", FOUND), ("1", "5", OK), ("1", "100", FOUND), ("1", "?", UNKNOWN)]
+)
+def test_a_reolink_locks_after_a_few_wrong_passwords_or_it_is_found(lock, times, state):
+    told = {"SysCfg.loginLock": lock, "SysCfg.allowedTimes": times, "SysCfg.LockTime": "300"}
+    assert one_of(evidence(vendor=Vendor.REOLINK, settings=told), "lockout").state is state
+
+
 def test_the_recorded_dahua_settings_are_read_by_the_names_the_tables_use(test_data):
     """Names of our table are those of `getConfig`: the tape's own keys pass through the same function."""
     tape = (test_data / "tapes/dahua/dahua-ipc-hdw5831r/getConfig-MotionDetect.txt").read_text().splitlines()
@@ -267,7 +308,7 @@ def test_the_score_falls_with_what_is_bad_and_rises_with_each_thing_put_right_or
     assert score(accepted) == 100
     one_less = tuple(replace(one, state=OK) if one.key == "p2p" else one for one in bad)
     assert score(one_less) > score(bad)
-    assert score(replace(one, state=UNKNOWN) if one.key == "p2p" else one for one in bad) < score(one_less)
+    assert score(replace(one, state=UNKNOWN) if one.key == "p2p" else one for one in good) < score(good)
 
 
 @settings(max_examples=40)

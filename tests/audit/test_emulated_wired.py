@@ -10,7 +10,7 @@ from datetime import UTC
 
 import pytest
 from tests.alerts.house import FakeChannel, House
-from tests.devices import dahua, foscam_hd, foscam_mjpeg, reolink
+from tests.devices import dahua, foscam_hd, foscam_mjpeg, onvif_camera, reolink
 from tests.devices.camera_state import Fault
 
 from hearthwatch.alerts.policy import CameraAlerts, Policy
@@ -33,6 +33,7 @@ FAMILIES = {
     Vendor.FOSCAM_MJPEG: (foscam_mjpeg, "watchPass1"),
     Vendor.FOSCAM_HD: (foscam_hd, "watchPass1"),
     Vendor.REOLINK: (reolink, "watch-Pass-1"),
+    Vendor.ONVIF: (onvif_camera, "watch-Pass-1"),
 }
 PLANTED = {
     Vendor.DAHUA: {
@@ -44,12 +45,14 @@ PLANTED = {
     },
     Vendor.FOSCAM_HD: {"p2p", "upnp", "ddns", "ntp", "status-open", "firmware/CVE-2018-6830"},
     Vendor.REOLINK: {"p2p", "upnp", "ddns", "ntp", "lockout", "rtmp", "auto-reboot"},
+    Vendor.ONVIF: {"account-extra/service", "https-off", "ntp", "bonjour"},
 }  # fmt: skip
 BY_API = {
     Vendor.DAHUA: {"p2p", "upnp", "ddns", "telnet", "snmp", "bonjour", "multicast", "onvif-open", "ntp", "auto-reboot", "https-off"},
     Vendor.FOSCAM_MJPEG: {"upnp", "ddns", "ntp"},
     Vendor.FOSCAM_HD: {"p2p", "upnp", "ddns", "ntp"},
     Vendor.REOLINK: {"p2p", "upnp", "ddns", "ntp", "lockout", "rtmp", "auto-reboot"},
+    Vendor.ONVIF: {"https-off", "ntp"},
 }  # fmt: skip
 
 
@@ -142,9 +145,8 @@ async def test_the_planted_weaknesses_are_listed_and_those_the_api_can_mend_are_
     assert BY_API[scene.vendor] - {one.finding.key for one in mended if one.done} == set()
     assert BY_API[scene.vendor] & found(after) == set()
     assert after.score > report.score
-    assert (
-        "firmware" in {one.check for one in after.findings if one.state is FindingState.FOUND} or scene.vendor is Vendor.REOLINK
-    )
+    left = {key for key in PLANTED[scene.vendor] if key.startswith(("firmware", "account"))}
+    assert left <= found(after)
     with scene.reader.begin() as connection:
         trail = recent(connection, camera=PORCH, before_us=None, limit=50)
     assert {entry.who for entry in trail} == {"the test"}

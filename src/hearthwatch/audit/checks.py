@@ -145,7 +145,7 @@ def _clock(view: View) -> Iterator[Finding]:
     if reading is None:
         yield view.finding(check, UNKNOWN, "The camera does not tell its time.")
         return
-    off_us = reading.ahead_us - view.evidence.utc_offset_us
+    off_us = reading.ahead_us - (0 if view.family.universal_clock else view.evidence.utc_offset_us)
     zone_us = round(off_us / _QUARTER_US) * _QUARTER_US
     limit_us = _CLOCK_LIMIT_US + reading.error_us
     remedy = view.remedy(RemedyKind.SET_CLOCK)
@@ -177,6 +177,7 @@ _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     _account_passwords,
     _firmware,
     checks_network.services,
+    checks_network.ftp_server,
     checks_network.settings_only,
     checks_network.encryption,
     checks_network.certificate,

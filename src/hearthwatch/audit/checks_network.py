@@ -14,7 +14,7 @@ from hearthwatch.vendors.capability import Service
 
 FOUND, OK, UNKNOWN = FindingState.FOUND, FindingState.OK, FindingState.UNKNOWN
 
-PORTS = {CheckId.TELNET: 23, CheckId.SSH: 22}
+PORTS = {CheckId.TELNET: 23, CheckId.SSH: 22, CheckId.FTP_SERVER: 21, CheckId.RTMP: 1935}
 """Services that are found out by trying their port, too."""
 _SOON = dt.timedelta(days=30)
 _MIN_KEY_BITS = 2048
@@ -44,6 +44,19 @@ def services(view: View) -> Iterator[Finding]:
             yield view.finding(check, OK, f"Port {port} of the camera is closed.")
         else:
             yield view.finding(check, UNKNOWN, "The camera does not tell us.")
+
+
+def ftp_server(view: View) -> Iterator[Finding]:
+    """No family's settings tell of it."""
+    check = CheckId.FTP_SERVER
+    port = PORTS[check]
+    match view.evidence.open_ports.get(port):
+        case True:
+            yield view.finding(check, FOUND, f"Port {port} of the camera is open.")
+        case False:
+            yield view.finding(check, OK, f"Port {port} of the camera is closed.")
+        case None:
+            yield view.finding(check, UNKNOWN, "Its port could not be tried.")
 
 
 def settings_only(view: View) -> Iterator[Finding]:

@@ -55,13 +55,11 @@ def _is(pattern: str, value: str) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """`tells`: the first that knows counts. `menus` says for each check where the camera's own page has it. `lacks`: the family
-    never had such a thing, so there is nothing to look for. `ports` are those it may listen on, `gateway` the key of its way
-    out."""
+    never had such a thing, so there is nothing to look for. `gateway` is the key of its way out."""
 
     tells: Mapping[CheckId, tuple[Tell, ...]]
     menus: Mapping[CheckId, str]
     lacks: frozenset[CheckId] = frozenset()
-    ports: tuple[int, ...] = ()
     gateway: str = ""
     fixed_address: Tell = Tell(key=r"(?!)")
     """Weak: a DHCP server gives it address and gateway; safe: its own settings do."""
@@ -73,6 +71,8 @@ class Family:
     url_credentials: bool = False
     """Whether every request carries the password in its address: this family knows no other way."""
     has_https: bool = True
+    universal_clock: bool = False
+    """Its clock is read in universal time, not in its own."""
 
 
 SERVICES: Mapping[CheckId, tuple[Service, bool]] = {

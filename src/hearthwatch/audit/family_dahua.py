@@ -60,7 +60,6 @@ DAHUA = Family(
         CheckId.AUTO_REBOOT: "Setup → System → Auto Maintain",
     },
     lacks=frozenset({CheckId.RTMP, CheckId.STATUS_OPEN}),
-    ports=(80, 443, 554, 3800, 5000, 37777),
     gateway=r"Network\.\w+\.DefaultGateway",
     fixed_address=Tell(key=r"Network\.\w+\.DhcpEnable"),
 )

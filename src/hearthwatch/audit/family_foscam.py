@@ -37,7 +37,6 @@ FOSCAM_MJPEG = Family(
             CheckId.LOCKOUT, CheckId.ACCESS_ALARM,
         }
     ),
-    ports=(80,),
     gateway=r"params\.gateway",
     fixed_address=Tell(key=r"params\.ip", weak=r"|0\.0\.0\.0", safe=r"\d+(?:\.\d+){3}"),
     min_password_chars=8,
@@ -79,7 +78,6 @@ FOSCAM_HD = Family(
         CheckId.AUTO_REBOOT: "Settings → System → Auto Reboot",
     },
     lacks=frozenset({CheckId.SNMP, CheckId.BONJOUR, CheckId.MULTICAST, CheckId.RTMP, CheckId.ACCESS_ALARM}),
-    ports=(80, 88, 443, 554, 888),
     gateway=r"IPInfo\.gate",
     fixed_address=Tell(key=r"IPInfo\.isDHCP"),
     open_door=("/cgi-bin/CGIProxy.fcgi?cmd=getPortInfo", b"<result>0</result>"),

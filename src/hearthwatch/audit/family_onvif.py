@@ -20,6 +20,7 @@ _MENUS: Mapping[CheckId, str] = {
     CheckId.P2P: "the page of the camera: network → cloud, platform access or P2P",
     CheckId.UPNP: "the page of the camera: network → UPnP or NAT",
     CheckId.DDNS: "the page of the camera: network → DDNS",
+    CheckId.BONJOUR: "the page of the camera: network → ONVIF discovery, Bonjour",
     CheckId.HTTPS_OFF: "the page of the camera: network → HTTPS",
     CheckId.CERTIFICATE: "the page of the camera: network → HTTPS → certificate",
     CheckId.LOCKOUT: "the page of the camera: security → lock after wrong passwords",
@@ -29,9 +30,11 @@ _MENUS: Mapping[CheckId, str] = {
     CheckId.FTP_CLEAR: "the page of the camera: network → FTP",
     CheckId.AUTO_REBOOT: "the page of the camera: maintenance → automatic restart",
 }
-_LACKS = frozenset({CheckId.RTMP, CheckId.STATUS_OPEN, CheckId.BONJOUR, CheckId.SNMP, CheckId.MULTICAST})
+_LACKS = frozenset({CheckId.RTMP, CheckId.STATUS_OPEN, CheckId.SNMP, CheckId.MULTICAST})
 _TELLS: Mapping[CheckId, tuple[Tell, ...]] = {
-    CheckId.HTTPS_OFF: (Tell(key=r"NetworkProtocols\.HTTPS\.(?:Enabled|enabled)", weak=OFF, safe=ON),),
+    CheckId.HTTPS_OFF: (Tell(key=r"NetworkProtocols\.HTTPS\.Enabled", weak=OFF, safe=ON),),
+    CheckId.DDNS: (Tell(key=r"DynamicDNS\.Type", weak=r"ClientUpdates|ServerUpdates", safe=r"NoUpdate"),),
+    CheckId.BONJOUR: (Tell(key=r"DiscoveryMode", weak=r"Discoverable", safe=r"NonDiscoverable"),),
     CheckId.NTP: (Tell(key=r"SystemDateAndTime\.DateTimeType", weak=r"Manual", safe=r"NTP"),),
 }
 
@@ -39,8 +42,9 @@ ONVIF = Family(
     tells=_TELLS,
     menus=_MENUS,
     lacks=_LACKS | {CheckId.ACCESS_ALARM, CheckId.ONVIF_OPEN},
-    ports=(80, 443, 554, 8000),
     gateway=r"NetworkDefaultGateway\..*",
+    fixed_address=Tell(key=r"NetworkInterfaces[.\[].*\.IPv4\.Config\.DHCP"),
+    universal_clock=True,
 )
 
 HIKVISION = Family(
@@ -55,6 +59,7 @@ HIKVISION = Family(
         CheckId.P2P: "Configuration → Network → Advanced Settings → Platform Access",
         CheckId.UPNP: "Configuration → Network → Basic Settings → NAT → Enable UPnP",
         CheckId.DDNS: "Configuration → Network → Basic Settings → DDNS",
+        CheckId.BONJOUR: "Configuration → Network → Advanced Settings → Network Service → Enable Bonjour, Multicast Discovery",
         CheckId.TELNET: _HIK_SECURITY,
         CheckId.SSH: f"{_HIK_SECURITY} → Enable SSH",
         CheckId.SNMP: "Configuration → Network → Advanced Settings → SNMP",
@@ -69,7 +74,8 @@ HIKVISION = Family(
         CheckId.FTP_CLEAR: "Configuration → Network → Advanced Settings → FTP",
         CheckId.AUTO_REBOOT: "Configuration → System → Maintenance → Auto Reboot",
     },
-    lacks=frozenset({CheckId.RTMP, CheckId.STATUS_OPEN, CheckId.BONJOUR, CheckId.ONVIF_OPEN}),
-    ports=(80, 443, 554, 8000),
+    lacks=frozenset({CheckId.RTMP, CheckId.STATUS_OPEN, CheckId.ONVIF_OPEN}),
     gateway=r"NetworkDefaultGateway\..*",
+    fixed_address=Tell(key=r"NetworkInterfaces[.\[].*\.IPv4\.Config\.DHCP"),
+    universal_clock=True,
 )

@@ -14,7 +14,9 @@ REOLINK = Family(
         CheckId.DDNS: (Tell(key=r"Ddns\.enable"),),
         CheckId.RTMP: (Tell(key=r"NetPort\.rtmpEnable"),),
         CheckId.HTTPS_OFF: (Tell(key=r"NetPort\.httpsEnable", weak=OFF, safe=ON),),
-        CheckId.LOCKOUT: (Tell(key=r"SysCfg\.loginLock", weak=OFF, safe=ON),),
+        CheckId.LOCKOUT: (
+            Tell(key=r"SysCfg\.(?:loginLock|allowedTimes)", weak=r"0|false|[2-9]\d|\d{3,}", safe=r"true|[1-9]|1\d"),
+        ),
         CheckId.NTP: (Tell(key=r"Ntp\.enable", weak=OFF, safe=ON),),
         CheckId.EMAIL_CLEAR: (
             Tell(
@@ -59,7 +61,6 @@ REOLINK = Family(
     lacks=frozenset(
         {CheckId.SNMP, CheckId.BONJOUR, CheckId.MULTICAST, CheckId.STATUS_OPEN, CheckId.ONVIF_OPEN, CheckId.ACCESS_ALARM}
     ),
-    ports=(80, 443, 554, 1935, 8000, 9000),
     gateway=r"LocalLink\.(?:static\.gateway|gateway)",
     fixed_address=Tell(key=r"LocalLink\.type", weak=r"dhcp", safe=r"static"),
 )

@@ -32,6 +32,7 @@ class CheckId(StrEnum):
     BONJOUR = "bonjour"
     MULTICAST = "multicast"
     RTMP = "rtmp"
+    FTP_SERVER = "ftp-server"
     HTTPS_OFF = "https-off"
     HTTP_CLEAR = "http-clear"
     CREDENTIALS_IN_URL = "credentials-in-url"

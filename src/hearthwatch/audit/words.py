@@ -79,13 +79,19 @@ WORDS: Mapping[CheckId, Words] = {
         "SNMP", "SNMP is on", Grade.WEAK, "It tells everybody in the network model and version, often with a password all know."
     ),
     CheckId.BONJOUR: Words(
-        "Bonjour", "It announces itself (Bonjour)", Grade.HINT, "Every guest in the network sees that there is a camera."
+        "Bonjour", "It announces itself in the network", Grade.HINT, "Every guest in the network sees that there is a camera."
     ),
     CheckId.MULTICAST: Words(
         "Multicast video",
         "Multicast video is on",
         Grade.WEAK,
         "The picture may go to everybody in the network without a log-in.",
+    ),
+    CheckId.FTP_SERVER: Words(
+        "FTP server in the camera",
+        "An FTP server in it is open",
+        Grade.WEAK,
+        "It gives out recordings without encryption, and some makers left a password in it that all their cameras share.",
     ),
     CheckId.RTMP: Words("RTMP", "RTMP is on", Grade.WEAK, "It carries picture and password through the network unencrypted."),
     CheckId.HTTPS_OFF: Words(

@@ -61,6 +61,8 @@ def audit(
     else:
         for line in lines(reply, zone_of(house.config), apply=apply):
             typer.echo(line)
+        if not camera and (others := [name for name in house.config.cameras if name not in wanted]):
+            typer.echo(f"not looked at, for they have no door of their own ([camera.NAME.door]): {', '.join(others)}")
     if not is_good(reply.reports):
         raise typer.Exit(1)
 

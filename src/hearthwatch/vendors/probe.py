@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Iterable
 
 from hearthwatch.kit.address import resolve
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unsupported
+from hearthwatch.kit.errors import HearthwatchError, Refused, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.http import CameraHttp, LogIn
@@ -35,7 +35,7 @@ class Probe:
         found: dict[int, bool] = {}
         for port in ports:  # one after the other: many at once look like an attack to the camera
             with contextlib.suppress(OSError):
-                found[port] = await _is_open(ip, port)
+                found[port] = await is_open(ip, port)
         return found
 
     async def certificate(self, access: Access) -> bytes | None:
@@ -63,15 +63,15 @@ class Probe:
             reply = await http.get(target, step="asking without a password", limit_bytes=_REPLY_BYTES)
         except (Refused, Unsupported):
             return False
-        except (BadReply, HearthwatchError):
+        except HearthwatchError:
             return None
         finally:
             await http.close()
         return mark in reply.body
 
 
-async def _is_open(ip: str, port: int) -> bool:
-    """Raises OSError when it cannot be told."""
+async def is_open(ip: str, port: int) -> bool:
+    """Return whether the port takes a connection. Raises OSError when that cannot be told."""
     try:
         async with asyncio.timeout(_CONNECT_S):
             _, writer = await asyncio.open_connection(ip, port)
