@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.devices import onvif_camera
 from tests.devices.camera_state import Fault
 
 from hearthwatch.kit.clock import SystemClock
-from hearthwatch.kit.errors import HearthwatchError, Refused, Unreachable
+from hearthwatch.kit.errors import HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, WallUs, camera_id
 from hearthwatch.vendors.capability import PtzMove, Service
@@ -177,6 +178,26 @@ async def test_a_broken_camera_brings_only_our_own_errors(fault: Fault) -> None:
                 await client.settings()
         with contextlib.suppress(HearthwatchError):
             await client.logins(WallUs(0))
+
+
+async def test_it_is_put_to_rest_and_woken() -> None:
+    async with both("admin") as (client, _):
+        before = await client.switch_off()
+        assert [one.key for one in before] == ["NetworkProtocols.RTSP.Enabled"]
+        assert not await client.is_on(Service.RTSP)
+        await client.set(before)
+        assert await client.is_on(Service.RTSP)
+        assert await client.is_on(Service.HTTP)
+
+
+async def test_firmware_arrives_as_it_is(tmp_path: Path) -> None:
+    image = tmp_path / "new.pak"
+    image.write_bytes(random.Random(1).randbytes(100_000))
+    async with both("admin") as (client, camera):
+        await client.upload_firmware(image)
+        assert camera.state.firmware_uploads == [image.read_bytes()]
+        with pytest.raises(Unsupported, match="no firmware"):
+            await client.upload_firmware(tmp_path / "new.txt")
 
 
 async def test_a_restart() -> None:

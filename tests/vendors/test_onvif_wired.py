@@ -12,7 +12,7 @@ import pytest
 from tests.vendors.onvif_server import JPEG, LACKS, SoapCamera, body_of
 from tests.vendors.web_camera import BASIC, DIGEST, PASSWORD, USER, Request, WebCamera, reply, running, saying
 
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, WallUs, camera_id
 from hearthwatch.vendors import capability
@@ -212,6 +212,21 @@ async def test_streams_and_picture_come_from_the_host_we_know(camera: SoapCamera
     assert picture == JPEG
     assert camera.asked[-1].target == "/cgi-bin/api.cgi?cmd=onvifSnapPic&channel=0"
     assert {one.target for one in camera.asked if one.operation == "GetProfiles"} == {"/onvif/media_service"}
+
+
+async def test_a_stream_without_an_address_does_not_cost_the_others(camera: SoapCamera) -> None:
+    camera.says["GetStreamUri"] = [LACKS, f"{REOLINK}/GetStreamUri.xml"]
+    async with client_of(camera) as client:
+        assert [(one.name, one.width_px) for one in await client.streams()] == [("main", 640)]
+        camera.says["GetStreamUri"] = LACKS
+        with pytest.raises(BadReply, match="no address of a stream"):
+            await client.streams()
+
+
+async def test_a_camera_that_names_no_account(camera: SoapCamera) -> None:
+    camera.says["GetUsers"] = body_of("GetUsers")
+    async with client_of(camera) as client:
+        assert await client.accounts() == ()
 
 
 async def test_a_camera_with_the_new_media_service_only(camera: SoapCamera) -> None:
@@ -663,9 +678,8 @@ async def test_an_error_never_shows_the_token_that_a_camera_echoes(camera: SoapC
 
 async def test_it_has_what_onvif_can_do_and_nothing_else(camera: SoapCamera) -> None:
     async with client_of(camera) as client:
-        has = {name for name in ("DeviceInfo", "LoginLog", "SystemLog", "Sessions", "Accounts", "ConfigExport", "ConfigImport",
-                                 "AlarmFeed", "Snapshot", "Streams", "Ptz", "Fix", "AccountRemoval", "ClockControl", "Firewall",
-                                 "NetworkControl", "SessionControl", "StandBy") if isinstance(client, getattr(capability, name))}  # fmt: skip
-        assert has == {"DeviceInfo", "LoginLog", "SystemLog", "Accounts", "ConfigExport", "ConfigImport", "AlarmFeed", "Snapshot",
-                       "Streams", "Ptz", "Fix", "AccountRemoval", "ClockControl"}  # fmt: skip
-        assert issubclass(Refused, HearthwatchError)
+        protocols = {name: one for name, one in vars(capability).items() if getattr(one, "_is_runtime_protocol", False)}
+        assert {name for name, one in protocols.items() if isinstance(client, one)} == {
+            "DeviceInfo", "LoginLog", "SystemLog", "Accounts", "ConfigExport", "ConfigImport", "AlarmFeed", "Snapshot", "Streams",
+            "Ptz", "Fix", "AccountRemoval", "ClockControl", "StandBy", "FirmwareUpload"}  # fmt: skip
+        assert "Sessions" in protocols

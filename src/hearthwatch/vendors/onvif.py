@@ -10,6 +10,7 @@ import contextlib
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
@@ -53,7 +54,7 @@ _MOVES: Mapping[PtzMove, tuple[int, int, int]] = MappingProxyType(
 
 
 class OnvifCamera:
-    """One camera. Every capability but Sessions, Firewall and NetworkControl. `close` it."""
+    """One camera. It lacks Sessions, SessionControl, AccountRename, Firewall and NetworkControl. `close` it."""
 
     def __init__(
         self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float = 10.0, pause_s: float = 1.0
@@ -161,11 +162,13 @@ class OnvifCamera:
             own = onvif_media.of_channel(found, channel)
         streams: list[VideoStream] = []
         for profile in own:
-            content = onvif_media.stream_request(service, profile.token)
-            got = await self._api.call(Command(service=service, operation="GetStreamUri", content=content, step=step))
-            with self._http.named(step):
+            with contextlib.suppress(Unsupported, BadReply):  # one that cannot be streamed is no reason to lose the others
+                content = onvif_media.stream_request(service, profile.token)
+                got = await self._api.call(Command(service=service, operation="GetStreamUri", content=content, step=step))
                 address = onvif_media.media_uri(got.content)
                 streams.append(onvif_media.stream(profile, len(streams), address, self._access.host.strip("[]")))
+        if not streams:
+            raise BadReply(f"{self._http.name}, {step}: the camera gives no address of a stream")
         return tuple(streams)
 
     async def snapshot(self, channel: int = 0) -> bytes:
@@ -242,6 +245,14 @@ class OnvifCamera:
     async def remove_account(self, user: str) -> None:
         """See AccountRemoval."""
         await self._care.remove_account(user)
+
+    async def switch_off(self) -> tuple[Setting, ...]:
+        """See StandBy. The video stops; the camera's web page and its pictures stay."""
+        return await self._care.switch_off()
+
+    async def upload_firmware(self, image: Path) -> None:
+        """See FirmwareUpload."""
+        await self._care.upload_firmware(image)
 
     async def reboot(self) -> None:
         """See Fix."""

@@ -22,7 +22,7 @@ from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs, from_datetime, to_datetime
 from hearthwatch.vendors import onvif_reply, onvif_services
 from hearthwatch.vendors.device import Access, ClockReading, LocalUs
-from hearthwatch.vendors.http import DEFAULT_LIMIT_BYTES, CameraHttp, LogIn, Reply
+from hearthwatch.vendors.http import DEFAULT_LIMIT_BYTES, CameraHttp, LogIn, Reply, Upload
 from hearthwatch.vendors.onvif_reply import DateAndTime
 from hearthwatch.vendors.onvif_services import Subscription
 from hearthwatch.vendors.onvif_soap import Answer, Ns, Route, Token, action_of, answer, envelope
@@ -244,3 +244,8 @@ class OnvifApi:
         """Get what is at an address of the camera's own web server."""
         place = await self.locate(address, Lane.PAGE)
         return await self._door(place).get(place.target, step=step, limit_bytes=limit_bytes)
+
+    async def upload(self, address: str, upload: Upload, *, step: str, timeout_s: float) -> None:
+        """Send a file to an address of the camera's own web server."""
+        place = await self.locate(address, Lane.PAGE)
+        await self._door(place).upload(place.target, upload, step=step, timeout_s=timeout_s)

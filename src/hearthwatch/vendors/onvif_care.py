@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, to_datetime
-from hearthwatch.vendors import onvif_reply, onvif_settings
+from hearthwatch.vendors import firmware, onvif_reply, onvif_services, onvif_settings
 from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.device import Access, Account, ClockReading, Setting
 from hearthwatch.vendors.onvif_api import Command, OnvifApi
@@ -28,8 +31,32 @@ _SWITCHES: Mapping[Service, Switch] = MappingProxyType(
         for service, name in ((Service.HTTP, "HTTP"), (Service.HTTPS, "HTTPS"), (Service.RTSP, "RTSP"))
     }
 )
+_STAND_BY = (_SWITCHES[Service.RTSP],)
+_ENDINGS = (".bin", ".dav", ".fw", ".img", ".pak", ".rom", ".tar", ".zip")
+_UPLOAD_S = 900.0
+_MAX_DELAY_S = 60.0
+_DURATION = re.compile(r"PT([0-9]{1,3})(?:\.[0-9]+)?S")
+_CHUNK_BYTES = 65_536
 _MAX_REFUSALS = 3  # GetUsers, GetAccessPolicy, GetIPAddressFilter
 _SETTABLE_US = 5 * US_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Image:
+    """A file of firmware as it is (an `http.Upload`): ONVIF wants no form around it."""
+
+    file: firmware.Firmware
+
+    @property
+    def content_type(self) -> str:
+        return "application/octet-stream"
+
+    @property
+    def length_bytes(self) -> int:
+        return self.file.size_bytes
+
+    def body(self) -> AsyncIterator[bytes]:
+        return firmware.pieces(self.file, _CHUNK_BYTES)
 
 
 class OnvifCare:
@@ -173,3 +200,18 @@ class OnvifCare:
         await self._device("DeleteUsers", step, content)
         if any(one.name == user for one in await self.accounts()):
             raise BadReply(f"{self._api.http.name}, {step}: the camera said yes and still has {user[:60]}")
+
+    async def switch_off(self) -> tuple[Setting, ...]:
+        return await self.switches.switch_off(_STAND_BY)
+
+    async def upload_firmware(self, image: Path) -> None:
+        """The camera names an address for it, to be used after a while (`StartFirmwareUpgrade` of ONVIF's Device Management)."""
+        step = "sending it firmware"
+        upload = _Image(file=firmware.look_at(image, _ENDINGS))
+        got = await self._device("StartFirmwareUpgrade", step)
+        address = onvif_services.uri(got.content.said("UploadUri"))
+        if not address:
+            raise BadReply(f"{self._api.http.name}, {step}: the camera does not say where to send it")
+        delay = _DURATION.fullmatch(got.content.said("UploadDelay"))
+        await asyncio.sleep(min(_MAX_DELAY_S, float(delay[1])) if delay else 0)
+        await self._api.upload(address, upload, step=step, timeout_s=_UPLOAD_S)
