@@ -39,6 +39,8 @@ PERMISSIONS = {
     "POST /api/v1/detector/fetch": "manage",
     "POST /api/v1/telegram/enrol": "manage",
     "GET /api/v1/cameras/{camera}/door": "manage",
+    "GET /api/v1/doors": "manage",
+    "POST /api/v1/cameras/{camera}/door/accept": "manage",
     "POST /api/v1/cameras/{camera}/remedies": "manage",
     "POST /api/v1/cameras/{camera}/remedies/confirm": "manage",
     "POST /api/v1/cameras/{camera}/remedies/decline": "manage",

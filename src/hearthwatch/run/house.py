@@ -322,6 +322,7 @@ class House:
                 pictures=self._jobs,
                 detector=self._detector,
                 house=self._house_now,
+                known=self.camera_doors.watch,
                 logins=self._logins,
                 copies=self.camera_doors.copies,
                 remedies=self.camera_doors.remedies,
