@@ -42,10 +42,12 @@ class LogKind(StrEnum):
 
 
 class Fault(StrEnum):
-    """What can be wrong with a camera. The first ones last until they are healed, the last ones happen once.
+    """What can be wrong with a camera. Down to NO_NTP they last until they are healed, the others happen once.
 
-    CLOCK_JUMP is ahead by an hour; SLOW answers after `CameraState.slow_s`; STALLED sends the head of an answer or stream and
-    then nothing, and freezes its video; CLOSES_AT_RANDOM ends a third of the connections after an answer.
+    SLOW answers after `CameraState.slow_s`; STALLED sends the head of an answer or stream and then nothing, and freezes its
+    video; CLOSES_AT_RANDOM ends a third of the connections after an answer; SESSION_LIMIT is for families with a table of
+    sessions (HD Foscam, Reolink), LOCKED_OUT for those that lock (all but the MJPEG Foscam), SILENT_ALL, BRACKETS_REFUSED and
+    HEARTBEAT_REFUSED for Dahua's alarms; TOKEN_EXPIRED ends sessions and pull points; CLOCK_JUMP is ahead by an hour.
     """
 
     SLOW = "slow"
