@@ -54,7 +54,7 @@ class FakeCopies:
         changed = BEFORE | {"T2UServer.Enable": "true", "VideoColor[0].Brightness": "51"}
         self.kept = [first, second]
         self.contents = {first.id: _settings(BEFORE, "1" * 32), second.id: _settings(changed, "2" * 32)}
-        self.written: list[RestoreAsk] = []
+        self.written: list[tuple[str, RestoreAsk]] = []
         self.away = False
 
     @property
@@ -85,12 +85,12 @@ class FakeCopies:
             raise Unreachable(f"{camera} does not answer")
         return Look(copy=self.kept[-1])
 
-    async def restore(self, ask, *, apply) -> Outcome:
+    async def restore(self, ask, *, apply, who) -> Outcome:
         wanted = self.contents[self._find(ask.copy).id]
         plan = restore.plan(self.contents[self.kept[-1].id], wanted, Vendor.DAHUA, sections=ask.sections, own=ask.own)
         if apply:
-            self.written.append(ask)
+            self.written.append((who, ask))
         return Outcome(camera=ask.camera or self.kept[0].camera, plan=plan, applied=apply)
 
-    async def baseline(self, camera, *, apply) -> Outcome:
-        return await self.restore(RestoreAsk(copy=self.kept[0].id, camera=camera), apply=apply)
+    async def baseline(self, camera, *, apply, who) -> Outcome:
+        return await self.restore(RestoreAsk(copy=self.kept[0].id, camera=camera), apply=apply, who=who)

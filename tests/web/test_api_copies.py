@@ -54,7 +54,7 @@ async def test_restore_is_a_dry_run_unless_asked_otherwise(owner: Browser, built
     assert built.house.copies.written == []
     said = (await owner.send_json(f"/api/v1/copies/{FIRST}/restore", {"dry_run": False})).json()
     assert (said["applied"], said["done"], said["failures"]) == (True, True, [])
-    assert [one.copy for one in built.house.copies.written] == [FIRST]
+    assert [(who, one.copy) for who, one in built.house.copies.written] == [("page ada", FIRST)]
 
 
 async def test_the_baseline_and_a_look(owner: Browser, built: Built) -> None:

@@ -12,6 +12,8 @@ from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.units import CameraId
 from hearthwatch.web.copies_doors import CopiesDoor
 
+_WHO = "terminal"
+
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
     """Base of all: the class name travels as the tag."""
@@ -109,6 +111,6 @@ class CopiesClerk:
             case AskLook():
                 return Looked(look=await self._desk.collect(ask.camera))
             case AskRestore():
-                return Written(outcome=await self._desk.restore(ask.ask, apply=ask.apply))
+                return Written(outcome=await self._desk.restore(ask.ask, apply=ask.apply, who=_WHO))
             case AskBaseline():
-                return Written(outcome=await self._desk.baseline(ask.camera, apply=ask.apply))
+                return Written(outcome=await self._desk.baseline(ask.camera, apply=ask.apply, who=_WHO))

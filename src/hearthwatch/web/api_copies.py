@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from hearthwatch.copies.copy import CopyId, RestoreAsk
 from hearthwatch.kit.units import CAMERA_ID_PATTERN, CameraId
 from hearthwatch.web import copies_replies as replies
-from hearthwatch.web.auth import Permission
+from hearthwatch.web.auth import Permission, Session
 from hearthwatch.web.gate import needs
 from hearthwatch.web.replies import Trouble
-from hearthwatch.web.site import CameraDep, SiteDep
+from hearthwatch.web.site import CameraDep, PersonDep, SiteDep
 
 router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
 
@@ -75,11 +75,11 @@ async def copy_detail(copy: CopyPath, site: SiteDep) -> replies.CopyDetailReply:
 
 @router.post("/copies/{copy}/restore")
 @needs(Permission.MANAGE)
-async def restore(copy: CopyPath, ask: RestoreAskBody, site: SiteDep) -> replies.OutcomeReply:
+async def restore(copy: CopyPath, ask: RestoreAskBody, site: SiteDep, person: PersonDep) -> replies.OutcomeReply:
     """Write a copy back to its camera, or parts of it to another, and read it back; with `dry_run` only say what would be."""
     camera = CameraId(ask.camera) if ask.camera else None
     wanted = RestoreAsk(copy=CopyId(copy), camera=camera, sections=tuple(ask.sections), own=ask.own)
-    return replies.OutcomeReply.of(await site.doors.copies.restore(wanted, apply=not ask.dry_run))
+    return replies.OutcomeReply.of(await site.doors.copies.restore(wanted, apply=not ask.dry_run, who=_who(person)))
 
 
 @router.post("/cameras/{camera}/copies")
@@ -91,6 +91,10 @@ async def collect(site: SiteDep, camera: CameraDep) -> replies.LookReply:
 
 @router.post("/cameras/{camera}/baseline")
 @needs(Permission.MANAGE)
-async def baseline(ask: BaselineAskBody, site: SiteDep, camera: CameraDep) -> replies.OutcomeReply:
+async def baseline(ask: BaselineAskBody, site: SiteDep, camera: CameraDep, person: PersonDep) -> replies.OutcomeReply:
     """Set the camera as its baseline in the configuration asks; with `dry_run` only say what would be written."""
-    return replies.OutcomeReply.of(await site.doors.copies.baseline(camera.id, apply=not ask.dry_run))
+    return replies.OutcomeReply.of(await site.doors.copies.baseline(camera.id, apply=not ask.dry_run, who=_who(person)))
+
+
+def _who(person: Session) -> str:
+    return f"page {person.user.name}"
