@@ -585,7 +585,7 @@ class _House:
             ),
         )
 
-    async def enrol_telegram(self) -> Enrolment:
+    async def enrol_telegram(self, *, owner: bool = False) -> Enrolment:
         if self.house.small:
             raise Unsupported("No bot token is set: run `hearthwatch secrets set alerts.telegram.token` on the machine.")
         return Enrolment(code="H7QX-2M4K", bot="elm_street_bot", expires_us=WallUs(self.house.clock.wall_us() + 15 * MINUTE_US))

@@ -117,6 +117,15 @@ export interface Alert {
   at_us: number;
   decided_ms: number | null;
   deliveries: Delivery[];
+  offers: Offer[];
+}
+/** What can be done about an alert: POST kind, subject and value to the camera's remedies. */
+export interface Offer {
+  kind: string;
+  camera: string;
+  subject: string;
+  value: string;
+  label: string;
 }
 export interface Alerts {
   alerts: Alert[];

@@ -142,14 +142,14 @@ class HouseNowDoor:
             outbound=tuple(self._outbound()),
         )
 
-    async def enrol_telegram(self) -> Enrolment:
+    async def enrol_telegram(self, *, owner: bool = False) -> Enrolment:
         """See HouseDoor."""
         bot = self._channels.bot
         if bot is None:
             raise Unsupported(
                 "no Telegram bot is set up: make one with @BotFather, then run `hearthwatch secrets set alerts.telegram.token`"
             )
-        code, expires_us = self._channels.enrolments.new_code()
+        code, expires_us = self._channels.enrolments.new_code(owner=owner)
         return Enrolment(code=code, bot=bot.username, expires_us=expires_us)
 
     def _outbound(self) -> Iterator[Outbound]:

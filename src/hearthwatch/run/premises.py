@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from hearthwatch.audit.power import PowerOptions
 from hearthwatch.kit.address import address_towards
+from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run import config_follow
@@ -18,6 +20,8 @@ from hearthwatch.vendors.capability import DeviceInfo
 from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.doorman import Doorman
 from hearthwatch.vendors.network import NetworkChange
+
+log = logging.getLogger(__name__)
 
 _NO_SECRET = Secret("")
 
@@ -82,7 +86,10 @@ class HousePremises:
 
     async def take_over(self) -> None:
         """See Premises."""
-        await self._take_over()
+        try:
+            await self._take_over()
+        except HearthwatchError as error:
+            log.warning("what changed with the camera is taken over later: %s", error)
 
     def visit(self, access: Access) -> AbstractAsyncContextManager[DeviceInfo]:
         """See Premises."""

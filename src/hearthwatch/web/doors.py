@@ -279,8 +279,10 @@ class Enrolment:
 class HouseDoor(Protocol):
     def now(self) -> HouseNow: ...
 
-    async def enrol_telegram(self) -> Enrolment:
-        """Make a new code. Raises Unsupported when no bot token is set, saying how to set one."""
+    async def enrol_telegram(self, *, owner: bool = False) -> Enrolment:
+        """Make a new code; who redeems it may change cameras if `owner`, or if nobody on Telegram may yet.
+
+        Raises Unsupported when no bot token is set, saying how to set one."""
         ...
 
 
