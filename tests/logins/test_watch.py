@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -157,7 +158,6 @@ OPS = st.lists(
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(OPS)
 def test_whatever_happens_nothing_is_missed_or_doubled(tmp_path_factory: pytest.TempPathFactory, ops) -> None:
-    import asyncio
 
     asyncio.run(_run(tmp_path_factory.mktemp("house"), ops))
 
@@ -379,3 +379,39 @@ async def test_what_a_camera_says_is_bounded_and_can_be_stored(tmp_path: Path) -
         [row] = await rows(db)
         assert len(row.user) <= 200
         assert len(row.raw) <= 2000
+
+
+class Slow:
+    """A Db whose writing takes until it is let go on."""
+
+    def __init__(self, db: QuietDb) -> None:
+        self.db, self.go_on = db, asyncio.Event()
+
+    async def run(self, work):
+        await self.go_on.wait()
+        return await self.db.run(work)
+
+
+async def test_a_watch_that_is_broken_off_while_it_writes_writes_once(tmp_path: Path) -> None:
+    door = Door(FakeClock())
+    db = Slow(QuietDb(tmp_path))
+    db.go_on.set()
+    watch = DoorWatch(FRONT, GUESTS, db=db, clock=door.clock)
+    await watch.load()
+    await watch.look_at_log(door)
+    door.write("admin", BAD)
+    door.clock.advance(30)
+    db.go_on.clear()
+    looking = asyncio.create_task(watch.look_at_log(door))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    db.go_on.set()
+    await watch.load()
+    door.write("admin", BAD)
+    door.clock.advance(30)
+    await watch.look_at_log(door)
+    assert len(await rows(db.db)) == 2
+    db.db.close()

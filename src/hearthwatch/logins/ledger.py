@@ -133,9 +133,10 @@ def untold(connection: Connection, camera: CameraId) -> tuple[Login, ...]:
     return _all(connection, wanted)
 
 
-def unmerged(connection: Connection, camera: CameraId, since_us: WallUs) -> tuple[Login, ...]:
-    """Return the rows seen from `since_us` on that only one source told of."""
-    wanted = select(logins).where(logins.c.camera == camera, logins.c.seen_us >= since_us, ~logins.c.merged)
+def unmerged(connection: Connection, camera: CameraId, since_us: WallUs, besides: Source) -> tuple[Login, ...]:
+    """Return the rows seen from `since_us` on that only one source told of, another one than `besides`."""
+    ours = and_(logins.c.camera == camera, logins.c.seen_us >= since_us)
+    wanted = select(logins).where(ours, ~logins.c.merged, logins.c.source != besides.value)
     return _all(connection, wanted.order_by(logins.c.id))
 
 

@@ -4,35 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy import Connection
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import StorageFailed
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, to_datetime
 from hearthwatch.logins import ledger
 from hearthwatch.logins.login import Login, LoginId, Source, Verdict
-from hearthwatch.logins.merge import Merged, merge
 from hearthwatch.logins.novelty import NEVER_SET_UNTIL, Fresh, Known, fresh, is_undated, key_of
+from hearthwatch.logins.owed import BOOK, Owed
 from hearthwatch.logins.verdict import Guests, is_wanted, judge
 from hearthwatch.vendors.capability import Accounts, LoginLog, Sessions
 from hearthwatch.vendors.device import AlarmKind, AlarmSignal, LoginAction, LoginRecord, Session, address_of
-
-BOOK = "logins"
 
 _OVERLAP_US = 60 * US_PER_S
 _WHOLE_EVERY_US = 3600 * US_PER_S
 _LATE_US = 180 * US_PER_S
 _AHEAD_US = 60 * US_PER_S
 _LAG_US = 10 * US_PER_S
+_DAY_US = 86_400 * US_PER_S
 _NEWS_US = 600 * US_PER_S
 _NOTE_EVERY_US = 600 * US_PER_S
 _RECENT_US = 3600 * US_PER_S
 _MANY = 20
-_MAX_OWED = 10_000
 _BY_KIND = {AlarmKind.LOGIN: LoginAction.LOGIN, AlarmKind.LOGIN_FAILED: LoginAction.DENIED}
 _COUNTED = frozenset({LoginAction.LOGIN, LoginAction.LOGOUT, LoginAction.OTHER})
 _SHORT_CHARS = 200
@@ -47,16 +44,6 @@ class _State(msgspec.Struct, omit_defaults=True):
     listed_us: WallUs | None = None
     sessions: list[tuple[str, str, str, int | None]] = []
     accounts: dict[str, str] | None = None
-
-
-@dataclass(slots=True)
-class _Owed:
-    """What is not in the ledger yet: of the last look, or of more when the disk did not take it."""
-
-    found: list[tuple[Login, WallUs]] = field(default_factory=list)
-    changes: dict[bytes, Known | None] = field(default_factory=dict)
-    own: Counter[str] = field(default_factory=Counter)
-    since_us: WallUs | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +71,16 @@ class DoorWatch:
         self._clock = clock
         self._known: dict[bytes, Known] = {}
         self._state = _State()
-        self._owed = _Owed()
+        self._owed = Owed(camera, db)
+        self._written_us: WallUs | None = None
         self._loaded = False
         self._whole_us: WallUs | None = None
         self._nameless_us: WallUs | None = None
         self._gap_us: WallUs | None = None
 
     async def load(self) -> None:
-        """Take up what a former house knew. Raises StorageFailed."""
+        """Take up what a former house knew, or what a watch broken off was about to keep. Raises StorageFailed."""
+        await self._owed.settled()
         if self._loaded:
             return
 
@@ -138,7 +127,7 @@ class DoorWatch:
             self._state.newest_us = now_us
         self._state.looked_us = now_us
         new.apply(self._known)
-        self._owed.changes.update(new.changes)
+        self._owed.note(new.changes)
         since_us = WallUs((before_us or 0) - _LAG_US)
         looked = await self._keep(kept, since_us, note=before_us is None)
         return replace(looked, earlier=earlier)
@@ -158,7 +147,7 @@ class DoorWatch:
         for session in sessions:
             if self.guests.is_own(session.user, session.address):
                 continue
-            key = (session.id, session.user, session.origin, session.local_us)
+            key = (_plain(session.id), _plain(session.user), _plain(session.origin), session.local_us)
             listed.append(key)
             if left[key]:
                 left[key] -= 1
@@ -170,12 +159,13 @@ class DoorWatch:
             self._nameless_us = None
         if not found and not is_changed:
             return Looked()
-        return await self._keep(found, WallUs((before_us or 0) - _LAG_US), note=is_changed)
+        since_us = WallUs(max((before_us or 0) - _LAG_US, now_us - _DAY_US))
+        return await self._keep(found, since_us, note=is_changed)
 
     async def look_at_accounts(self, client: Accounts) -> Looked:
         """Compare the accounts with those there were. Raises what `client` raises."""
         now_us = self._clock.wall_us()
-        now = {account.name: account.group for account in await client.accounts()}
+        now = {_plain(account.name): _plain(account.group) for account in await client.accounts()}
         before, self._state.accounts = self._state.accounts, now
         if before == now:
             return Looked()
@@ -322,47 +312,20 @@ class DoorWatch:
         kept = []
         for one in found:
             if one.verdict is Verdict.OWN and one.action in _COUNTED:
-                self._owed.own[to_datetime(one.at_us).date().isoformat()] += 1
+                self._owed.count_own(to_datetime(one.at_us).date().isoformat())
             else:
                 kept.append(one)
         return kept
 
     async def _keep(self, found: Sequence[Login], since_us: WallUs, *, note: bool = False) -> Looked:
         """Write what is owed; without news that can wait a while, for each write costs the disk a flush."""
-        owed = self._owed
         now_us = self._clock.wall_us()
-        if owed.since_us is None:
-            owed.since_us = now_us
-        earlier_unkept = {id(row) for row, _since in owed.found}
-        owed.found += [(one, since_us) for one in found]
-        del owed.found[:-_MAX_OWED]
-        if not owed.found and not note and now_us - owed.since_us < _NOTE_EVERY_US:
+        can_wait = not found and not note and not self._owed.has_found
+        if can_wait and self._written_us is not None and 0 <= now_us - self._written_us < _NOTE_EVERY_US:
             return Looked()
-        state = msgspec.json.encode(self._state).decode()
-
-        def write(connection: Connection) -> Merged:
-            added: list[Login] = []
-            changed: list[Login] = []
-            for start_us in dict.fromkeys(since for _one, since in owed.found):
-                group = [one for one, since in owed.found if since == start_us]
-                merged = merge(group, ledger.unmerged(connection, self._camera, start_us), start_us)
-                added += ledger.add(connection, merged.added)
-                ledger.update_known(connection, merged.changed)
-                changed += merged.changed
-            ledger.note_lines(connection, self._camera, BOOK, owed.changes)
-            for day, count in owed.own.items():
-                ledger.count_own(connection, self._camera, day, count)
-            ledger.set_state(connection, self._camera, BOOK, state)
-            return Merged(added=tuple(added), changed=tuple(changed))
-
-        try:
-            merged = await self._db.run(write)
-        except StorageFailed:
-            unkept = tuple(one for one, _since in owed.found if id(one) not in earlier_unkept)
-            owed.found = [(replace(one, told=True), since) for one, since in owed.found]
-            return Looked(unkept=unkept)
-        self._owed = _Owed()
-        return Looked(added=merged.added, changed=merged.changed)
+        self._written_us = now_us
+        written = await self._owed.write(found, since_us, msgspec.json.encode(self._state).decode())
+        return Looked(added=written.added, changed=written.changed, unkept=written.unkept)
 
 
 def _differences(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tuple[LoginAction, str, str]]:
