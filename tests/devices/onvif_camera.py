@@ -132,17 +132,18 @@ class OnvifCamera(EmulatedCamera):
         self.state.add_account(account, by="admin", address="203.0.113.9")
 
     async def change_setting(self, key: str, value: str) -> None:
-        """`Hostname.Name`, `DiscoveryMode`, `DateAndTime.DateTimeType`, `NTP.NTPManual.DNSname` or `NetworkProtocols[HTTPS].Enabled`."""
+        """As the export names it: `Hostname.Name`, `DiscoveryMode`, `SystemDateAndTime.DateTimeType`, `NTP.NTPManual.DNSname`,
+        `NetworkProtocols.HTTPS.Enabled`."""
         if key == "Hostname.Name":
             self.hostname = value
         elif key == "DiscoveryMode":
             self.discovery = value
-        elif key == "DateAndTime.DateTimeType":
+        elif key == "SystemDateAndTime.DateTimeType":
             self.by_ntp = value == "NTP"
         elif key == "NTP.NTPManual.DNSname":
             self.ntp_server = value
         else:
-            found = re.fullmatch(r"NetworkProtocols\[(\w+)\]\.(Enabled|Port)", key)
+            found = re.fullmatch(r"NetworkProtocols\.(\w+)\.(Enabled|Port)", key)
             assert found is not None
             self.protocols[found[1]][found[2] == "Port"] = int(value) if found[2] == "Port" else value == "true"
         self.state.write(LogKind.SETTINGS_CHANGED, user="admin", address="203.0.113.9")

@@ -33,7 +33,7 @@ BY_NTP = {
     "foscam-mjpeg": ("params.ntp_enable", "1"),
     "foscam-hd": ("SystemTime.timeSource", "0"),
     "reolink": ("Ntp.enable", "1"),
-    "onvif": ("DateAndTime.DateTimeType", "NTP"),
+    "onvif": ("SystemDateAndTime.DateTimeType", "NTP"),
 }
 
 
