@@ -125,6 +125,8 @@ port = 0
         ("[home]\nnetworks = ['10.0.0.0/8',\n '300.1']", 'h.toml:3: home.networks[1]: is no network: write "192.168.1.0/24" or "192.168.1"'),
         (FRONT + "alerts.labels = ['motion', 'prson']", 'h.toml:3: camera.front.alerts.labels[1]: no model knows this label; did you mean "person"?'),
         ("[alerts.webhook]\nurl = 'https://u:canary@h/x'", "h.toml:2: alerts.webhook.url: holds a password or user name: secrets do not belong in this file"),
+        (FRONT + "power.off_url = 'http://u:canary@plug/off'", "h.toml:3: camera.front.power.off_url: holds a password or user name: secrets do not belong in this file"),
+        (FRONT + "power.on_url = 'plug'", "h.toml:3: camera.front.power.on_url: must be an address such as https://example.org/path"),
         ("[alerts.telegram]\napi_base = 'telegram'", "h.toml:2: alerts.telegram.api_base: must be an address such as https://example.org/path"),
         ("[alerts.telegram]\ntoken = 'canary'", "h.toml:2: alerts.telegram.token: secrets do not belong in this file: take it out and run `hearthwatch secrets set alerts.telegram.token`"),
         ("[alerts.email]\nhost = 'h'\nto = ['a@b', 'a@b\\nBcc: c@d']".replace("'a@b\\", '"a@b\\').replace("c@d']", 'c@d"]'), "h.toml:3: alerts.email.to[1]: is no e-mail address"),

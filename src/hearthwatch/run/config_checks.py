@@ -62,6 +62,12 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
         _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, "motion"))
     _zone_faults(faults, path, camera)
     logins_faults(faults, (*path, "logins"), camera.get("logins"))
+    power = camera.get("power")
+    for key in ("off_url", "on_url"):
+        url = power.get(key) if isinstance(power, Mapping) else None
+        fault = _service_fault(url) if isinstance(url, str) and url else None
+        if fault:
+            faults.add((*path, "power", key), fault)
 
 
 def _label_fault(faults: Faults, path: KeyPath, label: Any, known: Sequence[str]) -> None:
