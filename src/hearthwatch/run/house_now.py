@@ -165,6 +165,8 @@ class HouseNowDoor:
             )
         if "apprise" in self._channels.names:
             yield Outbound(host="the services in its URLs", purpose="alerts by Apprise", setting="alerts.apprise")
+        if self._config.syslog.host:
+            yield Outbound(host=self._config.syslog.host, purpose="the cameras' logs by syslog", setting="syslog")
 
 
 def _settings(config: Config) -> Iterator[Setting]:

@@ -1,0 +1,149 @@
+"""Who is told when: at once, together, after a restart, once a day."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+from tests.logins.rows import login
+from tests.run.quiet_db import QuietDb
+
+from hearthwatch.alerts.alert import Alert
+from hearthwatch.kit.clock import FakeClock
+from hearthwatch.kit.ids import Ulids
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.logins import ledger
+from hearthwatch.logins.login import Verdict
+from hearthwatch.logins.verdict import networks
+from hearthwatch.run.login_news import LoginNews
+
+FRONT = CameraId("front")
+
+
+class Scene:
+    def __init__(self, folder: Path, clock: FakeClock, name_of) -> None:
+        self.clock, self.db = clock, QuietDb(folder)
+        self.alerts: list[Alert] = []
+        self.news = LoginNews(
+            db=self.db,
+            clock=clock,
+            record=self._record,
+            ids=Ulids(clock),
+            name=str,
+            zone=lambda: UTC,
+            publish=lambda _login: None,
+            able=self._able,
+            visits=lambda _camera: {},
+            name_of=name_of,
+        )
+
+    async def _record(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+
+    async def _able(self, camera: CameraId):
+        return ()
+
+    async def happen(self, *rows) -> None:
+        await self.db.run(lambda connection: ledger.add(connection, rows))
+        await self.news.tell(FRONT)
+
+
+@asynccontextmanager
+async def scene(folder: Path, clock: FakeClock | None = None, name_of=lambda _ip: "") -> AsyncIterator[Scene]:
+    found = Scene(folder, clock or FakeClock(), name_of)
+    try:
+        yield found
+    finally:
+        await found.news.close()
+        found.db.close()
+
+
+async def test_what_is_wanted_is_told_once_even_over_a_restart(tmp_path: Path) -> None:
+    async with scene(tmp_path) as house:
+        await house.happen(login(), login(wanted=False, user="anna"))
+        await house.news.tell(FRONT)
+        assert len(house.alerts) == 1
+        assert "anna" not in house.alerts[0].text
+    async with scene(tmp_path) as house:
+        await house.news.tell(FRONT)
+        assert house.alerts == []
+
+
+async def test_what_a_former_house_did_not_tell_is_told(tmp_path: Path) -> None:
+    async with scene(tmp_path) as house:
+        await house.db.run(lambda connection: ledger.add(connection, [login()]))
+    async with scene(tmp_path) as house:
+        await house.news.tell(FRONT)
+        assert len(house.alerts) == 1
+
+
+async def test_what_goes_on_is_told_together_when_its_time_has_come(tmp_path: Path) -> None:
+    async with scene(tmp_path) as house:
+        await house.happen(login())
+        for _ in range(50):
+            house.clock.advance(1)
+            await house.happen(login())
+            await house.news.tick()
+        assert len(house.alerts) == 1
+        house.clock.advance(11)
+        await house.news.tick()
+        assert len(house.alerts) == 2
+        assert "(50 times)" in house.alerts[1].title
+        house.clock.advance(10_000)
+        await house.news.tick()
+        assert len(house.alerts) == 2
+
+
+async def test_a_name_server_that_does_not_answer_holds_up_nothing(tmp_path: Path) -> None:
+    let_go = threading.Event()
+
+    def slow(ip: str) -> str:
+        let_go.wait(10)
+        return "late.example.net"
+
+    async with scene(tmp_path, name_of=slow) as house:
+        await house.happen(login())
+        assert "late" not in house.alerts[0].text
+        let_go.set()
+        house.clock.advance(100)
+        await house.happen(login())
+        assert "late.example.net" in house.alerts[1].text
+
+
+async def test_the_rest_of_the_day_in_one_message(tmp_path: Path) -> None:
+    clock = FakeClock(wall_us=1_700_000_000_000_000)  # 22:13:20 UTC
+    async with scene(tmp_path, clock) as house:
+        house.news.renew(networks(["192.168.1"]), {FRONT: "22:14", CameraId("back"): "22:14", CameraId("quiet"): ""})
+        now_us = clock.wall_us()
+        rows = [
+            login(wanted=False, verdict=Verdict.HOME, user="anna", at_us=now_us),
+            login(wanted=False, verdict=Verdict.NOTED, user="noted", at_us=now_us),
+            login(wanted=False, verdict=Verdict.HOME, user="older", at_us=WallUs(now_us - 90_000_000_000)),
+        ]
+        await house.db.run(lambda connection: ledger.add(connection, rows))
+        await house.news.tick()
+        assert house.alerts == []
+        clock.advance(60)
+        for _ in range(3):
+            await house.news.tick()
+            clock.advance(60)
+        [digest] = house.alerts
+        assert "anna" in digest.text
+        assert "older" not in digest.text
+        assert "noted" not in digest.text
+        assert "back: nobody" in digest.text
+        clock.advance(86_400)
+        await house.news.tick()
+        assert len(house.alerts) == 2
+        assert house.alerts[0].dedupe_key != house.alerts[1].dedupe_key
+
+
+async def test_rows_the_disk_did_not_take_are_told_from_memory(tmp_path: Path) -> None:
+    async with scene(tmp_path) as house:
+        await house.news.tell_unkept(FRONT, [login(), replace(login(), wanted=False)])
+        await house.news.tell_unkept(FRONT, [login(wanted=False)])
+        assert [alert.title for alert in house.alerts] == ["front: unknown user mallory logged in"]
