@@ -17,15 +17,17 @@ from tests.devices.camera_web import EmulatedCamera
 from tests.vendors.fake_neighbours import FakeNeighbours
 
 from hearthwatch.alerts.alert import Alert, Severity
-from hearthwatch.health.outage import Fault
+from hearthwatch.health import ledger as outages
+from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import Unreachable
-from hearthwatch.kit.secrets import Secrets
-from hearthwatch.kit.units import CameraId
+from hearthwatch.kit.secrets import Secret, Secrets
+from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.camera_doors import door_of
 from hearthwatch.run.camera_watch import CameraWatch
 from hearthwatch.run.config import load
+from hearthwatch.run.strangers import left_in
 from hearthwatch.vendors import known_ledger
 from hearthwatch.vendors.device import Vendor
 from hearthwatch.vendors.doorman import Doorman
@@ -230,6 +232,48 @@ async def test_another_device_at_its_address_gets_no_password(tmp_path: Path) ->
             assert house.watch.strangers == frozenset()
 
 
+async def test_after_a_restart_a_stranger_is_one_until_looked_at(tmp_path: Path) -> None:
+    outage = Outage(fault=Fault.CAMERA_STRANGER, camera=PORCH, subject=PORCH, start_us=WallUs(1), end_us=None, detail="")
+    engine = opened(tmp_path)
+    with engine.begin() as connection:
+        outages.save(connection, 1, outage, told=True)
+    engine.dispose()
+    assert left_in(tmp_path) == {PORCH}
+    assert left_in(tmp_path / "none") == frozenset()
+    network = FakeNeighbours(table={OLD: LINK})
+    async with dahua.camera(host=OLD).running() as camera, watched(tmp_path, camera, network) as house:
+        assert house.watch.strangers == {PORCH}
+        assert await house.look() is Reach.OPEN
+        assert house.watch.strangers == frozenset()
+
+
+async def test_of_one_recorder_every_channel_is_followed(tmp_path: Path) -> None:
+    yard = CameraId("yard")
+    network = FakeNeighbours(table={OLD: LINK})
+    async with dahua.camera(host=OLD).running() as camera:
+        house = Watched(folder=tmp_path, port=camera.port, network=network)
+        both = CONFIG.format(host=OLD, port=camera.port)
+        both += both.partition("networks")[2].partition("\n")[2].replace("porch", "yard").replace("channel=1", "channel=2")
+        house.path.write_text(both)
+        await house.open()
+        config = load(house.path)
+        doors = {name: door_of(name, options, Secrets.open(tmp_path)) for name, options in config.cameras.items()}
+        doors[yard] = replace(doors[yard], access=replace(doors[yard].access, password=Secret("watch-Pass-1")))
+        await house.doorman.renew(doors)
+        for name in (PORCH, yard):
+            await house.watch.look(name)
+        network.table = {NEW: LINK}
+        await camera._close()
+        async with dahua.camera(host=NEW, port=camera.port).running():
+            for after_s in (0, 41):
+                house.clock.advance(after_s)
+                for name in (PORCH, yard):
+                    await house.watch.look(name)
+        assert house.path.read_text() == both.replace(OLD, NEW)
+        assert [alert.camera for alert in house.alerts] == [PORCH, yard]
+        await house.close()
+
+
 async def test_an_owner_accepts_the_device_that_replaced_the_camera(tmp_path: Path) -> None:
     network = FakeNeighbours(table={OLD: LINK})
     async with dahua.camera(host=OLD).running() as camera, watched(tmp_path, camera, network) as house:
@@ -323,7 +367,8 @@ async def test_an_address_that_cannot_be_written_is_left_to_the_owner(tmp_path: 
             await house.look()
             await house.look(41)
             await house.look(600)
-            [alert] = house.alerts
+            assert len({alert.dedupe_key for alert in house.alerts}) == 1, "told once"
+            alert = house.alerts[0]
             assert "could not be changed" in alert.text
             assert NEW in alert.text
 

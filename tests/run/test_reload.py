@@ -13,7 +13,7 @@ from tests.run.leaping_loop import leap
 
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.secrets import Secrets
-from hearthwatch.kit.units import WallUs
+from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.config import Config
 from hearthwatch.run.messages import NewPlan
 from hearthwatch.run.plan import HousePlan
@@ -51,7 +51,8 @@ class Watched:
             index_path=str(folder / "index.db"),
             started_us=WallUs(7),
         )
-        self.reloader = Reloader(plan, self.secrets, self.health, self._send, self._renew)
+        self.strangers: frozenset[CameraId] = frozenset()
+        self.reloader = Reloader(plan, self.secrets, self.health, self._send, self._renew, strangers=lambda: self.strangers)
 
     def _send(self, message: Any) -> None:
         self.order.append("plan")
@@ -100,6 +101,20 @@ def test_a_changed_file_becomes_a_plan_for_the_processes_and_then_the_houses(tmp
     assert (plan.house.port, plan.house.started_us) == (8123, 7)
     assert found.configs[0].home.name == "Castle"
     assert found.health.log == []
+
+
+def test_where_a_stranger_answers_no_log_in_is_in_the_plan(tmp_path: Path) -> None:
+    async def work(watched: Watched) -> None:
+        watched.strangers = frozenset({CameraId("front")})
+        await watched.look()
+        watched.strangers = frozenset()
+        await watched.look()
+
+    watched = Watched(tmp_path)
+    watched.secrets.set("camera.front.password", "hunter22")
+    found = watching(work, watched)
+    logins = [(source.user, source.password) for plan in found.plans for source in plan.plan.recorder.sources]
+    assert logins[-2:] == [("", ""), ("admin", "hunter22")]
 
 
 def test_a_mistake_is_told_and_the_old_configuration_stays(tmp_path: Path) -> None:

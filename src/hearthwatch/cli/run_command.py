@@ -36,6 +36,7 @@ def run(
     from hearthwatch.run.compile import compile_plan
     from hearthwatch.run.config import load
     from hearthwatch.run.places import hold
+    from hearthwatch.run.strangers import left_in
 
     path, folder = config_file(config, data), data_folder(data)
     checked = load(path)
@@ -52,6 +53,7 @@ def run(
         port=port,
         debug=debug,
         started_us=SystemClock().wall_us(),
+        strangers=left_in(folder),
     )
     # an anonymous file, because the plan holds passwords: nothing of it on disk or in the argument list
     fd = os.memfd_create("plan", 0)

@@ -18,6 +18,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import BadReply, ConfigFault, HearthwatchError, Refused, StorageFailed, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
+from hearthwatch.run import strangers
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.vendors import known_ledger
 from hearthwatch.vendors.capability import DeviceInfo
@@ -50,7 +51,6 @@ class _Look:
     gone_ns: MonoNs | None = None
     search_ns: MonoNs = MonoNs(0)
     searches: int = 0
-    told_at: str = ""
 
 
 class CameraWatch:
@@ -83,25 +83,37 @@ class CameraWatch:
         self._cameras: Mapping[CameraId, CameraOptions] = {}
         self._home: tuple[str, ...] = ()
         self._looks: dict[CameraId, _Look] = {}
+        self._strangers: frozenset[CameraId] = frozenset()
 
     async def load(self) -> None:
         """Take up what a former house knew. Raises StorageFailed."""
         for known in await self._db.run(known_ledger.load):
             self._admission.learn(known)
+        for camera in await self._db.run(strangers.left):
+            self._looks[camera] = _Look(reach=Reach.STRANGER)
 
     def renew(self, config: Config) -> None:
         """Go on with a changed configuration: cameras that changed are looked at anew."""
         before, self._cameras, self._home = self._cameras, config.cameras, config.home.networks
         looks = {camera: look for camera, look in self._looks.items() if camera in config.cameras}
         self._looks = {
-            camera: look if before[camera] == config.cameras[camera] else _Look(told_at=look.told_at, reach=_kept(look.reach))
+            camera: look
+            if before.get(camera, config.cameras[camera]) == config.cameras[camera]
+            else _Look(reach=_kept(look.reach))
             for camera, look in looks.items()
         }
+        self._count_strangers()
 
     @property
     def strangers(self) -> frozenset[CameraId]:
         """Return the cameras in whose place another device answers: no password may go there, for video neither."""
-        return frozenset(camera for camera, look in self._looks.items() if look.reach is Reach.STRANGER)
+        return self._strangers
+
+    def _count_strangers(self) -> None:
+        """One whole set in place of another: it is read from other threads."""
+        watched = self._doorman.cameras
+        found = (camera for camera, look in self._looks.items() if look.reach is Reach.STRANGER)
+        self._strangers = frozenset(camera for camera in found if camera in watched)
 
     def states(self) -> tuple[DoorState, ...]:
         """Return how the door of each camera is."""
@@ -176,6 +188,7 @@ class CameraWatch:
             look.reach, look.why = Reach.FAILED, str(error)
         if camera not in self._doorman.cameras or self._looks.get(camera) is not look:
             return  # the configuration changed meanwhile
+        self._count_strangers()
         self._report(camera, look)
         if look.reach in {Reach.GONE, Reach.STRANGER}:
             await self._missed(camera, look)
@@ -271,15 +284,22 @@ class CameraWatch:
         look.search_ns = self._in(_SEARCH_S[min(look.searches, len(_SEARCH_S) - 1)])
         look.searches += 1
         access = self._doorman.access(camera)
-        others = {self._doorman.access(one).host for one in self._doorman.cameras} | {known.ip}
         try:
-            ip = await self._whereabouts.find(known, access, self._home, frozenset(others))
+            ip = await self._whereabouts.find(known, access, self._home, self._taken(known))
         except HearthwatchError as error:
             log.warning("camera %s cannot be searched for: %s", camera, error)
             return
-        if ip is not None and ip != look.told_at:
+        if ip is not None:
             await self._follow(known, access.host, ip)
-            look.told_at = ip
+
+    def _taken(self, known: KnownCamera) -> frozenset[str]:
+        """Return where it is not: where it was, and where other cameras are; channels of one recorder are one device."""
+        found = {known.ip}
+        for camera in self._doorman.cameras:
+            other = self._admission.known(camera)
+            if camera != known.camera and (other is None or other.key != known.key):
+                found.add(self._doorman.access(camera).host)
+        return frozenset(found)
 
     async def _follow(self, known: KnownCamera, host: str, ip: str) -> None:
         """Write the camera's new address in place of the old one; from there it is taken up as any change of the owner's."""

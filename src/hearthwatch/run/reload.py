@@ -17,6 +17,7 @@ from hearthwatch.run.config import Config, load
 from hearthwatch.run.config_reload import diff
 from hearthwatch.run.messages import NewPlan
 from hearthwatch.run.plan import HousePlan
+from hearthwatch.run.strangers import left_in
 from hearthwatch.web.options import WebOptions
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Reloader:
         self._strangers = strangers
         self._had_file = self._path.exists()
         self._config = load(self._path)
-        self._seen = self._stamp()
+        self._seen = (*self._files(), left_in(self._data))  # as the plan was made that everybody started with
         self._reloading = asyncio.Lock()
 
     def web_options(self, options: WebOptions) -> WebOptions:
@@ -57,7 +58,10 @@ class Reloader:
         return dataclasses.replace(options, port=self._plan.port)
 
     def _stamp(self) -> tuple[object, ...]:
-        return *(_stat(path) for path in (self._path, self._data / "secrets.sealed")), self._strangers()
+        return *self._files(), self._strangers()
+
+    def _files(self) -> tuple[object, ...]:
+        return tuple(_stat(path) for path in (self._path, self._data / "secrets.sealed"))
 
     async def run(self) -> None:
         """Watch until cancelled."""
