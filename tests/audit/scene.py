@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.alerts.house import House
 
+from hearthwatch.audit import cves
 from hearthwatch.audit.auditor import Auditor
 from hearthwatch.audit.finding import AuditOptions
 from hearthwatch.audit.remedy import Remedy, RemedyKind
@@ -122,6 +123,9 @@ class Street:
 
     def utc_offset_us(self) -> int:
         return 0
+
+    async def known_weaknesses(self):
+        return cves.rules()
 
     def vendor(self, camera: CameraId) -> Vendor:
         return Vendor.DAHUA

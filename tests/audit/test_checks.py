@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearthwatch.audit import checks
+from hearthwatch.audit import checks, cves
 from hearthwatch.audit.evidence import Certificate, Evidence, PasswordFacts
 from hearthwatch.audit.finding import CheckId, FindingState, Grade, score
 from hearthwatch.audit.possible import Possible, possible
@@ -38,6 +38,7 @@ def evidence(**more) -> Evidence:
         "password": PasswordFacts(is_set=True),
         "can": EVERYTHING,
         "time_server": "192.168.1.1",
+        "table": cves.rules(),
     }
     return Evidence(**(base | more))
 

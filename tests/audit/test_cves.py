@@ -6,6 +6,7 @@ import pytest
 
 from hearthwatch.audit import cves
 from hearthwatch.audit.cves import Verdict
+from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.device import DeviceIdentity, Vendor
 
@@ -24,7 +25,7 @@ def verdict(
 ):
     identity = DeviceIdentity(vendor=maker, model=model, firmware=firmware, build_date=built)
     services = {} if p2p is None else {Service.P2P: p2p}
-    return {one.rule.cve: one.verdict for one in cves.known(vendor, identity, services)}.get(cve)
+    return {one.rule.cve: one.verdict for one in cves.known(vendor, identity, services, cves.rules())}.get(cve)
 
 
 MJPEG, HD, DAHUA, REOLINK = Vendor.FOSCAM_MJPEG, Vendor.FOSCAM_HD, Vendor.DAHUA, Vendor.REOLINK
@@ -320,7 +321,7 @@ def test_the_cloud_weakness_goes_with_the_cloud_access():
 def test_firmware_that_cannot_be_read_is_never_ok():
     for model in ("IPC-HDW5831R-ZE", "IP2M-841B"):
         identity = DeviceIdentity(vendor="Dahua", model=model, firmware="")
-        found = cves.known(DAHUA, identity, {})
+        found = cves.known(DAHUA, identity, {}, cves.rules())
         assert found
         assert all(one.verdict is U for one in found)
 
@@ -334,8 +335,11 @@ def test_the_recorded_dahua_lacks_all_fixes_of_2021(test_data):
 
 
 def test_a_model_that_is_not_in_the_table_has_no_entries():
-    assert cves.known(REOLINK, DeviceIdentity(vendor="Reolink", model="RLC-822A", firmware="v3.1.0.956_22041507"), {}) == ()
-    assert cves.known(Vendor.ONVIF, DeviceIdentity(vendor="AXIS", model="Q6045-E", firmware="5.55.1.2"), {}) == ()
+    table = cves.rules()
+    assert (
+        cves.known(REOLINK, DeviceIdentity(vendor="Reolink", model="RLC-822A", firmware="v3.1.0.956_22041507"), {}, table) == ()
+    )
+    assert cves.known(Vendor.ONVIF, DeviceIdentity(vendor="AXIS", model="Q6045-E", firmware="5.55.1.2"), {}, table) == ()
 
 
 def test_every_row_has_its_source_and_a_date_of_review():
@@ -352,10 +356,38 @@ def test_every_row_has_its_source_and_a_date_of_review():
         assert rule.what.endswith(".")
 
 
-def test_a_row_written_wrong_is_refused():
-    row = '[[rule]]\nproduct = "dahua"\ncve = "X"\nwhat = "w."\nmodel = ".*"\nsource = "https://x"\nreviewed = 2026-01-01\n'
-    assert len(cves.read(row)) == 1
-    with pytest.raises(ValueError, match="means nothing"):
-        cves.read(row + 'fixed_im = "2.4"\n')
-    with pytest.raises(ValueError, match="no version"):
-        cves.read(row + 'fixed_in = "soon"\n')
+ROW = (
+    '[[rule]]\nproduct = "reolink"\ncve = "CVE-2030-1"\nwhat = "w."\nmodel = "RLC-822A"\n'
+    'fixed_in = "v3.1.0.957_22050101"\nsource = "https://x"\nreviewed = 2030-01-01\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (ROW + 'fixed_im = "2.4"\n', "means nothing"),
+        (ROW.replace("v3.1.0.957_22050101", "soon"), "no version"),
+        (ROW.replace('model = "RLC-822A"\n', ""), "lacks 'model'"),
+        (ROW.replace('"RLC-822A"', '"(RLC"'), "not understood"),
+        (ROW.replace('"reolink"', '"acme"'), "not understood"),
+        (ROW.replace("2030-01-01", '"today"'), "a date"),
+        (ROW + "also = 7\n", "a list"),
+        ("rule = 7\n", "not understood"),
+        ("rule = [7]\n", "not understood"),
+        ("", "lacks 'rule'"),
+        ("[[", "not understood"),
+    ],
+)
+def test_a_table_written_wrong_is_refused_in_words(text, said):
+    with pytest.raises(ConfigFault, match=said):
+        cves.read(text)
+
+
+def test_the_owners_own_rows_take_the_place_of_the_shipped_ones():
+    shipped = cves.rules()
+    identity = DeviceIdentity(vendor="Reolink", model="RLC-822A", firmware="v3.1.0.956_22041507")
+    [one] = cves.known(REOLINK, identity, {}, cves.renewed(shipped, cves.read(ROW)))
+    assert (one.rule.cve, one.verdict) == ("CVE-2030-1", A)
+    newer = cves.renewed(shipped, cves.read(ROW.replace("CVE-2030-1", "CVE-2021-40407")))
+    assert [rule.reviewed.year for rule in newer if rule.cve == "CVE-2021-40407"] == [2030]
+    assert len(newer) == len(shipped)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from hearthwatch.kit.errors import HearthwatchError
 
-FAMILIES = ("dahua", "foscam", "onvif", "reolink", "house")
+FAMILIES = ("dahua", "foscam", "onvif", "reolink", "house", "audit")
 _TOKENS = (b"", b"\r\n", b"\n", b"=", b"[", b"]", b"{", b"}", b'"', b"\x00", b"\xff\xfe", b"<", b"&", b"%", b"-1", b"1e999",
            b"99999999999999999999", b"NaN", b"null", b"Error\r\n", b"--", b";", b"\\ud800", b"\xc3", b"A" * 300)  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hearthwatch.audit import checks
+from hearthwatch.audit import checks, cves
 from hearthwatch.audit.evidence import Evidence, PasswordFacts
 from hearthwatch.audit.fence import Fenced, FenceKind, fence
 from hearthwatch.audit.finding import FindingState, Mended, Report, score
@@ -48,6 +48,7 @@ class FakeAudit:
             settings=self.settings,
             can=Possible(why_not=dict.fromkeys(RemedyKind, ""), services=frozenset(Service)),
             time_server="192.168.1.1",
+            table=cves.rules(),
         )
         findings = tuple(replace(one, accepted=one.key in self.accepted) for one in checks.findings(evidence))
         return Report(camera=self.camera, at_us=self.now_us, findings=findings, score=score(findings))

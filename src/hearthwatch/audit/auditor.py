@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from hearthwatch.audit import checks, ledger, password_strength
+from hearthwatch.audit.cves import Rule
 from hearthwatch.audit.evidence import Evidence
 from hearthwatch.audit.finding import AuditOptions, Finding, FindingState, Mended, Report, score
 from hearthwatch.audit.gather import Prober, gather, password_facts
@@ -49,6 +50,10 @@ class Home(Protocol):
 
     def utc_offset_us(self) -> int:
         """Return how far the clocks of the home are before universal time now."""
+        ...
+
+    async def known_weaknesses(self) -> Sequence[Rule]:
+        """Return the table of what is publicly known of firmware."""
         ...
 
     def vendor(self, camera: CameraId) -> Vendor:
@@ -184,6 +189,7 @@ class Auditor:
                 at_us=at_us,
                 utc_offset_us=self._home.utc_offset_us(),
                 time_server=self._home.options.time_server,
+                table=await self._home.known_weaknesses(),
             )
         except HearthwatchError as error:
             log.info("%s could not be audited: %s", camera, error)

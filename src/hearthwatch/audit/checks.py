@@ -104,7 +104,7 @@ def _firmware(view: View) -> Iterator[Finding]:
         yield view.finding(check, UNKNOWN, "The camera did not say which firmware it has.")
         return
     on = {service: is_on for service in (Service.P2P,) if (is_on := view.is_on(service)) is not None}
-    known = cves.known(view.evidence.vendor, identity, on)
+    known = cves.known(view.evidence.vendor, identity, on, view.evidence.table)
     if not known:
         model = short(identity.model) or "this camera"
         saw = f"Our table has no entry for {model}: that proves nothing, look at its maker's page."

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 
 from hearthwatch.audit.firmware import Firmware, Grammar, Order, compare, parse, same_branch
+from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.device import DeviceIdentity, Vendor
 
@@ -63,8 +64,19 @@ def rules() -> tuple[Rule, ...]:
 
 
 def read(text: str) -> tuple[Rule, ...]:
-    """Return the rows of a table. Raises ValueError or KeyError for one that is written wrong."""
-    return tuple(_rule(row) for row in tomllib.loads(text)["rule"])
+    """Return the rows of a table. Raises ConfigFault for one that is written wrong."""
+    try:
+        return tuple(_rule(row) for row in tomllib.loads(text)["rule"])
+    except KeyError as error:
+        raise ConfigFault(f"a table of known weaknesses lacks {error}: its shape is that of the shipped cves.toml") from error
+    except (ValueError, TypeError, AttributeError, re.error, RecursionError) as error:
+        raise ConfigFault(f"a table of known weaknesses is not understood: {error}") from error
+
+
+def renewed(shipped: Sequence[Rule], own: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Return the shipped table with the rows of `own` in place of those of the same CVE and product."""
+    told = {(rule.product, rule.cve) for rule in own}
+    return (*own, *(rule for rule in shipped if (rule.product, rule.cve) not in told))
 
 
 _KEYS = frozenset(
@@ -78,8 +90,8 @@ def _rule(row: dict[str, object]) -> Rule:
         raise ValueError(f"a rule has a key that means nothing: {', '.join(sorted(unknown))}")
     product = Grammar(str(row["product"]))
     also, reviewed = row.get("also", []), row["reviewed"]
-    assert isinstance(also, list)
-    assert isinstance(reviewed, dt.date)
+    if not isinstance(also, list) or not isinstance(reviewed, dt.date):
+        raise TypeError(f"{row['cve']}: `also` is a list, `reviewed` a date")
     return Rule(
         product=product,
         cve=str(row["cve"]),
@@ -133,7 +145,7 @@ def is_built_by_hikvision(maker: str) -> bool:
 
 
 def known(
-    vendor: Vendor, identity: DeviceIdentity, services: Mapping[Service, bool], table: Sequence[Rule] | None = None
+    vendor: Vendor, identity: DeviceIdentity, services: Mapping[Service, bool], table: Sequence[Rule]
 ) -> tuple[Known, ...]:
     """Return what the table knows of this camera, one entry a CVE in the table's order; nothing when no row names its model.
 
@@ -144,7 +156,7 @@ def known(
         return ()
     firmware = parse(product, identity.firmware, identity.build_date)
     groups: dict[str, list[Rule]] = {}
-    for rule in rules() if table is None else table:
+    for rule in table:
         if rule.product is product and _names(rule, identity):
             groups.setdefault(rule.cve, []).append(rule)
     return tuple(_judged(group, identity, firmware, services) for group in groups.values())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hearthwatch.audit.cves import Rule
 from hearthwatch.audit.possible import Possible
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.vendors.capability import Service
@@ -64,3 +65,5 @@ class Evidence:
     """What can be done from here; None: nothing, it could not be asked."""
     time_server: str = ""
     """What it should set its clock by."""
+    table: Sequence[Rule] = ()
+    """What is publicly known of firmware."""

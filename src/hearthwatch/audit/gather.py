@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from hearthwatch.audit import password_strength
 from hearthwatch.audit.certificate import certificate
 from hearthwatch.audit.checks_network import PORTS
+from hearthwatch.audit.cves import Rule
 from hearthwatch.audit.evidence import Evidence, PasswordFacts
 from hearthwatch.audit.family import SERVICES, Family
 from hearthwatch.audit.possible import possible
@@ -53,6 +54,7 @@ async def gather(
     at_us: WallUs,
     utc_offset_us: int,
     time_server: str,
+    table: Sequence[Rule],
 ) -> Evidence:
     """Ask everything there is to ask; what the camera does not tell stays None. Raises Unreachable, and Refused when it does
     not let us in at all."""
@@ -82,6 +84,7 @@ async def gather(
         status_open=await _quiet(prober.answers_anybody(access, *family.open_door)) if family.open_door else None,
         can=possible(client, has_off_switch=False, has_on_switch=False),
         time_server=time_server,
+        table=table,
     )
 
 

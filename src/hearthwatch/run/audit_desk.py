@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from hearthwatch.alerts import audit_alerts
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import Policy
+from hearthwatch.audit import cves
 from hearthwatch.audit.auditor import Auditor, Repairer
+from hearthwatch.audit.cves import Rule
 from hearthwatch.audit.fence import Fenced, FenceKind, fence
 from hearthwatch.audit.finding import AuditOptions, Finding, Mended, Report
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import HearthwatchError, Unsupported
+from hearthwatch.kit.errors import ConfigFault, HearthwatchError, Unsupported
 from hearthwatch.kit.units import US_PER_S, CameraId, to_datetime
 from hearthwatch.logins.verdict import networks
 from hearthwatch.run.config import Config
@@ -24,6 +28,12 @@ from hearthwatch.run.zone import zone_of
 from hearthwatch.vendors.device import Vendor
 from hearthwatch.vendors.doorman import Doorman
 from hearthwatch.vendors.probe import Probe
+
+log = logging.getLogger(__name__)
+
+TABLE = "cves.toml"
+"""In the data folder: the owner's own table of known weaknesses."""
+_MAX_TABLE_BYTES = 4 << 20
 
 
 class AuditDesk:
@@ -35,6 +45,7 @@ class AuditDesk:
         repairer: Repairer,
         *,
         config: Callable[[], Config],
+        data_folder: Path,
         db: Db,
         clock: Clock,
         outbox: Outbox,
@@ -43,6 +54,7 @@ class AuditDesk:
     ) -> None:
         self._doorman = doorman
         self._config = config
+        self._own_table = data_folder / TABLE
         self._clock = clock
         self._outbox = outbox
         self._policy = policy
@@ -68,6 +80,10 @@ class AuditDesk:
         """See Home."""
         offset = to_datetime(self._clock.wall_us(), zone_of(self._config())).utcoffset()
         return round(offset.total_seconds()) * US_PER_S if offset is not None else 0
+
+    async def known_weaknesses(self) -> Sequence[Rule]:
+        """See Home. The owner's own rows, if there are any, come before the shipped ones."""
+        return await asyncio.to_thread(_table, self._own_table)
 
     def vendor(self, camera: CameraId) -> Vendor:
         """See Home."""
@@ -116,3 +132,16 @@ class AuditDesk:
             addresses.append(ip)
         mac = (known.link_mac or known.mac) if known is not None else ""
         return Fenced(camera=camera, addresses=tuple(dict.fromkeys(addresses)), mac=mac)
+
+
+def _table(path: Path) -> Sequence[Rule]:
+    """Return the shipped table renewed by the file at `path`; a file that is wrong is said to be so and not used."""
+    try:
+        if path.stat().st_size > _MAX_TABLE_BYTES:
+            raise ConfigFault(f"it is over {_MAX_TABLE_BYTES} bytes long")
+        return cves.renewed(cves.rules(), cves.read(path.read_text("utf-8")))
+    except FileNotFoundError:
+        pass
+    except (ConfigFault, OSError, UnicodeDecodeError) as error:
+        log.warning("%s is not used: %s", path, error)
+    return cves.rules()

@@ -120,7 +120,15 @@ class CameraDoors:
             ids=ids,
         )
         self.audit = AuditDesk(
-            self.doorman, self.remedies.desk, config=config, db=db, clock=clock, outbox=outbox, policy=policy, ids=ids
+            self.doorman,
+            self.remedies.desk,
+            config=config,
+            data_folder=data_folder,
+            db=db,
+            clock=clock,
+            outbox=outbox,
+            policy=policy,
+            ids=ids,
         )
         self.alarms = AlarmHub(self.doorman, clock=clock)
         self.logins = LoginDesk(
