@@ -14,6 +14,7 @@ from hearthwatch.vendors import (
     onvif_event,
     onvif_log,
     onvif_media,
+    onvif_network,
     onvif_reply,
     onvif_services,
     onvif_settings,
@@ -63,7 +64,8 @@ def network(content: Element) -> object:
         case "GetNTPResponse":
             return onvif_reply.time_servers(content)
         case "GetNetworkInterfacesResponse":
-            return onvif_reply.interfaces(content)
+            wire = onvif_network.wire(content, "192.168.2.57")
+            return onvif_reply.interfaces(content), onvif_network.network(wire, gateway=content, dns=content, doors=None)
         case "GetScopesResponse":
             return onvif_reply.scopes(content)
         case "GetUsersResponse":

@@ -13,8 +13,18 @@ import pytest
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, WallUs
-from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_log, onvif_reply, onvif_services, onvif_settings
+from hearthwatch.vendors import (
+    onvif_discovery,
+    onvif_event,
+    onvif_log,
+    onvif_network,
+    onvif_reply,
+    onvif_services,
+    onvif_settings,
+)
 from hearthwatch.vendors.device import AlarmKind, AlarmPhase, ClockReading, LocalUs, LoginAction, Setting
+from hearthwatch.vendors.network import NetworkChange
+from hearthwatch.vendors.onvif_network import Wire
 from hearthwatch.vendors.onvif_soap import Answer, Fault, Ns, Token, answer, envelope
 from hearthwatch.vendors.onvif_xml import MAX_ELEMENTS, parse, quoted, written
 
@@ -241,6 +251,37 @@ def test_what_is_written_to_the_camera_and_what_counts_as_kept() -> None:
     assert onvif_settings.same("NetworkProtocols.HTTP.Port", "80", "80,0")
     assert onvif_settings.same("NetworkProtocols.HTTP.Enabled", "0", "false")
     assert not onvif_settings.same("Hostname.Name", "a", "b")
+
+
+def test_what_is_written_to_move_a_camera() -> None:
+    of = Wire(token="eth0", is_dhcp=True, address="192.168.1.9", netmask="255.255.255.0")
+    doors = parse(
+        b"<x:GetNetworkProtocolsResponse><x:NetworkProtocols><t:Name>HTTPS</t:Name><t:Enabled>false</t:Enabled><t:Port>443</t:Port>"
+        b"</x:NetworkProtocols></x:GetNetworkProtocolsResponse>"
+    )
+    now = onvif_network.network(of, gateway=None, dns=None, doors=doors)
+    assert (now.address, now.is_dhcp, now.gateway, now.https_port, now.http_port) == ("192.168.1.9", True, "", 443, 0)
+
+    def written(**wish: object) -> list[tuple[str, str]]:
+        change = NetworkChange(**wish)  # type: ignore[arg-type]
+        return onvif_network.writing(change, change.applied(now), of, doors)
+
+    fixed = written(address="192.168.1.20", netmask="255.255.254.0", gateway="192.168.1.1", dns=("192.168.1.1",))
+    assert [operation for operation, _ in fixed] == ["SetDNS", "SetNetworkDefaultGateway", "SetNetworkInterfaces"]
+    assert (
+        "<tt:Address>192.168.1.20</tt:Address><tt:PrefixLength>23</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP>"
+        in fixed[2][1]
+    )
+    [(_, by_router)] = written(is_dhcp=True)
+    assert "<tt:DHCP>true</tt:DHCP>" in by_router
+    assert "Manual" not in by_router
+    [(_, port)] = written(https_port=8443)
+    assert "<tt:Enabled>false</tt:Enabled><tt:Port>8443</tt:Port>" in port
+    for wish in ({"http_port": 81}, {"media_port": 9000}):
+        with pytest.raises(Unsupported, match="not all of these ports"):
+            written(**wish)
+    with pytest.raises(Unsupported, match="no netmask"):
+        written(address="192.168.1.20", netmask="255.0.255.0")
 
 
 def test_services_and_protocols_that_lie() -> None:

@@ -20,11 +20,11 @@ import pytest
 
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unsupported
 from hearthwatch.kit.units import US_PER_S, WallUs, to_datetime
-from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_media, onvif_reply, onvif_services
+from hearthwatch.vendors import onvif_discovery, onvif_event, onvif_media, onvif_network, onvif_reply, onvif_services
 from hearthwatch.vendors.device import AlarmKind, AlarmPhase, LocalUs
 from hearthwatch.vendors.onvif_settings import SECTIONS, Section, section_settings
 from hearthwatch.vendors.onvif_soap import Answer, answer, content_of, fault_of
-from hearthwatch.vendors.onvif_xml import parse
+from hearthwatch.vendors.onvif_xml import Element, parse
 
 COUNT = 144
 WRONG_ROWS = {
@@ -405,6 +405,25 @@ def test_a_serial_number_that_is_the_address_without_dots_is_none(tapes: Path) -
     found = onvif_reply.identity(info, interfaces=onvif_reply.interfaces(network), host="camera.lan")
     assert (found.serial, found.mac, found.key) == ("", "ec:71:db:46:5a:f7", "ec:71:db:46:5a:f7")
     assert str(found.build_date) == "2023-08-31"
+
+
+def test_where_real_cameras_stand_in_the_network(tapes: Path) -> None:
+    def content(name: str, operation: str) -> Element:
+        return good((tapes / name / f"{operation}.xml").read_bytes()).content
+
+    found = {}
+    for path in tapes.glob("*/GetNetworkInterfaces.xml"):
+        name = path.parent.name
+        wire = onvif_network.wire(content(name, "GetNetworkInterfaces"), "")
+        network = onvif_network.network(wire, gateway=None, dns=None, doors=content(name, "GetNetworkProtocols"))
+        assert (network.http_port, network.https_port, network.rtsp_port) == (80, 443, 554)
+        found[name.split("-")[0] + name[-2:]] = (wire.token, wire.address, wire.netmask, wire.is_dhcp)
+    assert found == {
+        "axis60": ("eth0", "192.168.2.82", "255.255.255.0", True),
+        "bosch70": ("1", "192.168.2.200", "255.255.255.0", True),
+        "bosch80": ("1", "192.168.2.57", "255.255.255.0", True),
+        "reolink49": ("eth0", "192.168.2.61", "255.255.255.0", True),
+    }
 
 
 def test_build_dates_of_hikvision_and_its_kin(tapes: Path) -> None:

@@ -18,6 +18,7 @@ from hearthwatch.kit.units import US_PER_S, WallUs, camera_id
 from hearthwatch.vendors import capability
 from hearthwatch.vendors.capability import PtzMove, Service
 from hearthwatch.vendors.device import Access, AlarmKind, AlarmPhase, LoginAction, Setting
+from hearthwatch.vendors.network import NetworkChange
 from hearthwatch.vendors.onvif import OnvifCamera
 
 pytestmark = pytest.mark.wired
@@ -204,7 +205,7 @@ async def test_streams_and_picture_come_from_the_host_we_know(camera: SoapCamera
         b":80/", f":{port}/".encode()
     )
     async with client_of(camera) as client:
-        port = client._access.port
+        port = client._http.access.port
         main, sub = await client.streams()
         picture = await client.snapshot()
     assert (main.name, main.url, main.codec, main.width_px) == ("main", "rtsp://127.0.0.1:554/", "H264", 2048)
@@ -413,6 +414,35 @@ async def test_the_clock_is_set_and_checked(camera: SoapCamera) -> None:
         camera.says["SetNTP"] = body_of("SetNTP")
         with pytest.raises(BadReply, match="does not follow"):
             await client.use_ntp("192.168.1.1")
+
+
+async def test_a_new_port_is_followed_and_a_move_that_fails_is_not(camera: SoapCamera) -> None:
+    def doors(port: int) -> bytes:
+        return camera.tape(f"{REOLINK}/GetNetworkProtocols.xml").replace(b"<tt:Port>80<", b"<tt:Port>%d<" % port)
+
+    async with running(WebCamera(answer=camera)) as old, running(WebCamera(answer=camera)) as new:
+        camera.says |= {"SetNetworkProtocols": body_of("SetNetworkProtocols"), "GetNetworkProtocols": doors(old.port)}
+        access = Access(
+            camera=camera_id("gate"), host="127.0.0.1", port=old.port, user=USER, password=Secret(PASSWORD), allow_loopback=True
+        )
+        client = OnvifCamera(access, clock=camera.clock, rng=random.Random(1), settle_s=0)
+        with pytest.raises(BadReply, match="did not keep http_port"):
+            await client.change_network(NetworkChange(http_port=new.port))
+        client._http.use(access)
+        camera.asked.clear()
+        camera.says["GetNetworkProtocols"] = lambda _: doors(
+            new.port if "SetNetworkProtocols" in camera.operations else old.port
+        )
+        after = await client.change_network(NetworkChange(http_port=new.port))
+        assert after.port == new.port
+        before = len(old.requests)
+        assert len(await client.streams()) == 2
+        assert len(old.requests) == before
+        assert (await client.network()).address == "192.168.2.61"
+        camera.says["GetNetworkProtocols"] = doors(80)
+        with pytest.raises(Unsupported, match="not that of its web page"):
+            await client.change_network(NetworkChange(http_port=81))
+        await client.close()
 
 
 async def test_moving(camera: SoapCamera) -> None:
@@ -681,5 +711,5 @@ async def test_it_has_what_onvif_can_do_and_nothing_else(camera: SoapCamera) -> 
         protocols = {name: one for name, one in vars(capability).items() if getattr(one, "_is_runtime_protocol", False)}
         assert {name for name, one in protocols.items() if isinstance(client, one)} == {
             "DeviceInfo", "LoginLog", "SystemLog", "Accounts", "ConfigExport", "ConfigImport", "AlarmFeed", "Snapshot", "Streams",
-            "Ptz", "Fix", "AccountRemoval", "ClockControl", "StandBy", "FirmwareUpload"}  # fmt: skip
+            "Ptz", "Fix", "AccountRemoval", "ClockControl", "StandBy", "FirmwareUpload", "NetworkControl"}  # fmt: skip
         assert "Sessions" in protocols

@@ -31,12 +31,14 @@ from hearthwatch.vendors.device import (
     Setting,
     VideoStream,
 )
+from hearthwatch.vendors.network import Network, NetworkChange
 from hearthwatch.vendors.onvif_api import Command, OnvifApi
 from hearthwatch.vendors.onvif_care import OnvifCare
 from hearthwatch.vendors.onvif_feed import PULL_S, PullPoint
 from hearthwatch.vendors.onvif_media import Profile
 from hearthwatch.vendors.onvif_soap import Answer, Ns
 from hearthwatch.vendors.onvif_xml import quoted
+from hearthwatch.vendors.way_in import Mover
 
 _LOG_BYTES = 4 << 20
 _SNAPSHOT_BYTES = 16 << 20
@@ -54,16 +56,25 @@ _MOVES: Mapping[PtzMove, tuple[int, int, int]] = MappingProxyType(
 
 
 class OnvifCamera:
-    """One camera. It lacks Sessions, SessionControl, AccountRename, Firewall and NetworkControl. `close` it."""
+    """One camera. It lacks Sessions, SessionControl, AccountRename and Firewall. `close` it.
+
+    `settle_s` passes between two attempts to find it again after its address changed."""
 
     def __init__(
-        self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float = 10.0, pause_s: float = 1.0
+        self,
+        access: Access,
+        *,
+        clock: Clock,
+        rng: random.Random,
+        timeout_s: float = 10.0,
+        pause_s: float = 1.0,
+        settle_s: float = 3.0,
     ) -> None:
-        self._access = access
         self._api = OnvifApi(access, clock=clock, rng=rng, timeout_s=timeout_s, feed_timeout_s=PULL_S + _FEED_SLACK_S)
         self._http = self._api.http
-        self._care = OnvifCare(self._api, access, clock=clock, rng=rng, timeout_s=timeout_s)
+        self._care = OnvifCare(self._api, clock=clock, rng=rng, timeout_s=timeout_s)
         self._feed = PullPoint(self._api, clock=clock, channels=self._channels, pause_s=pause_s)
+        self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
         self._profiles: tuple[Ns, tuple[Profile, ...]] | None = None
 
     async def close(self) -> None:
@@ -85,7 +96,7 @@ class OnvifCamera:
         with contextlib.suppress(Unsupported, Refused, BadReply):
             scopes = onvif_reply.scopes((await self._device("GetScopes", step)).content)
         with self._http.named(step):
-            return onvif_reply.identity(got.content, interfaces=interfaces, scopes=scopes, host=self._access.host)
+            return onvif_reply.identity(got.content, interfaces=interfaces, scopes=scopes, host=self._api.access.host)
 
     async def _device(self, operation: str, step: str, content: str = "") -> Answer:
         return await self._api.call(Command(service=Ns.DEVICE, operation=operation, content=content, step=step))
@@ -166,7 +177,7 @@ class OnvifCamera:
                 content = onvif_media.stream_request(service, profile.token)
                 got = await self._api.call(Command(service=service, operation="GetStreamUri", content=content, step=step))
                 address = onvif_media.media_uri(got.content)
-                streams.append(onvif_media.stream(profile, len(streams), address, self._access.host.strip("[]")))
+                streams.append(onvif_media.stream(profile, len(streams), address, self._api.access.host.strip("[]")))
         if not streams:
             raise BadReply(f"{self._http.name}, {step}: the camera gives no address of a stream")
         return tuple(streams)
@@ -245,6 +256,14 @@ class OnvifCamera:
     async def remove_account(self, user: str) -> None:
         """See AccountRemoval."""
         await self._care.remove_account(user)
+
+    async def network(self) -> Network:
+        """See NetworkControl."""
+        return await self._care.network()
+
+    async def change_network(self, change: NetworkChange) -> Access:
+        """See NetworkControl."""
+        return await self._mover.move(change, lambda _, wanted: self._care.write_network(change, wanted))
 
     async def switch_off(self) -> tuple[Setting, ...]:
         """See StandBy. The video stops; the camera's web page and its pictures stay."""

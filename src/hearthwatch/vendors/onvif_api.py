@@ -18,7 +18,6 @@ from enum import StrEnum
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unsupported
-from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs, from_datetime, to_datetime
 from hearthwatch.vendors import onvif_reply, onvif_services
 from hearthwatch.vendors.device import Access, ClockReading, LocalUs
@@ -71,35 +70,42 @@ class OnvifApi:
     """The connections to one camera. `close` it. For one event loop."""
 
     def __init__(self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float, feed_timeout_s: float) -> None:
-        self._access = access
         self._clock = clock
         self._rng = rng
         self._timeouts_s = {Lane.COMMAND: timeout_s, Lane.FEED: feed_timeout_s, Lane.PAGE: timeout_s}
-        self._doors: dict[tuple[int, bool, Lane], CameraHttp] = {}
-        self._places: Mapping[str, Place] | None = None
+        self._others: dict[tuple[int, bool, Lane], CameraHttp] = {}
+        self._places: Mapping[str, Place] = {}
+        self._placed: Place | None = None
         self._ahead_us: int | None = None
-        self.home = Place(port=access.port, tls=access.tls, target=_DEVICE_TARGET)
-        self.http = self._door(self.home)
+        self.http = CameraHttp(access, rng=rng, log_in=LogIn.DIGEST, timeout_s=timeout_s)
+        """The connection of the commands; all others reach the camera, and log in, as this one does."""
 
     async def close(self) -> None:
-        for door in self._doors.values():
+        for door in (self.http, *self._others.values()):
             await door.close()
 
-    def use_password(self, password: Secret) -> None:
-        """Log in with `password` from now on."""
-        for door in self._doors.values():
-            door.use_password(password)
+    @property
+    def access(self) -> Access:
+        return self.http.access
+
+    @property
+    def home(self) -> Place:
+        """The device service."""
+        return Place(port=self.access.port, tls=self.access.tls, target=_DEVICE_TARGET)
 
     def _door(self, place: Place) -> CameraHttp:
+        if replace(place, target=_DEVICE_TARGET) == self.home:
+            return self.http
         key = (place.port, place.tls, place.lane)
-        door = self._doors.get(key)
+        access = replace(self.access, port=place.port, tls=place.tls)
+        door = self._others.get(key)
         if door is None:
-            if len(self._doors) >= _MAX_DOORS:
+            if len(self._others) >= _MAX_DOORS:
                 raise BadReply("the camera names too many ports of its own")
-            password = self.http.password if self._doors else self._access.password
-            access = replace(self._access, port=place.port, tls=place.tls, password=password)
             timeout_s = self._timeouts_s[place.lane]
-            door = self._doors[key] = CameraHttp(access, rng=self._rng, log_in=LogIn.DIGEST, timeout_s=timeout_s)
+            door = self._others[key] = CameraHttp(access, rng=self._rng, log_in=LogIn.DIGEST, timeout_s=timeout_s)
+        elif door.access != access:
+            door.use(access)
         return door
 
     async def call(self, command: Command) -> Answer:
@@ -143,10 +149,10 @@ class OnvifApi:
         return Route(address=subscription.address, parameters=subscription.parameters, message_id=message_id)
 
     def _token(self) -> Token | None:
-        if not self._access.user:
+        if not self.access.user:
             return None
         nonce = self._rng.randbytes(16)
-        return Token(user=self._access.user, password=self.http.password, created=self.camera_time(), nonce=nonce)
+        return Token(user=self.access.user, password=self.http.password, created=self.camera_time(), nonce=nonce)
 
     def camera_time(self, after_s: float = 0) -> str:
         """Return what the camera's clock shows `after_s` from now, in universal time."""
@@ -170,7 +176,7 @@ class OnvifApi:
         try:
             got = await self._send(self.home, _CLOCK)
         except Refused:
-            if not self._access.user or self.http.digest_works:
+            if not self.access.user or self.http.digest_works:
                 raise
             before_us, before_ns = self._clock.wall_us(), self._clock.mono_ns()
             got = await self._send(self.home, _CLOCK, self._token())
@@ -190,8 +196,10 @@ class OnvifApi:
         """Return where `service` is. Raises Unsupported when the camera does not have it."""
         if service is Ns.DEVICE:
             return self.home
-        if self._places is None:
+        if self._placed != self.home:
+            home = self.home
             self._places = await self._find_services()
+            self._placed = home
         found = self._places.get(service)
         if found is None:
             raise Unsupported(f"{self.http.name}: the camera does not have the service {service.rpartition('onvif.org/')[2]}")
@@ -220,19 +228,19 @@ class OnvifApi:
             raise BadReply(f"{self.http.name}: the camera names an address that is not HTTP")
         scheme, host, port, target = parts
         tls = scheme == "https"
-        if tls != self._access.tls or not (lane is Lane.PAGE or await self._is_ours(host)):
+        if tls != self.access.tls or not (lane is Lane.PAGE or await self._is_ours(host)):
             return replace(self.home, target=target, lane=lane)
         return Place(port=port or (443 if tls else 80), tls=tls, target=target, lane=lane)
 
     async def leave(self, place: Place) -> None:
         """Close the connection to a place that was for one subscription: some cameras give each one a port of its own."""
         if place.lane is Lane.FEED and place.port != self.home.port:
-            door = self._doors.pop((place.port, place.tls, place.lane), None)
+            door = self._others.pop((place.port, place.tls, place.lane), None)
             if door is not None:
                 await door.close()
 
     async def _is_ours(self, host: str) -> bool:
-        access = self._access
+        access = self.access
         if host == access.host.strip("[]"):
             return True
         with contextlib.suppress(HearthwatchError):

@@ -15,15 +15,18 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, to_datetime
-from hearthwatch.vendors import firmware, onvif_reply, onvif_services, onvif_settings
+from hearthwatch.vendors import firmware, onvif_network, onvif_reply, onvif_services, onvif_settings
 from hearthwatch.vendors.capability import Service
-from hearthwatch.vendors.device import Access, Account, ClockReading, Setting
+from hearthwatch.vendors.device import Account, ClockReading, Setting
+from hearthwatch.vendors.network import Network, NetworkChange
 from hearthwatch.vendors.onvif_api import Command, OnvifApi
+from hearthwatch.vendors.onvif_network import Wire
 from hearthwatch.vendors.onvif_reply import DateAndTime
 from hearthwatch.vendors.onvif_settings import SECTIONS, Section
 from hearthwatch.vendors.onvif_soap import Answer, Ns
-from hearthwatch.vendors.onvif_xml import quoted
+from hearthwatch.vendors.onvif_xml import Element, quoted
 from hearthwatch.vendors.switches import Switch, Switches
+from hearthwatch.vendors.way_in import prove
 
 _SWITCHES: Mapping[Service, Switch] = MappingProxyType(
     {
@@ -62,13 +65,12 @@ class _Image:
 class OnvifCare:
     """The part of OnvifCamera that changes things."""
 
-    def __init__(self, api: OnvifApi, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float) -> None:
+    def __init__(self, api: OnvifApi, *, clock: Clock, rng: random.Random, timeout_s: float) -> None:
         self._api = api
-        self._access = access
         self._clock = clock
         self._rng = rng
         self._timeout_s = timeout_s
-        self.switches = Switches(_SWITCHES, access=lambda: access, read=self._by_name, write=self.set)
+        self.switches = Switches(_SWITCHES, access=lambda: api.access, read=self._by_name, write=self.set)
 
     async def _device(self, operation: str, step: str, content: str = "") -> Answer:
         return await self._api.call(Command(service=Ns.DEVICE, operation=operation, content=content, step=step))
@@ -168,23 +170,13 @@ class OnvifCare:
             content = f"<tt:Username>{quoted(user)}</tt:Username><tt:Password>{quoted(new.reveal())}</tt:Password>{level}"
         with contextlib.suppress(Unreachable):  # the answer got lost: whether it was done, the log-in tells
             await self._device("SetUser", step, f"<User>{content}</User>")
-        if user == self._access.user:
-            await self._prove(new)
+        if user == self._api.access.user:
+            await prove(self._api.http, replace(self._api.access, password=new), self.accounts)
         else:
             await self._try(user, new)
 
-    async def _prove(self, new: Secret) -> None:
-        """As `way_in.prove`, on all our connections: after Unreachable nobody knows which of the two holds."""
-        old = self._api.http.password
-        self._api.use_password(new)
-        try:
-            await self.accounts()
-        except Refused:
-            self._api.use_password(old)
-            raise
-
     async def _try(self, user: str, password: Secret) -> None:
-        access = replace(self._access, user=user, password=password)
+        access = replace(self._api.access, user=user, password=password)
         api = OnvifApi(access, clock=self._clock, rng=self._rng, timeout_s=self._timeout_s, feed_timeout_s=self._timeout_s)
         try:
             await api.call(Command(service=Ns.DEVICE, operation="GetDeviceInformation", step="trying the new password"))
@@ -192,7 +184,7 @@ class OnvifCare:
             await api.close()
 
     async def remove_account(self, user: str) -> None:
-        if user == self._access.user:
+        if user == self._api.access.user:
             raise Unsupported(f"{self._api.http.name}: {user} is our own account")
         step = "removing an account"
         with self._api.http.named(step):
@@ -205,7 +197,7 @@ class OnvifCare:
         return await self.switches.switch_off(_STAND_BY)
 
     async def upload_firmware(self, image: Path) -> None:
-        """The camera names an address for it, to be used after a while (`StartFirmwareUpgrade` of ONVIF's Device Management)."""
+        """The camera names an address for it, to be used after a while: `StartFirmwareUpgrade`."""
         step = "sending it firmware"
         upload = _Image(file=firmware.look_at(image, _ENDINGS))
         got = await self._device("StartFirmwareUpgrade", step)
@@ -215,3 +207,41 @@ class OnvifCare:
         delay = _DURATION.fullmatch(got.content.said("UploadDelay"))
         await asyncio.sleep(min(_MAX_DELAY_S, float(delay[1])) if delay else 0)
         await self._api.upload(address, upload, step=step, timeout_s=_UPLOAD_S)
+
+    async def network(self) -> Network:
+        step = "reading its network settings"
+        _, found, _ = await self._stand(step)
+        return found
+
+    async def _stand(self, step: str) -> tuple[Wire, Network, Element | None]:
+        """Return the interface we reach, how it stands in the network, and the camera's doors as it tells them."""
+        interfaces = (await self._device("GetNetworkInterfaces", step)).content
+        gateway, dns, doors = [
+            await self._or_none(operation, step) for operation in ("GetNetworkDefaultGateway", "GetDNS", "GetNetworkProtocols")
+        ]
+        with self._api.http.named(step):
+            wire = onvif_network.wire(interfaces, self._api.access.host)
+            return wire, onvif_network.network(wire, gateway=gateway, dns=dns, doors=doors), doors
+
+    async def _or_none(self, operation: str, step: str) -> Element | None:
+        try:
+            return (await self._device(operation, step)).content
+        except (Unsupported, BadReply):
+            return None
+
+    async def write_network(self, change: NetworkChange, wanted: Network) -> None:
+        """Send what `change` asks for. Some cameras say that they follow it after a restart only."""
+        step = "changing its network"
+        access = self._api.access
+        wire, now, doors = await self._stand(step)
+        ours = now.https_port if access.tls else now.http_port
+        if (change.https_port if access.tls else change.http_port) and ours != access.port:
+            raise Unsupported(
+                f"{self._api.http.name}, {step}: we come in by port {access.port}, which is not that of its web page"
+            )
+        with self._api.http.named(step):
+            writing = onvif_network.writing(change, wanted, wire, doors)
+        for operation, content in writing:
+            got = await self._device(operation, step, content)
+            if onvif_reply.is_true(got.content.said("RebootNeeded")):
+                await self._device("SystemReboot", step)
