@@ -26,10 +26,11 @@ from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.camera_doors import door_of
 from hearthwatch.run.camera_watch import CameraWatch
-from hearthwatch.run.config import load
+from hearthwatch.run.config import CameraOptions, load
+from hearthwatch.run.follower import Follower, moved_values
 from hearthwatch.run.strangers import left_in
 from hearthwatch.vendors import known_ledger
-from hearthwatch.vendors.device import Vendor
+from hearthwatch.vendors.device import DoorOptions, Vendor
 from hearthwatch.vendors.doorman import Doorman
 from hearthwatch.vendors.known import KnownCamera, Reach
 from hearthwatch.vendors.whereabouts import Whereabouts
@@ -89,7 +90,9 @@ class Watched:
         self.watch = CameraWatch(
             self.doorman,
             Whereabouts(self.doorman.detector, self.network, discover=self.network.discover),
-            config_path=self.path,
+            follower=Follower(
+                self.path, clock=self.clock, tell=tell, name=lambda camera: camera.title(), ids=lambda: str(next(numbers))
+            ),
             db=self.db,
             clock=self.clock,
             health=self.health,
@@ -371,6 +374,23 @@ async def test_an_address_that_cannot_be_written_is_left_to_the_owner(tmp_path: 
             alert = house.alerts[0]
             assert "could not be changed" in alert.text
             assert NEW in alert.text
+
+
+@pytest.mark.parametrize(
+    ("main", "ip", "expected"),
+    [
+        ("rtsp://192.168.1.20/a?b=1#c", "192.168.1.21", "rtsp://192.168.1.21/a?b=1#c"),
+        ("http://192.168.1.20:8080/video.cgi", "192.168.1.21", "http://192.168.1.21:8080/video.cgi"),
+        ("rtsp://192.168.1.20:554/a", "fd00::5", "rtsp://[fd00::5]:554/a"),
+        ("rtsp://192.168.1.99/a", "192.168.1.21", None),
+    ],
+)
+def test_only_the_host_of_an_address_is_changed(main: str, ip: str, expected: str | None) -> None:
+    options = CameraOptions(main=main, door=DoorOptions(host="192.168.1.20", port=88))
+    written = moved_values(PORCH, options, "192.168.1.20", ip)
+    assert written.get(("camera", PORCH, "main")) == expected
+    assert written["camera", PORCH, "door", "host"] == ip
+    assert moved_values(PORCH, CameraOptions(main="rtsp://porch.lan/a"), "porch.lan", ip) == {}
 
 
 def test_a_known_camera_has_one_row(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from hearthwatch.run.audit_desk import AuditDesk
 from hearthwatch.run.camera_watch import CameraWatch
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.run.copies_desk import CopiesDesk
+from hearthwatch.run.follower import Follower
 from hearthwatch.run.login_desk import LoginDesk
 from hearthwatch.run.premises import HousePremises
 from hearthwatch.run.remedies import Remedies
@@ -87,14 +88,15 @@ class CameraDoors:
             rng=rng,
             why_held=self._why_held,
         )
+        tell = functools.partial(outbox.record, None)
         self.watch = CameraWatch(
             self.doorman,
             Whereabouts(self.doorman.detector, self.doorman.neighbours, discover=functools.partial(discover, rng=rng)),
-            config_path=config_path,
+            follower=Follower(config_path, clock=clock, tell=tell, name=lambda camera: policy().name(camera), ids=ids),
             db=db,
             clock=clock,
             health=health,
-            tell=lambda alert: outbox.record(None, alert),
+            tell=tell,
             name=lambda camera: policy().name(camera),
             ids=ids,
         )

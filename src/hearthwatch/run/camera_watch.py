@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from urllib.parse import urlsplit
 
 from hearthwatch.alerts import camera_alerts
 from hearthwatch.alerts.alert import Alert
@@ -16,10 +13,11 @@ from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import BadReply, ConfigFault, HearthwatchError, Refused, StorageFailed, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, StorageFailed, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.run import strangers
 from hearthwatch.run.config import CameraOptions, Config
+from hearthwatch.run.follower import Follower
 from hearthwatch.vendors import known_ledger
 from hearthwatch.vendors.capability import DeviceInfo
 from hearthwatch.vendors.device import DeviceIdentity
@@ -61,7 +59,7 @@ class CameraWatch:
         doorman: Doorman,
         whereabouts: Whereabouts,
         *,
-        config_path: Path,
+        follower: Follower,
         db: Db,
         clock: Clock,
         health: HealthSink,
@@ -73,7 +71,7 @@ class CameraWatch:
         self._doorman = doorman
         self._admission = doorman.admission
         self._whereabouts = whereabouts
-        self._config_path = config_path
+        self._follower = follower
         self._db = db
         self._clock = clock
         self._health = health
@@ -290,7 +288,7 @@ class CameraWatch:
             log.warning("camera %s cannot be searched for: %s", camera, error)
             return
         if ip is not None:
-            await self._follow(known, access.host, ip)
+            await self._follower.follow(known, self._cameras[camera], access.host, ip, self._admission.link_mac(ip))
 
     def _taken(self, known: KnownCamera) -> frozenset[str]:
         """Return where it is not: where it was, and where other cameras are; channels of one recorder are one device."""
@@ -301,64 +299,10 @@ class CameraWatch:
                 found.add(self._doorman.access(camera).host)
         return frozenset(found)
 
-    async def _follow(self, known: KnownCamera, host: str, ip: str) -> None:
-        """Write the camera's new address in place of the old one; from there it is taken up as any change of the owner's."""
-        camera = known.camera
-        values = moved_values(camera, self._cameras[camera], host, ip)
-        fault = ""
-        if not values:
-            fault = f"it names the camera {host}, and who keeps that name must let it lead to {ip}"
-        else:
-            from hearthwatch.run.config_file import set_values  # megabytes of a TOML editor, for once in a while
-
-            try:
-                await asyncio.to_thread(set_values, self._config_path, values)
-            except (ConfigFault, StorageFailed) as error:
-                fault = str(error)
-        link_mac = self._admission.link_mac(ip)
-        proof = f"MAC {link_mac}" if link_mac and link_mac in {known.mac, known.link_mac} else f"it shows {known.mark}"
-        log.warning("camera %s moved from %s to %s (%s)%s", camera, host, ip, proof, f": {fault}" if fault else "")
-        await self._tell(
-            camera_alerts.moved(
-                id_=self._ids(),
-                camera=camera,
-                name=self._name(camera),
-                before=host,
-                after=ip,
-                proof=proof,
-                fault=fault,
-                now_us=self._clock.wall_us(),
-                seen_us=known.last_us,
-            )
-        )
-
-
-def moved_values(camera: CameraId, options: CameraOptions, host: str, ip: str) -> dict[tuple[str, ...], str]:
-    """Return what must be written so that every address of the camera with `host` in it has `ip`; nothing for a host name."""
-    if not _is_ip(host):
-        return {}
-    found: dict[tuple[str, ...], str] = {}
-    for key, url in (("main", options.main), ("sub", options.sub)):
-        parts = urlsplit(url)
-        if url and parts.hostname == host:
-            port = f":{parts.port}" if parts.port else ""
-            found["camera", camera, key] = parts._replace(netloc=(f"[{ip}]" if ":" in ip else ip) + port).geturl()
-    if options.door.host == host:
-        found["camera", camera, "door", "host"] = ip
-    return found
-
 
 def _kept(reach: Reach) -> Reach:
     """Who was a stranger stays one until he was looked at: no password slips through in between."""
     return reach if reach is Reach.STRANGER else Reach.NOT_YET
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _who(identity: DeviceIdentity) -> str:
