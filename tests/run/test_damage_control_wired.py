@@ -67,8 +67,17 @@ async def test_from_the_intruder_s_log_in_to_a_new_password_while_recording_goes
             assert Secrets(tmp_path).get("camera.front.account.admin").reveal() == new
             assert not any(new in one.text or now in one.text for one in telegram.taken)
 
+            code, listed = await house.command("repair", "front")
+            assert code == 0, listed
+            assert "change-password    can be tried" in listed
+            code, said = await house.command("repair", "front", "service-off", "upnp", "--yes")
+            assert (code, "Switched off: opening your router by itself (UPnP)." in said) == (0, True), said
+            code, said = await house.command("repair", "front", "service-off", "teleport", "--yes")
+            assert (code, "say one of p2p" in said) == (1, True), said
+
             trail = (await house.get("/api/v1/audit-trail"))["entries"]
             assert [(entry["kind"], entry["who"].split()[0], entry["state"]) for entry in trail] == [
+                ("service-off", "terminal", "done"),
                 ("change-password", "telegram", "done"),
                 ("change-password", "page", "done"),
             ]

@@ -24,6 +24,7 @@ from hearthwatch.run.control import Ask, Reply, ask_house
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk, ClosedDoors
 from hearthwatch.run.control_copies import CopiesClerk
+from hearthwatch.run.control_remedies import RemedyClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.places import Places, is_held
 from hearthwatch.run.steward import Steward
@@ -112,7 +113,13 @@ async def closed_house(places: Places, clock: Clock) -> AsyncIterator[Steward]:
         doors = ClosedDoors(db, places.config)
         await doors.load()
         yield Steward(
-            db, pins, CamerasClerk(doors), CopiesClerk(CopyShelf(db, Secrets.open(places.data))), clock, audit=AuditClerk()
+            db,
+            pins,
+            CamerasClerk(doors),
+            CopiesClerk(CopyShelf(db, Secrets.open(places.data))),
+            clock,
+            audit=AuditClerk(),
+            remedies=RemedyClerk(),
         )
     finally:
         db.close()

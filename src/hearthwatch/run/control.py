@@ -22,6 +22,7 @@ from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.control_audit import AuditAsk, AuditReply
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasReply
 from hearthwatch.run.control_copies import CopiesAsk, CopiesReply
+from hearthwatch.run.control_remedies import RemedyAsk, RemedyReply
 from hearthwatch.run.pins import Pinned
 from hearthwatch.run.status import Status
 from hearthwatch.web.accounts import Role, User
@@ -95,7 +96,7 @@ class AskNewModel(_Line, frozen=True):
 
 
 HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
-Ask = HouseAsk | CamerasAsk | CopiesAsk | AuditAsk
+Ask = HouseAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk
 
 
 class Now(_Line, frozen=True):
@@ -120,7 +121,7 @@ class Refusal(_Line, frozen=True):
     text: str
 
 
-Reply = Now | Kept | Users | Done | Refusal | CamerasReply | CopiesReply | AuditReply
+Reply = Now | Kept | Users | Done | Refusal | CamerasReply | CopiesReply | AuditReply | RemedyReply
 
 
 class ControlDoor:

@@ -42,6 +42,7 @@ from hearthwatch.run.control import ControlDoor
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_copies import CopiesClerk
+from hearthwatch.run.control_remedies import RemedyClerk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.happenings import Happenings
 from hearthwatch.run.house_doors import Alerts, Events, Footage
@@ -190,6 +191,7 @@ class House:
             CopiesClerk(copies.shelf, copies),
             self.clock,
             audit=AuditClerk(self.camera_doors.audit),
+            remedies=RemedyClerk(self.camera_doors.remedies),
             status=now,
             new_model=self._restart_looker,
         )

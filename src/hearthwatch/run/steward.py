@@ -32,6 +32,7 @@ from hearthwatch.run.control import (
 from hearthwatch.run.control_audit import AuditAsk, AuditClerk
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasClerk
 from hearthwatch.run.control_copies import CopiesAsk, CopiesClerk
+from hearthwatch.run.control_remedies import RemedyAsk, RemedyClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.status import Status
 from hearthwatch.web import accounts
@@ -50,6 +51,7 @@ class Steward:
         clock: Clock,
         *,
         audit: AuditClerk,
+        remedies: RemedyClerk,
         status: Callable[[], Status] | None = None,
         new_model: Callable[[], None] = lambda: None,
     ) -> None:
@@ -58,6 +60,7 @@ class Steward:
         self._cameras = cameras
         self._copies = copies
         self._audit = audit
+        self._remedies = remedies
         self._clock = clock
         self._status = status
         self._new_model = new_model
@@ -70,6 +73,8 @@ class Steward:
             return await self._copies.answer(ask)
         if isinstance(ask, AuditAsk):
             return await self._audit.answer(ask)
+        if isinstance(ask, RemedyAsk):
+            return await self._remedies.answer(ask)
         return await self._answer(ask)
 
     async def _answer(self, ask: HouseAsk) -> Reply:
