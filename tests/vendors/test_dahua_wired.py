@@ -18,7 +18,7 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, WallUs, camera_id
-from hearthwatch.vendors import capability, dahua
+from hearthwatch.vendors import capability, dahua_feed
 from hearthwatch.vendors.capability import PtzMove, Service
 from hearthwatch.vendors.dahua import DahuaCamera
 from hearthwatch.vendors.device import Access, AlarmPhase, LocalUs, LoginAction, Setting
@@ -403,7 +403,7 @@ async def test_nonsense_in_between_does_not_end_the_alarms() -> None:
 
 
 async def test_a_firmware_that_is_silent_on_all_is_asked_for_the_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dahua, "_SILENCE_S", 0.1)  # fifteen seconds else
+    monkeypatch.setattr(dahua_feed, "_SILENCE_S", 0.1)  # fifteen seconds else
     stream = b"--myboundary\r\n\r\nCode=AlarmLocal;action=Start;index=0\r\n--myboundary\r\n"
     async with scripted(script(), attached(stream, quiet=frozenset({ALL}))) as (client, camera):
         assert await listen(client) == []

@@ -8,13 +8,12 @@ from __future__ import annotations
 import contextlib
 import random
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, Refused, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import dahua_config, dahua_log, dahua_reply
@@ -22,10 +21,11 @@ from hearthwatch.vendors.capability import PtzMove, Service
 from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.dahua_card import DahuaCard
 from hearthwatch.vendors.dahua_cgi import DahuaCgi
-from hearthwatch.vendors.dahua_events import CODES, event
+from hearthwatch.vendors.dahua_feed import DahuaFeed
 from hearthwatch.vendors.dahua_fixes import DahuaFixes
-from hearthwatch.vendors.dahua_parts import PartReader, boundary_of
+from hearthwatch.vendors.dahua_head import DahuaHead
 from hearthwatch.vendors.dahua_search import LogSearch
+from hearthwatch.vendors.dahua_settings import DahuaSettings
 from hearthwatch.vendors.device import (
     Access,
     Account,
@@ -43,20 +43,7 @@ from hearthwatch.vendors.set_clock import check_set
 from hearthwatch.vendors.switches import Switches
 from hearthwatch.vendors.way_in import Mover
 
-_HEARTBEAT_S = 5
-_SILENCE_S = 3.0 * _HEARTBEAT_S
-_NO_HEARTBEAT_SILENCE_S = 600.0
 _SNAPSHOT_BYTES = 16 << 20
-_MOVES: Mapping[PtzMove, str] = MappingProxyType(
-    {
-        PtzMove.UP: "Up",
-        PtzMove.DOWN: "Down",
-        PtzMove.LEFT: "Left",
-        PtzMove.RIGHT: "Right",
-        PtzMove.ZOOM_IN: "ZoomTele",
-        PtzMove.ZOOM_OUT: "ZoomWide",
-    }
-)
 
 
 class DahuaCamera:
@@ -73,15 +60,17 @@ class DahuaCamera:
 
         self._cgi = visit(access)
         self._http = self._cgi.http
+        self._settings = DahuaSettings(self._cgi)
         self._card = DahuaCard(self._cgi)
         self._login_search = LogSearch(self._cgi)
         self._log_search = LogSearch(self._cgi)
-        self._last_move: dict[int, tuple[str, int]] = {}
-        self._codes = "[All]"
-        self._heartbeat = True
-        self._fixes = DahuaFixes(self._cgi, clock=clock, rng=rng, visit=visit, write=self.set)
+        self._head = DahuaHead(self._cgi)
+        self._feed = DahuaFeed(self._http)
+        self._fixes = DahuaFixes(self._cgi, clock=clock, rng=rng, visit=visit, write=self._settings.set)
         self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
-        self._switches = Switches(dahua_config.SWITCHES, access=lambda: self._http.access, read=self._section, write=self.set)
+        self._switches = Switches(
+            dahua_config.SWITCHES, access=lambda: self._http.access, read=self._settings.section, write=self._settings.set
+        )
 
     async def close(self) -> None:
         await self._http.close()
@@ -127,40 +116,12 @@ class DahuaCamera:
         return await self._fixes.accounts()
 
     async def settings(self) -> tuple[Setting, ...]:
-        """See ConfigExport. Where there is no whole backup, what is known by name."""
-        step = "reading the settings"
-        try:
-            found = await self._cgi.read(
-                "Config.backup", {"action": "All"}, step, dahua_config.backup_settings, dahua_config.MAX_BACKUP_BYTES
-            )
-        except Unsupported:
-            found = await self._known_settings()
-            if not found:
-                raise
-        return tuple(sorted(found, key=lambda setting: setting.key))
-
-    async def _known_settings(self) -> tuple[Setting, ...]:
-        found: list[Setting] = []
-        for name in dahua_config.NAMES:
-            with contextlib.suppress(Unsupported):
-                found += await self._section(name)
-        return tuple(found)
-
-    async def _section(self, name: str) -> tuple[Setting, ...]:
-        return dahua_config.table_settings(await self._cgi.table(name))
+        """See ConfigExport."""
+        return await self._settings.all()
 
     async def set(self, settings: Sequence[Setting]) -> None:
-        """See ConfigImport. Secret values are written but not compared: cameras answer those masked."""
-        for pairs in dahua_config.set_queries(settings):
-            await self._cgi.do("configManager.cgi", {"action": "setConfig", **pairs}, "writing settings")
-        names = dict.fromkeys(setting.key.split(".", 1)[0].split("[", 1)[0] for setting in settings)
-        kept: dict[str, str] = {}
-        for name in names:
-            kept |= {one.key: one.value for one in dahua_config.table_settings(await self._cgi.table(name))}
-        other = [one.key for one in settings if not one.is_secret and kept.get(one.key) != one.value]
-        if other:
-            shown = ", ".join(other[:5]) + (" and more" if len(other) > 5 else "")
-            raise BadReply(f"{self._http.name}: the camera said OK and did not keep {shown}")
+        """See ConfigImport."""
+        await self._settings.set(settings)
 
     @property
     def tells_logins(self) -> bool:
@@ -168,29 +129,10 @@ class DahuaCamera:
         return True
 
     async def alarms(self) -> AsyncGenerator[AlarmSignal]:
-        """See AlarmFeed. A firmware that answers `[All]` with silence or refuses the heartbeat is asked otherwise next time."""
-        beat = f"&heartbeat={_HEARTBEAT_S}" if self._heartbeat else ""
-        target = f"/cgi-bin/eventManager.cgi?action=attach&codes={self._codes}{beat}"
-        silence_s = _SILENCE_S if self._heartbeat else _NO_HEARTBEAT_SILENCE_S
-        opened = heard = False
-        try:
-            async with self._http.stream(target, step="listening to its alarms", silence_s=silence_s) as stream:
-                opened = True
-                reader = PartReader(boundary_of(stream.content_type))
-                async for chunk in stream.chunks:
-                    for part in reader.feed(chunk):
-                        heard = True
-                        if (signal := _event_or_none(part)) is not None:
-                            yield signal
-        except BadReply:
-            if not opened:
-                self._heartbeat = not self._heartbeat
-            raise
-        except Unreachable:
-            if opened and not heard:
-                self._codes = "[" + ",".join(CODES) + "]" if self._codes == "[All]" else "[All]"
-            raise
-        raise Unreachable(f"{self._http.name}: the camera ended the alarms")
+        """See AlarmFeed."""
+        async with contextlib.aclosing(self._feed.alarms()) as signals:
+            async for signal in signals:
+                yield signal
 
     async def active(self, code: str) -> tuple[int, ...]:
         """See AlarmFeed."""
@@ -231,23 +173,16 @@ class DahuaCamera:
         return self._card.download(clip)
 
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
-        """See Ptz. Speeds are 1 to 8."""
-        speed = max(1, min(8, round(speed_frac * 8)))
-        self._last_move[channel] = (_MOVES[move], speed)
-        await self._ptz("start", channel, _MOVES[move], speed, speed)
+        """See Ptz."""
+        await self._head.move(move, speed_frac, channel)
 
     async def stop(self, channel: int = 0) -> None:
-        """See Ptz. The camera wants to hear which movement ends."""
-        code, speed = self._last_move.pop(channel, ("Up", 1))
-        await self._ptz("stop", channel, code, speed, speed)
+        """See Ptz."""
+        await self._head.stop(channel)
 
     async def goto_preset(self, preset: int, channel: int = 0) -> None:
         """See Ptz."""
-        await self._ptz("start", channel, "GotoPreset", 0, preset)
-
-    async def _ptz(self, action: str, channel: int, code: str, arg1: int, arg2: int) -> None:
-        pairs = {"action": action, "channel": str(channel), "code": code, "arg1": str(arg1), "arg2": str(arg2), "arg3": "0"}
-        await self._cgi.do("ptz.cgi", pairs, "moving it")
+        await self._head.goto_preset(preset, channel)
 
     @property
     def services(self) -> frozenset[Service]:
@@ -315,10 +250,3 @@ class DahuaCamera:
     async def reboot(self) -> None:
         """See Fix."""
         await self._fixes.reboot()
-
-
-def _event_or_none(part: str) -> AlarmSignal | None:
-    """One part of nonsense does not end the alarms."""
-    with contextlib.suppress(BadReply):
-        return event(part)
-    return None
