@@ -206,6 +206,13 @@ async def test_alert_off_keeps_the_copy_and_says_nothing(desk, camera):
     assert desk.told == []
 
 
+async def test_a_changed_interval_counts_at_once(desk, camera):
+    await desk.wait(60)
+    await desk.renew(CopiesOptions(every_h=1))
+    await desk.wait(3700)
+    assert camera.reads == 2
+
+
 async def test_enabled_off_asks_nothing(desk, camera):
     await desk.renew(CopiesOptions(enabled=False))
     desk.keeper.want(PORCH, "a log-in")

@@ -88,7 +88,9 @@ def test_another_camera_keeps_its_name() -> None:
 
 def test_only_the_sections_that_are_asked_for() -> None:
     other = DAHUA | {"General.LocalNo": "9", "NTP.Address": "else.example"}
-    assert plan(other, DAHUA, sections=("NTP",)).keys == ("NTP.Address",)
+    for name in ("NTP", "ntp", "Clock"):
+        assert plan(other, DAHUA, sections=(name,)).keys == ("NTP.Address",)
+    assert restore.unknown_sections(("clock", "Email", "Nonsense"), kept(DAHUA), Vendor.DAHUA) == ("Nonsense",)
 
 
 def test_what_the_copy_does_not_have_is_named() -> None:

@@ -139,6 +139,12 @@ async def test_the_baseline(desk, camera):
     assert desk.told == []
 
 
+async def test_a_section_that_is_none_is_refused_with_those_there_are(desk, camera):
+    copy = await desk.keeper.last(PORCH)
+    with pytest.raises(Unsupported, match="no section Emial: it has Email, General, NTP"):
+        await desk.writer.restore(RestoreAsk(copy=copy.id, sections=("Emial",)), apply=False)
+
+
 async def test_no_such_copy(desk):
     for ask in (
         RestoreAsk(copy=CopyId("NONE")),

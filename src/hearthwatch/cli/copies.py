@@ -151,7 +151,8 @@ def restore(
     *,
     to: Annotated[str | None, typer.Option("--to", metavar="NAME", help="Write it to this camera of the same family.")] = None,
     section: Annotated[
-        list[str] | None, typer.Option("--section", help="Only this section; may be given several times.")
+        list[str] | None,
+        typer.Option("--section", help="Only this section, by the heading it has in a difference; repeatable."),
     ] = None,
     own: Annotated[bool, typer.Option("--own", help="Also network address, and to another camera its name.")] = False,
     apply: Apply = False,

@@ -105,11 +105,11 @@ class CopyKeeper:
 
     async def renew(self, options: Mapping[CameraId, CopiesOptions]) -> None:
         """Look after exactly these cameras from now on. Raises StorageFailed."""
-        self._options = {camera: some for camera, some in options.items() if some.enabled}
-        known = set(self._agenda.cameras)
+        before, self._options = self._options, {camera: some for camera, some in options.items() if some.enabled}
         self._agenda.keep(self._options)
+        self._troubles = {camera: text for camera, text in self._troubles.items() if camera in self._options}
         now_ns, now_us = self._clock.mono_ns(), self._clock.wall_us()
-        for camera in self._options.keys() - known:
+        for camera in [camera for camera, some in self._options.items() if before.get(camera) != some]:
             last = await self.last(camera)
             age_us = now_us - last.seen_us if last is not None else _STALE_US
             wait_s = _START_S if not 0 <= age_us < _STALE_US else self._every_s(camera) - age_us / US_PER_S

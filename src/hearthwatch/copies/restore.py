@@ -8,6 +8,7 @@ from hearthwatch.copies import diff as differ
 from hearthwatch.copies.copy import Diff, KeptSetting, Plan, Skipped
 from hearthwatch.copies.families import is_name, is_network, is_volatile, section_of, why_read_only
 from hearthwatch.copies.sealing import is_masked
+from hearthwatch.copies.words import title_of
 from hearthwatch.vendors.device import Setting, Vendor
 
 _ADDS_KEYS = frozenset({Vendor.DAHUA})
@@ -26,16 +27,18 @@ def plan(
 ) -> Plan:
     """Return what to write so that `now` becomes `wanted`, in these `sections` (none: in all).
 
-    `masked` are the keys of secrets that the copy does not know, since the camera showed stars. What decides how a camera is
-    reached stays as it is unless `own`; so does, for another camera than the copy's, what says which camera it is.
+    A section goes by its own name and by the heading a difference stands under. `masked` are the keys of secrets that the copy
+    does not know, since the camera showed stars. What decides how a camera is reached stays as it is unless `own`; so does,
+    for another camera than the copy's, what says which camera it is.
     """
     before, after = {one.key: one for one in now}, {one.key: one for one in wanted}
+    wanted_sections = {section.casefold() for section in sections}
     writes: list[str] = []
     skipped: list[Skipped] = []
     for key in sorted(before.keys() | after.keys()):
         if is_volatile(vendor, key) or differ.is_same(before.get(key), after.get(key)):
             continue
-        if sections and section_of(vendor, key) not in sections:
+        if wanted_sections and not _names(vendor, key) & wanted_sections:
             continue
         why = _why_not(key, before, after, vendor, masked)
         if not why and not own and is_network(vendor, key):
@@ -59,6 +62,16 @@ def _why_not(
     if key not in before and vendor not in _ADDS_KEYS:
         return "the camera no longer has this setting"
     return "the camera never showed this secret, so the copy does not have it" if key in masked else ""
+
+
+def unknown_sections(sections: Iterable[str], copy: Iterable[KeptSetting], vendor: Vendor) -> tuple[str, ...]:
+    """Return those of `sections` that nothing in the copy belongs to."""
+    known = {name for one in copy for name in _names(vendor, one.key)}
+    return tuple(section for section in sections if section.casefold() not in known)
+
+
+def _names(vendor: Vendor, key: str) -> set[str]:
+    return {section_of(vendor, key).casefold(), title_of(vendor, key).casefold()}
 
 
 def masked_keys(secrets: Mapping[str, str]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from hearthwatch.copies.copy import (
     Plan,
     RestoreAsk,
 )
+from hearthwatch.copies.families import section_of
 from hearthwatch.copies.keeper import CopyKeeper, Known
 from hearthwatch.copies.sealing import secrets_of
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable, Unsupported
@@ -40,6 +41,9 @@ class CopyWriter:
         copy = await self._copy(ask)
         camera = ask.camera or copy.camera
         wanted = await self._keeper.contents(copy.id)
+        if odd := restore.unknown_sections(ask.sections, wanted, copy.vendor):
+            known_ones = sorted({section_of(copy.vendor, one.key) for one in wanted})
+            raise Unsupported(f"the copy has no section {odd[0][:40]}: it has {', '.join(known_ones)}")
         secrets = await self._secrets(copy.id)
         async with self._keeper.lock(camera):
             known = await self._known(camera, "before settings were restored")
