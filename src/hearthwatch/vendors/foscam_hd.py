@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Refused, Unsupported
@@ -29,7 +28,9 @@ from hearthwatch.vendors.device import (
 )
 from hearthwatch.vendors.foscam_hd_cgi import FoscamHdCgi
 from hearthwatch.vendors.foscam_hd_fixes import FoscamHdFixes
+from hearthwatch.vendors.foscam_hd_head import FoscamHdHead
 from hearthwatch.vendors.foscam_hd_history import FoscamHdHistory
+from hearthwatch.vendors.foscam_hd_settings import FoscamHdSettings
 from hearthwatch.vendors.foscam_window import LogWindow
 from hearthwatch.vendors.network import Network, NetworkChange
 from hearthwatch.vendors.polled_alarms import polled
@@ -38,10 +39,6 @@ from hearthwatch.vendors.switches import Switches
 from hearthwatch.vendors.way_in import Mover
 
 _SNAPSHOT_BYTES = 16 << 20
-_MOVES: Mapping[PtzMove, str] = MappingProxyType(
-    {PtzMove.UP: "ptzMoveUp", PtzMove.DOWN: "ptzMoveDown", PtzMove.LEFT: "ptzMoveLeft", PtzMove.RIGHT: "ptzMoveRight",
-     PtzMove.ZOOM_IN: "zoomIn", PtzMove.ZOOM_OUT: "zoomOut"}
-)  # fmt: skip
 
 
 class FoscamHdCamera:
@@ -66,11 +63,15 @@ class FoscamHdCamera:
         self._history = FoscamHdHistory(self._cgi)
         self._login_window = LogWindow()
         self._log_window = LogWindow()
-        self._zooming = False
+        self._head = FoscamHdHead(self._cgi)
         self._fixes = FoscamHdFixes(self._cgi, clock=clock, rng=rng)
+        self._settings = FoscamHdSettings(self._cgi, time_pairs=self._fixes.time_pairs)
         self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
         self._switches = Switches(
-            foscam_hd_config.SWITCHES, access=lambda: self._http.access, read=self._section, write=self.set
+            foscam_hd_config.SWITCHES,
+            access=lambda: self._http.access,
+            read=self._settings.section,
+            write=self._settings.set,
         )
 
     async def close(self) -> None:
@@ -105,46 +106,12 @@ class FoscamHdCamera:
         return await self._fixes.accounts()
 
     async def settings(self) -> tuple[Setting, ...]:
-        """See ConfigExport. What a model lacks is left out; a camera that refuses the first, which all have, refuses us."""
-        found: list[Setting] = []
-        for name in foscam_hd_config.NAMES:
-            try:
-                found += await self._group(name)
-            except (Refused, Unsupported, BadReply):
-                if not found:
-                    raise
-        return tuple(sorted(found, key=lambda setting: setting.key))
-
-    async def _group(self, name: str) -> tuple[Setting, ...]:
-        said = await self._cgi.fields(foscam_hd_config.getter(name), f"reading the settings {name}")
-        return foscam_hd_reply.settings(said, name)
-
-    async def _section(self, name: str) -> tuple[Setting, ...]:
-        """As `_group`, for a group that this model may lack: cameras answer what they do not know in several ways."""
-        try:
-            return await self._group(name)
-        except (Refused, BadReply) as error:
-            await self._cgi.fields("getDevInfo", "asking who it is")  # tells a model without it from us being refused
-            raise Unsupported(str(error)) from error
+        """See ConfigExport."""
+        return await self._settings.all()
 
     async def set(self, settings: Sequence[Setting]) -> None:
         """See ConfigImport. Groups are written whole, what may cut us off last. Secret values are written but not compared."""
-        groups: dict[str, list[Setting]] = {}
-        for one in settings:
-            groups.setdefault(foscam_hd_config.group_of(one.key), []).append(one)
-        other: list[str] = []
-        for name in foscam_hd_config.ordered(tuple(groups)):
-            step = f"writing the settings {name}"
-            now = await self._cgi.fields(foscam_hd_config.getter(name), step)
-            with self._http.named(step):
-                commands = list(foscam_hd_config.set_commands(name, now, groups[name], self._fixes.time_pairs()))
-            for command, pairs in commands:
-                await self._cgi.fields(command, step, pairs)
-            kept = {one.key: one.value for one in await self._group(name)}
-            other += [one.key for one in groups[name] if not one.is_secret and kept.get(one.key) != one.value]
-        if other:
-            shown = ", ".join(other[:5]) + (" and more" if len(other) > 5 else "")
-            raise BadReply(f"{self._http.name}: the camera said yes and did not keep {shown}")
+        await self._settings.set(settings)
 
     async def snapshot(self, channel: int = 0) -> bytes:
         """See Snapshot. There is one channel."""
@@ -165,24 +132,19 @@ class FoscamHdCamera:
             return foscam_hd_reply.streams(params, slot, f"rtsp://{host}:{foscam_hd_reply.rtsp_port(ports)}")
 
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
-        """See Ptz. The speed is a setting of the camera and stays as it is."""
+        """See Ptz."""
         self._one_channel(channel)
-        self._zooming = move in {PtzMove.ZOOM_IN, PtzMove.ZOOM_OUT}
-        await self._cgi.fields(_MOVES[move], "moving it")
+        await self._head.move(move)
 
     async def stop(self, channel: int = 0) -> None:
         """See Ptz."""
         self._one_channel(channel)
-        await self._cgi.fields("zoomStop" if self._zooming else "ptzStopRun", "stopping it")
+        await self._head.stop()
 
     async def goto_preset(self, preset: int, channel: int = 0) -> None:
-        """See Ptz. Presets have names there; they count from 1 here."""
+        """See Ptz."""
         self._one_channel(channel)
-        said = await self._cgi.fields("getPTZPresetPointList", "reading its presets")
-        name = said.get(f"point{preset - 1}", "")
-        if not name:
-            raise Unsupported(f"{self._http.name}: it has no preset {preset}")
-        await self._cgi.fields("ptzGotoPresetPoint", "moving it", {"name": name})
+        await self._head.goto_preset(preset)
 
     def _one_channel(self, channel: int) -> None:
         if channel:
