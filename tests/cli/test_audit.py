@@ -11,6 +11,7 @@ from hearthwatch.audit import checks
 from hearthwatch.audit.finding import FindingState, Mended, Report, score
 from hearthwatch.cli import audit
 from hearthwatch.run.control_audit import Audited
+from hearthwatch.vendors.device import Account
 
 CONFIG = '[camera.porch]\nmain = "rtsp://192.168.1.20/main"\n'
 
@@ -35,6 +36,12 @@ def test_what_is_open_comes_first_and_what_is_not_known_is_never_among_what_is_r
     right = text[text.index("  right: ") :]
     assert "Telnet" not in right
     assert "`hearthwatch audit --apply` puts right" in text
+
+
+def test_what_takes_a_decision_is_shown_as_the_command_for_it():
+    eve = Account(name="eve; rm -rf", group="admin", is_admin=True, is_built_in=False)
+    text = shown(Audited(reports=(report(GOOD, accounts=(eve,)),), mended=()))
+    assert "when you decide so: hearthwatch repair porch remove-account 'eve; rm -rf'" in text
 
 
 def test_what_the_owner_knows_is_named_and_no_more():

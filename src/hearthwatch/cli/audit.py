@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -160,7 +161,8 @@ def _found(one: Finding) -> Iterator[str]:
     yield f"       {one.saw}"
     yield f"       why: {one.why}"
     if one.remedy is not None and not one.is_automatic:
-        yield "       from here, when you decide so: the page has a button for it"
+        words = (one.remedy.camera, one.remedy.kind, one.remedy.subject)
+        yield f"       from here, when you decide so: hearthwatch repair {shlex.join(word for word in words if word)}"
     yield f"       by hand: {one.fix}"
 
 
