@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.copies.scene import DAHUA, kept
 
-from hearthwatch.copies.baseline import plan
+from hearthwatch.copies.baseline import proposal
 from hearthwatch.copies.copy import BaselineOptions, Want
 from hearthwatch.vendors.device import Vendor
 
@@ -16,7 +16,7 @@ NOTHING = dict.fromkeys(
 
 
 def written(pairs, vendor=Vendor.DAHUA, called="Porch", **options):
-    found, wanted = plan(kept(pairs), BaselineOptions(**options), called, vendor)
+    found, wanted = proposal(kept(pairs), BaselineOptions(**options), called, vendor)
     values = {one.key: one.value for one in wanted}
     return {key: values[key] for key in found.keys}
 
@@ -62,9 +62,9 @@ def test_the_name_fits_and_the_time_server_is_written_with_ntp_only() -> None:
 
 
 def test_what_this_camera_cannot_be_told_is_never_silently_done() -> None:
-    found, _ = plan(kept({"Upnp.enable": "0"}), BaselineOptions(), "Porch", Vendor.REOLINK)
+    found, _ = proposal(kept({"Upnp.enable": "0"}), BaselineOptions(), "Porch", Vendor.REOLINK)
     assert found.keys == ()
     assert len(found.skipped) == 11
     assert all("no setting for it" in one.why for one in found.skipped)
-    strange, _ = plan(kept({"Strange.Key": "1"}), BaselineOptions(), "Porch", Vendor.ONVIF)
+    strange, _ = proposal(kept({"Strange.Key": "1"}), BaselineOptions(), "Porch", Vendor.ONVIF)
     assert len(strange.skipped) == 12

@@ -109,9 +109,9 @@ async def test_changed_behind_our_back_told_and_restored(scene):
     assert (offer.kind, offer.camera, offer.subject) == ("restore-settings", PORCH, first.id)
 
     ask = RestoreAsk(copy=CopyId(offer.subject))
-    plan = await scene.writer.restore(ask, apply=False)
-    assert [change.key for change in plan.plan.diff.changes] == [key]
-    assert not plan.applied
+    proposal = await scene.writer.restore(ask, apply=False)
+    assert [change.key for change in proposal.proposal.diff.changes] == [key]
+    assert not proposal.applied
     done = await scene.writer.restore(ask, apply=True)
     assert (done.failures, done.remaining.changes, done.is_done) == ((), (), True)
     newest = (await scene.shelf.recent(camera=PORCH))[0]
@@ -132,12 +132,12 @@ async def test_what_is_shown_is_stable_and_free_of_secrets(scene):
 
 async def test_the_baseline_is_applied_and_read_back(scene):
     options = BaselineOptions(ntp_server="time.home")
-    plan = await scene.writer.baseline(PORCH, options, "Porch", apply=False)
-    assert plan.plan.keys
+    proposal = await scene.writer.baseline(PORCH, options, "Porch", apply=False)
+    assert proposal.proposal.keys
     done = await scene.writer.baseline(PORCH, options, "Porch", apply=True)
     assert (done.failures, list(done.remaining.lines()), done.is_done) == ((), [], True)
     again = await scene.writer.baseline(PORCH, options, "Porch", apply=False)
-    assert again.plan.keys == ()
+    assert again.proposal.keys == ()
     assert scene.alerts == []
 
 
@@ -188,4 +188,4 @@ async def test_parts_go_to_another_camera_of_the_family(tmp_path):
         assert done.is_done
         assert (other.tree["NTP"]["Address"], other.tree["Email"]["Password"]) == ("time.home", "shared-Secret-3")
         assert other.tree["General"]["MachineName"] == "FrontDoor"
-        assert [one.what for one in done.plan.skipped] == ["General.MachineName"]
+        assert [one.what for one in done.proposal.skipped] == ["General.MachineName"]

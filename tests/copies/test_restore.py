@@ -44,25 +44,25 @@ COPIES = st.sampled_from(sorted(KEYS)).flatmap(
 @given(COPIES)
 def test_what_is_written_leaves_only_what_was_named(drawn) -> None:
     vendor, now, copy, own = drawn
-    plan = restore.plan(kept(now), kept(copy), vendor, own=own)
-    assert [change.key for change in sorted(plan.diff.changes, key=lambda one: one.key)] == sorted(plan.keys)
-    assert not {one.what for one in plan.skipped} & set(plan.keys)
-    for key in plan.keys:
+    proposal = restore.proposal(kept(now), kept(copy), vendor, own=own)
+    assert [change.key for change in sorted(proposal.diff.changes, key=lambda one: one.key)] == sorted(proposal.keys)
+    assert not {one.what for one in proposal.skipped} & set(proposal.keys)
+    for key in proposal.keys:
         assert not is_volatile(vendor, key)
         assert not why_read_only(vendor, key)
         assert own or not is_network(vendor, key)
-    after = now | {key: copy[key] for key in plan.keys}
-    again = restore.plan(kept(after), kept(copy), vendor, own=own)
+    after = now | {key: copy[key] for key in proposal.keys}
+    again = restore.proposal(kept(after), kept(copy), vendor, own=own)
     assert again.keys == ()
-    assert {one.what for one in again.skipped} == {one.what for one in plan.skipped}
-    assert restore.remaining(plan, kept(copy), kept(after), vendor).is_empty
-    written = restore.writes(plan, kept(copy), copy)
-    assert {one.key: one.value for one in written} == {key: copy[key] for key in plan.keys}
+    assert {one.what for one in again.skipped} == {one.what for one in proposal.skipped}
+    assert restore.remaining(proposal, kept(copy), kept(after), vendor).is_empty
+    written = restore.writes(proposal, kept(copy), copy)
+    assert {one.key: one.value for one in written} == {key: copy[key] for key in proposal.keys}
     assert sum(len(some) for _, some in restore.batches(written, vendor)) == len(written)
 
 
-def plan(now, copy, vendor=Vendor.DAHUA, **more):
-    return restore.plan(kept(now), kept(copy), vendor, **more)
+def proposal(now, copy, vendor=Vendor.DAHUA, **more):
+    return restore.proposal(kept(now), kept(copy), vendor, **more)
 
 
 def why(found, key):
@@ -71,51 +71,51 @@ def why(found, key):
 
 def test_the_way_to_the_camera_stays_unless_asked() -> None:
     moved = DAHUA | {"Network.eth0.IPAddress": "192.168.1.9", "UPnP.Enable": "true"}
-    found = plan(moved, DAHUA)
+    found = proposal(moved, DAHUA)
     assert found.keys == ("UPnP.Enable",)
     assert "how the camera is reached" in why(found, "Network.eth0.IPAddress")
-    assert set(plan(moved, DAHUA, own=True).keys) == {"UPnP.Enable", "Network.eth0.IPAddress"}
+    assert set(proposal(moved, DAHUA, own=True).keys) == {"UPnP.Enable", "Network.eth0.IPAddress"}
 
 
 def test_another_camera_keeps_its_name() -> None:
     other = DAHUA | {"General.MachineName": "gate", "NTP.Address": "else.example"}
-    assert plan(other, DAHUA).keys == ("General.MachineName", "NTP.Address")
-    found = plan(other, DAHUA, other_camera=True)
+    assert proposal(other, DAHUA).keys == ("General.MachineName", "NTP.Address")
+    found = proposal(other, DAHUA, other_camera=True)
     assert found.keys == ("NTP.Address",)
     assert "that camera alone" in why(found, "General.MachineName")
-    assert plan(other, DAHUA, other_camera=True, own=True).keys == ("General.MachineName", "NTP.Address")
+    assert proposal(other, DAHUA, other_camera=True, own=True).keys == ("General.MachineName", "NTP.Address")
 
 
 def test_only_the_sections_that_are_asked_for() -> None:
     other = DAHUA | {"General.LocalNo": "9", "NTP.Address": "else.example"}
     for name in ("NTP", "ntp", "Clock"):
-        assert plan(other, DAHUA, sections=(name,)).keys == ("NTP.Address",)
+        assert proposal(other, DAHUA, sections=(name,)).keys == ("NTP.Address",)
     assert restore.unknown_sections(("clock", "Email", "Nonsense"), kept(DAHUA), Vendor.DAHUA) == ("Nonsense",)
 
 
 def test_what_the_copy_does_not_have_is_named() -> None:
-    found = plan(DAHUA | {"New.Thing": "1"}, DAHUA)
+    found = proposal(DAHUA | {"New.Thing": "1"}, DAHUA)
     assert found.keys == ()
     assert "cannot be taken away" in why(found, "New.Thing")
 
 
 def test_a_list_grows_on_dahua_only() -> None:
     copy = DAHUA | {"Email.Receivers[0]": "me@home"}
-    assert plan(DAHUA, copy).keys == ("Email.Receivers[0]",)
-    reolink = plan({"P2p.enable": "0"}, {"P2p.enable": "0", "Ntp.server": "x"}, Vendor.REOLINK)
+    assert proposal(DAHUA, copy).keys == ("Email.Receivers[0]",)
+    reolink = proposal({"P2p.enable": "0"}, {"P2p.enable": "0", "Ntp.server": "x"}, Vendor.REOLINK)
     assert "no longer has" in why(reolink, "Ntp.server")
 
 
 def test_accounts_and_network_of_the_old_foscam_are_named_not_written() -> None:
     keys = {"params.user2_name": "evil", "params.wifi_ssid": "x", "params.sys_ver": "2", "params.ftp_svr": "203.0.113.9"}
-    found = plan(keys, dict.fromkeys(keys, "was"), Vendor.FOSCAM_MJPEG, own=True)
+    found = proposal(keys, dict.fromkeys(keys, "was"), Vendor.FOSCAM_MJPEG, own=True)
     assert found.keys == ("params.ftp_svr",)
     assert "camera's own users" in why(found, "params.user2_name")
     assert "own page" in why(found, "params.wifi_ssid")
 
 
 def test_stars_are_never_written_as_a_password() -> None:
-    found = restore.plan(
+    found = restore.proposal(
         kept({"Ftp[0].password": "x9"}, mark="1" * 32),
         kept({"Ftp[0].password": "******"}),
         Vendor.REOLINK,
@@ -139,6 +139,6 @@ def test_what_may_cut_us_off_is_written_last() -> None:
 
 @pytest.mark.parametrize("value", ["true", "false"])
 def test_what_did_not_take_is_told(value) -> None:
-    found = plan(DAHUA | {"UPnP.Enable": "true", "T2UServer.Enable": "true"}, DAHUA)
+    found = proposal(DAHUA | {"UPnP.Enable": "true", "T2UServer.Enable": "true"}, DAHUA)
     left = restore.remaining(found, kept(DAHUA), kept(DAHUA | {"UPnP.Enable": value}), Vendor.DAHUA)
     assert [change.key for change in left.changes] == (["UPnP.Enable"] if value == "true" else [])

@@ -131,7 +131,7 @@ def test_what_an_intruder_does_to_the_recorded_foscam_reads_like_this(store: Sec
 
 def test_the_baseline_of_the_recorded_cameras(store: Secrets, test_data: Path) -> None:
     tapes = test_data / "tapes"
-    foscam, _ = baseline.plan(
+    foscam, _ = baseline.proposal(
         changed(mjpeg(tapes), store, params__upnp_enable="1", params__ntp_enable="0"),
         BaselineOptions(),
         "Porch",
@@ -143,8 +143,8 @@ def test_the_baseline_of_the_recorded_cameras(store: Secrets, test_data: Path) -
         ("params.upnp_enable", "0"),
     ]
     assert "access through the maker's cloud: off" in [one.what for one in foscam.skipped]
-    plan, _ = baseline.plan(kept(store, dahua(tapes)), BaselineOptions(), "Porch", Vendor.DAHUA)
-    assert plan.keys == ()  # the small stream is on, and of all else these four tables say nothing
-    assert len(plan.skipped) == 11
-    plan, _ = baseline.plan(kept(store, hd(tapes)), BaselineOptions(), "Porch", Vendor.FOSCAM_HD)
-    assert plan.keys == ()
+    proposal, _ = baseline.proposal(kept(store, dahua(tapes)), BaselineOptions(), "Porch", Vendor.DAHUA)
+    assert proposal.keys == ()  # the small stream is on, and of all else these four tables say nothing
+    assert len(proposal.skipped) == 11
+    proposal, _ = baseline.proposal(kept(store, hd(tapes)), BaselineOptions(), "Porch", Vendor.FOSCAM_HD)
+    assert proposal.keys == ()

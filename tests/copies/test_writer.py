@@ -35,7 +35,7 @@ async def tampered(desk, camera, **pairs):
 async def test_a_dry_run_writes_nothing_and_says_what_it_would(desk, camera):
     await tampered(desk, camera, UPnP__Enable="true", Email__Password="other")
     outcome = await desk.writer.restore(CLOSED, apply=False)
-    assert list(outcome.plan.diff.lines()) == [
+    assert list(outcome.proposal.diff.lines()) == [
         "Mail",
         "  Password for mails: changed (secret)",
         "Router (UPnP)",
@@ -133,9 +133,9 @@ async def test_the_baseline(desk, camera):
     outcome = await desk.writer.baseline(PORCH, options, "Front porch", apply=True)
     assert outcome.is_done
     assert camera.pairs == DAHUA | {"General.MachineName": "Front porch", "NTP.Address": "time.new", "Email.Enable": "false"}
-    assert "SNMP: off" in [one.what for one in outcome.plan.skipped]
+    assert "SNMP: off" in [one.what for one in outcome.proposal.skipped]
     again = await desk.writer.baseline(PORCH, options, "Front porch", apply=True)
-    assert (again.is_done, again.plan.keys) == (True, ())
+    assert (again.is_done, again.proposal.keys) == (True, ())
     assert desk.told == []
 
 

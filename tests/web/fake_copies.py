@@ -87,10 +87,10 @@ class FakeCopies:
 
     async def restore(self, ask, *, apply, who) -> Outcome:
         wanted = self.contents[self._find(ask.copy).id]
-        plan = restore.plan(self.contents[self.kept[-1].id], wanted, Vendor.DAHUA, sections=ask.sections, own=ask.own)
+        proposal = restore.proposal(self.contents[self.kept[-1].id], wanted, Vendor.DAHUA, sections=ask.sections, own=ask.own)
         if apply:
             self.written.append((who, ask))
-        return Outcome(camera=ask.camera or self.kept[0].camera, plan=plan, applied=apply)
+        return Outcome(camera=ask.camera or self.kept[0].camera, proposal=proposal, applied=apply)
 
     async def baseline(self, camera, *, apply, who) -> Outcome:
         return await self.restore(RestoreAsk(copy=self.kept[0].id, camera=camera), apply=apply, who=who)

@@ -281,21 +281,21 @@ def _finish(house: Places, asks: list[CopiesAsk], *, as_json: bool) -> None:
 def _told(outcome: Outcome) -> Iterator[str]:
     from hearthwatch.cli.wording import counted
 
-    plan = outcome.plan
-    if not plan.keys:
+    proposal = outcome.proposal
+    if not proposal.keys:
         yield f"{outcome.camera}: nothing to write"
     else:
         done = "written" if outcome.applied else "would be written (--apply does it)"
-        yield f"{outcome.camera}: {counted(len(plan.keys), 'setting')} {done}:"
-        yield from (f"  {line}" for line in plan.diff.lines())
-    for skipped in plan.skipped:
+        yield f"{outcome.camera}: {counted(len(proposal.keys), 'setting')} {done}:"
+        yield from (f"  {line}" for line in proposal.diff.lines())
+    for skipped in proposal.skipped:
         yield f"  left as it is: {skipped.what}: {skipped.why}"
     for failure in outcome.failures:
         yield f"  failed: {failure}"
     if outcome.applied and not outcome.remaining.is_empty:
         yield "  the camera did not take:"
         yield from (f"    {line}" for line in outcome.remaining.lines())
-    elif outcome.is_done and plan.keys:
+    elif outcome.is_done and proposal.keys:
         yield "  read back: all of it is there"
 
 

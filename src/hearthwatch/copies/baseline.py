@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from hearthwatch.copies import diff as differ
-from hearthwatch.copies.copy import BaselineOptions, KeptSetting, Plan, Skipped, Want
+from hearthwatch.copies.copy import BaselineOptions, KeptSetting, Proposal, Skipped, Want
 from hearthwatch.copies.families import why_read_only
 from hearthwatch.vendors.device import Vendor
 
@@ -104,9 +104,9 @@ _SERVER_KEYS = MappingProxyType(
 )
 
 
-def plan(
+def proposal(
     now: Iterable[KeptSetting], options: BaselineOptions, name: str, vendor: Vendor
-) -> tuple[Plan, tuple[KeptSetting, ...]]:
+) -> tuple[Proposal, tuple[KeptSetting, ...]]:
     """Return what to write so that the camera, which has the settings `now`, is as `options` ask; and those settings.
 
     What this camera cannot be told is named among the skipped: unknown is never as good as done.
@@ -129,8 +129,8 @@ def plan(
     different = [key for key in sorted(after) if not differ.is_same(before[key], after[key])]
     keys = [key for key in different if not why_read_only(vendor, key)]
     skipped += [Skipped(what=key, why=why) for key in different if (why := why_read_only(vendor, key))]
-    found_plan = Plan(keys=tuple(keys), diff=differ.of_keys(before, after, keys, vendor), skipped=tuple(skipped))
-    return found_plan, tuple(after.values())
+    proposal = Proposal(keys=tuple(keys), diff=differ.of_keys(before, after, keys, vendor), skipped=tuple(skipped))
+    return proposal, tuple(after.values())
 
 
 def _wishes(options: BaselineOptions) -> Iterator[tuple[str, Want]]:

@@ -181,7 +181,7 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Proposal:
     """What would be written to a camera: `keys` with the values that `diff` shows as new."""
 
     keys: tuple[str, ...]
@@ -191,10 +191,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A plan, and what came of it when it was applied: `failures` in words, `remaining` what did not take."""
+    """A proposal, and what came of it when it was applied: `failures` in words, `remaining` what did not take."""
 
     camera: CameraId
-    plan: Plan
+    proposal: Proposal
     applied: bool
     remaining: Diff = Diff()
     failures: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hearthwatch.copies import diff as differ
-from hearthwatch.copies.copy import Diff, KeptSetting, Plan, Skipped
+from hearthwatch.copies.copy import Diff, KeptSetting, Proposal, Skipped
 from hearthwatch.copies.families import is_name, is_network, is_volatile, section_of, why_read_only
 from hearthwatch.copies.sealing import is_masked
 from hearthwatch.copies.words import title_of
@@ -15,7 +15,7 @@ _ADDS_KEYS = frozenset({Vendor.DAHUA})
 """Their lists grow when a new key is written; on the others a camera has the setting or it has not."""
 
 
-def plan(
+def proposal(
     now: Iterable[KeptSetting],
     wanted: Iterable[KeptSetting],
     vendor: Vendor,
@@ -24,7 +24,7 @@ def plan(
     sections: Sequence[str] = (),
     other_camera: bool = False,
     own: bool = False,
-) -> Plan:
+) -> Proposal:
     """Return what to write so that `now` becomes `wanted`, in these `sections` (none: in all).
 
     A section goes by its own name and by the heading a difference stands under. `masked` are the keys of secrets that the copy
@@ -49,7 +49,7 @@ def plan(
             skipped.append(Skipped(what=key, why=why))
         else:
             writes.append(key)
-    return Plan(keys=tuple(writes), diff=differ.of_keys(before, after, writes, vendor), skipped=tuple(skipped))
+    return Proposal(keys=tuple(writes), diff=differ.of_keys(before, after, writes, vendor), skipped=tuple(skipped))
 
 
 def _why_not(
@@ -79,8 +79,8 @@ def masked_keys(secrets: Mapping[str, str]) -> frozenset[str]:
     return frozenset(key for key, value in secrets.items() if is_masked(value))
 
 
-def writes(found: Plan, wanted: Iterable[KeptSetting], secrets: Mapping[str, str]) -> tuple[Setting, ...]:
-    """Return the settings to write for a plan, secrets in clear: for the camera and nobody else."""
+def writes(found: Proposal, wanted: Iterable[KeptSetting], secrets: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Return the settings to write for a proposal, secrets in clear: for the camera and nobody else."""
     chosen = {one.key: one for one in wanted}
     return tuple(
         Setting(
@@ -101,8 +101,8 @@ def batches(settings: Iterable[Setting], vendor: Vendor) -> tuple[tuple[str, tup
     return tuple((section, tuple(some)) for section, some in ordered)
 
 
-def remaining(found: Plan, wanted: Iterable[KeptSetting], now: Iterable[KeptSetting], vendor: Vendor) -> Diff:
-    """Return what of a plan the camera has not taken. A secret that it answers masked counts as taken."""
+def remaining(found: Proposal, wanted: Iterable[KeptSetting], now: Iterable[KeptSetting], vendor: Vendor) -> Diff:
+    """Return what of a proposal the camera has not taken. A secret that it answers masked counts as taken."""
     after = {one.key: one for one in wanted}
     before = {one.key: one for one in now}
     keys = [key for key in found.keys if not after[key].is_secret or key not in before]

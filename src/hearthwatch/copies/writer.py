@@ -1,4 +1,4 @@
-"""Writing to a camera from copies: restore, copy to another, baseline; each is planned first, written, and read back."""
+"""Writing to a camera from copies: restore, copy to another, baseline; each is proposed first, written, and read back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hearthwatch.copies.copy import (
     Diff,
     KeptSetting,
     Outcome,
-    Plan,
+    Proposal,
     RestoreAsk,
 )
 from hearthwatch.copies.families import section_of
@@ -49,7 +49,7 @@ class CopyWriter:
             known = await self._known(camera, "before settings were restored")
             if known.copy.vendor is not copy.vendor:
                 raise Unsupported(f"{camera} is a camera of another family than {copy.camera}: its settings are different ones")
-            plan = restore.plan(
+            proposal = restore.proposal(
                 known.settings,
                 wanted,
                 copy.vendor,
@@ -59,17 +59,17 @@ class CopyWriter:
                 own=ask.own,
             )
             if not apply:
-                return Outcome(camera=camera, plan=plan, applied=False)
-            return await self._done(known, plan, wanted, secrets, f"restored from {copy.id}")
+                return Outcome(camera=camera, proposal=proposal, applied=False)
+            return await self._done(known, proposal, wanted, secrets, f"restored from {copy.id}")
 
     async def baseline(self, camera: CameraId, options: BaselineOptions, name: str, *, apply: bool) -> Outcome:
         """Set the camera as the baseline asks, or only say what would be written. Raises as `restore`."""
         async with self._keeper.lock(camera):
             known = await self._known(camera, "before the baseline was applied")
-            plan, wanted = baseliner.plan(known.settings, options, name, known.copy.vendor)
+            proposal, wanted = baseliner.proposal(known.settings, options, name, known.copy.vendor)
             if not apply:
-                return Outcome(camera=camera, plan=plan, applied=False)
-            return await self._done(known, plan, wanted, {}, "the baseline was applied")
+                return Outcome(camera=camera, proposal=proposal, applied=False)
+            return await self._done(known, proposal, wanted, {}, "the baseline was applied")
 
     async def _copy(self, ask: RestoreAsk) -> ConfigCopy:
         camera = ask.camera
@@ -95,25 +95,25 @@ class CopyWriter:
         return known
 
     async def _done(
-        self, known: Known, plan: Plan, wanted: tuple[KeptSetting, ...], secrets: Mapping[str, str], reason: str
+        self, known: Known, proposal: Proposal, wanted: tuple[KeptSetting, ...], secrets: Mapping[str, str], reason: str
     ) -> Outcome:
         camera = known.copy.camera
-        if not plan.keys:
-            return Outcome(camera=camera, plan=plan, applied=True)
+        if not proposal.keys:
+            return Outcome(camera=camera, proposal=proposal, applied=True)
         client = await self._keeper.doors.client(camera)
         if not isinstance(client, ConfigImport):
             raise Unsupported(NO_IMPORT)
-        settings = restore.writes(plan, wanted, secrets)
+        settings = restore.writes(proposal, wanted, secrets)
         self._keeper.expect(camera, {one.key: None if one.is_secret else one.value for one in settings})
         failures = await self._written(client, settings, known)
-        remaining = plan.diff
+        remaining = proposal.diff
         try:
-            remaining = await self._read_back(client, plan, wanted)
+            remaining = await self._read_back(client, proposal, wanted)
             await self._keeper.collect_locked(camera, reason)
         except HearthwatchError as error:
             failures.append(f"reading back: {error}")
             self._keeper.want(camera, reason)
-        return Outcome(camera=camera, plan=plan, applied=True, remaining=remaining, failures=tuple(failures))
+        return Outcome(camera=camera, proposal=proposal, applied=True, remaining=remaining, failures=tuple(failures))
 
     async def _written(self, client: ConfigImport, settings: tuple[Setting, ...], known: Known) -> list[str]:
         """Write section by section; one that is refused does not stop the others, a camera that is gone does."""
@@ -140,7 +140,7 @@ class CopyWriter:
                 failures.append(f"{section}: {error}")
         return failures
 
-    async def _read_back(self, client: ConfigImport, plan: Plan, wanted: tuple[KeptSetting, ...]) -> Diff:
+    async def _read_back(self, client: ConfigImport, proposal: Proposal, wanted: tuple[KeptSetting, ...]) -> Diff:
         assert isinstance(client, DeviceInfo)
         read = await self._keeper.read(client)
-        return restore.remaining(plan, wanted, read.marked, read.vendor)
+        return restore.remaining(proposal, wanted, read.marked, read.vendor)

@@ -137,11 +137,11 @@ def told(outcome: Outcome) -> str:
     if outcome.failures or not outcome.remaining.is_empty:
         said = [*outcome.failures, *(f"did not take: {line}" for line in outcome.remaining.headlines(5))]
         return f"not everything could be written: {'; '.join(said)}"
-    count, left = len(outcome.plan.keys), len(outcome.plan.skipped)
+    count, left = len(outcome.proposal.keys), len(outcome.proposal.skipped)
     skipped = f"; {left} that cannot be written from here stay as they are" if left else ""
     if not count:
         return f"no setting had to be written{skipped}"
-    return f"settings written and read back ({count}): {'; '.join(outcome.plan.diff.headlines(5))}{skipped}"
+    return f"settings written and read back ({count}): {'; '.join(outcome.proposal.diff.headlines(5))}{skipped}"
 
 
 class LastGoodSettings:

@@ -140,8 +140,8 @@ class OutcomeReply(Reply):
     def of(cls, outcome: Outcome) -> Self:
         return cls(
             camera=outcome.camera,
-            planned=DiffReply.of(outcome.plan.diff),
-            skipped=[SkippedReply(what=one.what, why=one.why) for one in outcome.plan.skipped],
+            planned=DiffReply.of(outcome.proposal.diff),
+            skipped=[SkippedReply(what=one.what, why=one.why) for one in outcome.proposal.skipped],
             applied=outcome.applied,
             done=outcome.is_done,
             remaining=DiffReply.of(outcome.remaining),
