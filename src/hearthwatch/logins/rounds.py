@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ _SETTLE_S = 1.0
 _BREATH_S = 0.2
 """Between two rounds, however many alarms come in."""
 _MAX_SIGNALS = 200
+_STRIKES = 5
 _WAKES = frozenset({AlarmKind.LOGIN, AlarmKind.LOGIN_FAILED, AlarmKind.LOGOUT, AlarmKind.RESTARTED, AlarmKind.CLOCK_SET})
 
 
@@ -61,6 +63,9 @@ class _Post:
     """There may be an outage of its door to be ended, be it of a former house."""
     opened_ns: MonoNs
     is_refused: bool = False
+    is_open: bool = False
+    """One look went well since the watch of this door began anew."""
+    strikes: Counter[type] = field(default_factory=Counter)
     due_ns: dict[str, int] = field(default_factory=dict)
     log_ns: int = 0
     own_addresses: frozenset[str] = frozenset()
@@ -108,8 +113,6 @@ class LoginWatch:
             elif post.watched != watched:
                 self._end(post)
                 post.watched = watched
-                post.due_ns.clear()
-                post.lacks.clear()
         self._renewed.set()
 
     @staticmethod
@@ -187,6 +190,10 @@ class LoginWatch:
 
     async def _stand(self, camera: CameraId, post: _Post) -> None:
         """Watch one camera until something fails."""
+        post.due_ns.clear()  # what failed is due
+        post.lacks.clear()
+        post.strikes.clear()
+        post.is_open = False
         try:
             await post.watch.load()
             await self._teller.tell(camera)  # what a former house did not come to tell
@@ -205,27 +212,26 @@ class LoginWatch:
         """Do what is due at one camera now. Raises what its client raises, and StorageFailed."""
         post = self._posts[camera]
         client = await self._keeper.client(camera)
+        log_of = client if isinstance(client, LoginLog) and LoginLog not in post.lacks else None
+        lists = client if isinstance(client, Sessions) and Sessions not in post.lacks and self._sessions_s(post) else None
         post.has_events = self.wants(camera, client)
-        post.has_log = isinstance(client, LoginLog) and LoginLog not in post.lacks
-        post.has_sessions = isinstance(client, Sessions) and Sessions not in post.lacks and post.watched.options.sessions_s > 0
+        post.has_log, post.has_sessions = log_of is not None, lists is not None
         await self._know_ourselves(post)
         post.wake.clear()
         signals, post.signals = post.signals, []
         news = await self._take(camera, await post.watch.hear(signals)) if signals else False
         if signals:
             post.due_ns |= {"log": post.log_ns + NS_PER_S, "sessions": 0}
-        if (
-            isinstance(client, Sessions)
-            and post.has_sessions
-            and self._is_due(post, "sessions", post.watched.options.sessions_s)
-        ):
-            looked = await self._attempt(post, Sessions, post.watch.look_at_sessions(client))
+        if log_of is not None and not post.is_open:
+            # whether we may come in at all shows here: not every account may list the others
+            news |= await self._read_log(camera, post, log_of, news=news)
+        if lists is not None and self._is_due(post, "sessions", self._sessions_s(post)):
+            looked = await self._attempt(post, Sessions, functools.partial(post.watch.look_at_sessions, lists))
             if looked:
                 post.due_ns["log"] = 0
             news |= await self._take(camera, looked)
-        if isinstance(client, LoginLog) and post.has_log and self._is_due(post, "log", post.watched.options.poll_s):
-            post.log_ns = self._clock.mono_ns()
-            news |= await self._read_log(camera, post, client, news=news)
+        if log_of is not None and post.has_log and self._clock.mono_ns() >= post.due_ns.get("log", 0):
+            news |= await self._read_log(camera, post, log_of, news=news)
         news |= await self._compare_accounts(camera, post, client)
         news |= await self._settle(camera, post)
         if news:
@@ -237,8 +243,14 @@ class LoginWatch:
                 post.due_ns.pop(what, None)
         self._went_well(camera, post)
 
+    @staticmethod
+    def _sessions_s(post: _Post) -> float:
+        return post.watched.options.sessions_s
+
     async def _read_log(self, camera: CameraId, post: _Post, client: LoginLog, *, news: bool) -> bool:
-        reading = asyncio.ensure_future(self._attempt(post, LoginLog, post.watch.look_at_log(client)))
+        post.log_ns = self._clock.mono_ns()
+        post.due_ns["log"] = post.log_ns + round(post.watched.options.poll_s * NS_PER_S)
+        reading = asyncio.ensure_future(self._attempt(post, LoginLog, functools.partial(post.watch.look_at_log, client)))
         try:
             if news and not (await asyncio.wait({reading}, timeout=_LINE_WAIT_S))[0]:
                 await self._teller.tell(camera)
@@ -254,7 +266,9 @@ class LoginWatch:
         every_s = max(_ACCOUNTS_S, post.watched.options.poll_s) if post.has_log else post.watched.options.poll_s
         if not self._is_due(post, "accounts", every_s):
             return False
-        return await self._take(camera, await self._attempt(post, Accounts, post.watch.look_at_accounts(client)))
+        return await self._take(
+            camera, await self._attempt(post, Accounts, functools.partial(post.watch.look_at_accounts, client))
+        )
 
     async def _settle(self, camera: CameraId, post: _Post) -> bool:
         since_us = post.watch.nameless_us
@@ -265,20 +279,28 @@ class LoginWatch:
             return False
         return await self._take(camera, await post.watch.settle())
 
-    async def _attempt(self, post: _Post, part: type, look: Awaitable[Looked]) -> Looked:
-        """Take one look; what this very model lacks is not asked for again until its door is opened anew."""
+    async def _attempt(self, post: _Post, part: type, look: Callable[[], Awaitable[Looked]]) -> Looked:
+        """Take one look. Where the log can be read, what the camera does not let us have beside it is done without."""
         try:
-            return await look
+            looked = await look()
         except Unsupported as error:
             self._give_up(post, part, error)
         except (Refused, BadReply) as error:
-            if part is LoginLog or (part is Sessions and not post.has_log) or post.good_ns is None:
+            is_needed = part is LoginLog or not post.is_open or (part is Sessions and not post.has_log)
+            if is_needed:
                 raise
-            self._give_up(post, part, error)
+            post.strikes[part] += 1
+            if isinstance(error, Refused) or post.strikes[part] >= _STRIKES:
+                self._give_up(post, part, error)
+                post.due_ns["log"] = 0  # if we are let in nowhere any more, the log says so
+        else:
+            post.is_open = True
+            post.strikes[part] = 0
+            return looked
         return Looked()
 
     def _give_up(self, post: _Post, part: type, error: HearthwatchError) -> None:
-        log.warning("%s (not asked again until Hearthwatch or this camera's settings are renewed)", error)
+        log.warning("%s (the rest of the watch goes on without it)", error)
         post.lacks.add(part)
         post.trouble = str(error)
         post.has_log &= part is not LoginLog
