@@ -15,6 +15,7 @@ from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.audit.repairs import Repairs
 from hearthwatch.audit.restart import Restart
 from hearthwatch.audit.trail import RepairState
+from hearthwatch.audit.unsettled import Unsettled
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import Unsupported
 
@@ -180,6 +181,25 @@ async def test_a_crash_in_the_middle_is_told_once_at_the_next_start(bench):
     again = after.again()
     await again.desk.resume()
     assert again.told == []
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_a_password_left_half_way_is_settled_and_what_holds_is_told(bench, taken):
+    asked = await bench.desk.ask(PASSWORD, "page ada")
+    since_us, now_us = asked.asked_us - 1, bench.clock.wall_us()
+    await bench.db.run(lambda c: trail.begin(c, asked.id, "page ada", not_before_us=since_us, now_us=now_us))
+    after = bench.again()
+    after.house.secrets.set("camera.front.pending.admin", "brand-New-1")
+    if taken:
+        after.house.camera.passwords["admin"] = "brand-New-1"
+    unsettled = Unsettled(after.repairs.passwords, after.house.keyring, after.desk.at_work, after._tell)
+    await unsettled.settle()
+    await after.desk.resume()
+    ((text, _),) = after.told
+    assert text.endswith(
+        "The new password of admin works and is in use." if taken else "The camera kept the old password of admin."
+    )
+    assert after.house.lets_us_in()
 
 
 async def test_a_move_cut_off_before_our_side_followed_is_followed_at_the_next_start(bench):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 
+import aiohttp
 import pytest
 from tests.devices import dahua
+from tests.devices.camera_state import Fault
 from tests.devices.camera_video import CameraVideo
 from tests.runs.rig import CameraSection, channels, running
 
@@ -89,6 +93,53 @@ async def test_from_the_intruder_s_log_in_to_a_new_password_while_recording_goes
                 gaps = index.gaps(CameraId("front"), Stream.MAIN, WallUs(0), WallUs(2**53))
                 lengths_s = [(gap.end_us - gap.start_us) / 1e6 for gap in gaps if gap.end_us is not None]
                 assert max(lengths_s[1:], default=0) < 30, "the recording did not come back"
+
+
+async def test_a_house_killed_in_the_middle_finds_out_which_password_holds_and_tells(tmp_path) -> None:
+    mounts = [Mount(path="/cam/realmonitor", length_s=10, width_px=640, height_px=360, fps=10, gop_s=1.0)]
+    async with dahua.camera().running() as camera, CameraVideo(camera=camera, user="watch", mounts=mounts).running() as video:
+        section = CameraSection(
+            name="front",
+            main=video.url("/cam/realmonitor"),
+            user="watch",
+            password=PASSWORD,
+            more=f'[camera.front.door]\nvendor = "dahua"\nport = {camera.port}',
+        )
+        async with channels() as services, running(tmp_path, [section], services) as house:
+            await house.all_live()
+            asked = await house.post("/api/v1/cameras/front/remedies", {"kind": "change-password"})
+            camera.state.slow_s = 1.0
+            await camera.cause(Fault.SLOW)
+            yes = asyncio.create_task(house.post("/api/v1/cameras/front/remedies/confirm", {"confirm": asked["confirm"]}))
+            secrets = Secrets(tmp_path)
+            await house.until(lambda: _names(secrets), lambda names: "camera.front.pending.watch" in names, every_s=0.01)
+            sent = len(camera.requests)
+            await house.until(lambda: _value(len(camera.requests)), lambda count: count > sent, every_s=0.01)
+            house.kill("house")
+            with contextlib.suppress(aiohttp.ClientError):
+                await yes
+            await camera.heal(Fault.SLOW)
+            await services.telegram.wait_for(
+                lambda: any(
+                    "stopped in the middle of this: change the password" in one.text for one in services.telegram.taken
+                ),
+                40,
+            )
+            now = camera.state.account("watch").password
+            assert secrets.get("camera.front.password").reveal() == now
+            assert secrets.names() == ("alerts.telegram.token", "camera.front.password")
+            await house.claim()
+            (entry,) = (await house.get("/api/v1/audit-trail"))["entries"]
+            assert (entry["state"], entry["kind"]) == ("unfinished", "change-password")
+            assert ("The new password of watch works" in entry["text"]) == (now != PASSWORD), entry["text"]
+            before = await size(house)
+            await house.until(lambda: size(house), lambda found: found > before + 50_000, timeout_s=40)
+            assert (await house.get("/api/v1/cameras/front/door"))["reachable"] is True
+            assert await house.stop() == 0
+
+
+async def _names(secrets: Secrets) -> tuple[str, ...]:
+    return secrets.names()
 
 
 async def _value(number: int) -> int:

@@ -38,6 +38,14 @@ class PasswordChange:
         self._doorkeeper = doorkeeper
         self._keyring = keyring
         self._premises = premises
+        self._settled: dict[tuple[CameraId, str], str] = {}
+
+    async def told(self, camera: CameraId, user: str) -> str:
+        """Return what became of a change that a former house left half-way, once it was tried to settle it."""
+        user = user or self._premises.access(camera).user
+        if await asyncio.to_thread(self._keyring.get, passwords.pending_name(camera, user)) is not None:
+            return f"It is not known yet which password of {user} holds; both are kept until the camera has answered."
+        return self._settled.get((camera, user), f"The password of {user} that is kept here was not in doubt.")
 
     async def change(self, camera: CameraId, user: str) -> Changed:
         """Give `user` ("" for our own account) a new password that works on the camera and is kept here.
@@ -111,6 +119,7 @@ class PasswordChange:
                     f"somebody else changed it; the new one is kept as {pending}"
                 )
         await asyncio.to_thread(self._keyring.change, {pending: None})
+        self._settled[camera, user] = f"The camera kept the old password of {user}."
         return None
 
     async def _keep(self, camera: CameraId, user: str) -> Changed:
@@ -121,6 +130,7 @@ class PasswordChange:
         assert new is not None
         swap: dict[str, str | None] = {name: new.reveal() for name in names}
         await asyncio.to_thread(self._keyring.change, {**swap, pending: None})
+        self._settled[camera, user] = f"The new password of {user} works and is in use."
         is_ours = self._is_ours(camera, user)
         if is_ours:
             await self._premises.take_over()

@@ -72,9 +72,11 @@ class Repairs:
     async def resume(self, remedy: Remedy) -> Result | None:
         """Find out what came of a remedy that was broken off and let our own side follow; None when that is not known.
 
-        Raises Unreachable when the camera does not answer. Passwords are settled by `passwords.settle`.
+        Raises Unreachable when the camera does not answer. Passwords are settled by `Unsettled` before.
         """
         camera = remedy.camera
+        if remedy.kind is RemedyKind.CHANGE_PASSWORD:
+            return Result(text=await self.passwords.told(camera, remedy.subject), verified=False)
         if remedy.kind is RemedyKind.RENAME_USER and self._premises.password_names(camera, remedy.subject):
             now = self._premises.access(camera)
             if await self._answers(replace(now, user=remedy.value)):
