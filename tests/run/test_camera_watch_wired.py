@@ -15,6 +15,7 @@ from tests.alerts.house import Health, opened
 from tests.devices import dahua, foscam_mjpeg
 from tests.devices.camera_web import EmulatedCamera
 from tests.vendors.fake_neighbours import FakeNeighbours
+from tests.vendors.web_camera import WebCamera, reply, running, saying
 
 from hearthwatch.alerts.alert import Alert, Severity
 from hearthwatch.health import ledger as outages
@@ -30,9 +31,11 @@ from hearthwatch.run.config import CameraOptions, load
 from hearthwatch.run.follower import Follower, moved_values
 from hearthwatch.run.strangers import left_in
 from hearthwatch.vendors import known_ledger
+from hearthwatch.vendors.detection import Detector
 from hearthwatch.vendors.device import DoorOptions, Vendor
 from hearthwatch.vendors.doorman import Doorman
 from hearthwatch.vendors.known import KnownCamera, Reach
+from hearthwatch.vendors.onvif_discovery import FoundCamera
 from hearthwatch.vendors.whereabouts import Whereabouts
 
 pytestmark = pytest.mark.wired
@@ -81,7 +84,8 @@ class Watched:
             self.path.write_text(CONFIG.format(host=self.host, port=self.port))
         Secrets.open(self.folder).set("camera.porch.password", self.password)
         self.db = DbThread(opened(self.folder))
-        self.doorman = Doorman(clock=self.clock, rng=random.Random(1), neighbours=self.network)
+        detector = Detector(rng=random.Random(1), timeout_s=0.5)
+        self.doorman = Doorman(clock=self.clock, rng=random.Random(1), neighbours=self.network, detector=detector)
         numbers = count()
 
         async def tell(alert: Alert) -> None:
@@ -274,6 +278,80 @@ async def test_of_one_recorder_every_channel_is_followed(tmp_path: Path) -> None
                     await house.watch.look(name)
         assert house.path.read_text() == both.replace(OLD, NEW)
         assert [alert.camera for alert in house.alerts] == [PORCH, yard]
+        await house.close()
+
+
+async def test_two_cameras_that_changed_places_are_both_followed(tmp_path: Path) -> None:
+    yard = CameraId("yard")
+    network = FakeNeighbours(table={OLD: LINK, OTHER: STRANGE})
+    async with dahua.camera(host=OLD).running() as camera:
+        house = Watched(folder=tmp_path, port=camera.port, network=network)
+        text = CONFIG.format(host=OLD, port=camera.port)
+        text += text.partition("networks")[2].partition("\n")[2].replace("porch", "yard").replace(OLD, OTHER)
+        house.path.write_text(text)
+        await house.open()
+
+        async def renew() -> None:
+            config = load(house.path)
+            doors = {name: door_of(name, options, Secrets.open(tmp_path)) for name, options in config.cameras.items()}
+            doors[yard] = replace(doors[yard], access=replace(doors[yard].access, password=Secret("watch-Pass-1")))
+            await house.doorman.renew(doors)
+            house.watch.renew(config)
+
+        async def look(after_s: float = 15) -> list[Reach]:
+            house.clock.advance(after_s)
+            for name in (PORCH, yard):
+                await house.watch.look(name)
+            return [state.reach for state in house.watch.states()]
+
+        await renew()
+        async with dahua.camera(host=OTHER, port=camera.port, serial="YARD000000000").running() as other:
+            other.tree["Network"]["eth0"]["PhysicalAddress"] = STRANGE
+            assert await look() == [Reach.OPEN, Reach.OPEN]
+        await camera._close()
+        network.table = {OLD: STRANGE, OTHER: LINK}
+        async with (
+            dahua.camera(host=OTHER, port=camera.port).running() as porch_now,
+            dahua.camera(host=OLD, port=camera.port, serial="YARD000000000").running() as yard_now,
+        ):
+            yard_now.tree["Network"]["eth0"]["PhysicalAddress"] = STRANGE
+            assert await look() == [Reach.STRANGER, Reach.STRANGER]
+            await look(61)
+            assert credentials(porch_now) == credentials(yard_now) == []
+            await renew()
+            assert await look() == [Reach.OPEN, Reach.OPEN]
+            assert [state.host for state in house.watch.states()] == [OTHER, OLD]
+            assert not house.health.open
+        await house.close()
+
+
+async def test_a_camera_is_found_by_its_answer_to_a_call(tmp_path: Path) -> None:
+    network = FakeNeighbours()
+    async with foscam_mjpeg.camera(host=OLD).running() as camera, watched(tmp_path, camera, network) as house:
+        await house.look()
+        await camera._close()
+        network.callers = [
+            FoundCamera(host=host, port=80, tls=False, endpoint="", name="", hardware="", scopes=()) for host in (OTHER, NEW)
+        ]
+        async with foscam_mjpeg.camera(host=NEW, port=camera.port).running():
+            await house.look()
+            await house.look(41)
+            assert house.path.read_text() == CONFIG.format(host=NEW, port=camera.port)
+
+
+async def test_a_device_of_no_known_family_has_a_state_and_is_left_in_peace(tmp_path: Path) -> None:
+    network = FakeNeighbours()
+    async with running(WebCamera(answer=saying(reply(b"<html>a television</html>")))) as television:
+        house = Watched(folder=tmp_path, port=television.port, network=network, host="127.0.0.1")
+        await house.open()
+        assert await house.look() is Reach.UNKNOWN_FAMILY
+        asked = television.connections
+        for _ in range(10):
+            assert await house.look(3600) is Reach.UNKNOWN_FAMILY
+        assert television.connections == asked
+        assert "no camera of a family that we know" in house.watch.states()[0].why
+        assert house.alerts == []
+        assert not house.health.open
         await house.close()
 
 

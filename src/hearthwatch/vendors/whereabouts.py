@@ -43,18 +43,22 @@ class Whereabouts:
         """Return the address at which the camera answers now, None when it is not found. `taken` are other cameras'.
 
         It is known by its MAC in the network, else by what it shows to anybody. Nothing is sent but questions."""
-        asked: set[str] = set(taken)
+        asked: set[str] = set()
         for others in (self._by_mac, self._by_poking, self._by_calling):
             for ip in await others(known, home):
-                if ip not in asked and len(asked) < _MAX_HOSTS + len(taken):
+                if ip in taken and not self._has_its_mac(known, ip):  # else two cameras have changed places
+                    continue
+                if ip not in asked and len(asked) < _MAX_HOSTS:
                     asked.add(ip)
                     if await self._is_it(known, access, ip):
                         return ip
         return None
 
     async def _by_mac(self, known: KnownCamera, home: Sequence[str]) -> Sequence[str]:
-        macs = {known.mac, known.link_mac} - {""}
-        return [ip for ip in self._living(home) if self._neighbours.macs().get(ip) in macs]
+        return [ip for ip in self._living(home) if self._has_its_mac(known, ip)]
+
+    def _has_its_mac(self, known: KnownCamera, ip: str) -> bool:
+        return self._neighbours.macs().get(ip, "") in {known.mac, known.link_mac} - {""}
 
     async def _by_poking(self, known: KnownCamera, home: Sequence[str]) -> Sequence[str]:
         await self._poke(home)
@@ -63,9 +67,7 @@ class Whereabouts:
 
     async def _by_calling(self, known: KnownCamera, home: Sequence[str]) -> Sequence[str]:
         called = list(await self._called(home))
-        known_macs = {known.mac, known.link_mac} - {""}
-        table = self._neighbours.macs()
-        return [ip for ip in called if known.mark or table.get(ip) in known_macs]
+        return [ip for ip in called if known.mark or self._has_its_mac(known, ip)]
 
     async def _is_it(self, known: KnownCamera, access: Access, ip: str) -> bool:
         try:
