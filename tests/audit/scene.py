@@ -75,6 +75,7 @@ class Street:
         self.house = house
         self.clients = {CAM: FakeCamera(house.clock.wall_us)}
         self.passwords = {CAM: Secret("Vd7-quiet-Harbor")}
+        self.hosts = {CAM: "192.168.1.20"}
         self.options = AuditOptions(every_h=every_h)
         self.told: list[tuple[list[str], str]] = []
         self.done: list[tuple[Remedy, str]] = []
@@ -99,7 +100,7 @@ class Street:
     def access(self, camera: CameraId) -> Access:
         if camera not in self.clients:
             raise Unsupported(f"the own door of {camera} is not watched")
-        return Access(camera=camera, host="192.168.1.20", port=80, user="watch", password=self.passwords[camera])
+        return Access(camera=camera, host=self.hosts.get(camera, ""), port=80, user="watch", password=self.passwords[camera])
 
     async def client(self, camera: CameraId) -> FakeCamera:
         return self.clients[camera]

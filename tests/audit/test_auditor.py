@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 from tests.alerts.house import House
 from tests.audit.scene import CAM, FakeCamera, Street
 
@@ -124,11 +125,20 @@ async def test_a_password_two_cameras_share_is_found_at_both(street):
     other = CameraId("gate")
     street.clients[other] = FakeCamera(street.house.clock.wall_us)
     street.passwords[other] = street.passwords[CAM]
+    street.hosts[other] = "192.168.1.21"
     for camera, mate in ((CAM, "gate"), (other, "porch")):
         report = await street.auditor.audit(camera)
         [found] = [one for one in report.findings if one.key == "password-shared"]
         assert found.state is FindingState.FOUND
         assert mate in found.saw
+
+
+async def test_the_channels_of_one_recorder_share_their_password_by_nature(street):
+    other = CameraId("channel-2")
+    street.clients[other] = FakeCamera(street.house.clock.wall_us)
+    street.passwords[other] = street.passwords[CAM]
+    street.hosts[other] = street.hosts[CAM]
+    assert state(await street.auditor.audit(CAM), "password-shared") is FindingState.OK
 
 
 async def test_apply_does_what_needs_no_decision_and_believes_only_the_second_look(street):
@@ -183,6 +193,15 @@ async def test_a_clock_that_was_set_back_does_not_stop_the_audits(street):
     street.house.clock.step_wall(-86_400 * 30)
     await street.auditor.run_due()
     assert street.clients[CAM].asked == 2
+
+
+async def test_a_report_of_another_release_is_no_report(street):
+    await street.auditor.audit(CAM)
+    spoil = text("UPDATE audit_reports SET report = replace(report, 'telnet', 'carrier-pigeon')")
+    await street.house.db.run(lambda connection: connection.execute(spoil))
+    assert await street.auditor.reports() == ()
+    await street.auditor.run_due()
+    assert [report.camera for report in await street.auditor.reports()] == [CAM]
 
 
 async def test_a_camera_that_left_the_configuration_leaves_no_report(street):

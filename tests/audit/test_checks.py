@@ -212,6 +212,10 @@ def test_accounts_that_are_not_ours_are_named_and_factory_ones_of_old_dahuas_too
     assert len(keys) == 2
     assert "\x1b" not in keys[1]
     assert len(keys[1]) < 80
+    crowd = tuple(Account(name=f"n{n}", group="g\x1b[2J", is_admin=False, is_built_in=False) for n in range(500))
+    many = [one for one in checks.findings(evidence(accounts=crowd)) if one.check is CheckId.ACCOUNT_EXTRA]
+    assert len(many) == 32
+    assert "\x1b" not in many[0].saw
     only_ours = accounts[:2]
     assert one_of(evidence(accounts=only_ours), "account-extra").state is OK
 

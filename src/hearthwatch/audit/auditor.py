@@ -11,7 +11,7 @@ from typing import Protocol
 from hearthwatch.audit import checks, ledger, password_strength
 from hearthwatch.audit.cves import Rule
 from hearthwatch.audit.evidence import Evidence
-from hearthwatch.audit.finding import AuditOptions, Finding, FindingState, Mended, Report, score
+from hearthwatch.audit.finding import AuditOptions, Finding, FindingState, Mended, Report, score, short
 from hearthwatch.audit.gather import Prober, gather, password_facts
 from hearthwatch.audit.remedy import Remedy
 from hearthwatch.audit.trail import Entry
@@ -174,7 +174,7 @@ class Auditor:
 
     async def _look(self, camera: CameraId) -> Report:
         access = self._doorkeeper.access(camera)
-        shared_with = password_strength.shared({one: self._doorkeeper.access(one).password for one in self._doorkeeper.cameras})
+        shared_with = self._shared(access)
         names = (camera, *self._home.names(camera))
         at_us = self._clock.wall_us()
         try:
@@ -185,7 +185,7 @@ class Auditor:
                 access=self._doorkeeper.access(camera),
                 vendor=self._home.vendor(camera),
                 names=names,
-                shared_with=shared_with.get(camera, ()),
+                shared_with=shared_with,
                 at_us=at_us,
                 utc_offset_us=self._home.utc_offset_us(),
                 time_server=self._home.options.time_server,
@@ -193,9 +193,16 @@ class Auditor:
             )
         except HearthwatchError as error:
             log.info("%s could not be audited: %s", camera, error)
-            return self._without(access, names, shared_with.get(camera, ()), str(error))
+            return self._without(access, names, shared_with, short(str(error), 300))
         findings = checks.findings(evidence)
         return Report(camera=camera, at_us=at_us, findings=findings, score=score(findings))
+
+    def _shared(self, access: Access) -> tuple[CameraId, ...]:
+        """Return the other devices with the same password; the channels of one recorder are one device."""
+        doors = {one: self._doorkeeper.access(one) for one in self._doorkeeper.cameras}
+        found = password_strength.shared({one: door.password for one, door in doors.items()})
+        here = (access.host, access.port)
+        return tuple(one for one in found.get(access.camera, ()) if (doors[one].host, doors[one].port) != here)
 
     def _without(self, access: Access, names: tuple[str, ...], shared_with: tuple[CameraId, ...], trouble: str) -> Report:
         at_us = self._clock.wall_us()

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hearthwatch.audit import checks_network, cves
 from hearthwatch.audit.evidence import Evidence
-from hearthwatch.audit.finding import CheckId, Finding, FindingState, Grade
+from hearthwatch.audit.finding import CheckId, Finding, FindingState, Grade, short
 from hearthwatch.audit.remedy import RemedyKind
-from hearthwatch.audit.view import View, short
+from hearthwatch.audit.view import View
 from hearthwatch.audit.words import WORDS
 from hearthwatch.kit.units import US_PER_S
 from hearthwatch.vendors.capability import Service
@@ -69,8 +69,8 @@ def _accounts(view: View) -> Iterator[Finding]:
         return
     ours = {user, _FACTORY_OWNER}
     extra = [one for one in accounts if one.name not in ours and (not one.is_built_in or one.name in _FACTORY_ACCOUNTS)]
-    for one in extra:
-        what = "an administrator" if one.is_admin else f"in the group {one.group}" if one.group else "of lesser rights"
+    for one in extra[:_MAX_ACCOUNTS]:
+        what = "an administrator" if one.is_admin else f"in the group {short(one.group)}" if one.group else "of lesser rights"
         remedy = view.remedy(RemedyKind.REMOVE_ACCOUNT, one.name)
         saw = f"The camera has an account “{short(one.name)}”, {what}."
         yield view.finding(check, FOUND, saw, subject=short(one.name), remedy=remedy)
@@ -78,6 +78,7 @@ def _accounts(view: View) -> Iterator[Finding]:
         yield view.finding(check, OK, "There are only our account and those that come with the camera.")
 
 
+_MAX_ACCOUNTS = 32
 _FACTORY_OWNER = "admin"
 """Every family leaves the factory with this one; it is the owner's own."""
 _FACTORY_ACCOUNTS = frozenset({"888888", "666666"})

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 
+from hearthwatch.audit.finding import short
 from hearthwatch.audit.firmware import Firmware, Grammar, Order, compare, parse, same_branch
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.vendors.capability import Service
@@ -185,7 +186,7 @@ def _limits(rule: Rule) -> Iterable[Firmware]:
 
 
 def _one(rule: Rule, identity: DeviceIdentity, firmware: Firmware | None, services: Mapping[Service, bool]) -> Known:
-    shown = identity.firmware or "(it does not tell which)"
+    shown = short(identity.firmware) or "(it does not tell which)"
     if rule.unless_off is not None:
         return _of_service(rule, services.get(rule.unless_off))
     if firmware is None:

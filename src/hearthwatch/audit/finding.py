@@ -150,6 +150,12 @@ class AuditOptions:
     router. Change: live."""
 
 
+def short(text: str, chars: int = 60) -> str:
+    """Return what a camera says of itself, fit to be shown: one line, no control characters, not longer than `chars`."""
+    plain = "".join(char if char.isprintable() else "?" for char in text[: chars + 1])
+    return plain if len(plain) <= chars else plain[: chars - 1] + "…"
+
+
 def worst_first(findings: Iterable[Finding]) -> Sequence[Finding]:
     """Return them in the order a person should read them: open ones first, accepted ones last."""
     states, grades = tuple(FindingState), tuple(Grade)

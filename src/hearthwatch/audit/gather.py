@@ -63,7 +63,6 @@ async def gather(
     family = family_of(vendor, identity.vendor if identity else "")
     settings = await _maybe(client.settings()) if isinstance(client, ConfigExport) else None
     names = (*names, identity.name, identity.model) if identity else names
-    told = settings is not None and bool(family.told_passwords)
     der = await _quiet(prober.certificate(access)) if access.tls else None
     return Evidence(
         camera=access.camera,
@@ -76,7 +75,7 @@ async def gather(
         identity=identity,
         accounts=await _maybe(client.accounts()) if isinstance(client, Accounts) else None,
         settings=None if settings is None else {one.key: one.value for one in settings if not one.is_secret},
-        told_passwords=_told(settings, family, names) if settings is not None and told else None,
+        told_passwords=_told(settings, family, names) if settings and family.told_passwords else None,
         services=await _services(client),
         clock=clock,
         open_ports=await _quiet(prober.open_ports(access, PORTS.values())) or {},

@@ -3,6 +3,7 @@ take the caller's transaction."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from hearthwatch.audit.finding import FindingState, Grade, Report, score
 from hearthwatch.kit.units import CameraId, WallUs
+
+log = logging.getLogger(__name__)
 
 metadata = MetaData()
 reports = Table(
@@ -49,12 +52,21 @@ class News:
 
 
 def all_reports(connection: Connection) -> tuple[Report, ...]:
-    """Return the last report of every camera, with what the owner accepted marked and left out of the score."""
+    """Return the last report of every camera, with what the owner accepted marked and left out of the score. One that another
+    release wrote and this one cannot read is left out: the camera is looked at anew."""
     known: dict[str, set[str]] = {}
     for row in connection.execute(select(accepted.c.camera, accepted.c.key)):
         known.setdefault(row.camera, set()).add(row.key)
     rows = connection.execute(select(reports).order_by(reports.c.camera))
-    return tuple(_with_accepted(msgspec.json.decode(row.report, type=Report), known.get(row.camera, set())) for row in rows)
+    found = []
+    for row in rows:
+        try:
+            report = msgspec.json.decode(row.report, type=Report)
+        except msgspec.ValidationError as error:
+            log.info("the last audit of %s is of another release: %s", row.camera, error)
+            continue
+        found.append(_with_accepted(report, known.get(row.camera, set())))
+    return tuple(found)
 
 
 def _with_accepted(report: Report, keys: set[str]) -> Report:

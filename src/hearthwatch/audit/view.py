@@ -12,7 +12,7 @@ from hearthwatch.audit.family_dahua import DAHUA
 from hearthwatch.audit.family_foscam import FOSCAM_HD, FOSCAM_MJPEG
 from hearthwatch.audit.family_onvif import HIKVISION, ONVIF
 from hearthwatch.audit.family_reolink import REOLINK
-from hearthwatch.audit.finding import CheckId, Finding, FindingState, Grade
+from hearthwatch.audit.finding import CheckId, Finding, FindingState, Grade, short
 from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.audit.words import WORDS
 from hearthwatch.vendors.capability import Service
@@ -31,12 +31,6 @@ def family_of(vendor: Vendor, maker: str = "") -> Family:
     if vendor in _FAMILIES:
         return _FAMILIES[vendor]
     return HIKVISION if cves.is_built_by_hikvision(maker) else ONVIF
-
-
-def short(text: str) -> str:
-    """Return what a camera says of itself, fit to be shown."""
-    plain = "".join(char if char.isprintable() else "?" for char in text)
-    return plain if len(plain) <= 60 else plain[:59] + "…"
 
 
 class View:
@@ -102,7 +96,7 @@ class View:
             return None
         pattern = re.compile(self.family.gateway)
         told = [value.strip() for key, value in settings.items() if pattern.fullmatch(key)]
-        ways = tuple(value for value in told if value and value not in {"0.0.0.0", "::"})  # noqa: S104 - no address to bind
+        ways = tuple(short(value) for value in told if value and value not in {"0.0.0.0", "::"})  # noqa: S104 - no address to bind
         if ways:
             return ways
         return () if told and self.family.fixed_address.is_weak(settings) is False else None

@@ -45,6 +45,7 @@ def audit(
     """Look at the cameras as a burglar would; exit code 1 when a serious weakness is open or a camera could not be asked."""
     import msgspec
 
+    from hearthwatch.audit.finding import short
     from hearthwatch.run.control_audit import AskAudit, AskFence, Audited, Fence
     from hearthwatch.run.zone import zone_of
 
@@ -61,7 +62,7 @@ def audit(
         typer.echo(msgspec.json.encode(plain(reply)))
     else:
         for line in lines(reply, zone_of(house.config), apply=apply):
-            typer.echo(line)
+            typer.echo(short(line, 1000))
         if not camera and (others := [name for name in house.config.cameras if name not in wanted]):
             typer.echo(f"not looked at, for they have no door of their own ([camera.NAME.door]): {', '.join(others)}")
     if not is_good(reply.reports):
