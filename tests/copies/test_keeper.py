@@ -197,6 +197,40 @@ async def test_drift_that_a_former_house_did_not_tell_is_told_once(tmp_path, des
     again.close()
 
 
+async def test_what_goes_to_and_fro_is_told_three_times_a_day_but_never_what_matters(desk, camera):
+    await desk.wait(60)
+    for number in range(8):
+        camera.pairs["VideoColor[0][0].Brightness"] = str(60 + number)
+        desk.clock.advance(60)
+        await desk.keeper.collect(PORCH, "asked for")
+    assert len(desk.told) == 3
+    assert [one.drift for one in await rows(desk)] == [False] + [True] * 8
+    camera.pairs |= {"VideoColor[0][0].Brightness": "1", "UPnP.Enable": "true"}
+    await desk.keeper.collect(PORCH, "asked for")
+    assert len(desk.told) == 4
+    for value in ("false", "true", "false", "true"):
+        camera.pairs["UPnP.Enable"] = value
+        await desk.keeper.collect(PORCH, "asked for")
+    assert len(desk.told) == 8
+    desk.clock.advance(2 * DAY_S)
+    camera.pairs["VideoColor[0][0].Brightness"] = "2"
+    await desk.keeper.collect(PORCH, "asked for")
+    assert len(desk.told) == 9
+
+
+async def test_a_full_disk_stops_neither_the_configuration_nor_later_looks(tmp_path):
+    desk = Desk(tmp_path, porch=PaperCamera())
+    desk.db.full = True
+    await desk.renew()
+    await desk.wait(60)
+    assert "no space" in desk.keeper.troubles[PORCH]
+    desk.db.full = False
+    await desk.wait(600)
+    assert len(await rows(desk)) == 1
+    assert desk.keeper.troubles == {}
+    desk.close()
+
+
 async def test_alert_off_keeps_the_copy_and_says_nothing(desk, camera):
     await desk.renew(CopiesOptions(alert=False))
     await desk.wait(60)

@@ -14,10 +14,11 @@ from hearthwatch.copies.agenda import Agenda
 from hearthwatch.copies.copy import ConfigCopy, CopiesOptions, CopyId, Diff, Drift, KeptSetting, Look, Topic
 from hearthwatch.copies.expected import Expected
 from hearthwatch.copies.families import family_of, section_of, service_keys, topic_keys
+from hearthwatch.copies.flapping import Flapping
 from hearthwatch.copies.sealing import Sealer, kept, opened, sealed
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import HearthwatchError, Refused, Unsupported
+from hearthwatch.kit.errors import HearthwatchError, Refused, StorageFailed, Unsupported
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs
 from hearthwatch.vendors.capability import ConfigExport, DeviceInfo, Doorkeeper, Service
 from hearthwatch.vendors.device import Setting, Vendor
@@ -79,6 +80,7 @@ class CopyKeeper:
         self._options: Mapping[CameraId, CopiesOptions] = {}
         self._agenda = Agenda()
         self._expected = Expected()
+        self._flapping = Flapping()
         self._doubtful: dict[CameraId, frozenset[str]] = {}
         self._troubles: dict[CameraId, str] = {}
         self._locks: dict[CameraId, asyncio.Lock] = {}
@@ -104,13 +106,15 @@ class CopyKeeper:
             await self._tell_of(copy, before, differ.diff(old, new, copy.vendor))
 
     async def renew(self, options: Mapping[CameraId, CopiesOptions]) -> None:
-        """Look after exactly these cameras from now on. Raises StorageFailed."""
+        """Look after exactly these cameras from now on."""
         before, self._options = self._options, {camera: some for camera, some in options.items() if some.enabled}
         self._agenda.keep(self._options)
         self._troubles = {camera: text for camera, text in self._troubles.items() if camera in self._options}
         now_ns, now_us = self._clock.mono_ns(), self._clock.wall_us()
         for camera in [camera for camera, some in self._options.items() if before.get(camera) != some]:
-            last = await self.last(camera)
+            last = None
+            with contextlib.suppress(StorageFailed):  # a broken disk is told elsewhere, and stops nobody's configuration
+                last = await self.last(camera)
             age_us = now_us - last.seen_us if last is not None else _STALE_US
             wait_s = _START_S if not 0 <= age_us < _STALE_US else self._every_s(camera) - age_us / US_PER_S
             self._agenda.set_regular(camera, MonoNs(now_ns + round(max(_START_S, wait_s) * NS_PER_S)))
@@ -182,7 +186,7 @@ class CopyKeeper:
         last = await self.newest(camera)
         read = await self.read(client)
         if last is None:
-            copy = await self._stored(camera, reason, read, change_count=0, drift=False)
+            copy = await self._stored(camera, reason, read, change_count=0, drift=False, quiet=True)
             return Look(copy=copy), Known(copy=copy, settings=read.marked)
         found = differ.diff(last.settings, read.marked, read.vendor)
         if not found.is_empty:
@@ -201,12 +205,17 @@ class CopyKeeper:
         foreign = Diff(changes=self._expected.unexpected(camera, found.changes, self._clock.mono_ns()))
         self._expected.forget(camera, found.changes)
         drift = not foreign.is_empty
-        copy = await self._stored(camera, reason, read, change_count=len(found.changes), drift=drift)
-        if drift and not copy.told:
+        now_ns = self._clock.mono_ns()
+        quiet = self._flapping.is_known(camera, foreign.changes, now_ns)
+        copy = await self._stored(camera, reason, read, change_count=len(found.changes), drift=drift, quiet=quiet)
+        if not copy.told:
+            self._flapping.tell(camera, foreign.changes, now_ns)
             await self._tell_of(copy, last.copy, foreign)
         return Look(copy=copy, diff=found), Known(copy=copy, settings=read.marked)
 
-    async def _stored(self, camera: CameraId, reason: str, read: Reading, *, change_count: int, drift: bool) -> ConfigCopy:
+    async def _stored(
+        self, camera: CameraId, reason: str, read: Reading, *, change_count: int, drift: bool, quiet: bool
+    ) -> ConfigCopy:
         firmware = ""
         with contextlib.suppress(HearthwatchError):
             firmware = (await read.client.identity()).firmware
@@ -220,7 +229,7 @@ class CopyKeeper:
             seen_us=now_us,
             reason=reason[:128],
             drift=drift,
-            told=not drift or not self._options.get(camera, CopiesOptions()).alert,
+            told=quiet or not self._options.get(camera, CopiesOptions()).alert,
             setting_count=len(read.marked),
             change_count=change_count,
         )

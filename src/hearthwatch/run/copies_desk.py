@@ -48,7 +48,7 @@ class CopiesDesk:
         self.shelf = CopyShelf(db, secrets)
 
     async def renew(self, config: Config) -> None:
-        """Go on with a changed configuration. Raises StorageFailed."""
+        """Go on with a changed configuration."""
         self._cameras = config.cameras
         watched = set(self.keeper.doors.cameras)
         await self.keeper.renew({name: camera.copies for name, camera in config.cameras.items() if name in watched})
