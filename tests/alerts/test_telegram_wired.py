@@ -550,3 +550,14 @@ async def test_an_offer_lives_a_day_and_cannot_be_made_up(offered, fake, wired, 
     monkeypatch.setattr(wired.remote._clock, "wall_us", lambda: later_us)
     assert await offered.press(offer) == "This button is too old."
     assert wired.remedies.entries == {}
+
+
+async def test_the_first_is_an_owner_and_others_by_an_owner_s_code_only(wired, fake):
+    for user, owner in ((OWNER, False), (2000, False), (3000, True)):
+        code, _ = wired.enrolments.new_code(owner=owner)
+        await fake.say(f"/start {code}", user=user)
+        await wired.remote.poll_once()
+    assert [wired.enrolments.is_owner(user) for user in (OWNER, 2000, 3000, STRANGER)] == [True, False, True, False]
+    again = Wired(fake, wired.remote._bot, wired.house)
+    await again.load()
+    assert [person.is_owner for person in again.enrolments.people] == [True, False, True]

@@ -138,6 +138,16 @@ async def test_what_there_is_no_way_for_is_said_at_once_and_written_down(bench):
         await bench.desk.confirm(asked.id, "page ada")
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject", "value"),
+    [(RemedyKind.CHANGE_NETWORK, "", "address=somewhere"), (RemedyKind.SERVICE_OFF, "everything", "")],
+)
+async def test_what_makes_no_sense_is_not_even_asked(bench, kind, subject, value):
+    with pytest.raises(Unsupported):
+        await bench.desk.ask(Remedy(kind=kind, camera="front", subject=subject, value=value), "page ada")
+    assert await bench.entries() == ()
+
+
 async def test_a_failure_is_an_outcome(bench):
     asked = await bench.desk.ask(REBOOT, "page ada")
     bench.house.camera.gone = True

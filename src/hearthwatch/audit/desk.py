@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from hearthwatch.audit import trail
 from hearthwatch.audit.house import Premises
-from hearthwatch.audit.remedy import Remedy, label
+from hearthwatch.audit.possible import network_change
+from hearthwatch.audit.remedy import Remedy, RemedyKind, label
 from hearthwatch.audit.remedy_words import question
 from hearthwatch.audit.repairs import Repairs
 from hearthwatch.audit.result import Result
@@ -62,6 +63,8 @@ class RepairDesk:
 
         Raises Unsupported for a remedy that makes no sense, StorageFailed when it cannot be written down."""
         words = question(remedy, self._premises.name(remedy.camera))
+        if remedy.kind is RemedyKind.CHANGE_NETWORK:
+            network_change(remedy.value)
         state = RepairState.ASKED
         try:
             refusal = (await self._repairs.possible(remedy.camera)).refusal(remedy)
