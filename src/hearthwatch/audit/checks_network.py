@@ -84,7 +84,8 @@ def encryption(view: View) -> Iterator[Finding]:
         fix = "this camera cannot encrypt: keep it in a network of its own (hearthwatch audit --fence)"
         yield view.finding(CheckId.HTTP_CLEAR, FOUND, "This camera knows no encryption at all.", fix=fix)
     else:
-        fix = f"switch HTTPS on in the camera, then set `tls = true` in [camera.{evidence.camera}.door]"
+        first = "" if view.is_on(Service.HTTPS) else "switch HTTPS on in the camera, then "
+        fix = f"{first}set `tls = true` and the port of its HTTPS in [camera.{evidence.camera}.door]"
         yield view.finding(CheckId.HTTP_CLEAR, FOUND, "We talk to its page by plain HTTP.", fix=fix)
     if view.family.url_credentials:
         fix = "no setting helps: use an account of its own for Hearthwatch, and a password that is used nowhere else"

@@ -123,23 +123,28 @@ def plain(reply: Audited) -> object:
 def lines(reply: Audited, zone: tzinfo, *, apply: bool) -> Iterator[str]:
     """Yield the audit as a person reads it: what is open first, what is right in one line."""
     for report in reply.reports:
-        yield from _camera(report, zone)
+        yield from _head(report, zone)
         if apply:
             yield from _mended(reply, report)
+        yield from _findings(report)
         yield ""
     if not apply and any(one.is_automatic and not one.accepted for report in reply.reports for one in report.findings):
         yield "`hearthwatch audit --apply` puts right what is marked [can be put right from here]."
 
 
-def _camera(report: Report, zone: tzinfo) -> Iterator[str]:
-    from hearthwatch.audit.finding import FindingState, worst_first
+def _head(report: Report, zone: tzinfo) -> Iterator[str]:
     from hearthwatch.cli.wording import shown
 
-    ordered = worst_first(report.findings)
     score = "not known" if report.score is None else f"{report.score} of 100"
     yield f"camera {report.camera}: {score} ({shown(report.at_us, zone)})"
     if report.trouble:
         yield f"  ! it could not be looked at: {report.trouble}"
+
+
+def _findings(report: Report) -> Iterator[str]:
+    from hearthwatch.audit.finding import FindingState, worst_first
+
+    ordered = worst_first(report.findings)
     open_ones = [one for one in ordered if not one.accepted]
     for one in open_ones:
         if one.state is FindingState.FOUND:
