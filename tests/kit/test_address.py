@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hearthwatch.kit.address import resolve
+from hearthwatch.kit.address import address_towards, resolve
 from hearthwatch.kit.errors import HearthwatchError, Unreachable, Unsupported
 
 
@@ -57,3 +57,8 @@ def test_what_is_no_host_name_is_a_kit_error(host: str) -> None:
 def test_unknown_name_says_what_to_check() -> None:
     with pytest.raises(Unreachable, match="spelling"):
         resolve("camera.invalid", 80, allow_loopback=False)
+
+
+def test_our_own_address_is_the_one_the_other_side_sees():
+    assert address_towards("127.0.0.1") == "127.0.0.1"
+    assert address_towards("no such host.invalid") is None

@@ -233,3 +233,24 @@ def test_marks_tell_equal_from_other_and_nothing_else(store: Secrets, tmp_path: 
     (foreign,) = Secrets(tmp_path / "other").marks(["hunter2"], "copies")
     assert foreign.split(":")[0] != first.split(":")[0]
     assert foreign.split(":")[1] != first.split(":")[1]
+
+
+def test_several_change_in_one_step_or_none_does(tmp_path):
+    store = Secrets(tmp_path)
+    store.set("camera.front.password", "old-password")
+    store.set("camera.front.pending", "new-password")
+    store.change({"camera.front.password": "new-password", "camera.front.pending": None, "camera.front.other": None})
+    assert store.names() == ("camera.front.password",)
+    with pytest.raises(ValueError, match="an empty secret"):
+        store.change({"camera.front.password": "never", "camera.back.password": ""})
+    assert store.get("camera.front.password").reveal() == "new-password"
+
+
+def test_a_credential_of_systemd_is_known_for_one(tmp_path):
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "camera.front.password").write_text("from-systemd")
+    store = Secrets(tmp_path / "data", credentials=given)
+    store.set("camera.back.password", "stored-one")
+    assert store.is_given("camera.front.password")
+    assert not store.is_given("camera.back.password")
