@@ -103,7 +103,7 @@ class CopyKeeper:
             if before is None:
                 continue
             old, new = await self.contents(before.id), await self.contents(copy.id)
-            await self._tell_of(copy, before, differ.diff(old, new, copy.vendor))
+            await self._tell_of(copy, before, await _differ(old, new, copy.vendor))
 
     async def renew(self, options: Mapping[CameraId, CopiesOptions]) -> None:
         """Look after exactly these cameras from now on."""
@@ -188,12 +188,12 @@ class CopyKeeper:
         if last is None:
             copy = await self._stored(camera, reason, read, change_count=0, drift=False, quiet=True)
             return Look(copy=copy), Known(copy=copy, settings=read.marked)
-        found = differ.diff(last.settings, read.marked, read.vendor)
+        found = await _differ(last.settings, read.marked, read.vendor)
         if not found.is_empty:
             again = await self.read(client)
-            running = {change.key for change in differ.diff(read.marked, again.marked, read.vendor).changes}
+            running = {change.key for change in (await _differ(read.marked, again.marked, read.vendor)).changes}
             read = again
-            changes = differ.diff(last.settings, read.marked, read.vendor).changes
+            changes = (await _differ(last.settings, read.marked, read.vendor)).changes
             found = Diff(changes=tuple(one for one in changes if one.key not in running))
         if found.is_empty:
             now_us = self._clock.wall_us()
@@ -287,3 +287,8 @@ class CopyKeeper:
 
     def _every_s(self, camera: CameraId) -> float:
         return self._options.get(camera, CopiesOptions()).every_h * 3600
+
+
+async def _differ(old: Sequence[KeptSetting], new: Sequence[KeptSetting], vendor: Vendor) -> Diff:
+    """Compare away from the event loop: a camera may have, or claim to have, very many settings."""
+    return await asyncio.to_thread(differ.diff, old, new, vendor)

@@ -48,7 +48,7 @@ class CopyShelf:
         before = await self._db.run(lambda connection: ledger.last(connection, found.camera, copy))
         changed = Diff()
         if before is not None:
-            changed = differ.diff(await self._contents(before.id), settings, found.vendor)
+            changed = await asyncio.to_thread(differ.diff, await self._contents(before.id), settings, found.vendor)
         return Shown(copy=found, settings={one.key: one.shown for one in settings}, diff=changed)
 
     async def diff(self, old: CopyId, new: CopyId) -> Diff:
@@ -58,7 +58,7 @@ class CopyShelf:
             raise Unsupported(
                 f"{one.camera} and {other.camera} are cameras of different families: their settings have no common names"
             )
-        return differ.diff(await self._contents(old), await self._contents(new), other.vendor)
+        return await asyncio.to_thread(differ.diff, await self._contents(old), await self._contents(new), other.vendor)
 
     async def _contents(self, copy: CopyId) -> tuple[KeptSetting, ...]:
         stored = await self._db.run(lambda connection: ledger.contents(connection, copy))

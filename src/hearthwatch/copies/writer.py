@@ -49,7 +49,8 @@ class CopyWriter:
             known = await self._known(camera, "before settings were restored")
             if known.copy.vendor is not copy.vendor:
                 raise Unsupported(f"{camera} is a camera of another family than {copy.camera}: its settings are different ones")
-            proposal = restore.proposal(
+            proposal = await asyncio.to_thread(
+                restore.proposal,
                 known.settings,
                 wanted,
                 copy.vendor,
@@ -66,7 +67,7 @@ class CopyWriter:
         """Set the camera as the baseline asks, or only say what would be written. Raises as `restore`."""
         async with self._keeper.lock(camera):
             known = await self._known(camera, "before the baseline was applied")
-            proposal, wanted = baseliner.proposal(known.settings, options, name, known.copy.vendor)
+            proposal, wanted = await asyncio.to_thread(baseliner.proposal, known.settings, options, name, known.copy.vendor)
             if not apply:
                 return Outcome(camera=camera, proposal=proposal, applied=False)
             return await self._done(known, proposal, wanted, {}, "the baseline was applied")
@@ -143,4 +144,4 @@ class CopyWriter:
     async def _read_back(self, client: ConfigImport, proposal: Proposal, wanted: tuple[KeptSetting, ...]) -> Diff:
         assert isinstance(client, DeviceInfo)
         read = await self._keeper.read(client)
-        return restore.remaining(proposal, wanted, read.marked, read.vendor)
+        return await asyncio.to_thread(restore.remaining, proposal, wanted, read.marked, read.vendor)
