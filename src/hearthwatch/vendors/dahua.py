@@ -105,7 +105,7 @@ class DahuaCamera:
 
     async def sessions(self) -> tuple[Session, ...]:
         """See Sessions."""
-        clock = await self.clock()
+        clock = await self._cgi.recent_clock()
         pairs = {"action": "getActiveUserInfoAll"}
         return await self._cgi.read(
             "userManager.cgi", pairs, "asking who is logged in", lambda body: dahua_reply.sessions(body, clock)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import Unsupported
-from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs, WallUs
 from hearthwatch.vendors.dahua_reply import check_ok, local_time, pairs_of, text_of
 from hearthwatch.vendors.device import Access, ClockReading, LocalUs
 from hearthwatch.vendors.http import DEFAULT_LIMIT_BYTES, CameraHttp, LogIn, query
@@ -16,6 +16,7 @@ from hearthwatch.vendors.http import DEFAULT_LIMIT_BYTES, CameraHttp, LogIn, que
 T = TypeVar("T")
 
 _BAD_REQUEST = frozenset({400})
+_RECENT_NS = 30 * NS_PER_S
 _RESOLUTION_US = 500_000  # the clock is told in whole seconds
 
 
@@ -24,6 +25,8 @@ class DahuaCgi:
 
     def __init__(self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float) -> None:
         self._clock = clock
+        self._reading: ClockReading | None = None
+        self._read_ns = MonoNs(0)
         self.http = CameraHttp(access, rng=rng, log_in=LogIn.DIGEST, timeout_s=timeout_s)
 
     async def read(
@@ -62,4 +65,12 @@ class DahuaCgi:
         local_us = await self.read("global.cgi", {"action": "getCurrentTime"}, "reading its clock", local_time)
         half_us = (self._clock.mono_ns() - before_ns) * US_PER_S // NS_PER_S // 2
         shown_us = LocalUs(local_us + _RESOLUTION_US)
-        return ClockReading(local_us=shown_us, at_us=WallUs(before_us + half_us), error_us=half_us + _RESOLUTION_US)
+        self._read_ns = before_ns
+        self._reading = ClockReading(local_us=shown_us, at_us=WallUs(before_us + half_us), error_us=half_us + _RESOLUTION_US)
+        return self._reading
+
+    async def recent_clock(self) -> ClockReading:
+        """Return a reading of its clock that is at most half a minute old."""
+        if self._reading is None or self._clock.mono_ns() - self._read_ns > _RECENT_NS:
+            return await self.clock()
+        return self._reading
