@@ -9,7 +9,7 @@ from datetime import UTC
 
 import pytest
 from tests.alerts.house import FakeChannel, House
-from tests.devices import dahua, foscam_hd, foscam_mjpeg, reolink
+from tests.devices import dahua, foscam_hd, foscam_mjpeg, onvif_camera, reolink
 from tests.devices.camera_state import Fault
 
 from hearthwatch.alerts import copy_alerts
@@ -32,12 +32,14 @@ FAMILIES = {
     Vendor.FOSCAM_MJPEG: (foscam_mjpeg, "watchPass1"),
     Vendor.FOSCAM_HD: (foscam_hd, "watchPass1"),
     Vendor.REOLINK: (reolink, "watch-Pass-1"),
+    Vendor.ONVIF: (onvif_camera, "watch-Pass-1"),
 }
 BEHIND_OUR_BACK = {
     Vendor.DAHUA: ("T2UServer.Enable", "false", "P2P cloud access switched off"),
     Vendor.FOSCAM_MJPEG: ("params.ntp_svr", "evil.example", "Time server: time.nist.gov → evil.example"),
     Vendor.FOSCAM_HD: ("P2PEnable.enable", "0", "P2P cloud access switched off"),
     Vendor.REOLINK: ("P2p.enable", "0", "P2P cloud access switched off"),
+    Vendor.ONVIF: ("NTP.NTPManual.DNSname", "evil.example", " → evil.example"),
 }
 
 
@@ -127,7 +129,7 @@ async def test_what_is_shown_is_stable_and_free_of_secrets(scene):
     shown = json.dumps(settings)
     assert settings.get("SNMP.WriteCommon", "***") == "***"
     assert not [secret for secret in secrets if secret in shown]
-    assert "***" in shown or scene.vendor is Vendor.FOSCAM_HD
+    assert "***" in shown or scene.vendor in {Vendor.FOSCAM_HD, Vendor.ONVIF}
 
 
 async def test_the_baseline_is_applied_and_read_back(scene):

@@ -100,6 +100,7 @@ _SERVER_KEYS = MappingProxyType(
         Vendor.FOSCAM_MJPEG: r"params\.ntp_svr",
         Vendor.FOSCAM_HD: r"SystemTime\.ntpServer",
         Vendor.REOLINK: r"Ntp\.server",
+        Vendor.ONVIF: r"NTP\.NTPManual\.DNSname",
     }
 )
 
