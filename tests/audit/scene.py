@@ -31,6 +31,8 @@ class FakeCamera:
     away: HearthwatchError | None = None
     lies: bool = False
     asked: int = 0
+    questions: list[Service] = field(default_factory=list)
+    silent: bool = False
 
     async def close(self) -> None: ...
 
@@ -48,6 +50,8 @@ class FakeCamera:
         return tuple(Account(name=name, group="admin", is_admin=True, is_built_in=name == "admin") for name in self.names)
 
     async def settings(self) -> tuple[Setting, ...]:
+        if self.silent:
+            raise Unsupported("this camera does not tell its settings")
         return tuple(Setting(key=key, value=value, is_secret=False) for key, value in self.settings_now.items())
 
     @property
@@ -55,6 +59,7 @@ class FakeCamera:
         return frozenset(SWITCHES)
 
     async def is_on(self, service: Service) -> bool:
+        self.questions.append(service)
         return self.settings_now[SWITCHES[service]] == "true"
 
     async def switch(self, service: Service, *, on: bool) -> None:

@@ -141,6 +141,17 @@ async def test_the_channels_of_one_recorder_share_their_password_by_nature(stree
     assert state(await street.auditor.audit(CAM), "password-shared") is FindingState.OK
 
 
+async def test_services_are_asked_for_one_by_one_only_where_the_settings_are_silent(street):
+    camera = street.clients[CAM]
+    await street.auditor.audit(CAM)
+    assert camera.questions == []
+    camera.silent = True
+    camera.settings_now["UPnP.Enable"] = "true"
+    report = await street.auditor.audit(CAM)
+    assert sorted(camera.questions) == sorted(camera.services)
+    assert (state(report, "upnp"), state(report, "p2p")) == (FindingState.FOUND, FindingState.OK)
+
+
 async def test_apply_does_what_needs_no_decision_and_believes_only_the_second_look(street):
     camera = street.clients[CAM]
     camera.settings_now |= {"T2UServer.Enable": "true", "Telnet.Enable": "true"}

@@ -11,7 +11,7 @@ from hearthwatch.audit.certificate import certificate
 from hearthwatch.audit.checks_network import PORTS
 from hearthwatch.audit.cves import Rule
 from hearthwatch.audit.evidence import Evidence, PasswordFacts
-from hearthwatch.audit.family import SERVICES, Family
+from hearthwatch.audit.family import SERVICES, Family, Settings
 from hearthwatch.audit.possible import possible
 from hearthwatch.audit.view import family_of
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unsupported
@@ -62,6 +62,7 @@ async def gather(
     clock = await (_maybe(client.clock()) if identity is not None else client.clock())
     family = family_of(vendor, identity.vendor if identity else "")
     settings = await _maybe(client.settings()) if isinstance(client, ConfigExport) else None
+    plain = None if settings is None else {one.key: one.value for one in settings if not one.is_secret}
     names = (*names, identity.name, identity.model) if identity else names
     der = await _quiet(prober.certificate(access)) if access.tls else None
     return Evidence(
@@ -74,9 +75,9 @@ async def gather(
         utc_offset_us=utc_offset_us,
         identity=identity,
         accounts=await _maybe(client.accounts()) if isinstance(client, Accounts) else None,
-        settings=None if settings is None else {one.key: one.value for one in settings if not one.is_secret},
+        settings=plain,
         told_passwords=_told(settings, family, names) if settings and family.told_passwords else None,
-        services=await _services(client),
+        services=await _services(client, plain or {}, family),
         clock=clock,
         open_ports=await _quiet(prober.open_ports(access, PORTS.values())) or {},
         certificate=certificate(der) if der else None,
@@ -105,12 +106,15 @@ async def _quiet(asking: Awaitable[T]) -> T | None:
         return None
 
 
-async def _services(client: DeviceInfo) -> dict[Service, bool]:
-    """What the client can read apart from the settings; both may know the same."""
+async def _services(client: DeviceInfo, settings: Settings, family: Family) -> dict[Service, bool]:
+    """What the client can read where the settings do not tell; each is a question more to the camera."""
     if not isinstance(client, Fix):
         return {}
     found: dict[Service, bool] = {}
-    for service in sorted({service for service, _ in SERVICES.values()} & client.services):
+    for check, (service, _) in SERVICES.items():
+        tells = family.tells.get(check, ())
+        if service not in client.services or any(tell.is_weak(settings) is not None for tell in tells):
+            continue
         is_on = await _maybe(client.is_on(service))
         if is_on is not None:
             found[service] = is_on
