@@ -81,9 +81,6 @@ def address_towards(host: str) -> str | None:
     Resolves the name, so it may take seconds: not on an event loop."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), 9, type=socket.SOCK_DGRAM)
-        family, kind, protocol, _name, sockaddr = found[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.connect(sockaddr)  # sends nothing: it only chooses the route
-            return str(probe.getsockname()[0]).partition("%")[0]
     except (OSError, ValueError, OverflowError):
         return None
+    return source_address(str(found[0][4][0]))

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 _DEAD_AFTER_S = 60.0
 _ACCOUNTS_S = 300.0
 _SOURCE_S = 60.0
+_SOURCE_KEPT_S = 600.0
+"""Lines that we caused may still come after our address has changed."""
 _LINE_WAIT_S = 0.7
 """What a session seen first waits for the log, which has more to say, before somebody is told."""
 _SETTLE_S = 1.0
@@ -68,6 +70,7 @@ class _Post:
     strikes: Counter[type] = field(default_factory=Counter)
     due_ns: dict[str, int] = field(default_factory=dict)
     log_ns: int = 0
+    sources: dict[str, MonoNs] = field(default_factory=dict)
     own_addresses: frozenset[str] = frozenset()
     good_ns: MonoNs | None = None
     good_us: WallUs | None = None
@@ -355,7 +358,11 @@ class LoginWatch:
     async def _know_ourselves(self, post: _Post) -> None:
         if self._is_due(post, "source", _SOURCE_S):
             source = await self._source_of(post.watched.access)
-            post.own_addresses = frozenset({source} if source else ()) | frozenset(post.watched.options.seen_as)
+            now_ns = self._clock.mono_ns()
+            if source is not None:
+                post.sources[source] = now_ns
+            recent = {one for one, at_ns in post.sources.items() if now_ns - at_ns < _SOURCE_KEPT_S * NS_PER_S}
+            post.own_addresses = frozenset(recent) | frozenset(post.watched.options.seen_as)
         post.watch.guests = _guests(post.watched, post.own_addresses)
 
 

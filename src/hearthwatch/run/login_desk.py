@@ -13,7 +13,7 @@ from hearthwatch.audit.possible import possible
 from hearthwatch.audit.remedy import RemedyKind
 from hearthwatch.health.board import Board
 from hearthwatch.health.outage import Fault
-from hearthwatch.kit.address import resolve, source_address
+from hearthwatch.kit.address import address_towards
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.units import CameraId
@@ -160,9 +160,4 @@ class LoginDesk:
 
 async def _source_of(access: Access) -> str | None:
     """Return the address the camera sees us come from."""
-
-    def ask() -> str | None:
-        ip, _port = resolve(access.host, access.port or 80, access.allow_loopback)
-        return source_address(ip)
-
-    return await asyncio.to_thread(ask)
+    return await asyncio.to_thread(address_towards, access.host)
