@@ -16,7 +16,7 @@ from hearthwatch.kit.errors import BadReply, HearthwatchError, Unsupported
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
-from hearthwatch.vendors.device import ClockReading, DeviceIdentity, LocalUs, Setting
+from hearthwatch.vendors.device import Access, ClockReading, DeviceIdentity, LocalUs, Setting
 from hearthwatch.vendors.redaction import is_secret
 
 PORCH = CameraId("porch")
@@ -97,7 +97,7 @@ class PaperDoors:
         return tuple(self.clients)
 
     def access(self, camera):
-        raise NotImplementedError
+        return Access(camera=camera, host="192.168.1.20", port=80)
 
     async def client(self, camera):
         return self.clients[camera]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.copies.scene import DAHUA, kept
 
 from hearthwatch.copies.baseline import proposal
 from hearthwatch.copies.copy import BaselineOptions, Want
+from hearthwatch.vendors import dahua_config, foscam_hd_config, foscam_mjpeg_config, reolink_config
+from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.device import Vendor
 
 NOTHING = dict.fromkeys(
@@ -68,3 +72,53 @@ def test_what_this_camera_cannot_be_told_is_never_silently_done() -> None:
     assert all("no setting for it" in one.why for one in found.skipped)
     strange, _ = proposal(kept({"Strange.Key": "1"}), BaselineOptions(), "Porch", Vendor.ONVIF)
     assert len(strange.skipped) == 12
+
+
+def test_https_stays_on_where_we_come_in_by_it() -> None:
+    options = BaselineOptions(**(NOTHING | {"name": False, "https": Want.OFF}))
+    for tls, keys in ((True, ()), (False, ("NetPort.httpsEnable",))):
+        found, _ = proposal(kept({"NetPort.httpsEnable": "1"}), options, "Porch", Vendor.REOLINK, tls=tls)
+        assert found.keys == keys
+
+
+SERVICES = {
+    "p2p": Service.P2P,
+    "ddns": Service.DDNS,
+    "upnp": Service.UPNP,
+    "snmp": Service.SNMP,
+    "bonjour": Service.BONJOUR,
+    "multicast": Service.MULTICAST,
+    "mail": Service.MAIL,
+    "onvif_password": Service.ONVIF_LOGIN,
+    "https": Service.HTTPS,
+}
+SAMPLES = (
+    "DDNS[0].Enable",
+    "Multicast.Enable",
+    "Multicast.RTP[0].Enable",
+    "params.ddns_service",
+    "EmailV20[0].enable",
+    "Email[0].schedule.enable",
+)
+
+
+@pytest.mark.parametrize("module", [dahua_config, foscam_hd_config, foscam_mjpeg_config, reolink_config])
+def test_the_baseline_and_the_switches_of_the_client_mean_the_same_settings(module) -> None:
+    vendor = {
+        dahua_config: Vendor.DAHUA,
+        foscam_hd_config: Vendor.FOSCAM_HD,
+        foscam_mjpeg_config: Vendor.FOSCAM_MJPEG,
+        reolink_config: Vendor.REOLINK,
+    }[module]
+    for wish, service in SERVICES.items():
+        switch = module.SWITCHES.get(service)
+        if switch is None:
+            continue
+        keys = [re.sub(r"\\(.)", r"\1", switch.keys), *SAMPLES]
+        keys = [key for key in keys if re.fullmatch(switch.keys, key)]
+        assert keys, f"a sample for {switch.keys}"
+        for key in keys:
+            before = {"true": "true", "false": "true", "0": "1", "1": "1"}[switch.off]
+            assert written({key: before}, vendor, **(NOTHING | {"name": False, wish: Want.OFF})) == {key: switch.off}
+            if switch.on is not None:
+                assert written({key: switch.off}, vendor, **(NOTHING | {"name": False, wish: Want.ON})) == {key: switch.on}

@@ -142,3 +142,15 @@ def test_what_did_not_take_is_told(value) -> None:
     found = proposal(DAHUA | {"UPnP.Enable": "true", "T2UServer.Enable": "true"}, DAHUA)
     left = restore.remaining(found, kept(DAHUA), kept(DAHUA | {"UPnP.Enable": value}), Vendor.DAHUA)
     assert [change.key for change in left.changes] == (["UPnP.Enable"] if value == "true" else [])
+
+
+@pytest.mark.parametrize(
+    ("vendor", "http", "https"),
+    [(Vendor.REOLINK, "NetPort.httpEnable", "NetPort.httpsEnable"), (Vendor.DAHUA, "Web.Enable", "Https.Enable")],
+)
+def test_the_door_we_come_in_by_is_not_closed(vendor, http, https) -> None:
+    on, off = {http: "1", https: "1"}, {http: "0", https: "0"}
+    assert proposal(on, off, vendor, tls=True).keys == (http,)
+    assert proposal(on, off, vendor, tls=False).keys == (https,)
+    assert "locked out" in why(proposal(on, off, vendor, tls=True, own=True), https)
+    assert set(proposal(off, on, vendor, tls=True).keys) == {http, https}

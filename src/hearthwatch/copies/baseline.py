@@ -10,6 +10,7 @@ from types import MappingProxyType
 from hearthwatch.copies import diff as differ
 from hearthwatch.copies.copy import BaselineOptions, KeptSetting, Proposal, Skipped, Want
 from hearthwatch.copies.families import why_read_only
+from hearthwatch.copies.restore import locks_us_out
 from hearthwatch.vendors.device import Vendor
 
 _ON_OFF = MappingProxyType({"true": "false", "1": "0", "on": "off", "yes": "no", "enable": "disable"})
@@ -106,7 +107,7 @@ _SERVER_KEYS = MappingProxyType(
 
 
 def proposal(
-    now: Iterable[KeptSetting], options: BaselineOptions, name: str, vendor: Vendor
+    now: Iterable[KeptSetting], options: BaselineOptions, name: str, vendor: Vendor, *, tls: bool = False
 ) -> tuple[Proposal, tuple[KeptSetting, ...]]:
     """Return what to write so that the camera, which has the settings `now`, is as `options` ask; and those settings.
 
@@ -128,8 +129,9 @@ def proposal(
         wanted |= dict.fromkeys(_matching(before, _SERVER_KEYS.get(vendor)), options.ntp_server)
     after = {key: KeptSetting(key=key, value=value, is_secret=False) for key, value in wanted.items()}
     different = [key for key in sorted(after) if not differ.is_same(before[key], after[key])]
-    keys = [key for key in different if not why_read_only(vendor, key)]
-    skipped += [Skipped(what=key, why=why) for key in different if (why := why_read_only(vendor, key))]
+    why_not = {key: why_read_only(vendor, key) or locks_us_out(after[key], vendor, tls=tls) for key in different}
+    keys = [key for key, why in why_not.items() if not why]
+    skipped += [Skipped(what=key, why=why) for key, why in why_not.items() if why]
     proposal = Proposal(keys=tuple(keys), diff=differ.of_keys(before, after, keys, vendor), skipped=tuple(skipped))
     return proposal, tuple(after.values())
 

@@ -105,6 +105,14 @@ _NAMES: Mapping[Vendor, re.Pattern[str]] = MappingProxyType(
         ),
     }
 )  # fmt: skip
+_DOORS: Mapping[Vendor, tuple[str, str]] = MappingProxyType(
+    {
+        Vendor.DAHUA: (r"Web\.Enable", r"HTTPS\.Enable"),
+        Vendor.REOLINK: (r"NetPort\.httpEnable", r"NetPort\.httpsEnable"),
+        Vendor.ONVIF: (r"NetworkProtocols\.HTTP\.Enabled", r"NetworkProtocols\.HTTPS\.Enabled"),
+    }
+)
+"""What serves HTTP, and what serves HTTPS."""
 _SERVICES: Mapping[Service, tuple[str, ...]] = MappingProxyType(
     {
         Service.P2P: ("T2UServer.", "P2PEnable.", "P2PInfo.", "P2p."),
@@ -182,6 +190,12 @@ def is_name(vendor: Vendor, key: str) -> bool:
     """Whether `key` says which camera it is: its name, MAC or serial number."""
     pattern = _NAMES.get(vendor)
     return pattern is not None and pattern.fullmatch(key) is not None
+
+
+def is_our_door(vendor: Vendor, key: str, *, tls: bool) -> bool:
+    """Whether `key` switches the very server through which we come in."""
+    doors = _DOORS.get(vendor)
+    return doors is not None and re.fullmatch(doors[tls], key, re.IGNORECASE) is not None
 
 
 def service_keys(service: Service) -> tuple[str, ...]:

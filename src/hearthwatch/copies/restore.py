@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hearthwatch.copies import diff as differ
 from hearthwatch.copies.copy import Diff, KeptSetting, Proposal, Skipped
-from hearthwatch.copies.families import is_name, is_network, is_volatile, section_of, why_read_only
+from hearthwatch.copies.families import is_name, is_network, is_our_door, is_volatile, section_of, why_read_only
 from hearthwatch.copies.sealing import is_masked
 from hearthwatch.copies.words import title_of
 from hearthwatch.vendors.device import Setting, Vendor
@@ -24,12 +24,13 @@ def proposal(
     sections: Sequence[str] = (),
     other_camera: bool = False,
     own: bool = False,
+    tls: bool = False,
 ) -> Proposal:
     """Return what to write so that `now` becomes `wanted`, in these `sections` (none: in all).
 
     A section goes by its own name and by the heading a difference stands under. `masked` are the keys of secrets that the copy
     does not know, since the camera showed stars. What decides how a camera is reached stays as it is unless `own`; so does,
-    for another camera than the copy's, what says which camera it is.
+    for another camera than the copy's, what says which camera it is. `tls`: we come in by HTTPS.
     """
     before, after = {one.key: one for one in now}, {one.key: one for one in wanted}
     wanted_sections = {section.casefold() for section in sections}
@@ -40,7 +41,7 @@ def proposal(
             continue
         if wanted_sections and not _names(vendor, key) & wanted_sections:
             continue
-        why = _why_not(key, before, after, vendor, masked)
+        why = _why_not(key, before, after, vendor, masked) or locks_us_out(after[key], vendor, tls=tls)
         if not why and not own and is_network(vendor, key):
             why = "it decides how the camera is reached (--own writes it, too)"
         if not why and not own and other_camera and is_name(vendor, key):
@@ -62,6 +63,12 @@ def _why_not(
     if key not in before and vendor not in _ADDS_KEYS:
         return "the camera no longer has this setting"
     return "the camera never showed this secret, so the copy does not have it" if key in masked else ""
+
+
+def locks_us_out(wanted: KeptSetting, vendor: Vendor, *, tls: bool) -> str:
+    """Return why a setting is not written that would close the door by which we come in, "" when it does not."""
+    closes = is_our_door(vendor, wanted.key, tls=tls) and wanted.value.lower() in {"0", "false"}
+    return f"we come in by {'HTTPS' if tls else 'HTTP'} ourselves, and would be locked out" if closes else ""
 
 
 def unknown_sections(sections: Iterable[str], copy: Iterable[KeptSetting], vendor: Vendor) -> tuple[str, ...]:

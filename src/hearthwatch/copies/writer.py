@@ -58,6 +58,7 @@ class CopyWriter:
                 sections=ask.sections,
                 other_camera=camera != copy.camera,
                 own=ask.own,
+                tls=self._keeper.doors.access(camera).tls,
             )
             if not apply:
                 return Outcome(camera=camera, proposal=proposal, applied=False)
@@ -67,7 +68,14 @@ class CopyWriter:
         """Set the camera as the baseline asks, or only say what would be written. Raises as `restore`."""
         async with self._keeper.lock(camera):
             known = await self._known(camera, "before the baseline was applied")
-            proposal, wanted = await asyncio.to_thread(baseliner.proposal, known.settings, options, name, known.copy.vendor)
+            proposal, wanted = await asyncio.to_thread(
+                baseliner.proposal,
+                known.settings,
+                options,
+                name,
+                known.copy.vendor,
+                tls=self._keeper.doors.access(camera).tls,
+            )
             if not apply:
                 return Outcome(camera=camera, proposal=proposal, applied=False)
             return await self._done(known, proposal, wanted, {}, "the baseline was applied")
