@@ -153,7 +153,7 @@ async def test_a_failure_is_an_outcome(bench):
     bench.house.camera.gone = True
     failed = await bench.desk.confirm(asked.id, "page ada")
     assert (failed.state, failed.verified) == (RepairState.FAILED, False)
-    assert failed.text == "Front door: it did not work: front: no answer within 10 s"
+    assert failed.text == "Front door: it did not work: no answer within 10 s"
 
 
 async def test_who_waits_no_longer_is_told_that_it_runs(bench):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Connection
@@ -124,10 +125,10 @@ class RepairDesk:
                 self._announce(remedy)
                 result = await self._repairs.do(remedy)
             except Unsupported as error:
-                return await self._end(entry, RepairState.IMPOSSIBLE, f"{name}: {_sentence(error)}")
+                return await self._end(entry, RepairState.IMPOSSIBLE, f"{name}: {_sentence(_plain(remedy, error))}")
             except HearthwatchError as error:
                 log.warning("%s: %s for %s failed: %s", remedy.camera, remedy.kind, entry.who, error)
-                return await self._end(entry, RepairState.FAILED, f"{name}: it did not work: {error}")
+                return await self._end(entry, RepairState.FAILED, f"{name}: it did not work: {_plain(remedy, error)}")
         log.info("%s: %s for %s: %s", remedy.camera, remedy.kind, entry.who, result.text)
         if result.password is not None:
             self._made = {entry.id: result.password}  # only the newest waits to be seen
@@ -175,8 +176,12 @@ class RepairDesk:
         return f"{begun} Look at the camera, and do it again if needed."
 
 
-def _sentence(error: HearthwatchError) -> str:
-    text = str(error)
+def _plain(remedy: Remedy, error: HearthwatchError) -> str:
+    """Return what went wrong without the camera's name and address in front, which whoever asked knows."""
+    return re.sub(rf"^{re.escape(remedy.camera)}( at [^, ]+)?[,:] ", "", str(error))
+
+
+def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 

@@ -11,8 +11,7 @@ from hearthwatch.kit.files import safe_join
 from hearthwatch.kit.units import CameraId
 from hearthwatch.vendors.capability import Doorkeeper, FirmwareUpload
 
-_GO_TRIES = 20
-_GO_S = 1.0
+_GO_S = (*[0.2] * 25, *[1.0] * 15)  # some are back within the second
 _BACK_TRIES = 60
 _BACK_S = 3.0
 
@@ -33,10 +32,10 @@ class Restart:
 
     async def is_gone(self, camera: CameraId) -> bool:
         """Return True as soon as the camera answers no more, False when it still does after 20 s."""
-        for _ in range(_GO_TRIES):
+        for wait_s in _GO_S:
             if not await self._answers(camera):
                 return True
-            await self._pause(_GO_S)
+            await self._pause(wait_s)
         return False
 
     async def is_back(self, camera: CameraId) -> bool:
