@@ -75,7 +75,7 @@ def create_app(
         media.router,
         metrics.router,
     ):
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # as they are: include_router would make each a second time
 
     @app.get("/api/openapi.json", include_in_schema=False)
     @needs(Permission.PUBLIC)
