@@ -148,6 +148,7 @@ async def test_where_there_is_no_way_a_plain_statement_says_what_to_do(repairs, 
     with pytest.raises(Unsupported) as refused:
         await repairs.do(asked)
     assert str(refused.value)
+    assert "NAME" not in str(refused.value) + can.refusal(asked)
 
 
 async def test_everything_can_be_tried_on_a_camera_that_can_everything(repairs):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.kit.errors import Unsupported
+from hearthwatch.kit.units import CameraId
 from hearthwatch.vendors.capability import (
     AccountRemoval,
     AccountRename,
@@ -93,7 +94,13 @@ def possible(client: object, *, has_off_switch: bool, has_on_switch: bool) -> Po
 
 def no_way(remedy: Remedy, client: object) -> Unsupported:
     """Return the plain statement for a remedy that the camera behind `client` has no way for."""
-    return Unsupported(possible(client, has_off_switch=False, has_on_switch=False).refusal(remedy) or _WITHOUT[remedy.kind])
+    found = possible(client, has_off_switch=False, has_on_switch=False)
+    return Unsupported(named(found.refusal(remedy) or _WITHOUT[remedy.kind], remedy.camera))
+
+
+def named(reason: str, camera: CameraId) -> str:
+    """Return a plain statement with the camera's name in what is to be written into the configuration."""
+    return reason.replace("[camera.NAME.", f"[camera.{camera}.")
 
 
 _NUMBERS = frozenset({"http_port", "https_port", "rtsp_port", "media_port", "onvif_port"})

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hearthwatch.audit.house import Keyring, LastGood, Premises
 from hearthwatch.audit.password_change import PasswordChange, prove
-from hearthwatch.audit.possible import Possible, network_change, possible
+from hearthwatch.audit.possible import Possible, named, network_change, possible
 from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.audit.repair_access import AccessRepairs
 from hearthwatch.audit.repair_device import DeviceRepairs
@@ -63,7 +63,7 @@ class Repairs:
         except Unsupported as error:
             why = str(error)
         found = possible(client, has_off_switch=bool(options.off_url), has_on_switch=bool(options.on_url))
-        return found if client else replace(found, why_not={kind: no and why for kind, no in found.why_not.items()})
+        return replace(found, why_not={kind: no and (why or named(no, camera)) for kind, no in found.why_not.items()})
 
     async def do(self, remedy: Remedy) -> Result:
         """Do it. Raises Unsupported when there is no way and nothing was changed; any other kit error when it failed."""

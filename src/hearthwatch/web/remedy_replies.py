@@ -121,7 +121,7 @@ class DoorReply(Reply):
     blocked: list[str] | None
 
     @classmethod
-    def of(cls, now: DoorNow, camera: str) -> Self:
+    def of(cls, now: DoorNow) -> Self:
         return cls(
             vendor=now.vendor,
             host=now.host,
@@ -129,10 +129,7 @@ class DoorReply(Reply):
             reachable=now.identity is not None,
             why=redact(now.why),
             identity=IdentityReply.of(now.identity) if now.identity else None,
-            actions=[
-                ActionReply(kind=kind, label=_LABELS[kind], why_not=redact(why).replace("NAME", camera))
-                for kind, why in now.why_not.items()
-            ],
+            actions=[ActionReply(kind=kind, label=_LABELS[kind], why_not=redact(why)) for kind, why in now.why_not.items()],
             services=sorted(now.services),
             sessions=None if now.sessions is None else [VisitReply.of(one) for one in now.sessions],
             accounts=None if now.accounts is None else [AccountReply.of(one, now.our_user) for one in now.accounts],
