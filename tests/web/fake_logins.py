@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
@@ -64,7 +64,7 @@ class FakeLogins:
         self,
         *,
         camera: CameraId | None,
-        verdict: Verdict | None,
+        verdicts: Collection[Verdict],
         user: str | None,
         address: str | None,
         start_us: WallUs | None,
@@ -73,11 +73,12 @@ class FakeLogins:
         limit: int,
     ) -> Sequence[Login]:
         """See LoginDoor."""
-        wanted = {"camera": camera, "verdict": verdict, "user": user, "address": address}
+        wanted = {"camera": camera, "user": user, "address": address}
         found = [
             row
             for row in reversed(self.rows)
             if all(value is None or getattr(row, name) == value for name, value in wanted.items())
+            and (not verdicts or row.verdict in verdicts)
             and (start_us or 0) <= row.at_us < (end_us or 2**62)
             and row.id < (before or 2**62)
         ]
@@ -104,6 +105,10 @@ class FakeLogins:
     def is_home(self, address: str | None) -> bool:
         """See LoginDoor."""
         return is_home(address, networks(["192.168.1"]))
+
+    def name_of(self, address: str | None) -> str:
+        """See LoginDoor."""
+        return "scan-7.example.net" if address == "203.0.113.7" else ""
 
     def watched(self) -> Sequence[WatchNow]:
         """See LoginDoor."""

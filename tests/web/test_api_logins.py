@@ -24,11 +24,13 @@ async def test_what_a_log_in_says(viewer: Browser) -> None:
     )
     assert (found[4]["user"], found[4]["at_home"], found[4]["told"]) == ("anna", True, False)
     assert found[1]["local_us"] != found[1]["at_us"]
+    assert (found[1]["name"], found[4]["name"]) == ("scan-7.example.net", "")
 
 
 async def test_filters(viewer: Browser) -> None:
     for params, ids in (
         ({"verdict": "failed"}, [3, 2]),
+        ({"verdict": ["failed", "home"]}, [3, 2, 1]),
         ({"user": "admin"}, [5, 4]),
         ({"address": "192.168.1.20"}, [1]),
         ({"camera": "garage"}, []),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from sqlalchemy import (
@@ -144,7 +144,7 @@ def recent(
     connection: Connection,
     *,
     camera: CameraId | None = None,
-    verdict: Verdict | None = None,
+    verdicts: Collection[Verdict] = (),
     user: str | None = None,
     address: str | None = None,
     since_us: WallUs | None = None,
@@ -152,12 +152,16 @@ def recent(
     before: LoginId | None = None,
     limit: int = 100,
 ) -> tuple[Login, ...]:
-    """Return log-ins with `at_us` in [since_us, until_us), newest first; `before` goes on after the last one of a page."""
+    """Return log-ins with `at_us` in [since_us, until_us), newest first; `before` goes on after the last one of a page.
+
+    Without `verdicts` all of them."""
     wanted = select(logins).order_by(logins.c.at_us.desc(), logins.c.id.desc()).limit(limit)
-    exact = {logins.c.camera: camera, logins.c.verdict: verdict, logins.c.user: user, logins.c.address: address}
+    exact = {logins.c.camera: camera, logins.c.user: user, logins.c.address: address}
     for column, value in exact.items():
         if value is not None:
             wanted = wanted.where(column == str(value))
+    if verdicts:
+        wanted = wanted.where(logins.c.verdict.in_([verdict.value for verdict in verdicts]))
     if since_us is not None:
         wanted = wanted.where(logins.c.at_us >= since_us)
     if until_us is not None:

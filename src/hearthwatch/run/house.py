@@ -162,7 +162,8 @@ class House:
         )
         self._alerts = Alerts(reader)
         self._health = Health(self.board, reader)
-        self._logins = Logins(reader, self.camera_doors.logins.watch, lambda: self.config.home.networks)
+        logins = self.camera_doors.logins
+        self._logins = Logins(reader, logins.watch, lambda: self.config.home.networks, logins.news.known_name)
         self._models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
         self._house_now = HouseNowDoor(
             self.config,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import Engine
 
@@ -15,18 +15,21 @@ from hearthwatch.vendors.device import Session
 
 
 class Logins:
-    """Implements LoginDoor. `home` returns `home.networks` as they are now."""
+    """Implements LoginDoor. `home` returns `home.networks` as they are now, `known_name` the reverse name of an address."""
 
-    def __init__(self, reader: Engine, watch: LoginWatch, home: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self, reader: Engine, watch: LoginWatch, home: Callable[[], Sequence[str]], known_name: Callable[[str], str]
+    ) -> None:
         self._reader = reader
         self._watch = watch
         self._home = home
+        self._known_name = known_name
 
     def logins(
         self,
         *,
         camera: CameraId | None,
-        verdict: Verdict | None,
+        verdicts: Collection[Verdict],
         user: str | None,
         address: str | None,
         start_us: WallUs | None,
@@ -39,7 +42,7 @@ class Logins:
             return ledger.recent(
                 connection,
                 camera=camera,
-                verdict=verdict,
+                verdicts=verdicts,
                 user=user,
                 address=address,
                 since_us=start_us,
@@ -72,6 +75,10 @@ class Logins:
     def is_home(self, address: str | None) -> bool:
         """See LoginDoor."""
         return is_home(address, networks(self._home()))
+
+    def name_of(self, address: str | None) -> str:
+        """See LoginDoor."""
+        return self._known_name(address) if address else ""
 
     def watched(self) -> Sequence[WatchNow]:
         """See LoginDoor."""

@@ -162,6 +162,10 @@ class LoginNews:
             await asyncio.sleep(0)
         return {address: self._names[address] for address in wanted if self._names.get(address)}
 
+    def known_name(self, address: str) -> str:
+        """Return the reverse name that was found when a log-in from there was told, "" when there is none."""
+        return self._names.get(address, "")
+
     def _named(self, address: str, done: asyncio.Future[str]) -> None:
         self._asking.pop(address, None)
         if not done.cancelled() and done.exception() is None:

@@ -12,6 +12,7 @@ from hearthwatch.logins.login import KeptLine, Login, LoginId, Verdict, WatchNow
 from hearthwatch.vendors.device import Session
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
+from hearthwatch.web.login_doors import LoginDoor
 from hearthwatch.web.replies import Reply, Trouble
 from hearthwatch.web.site import CameraDep, SiteDep
 
@@ -25,7 +26,8 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 class LoginReply(Reply):
     """`at_us` is our time of it, `local_us` what the camera's clock said (no zone). `action` is what was done, `verdict` what
-    to think of it; `code` and `via` are the camera's words. All text comes from the camera: show it as text only."""
+    to think of it; `code` and `via` are the camera's words; `name` is the reverse name of the address, where it is known. All
+    text comes from the camera: show it as text only."""
 
     id: int
     camera: str
@@ -36,6 +38,7 @@ class LoginReply(Reply):
     address: str | None
     origin: str
     at_home: bool
+    name: str
     via: str
     code: str
     at_us: int
@@ -44,7 +47,7 @@ class LoginReply(Reply):
     told: bool
 
     @classmethod
-    def of(cls, login: Login, *, at_home: bool) -> Self:
+    def of(cls, login: Login, door: LoginDoor) -> Self:
         return cls(
             id=login.id,
             camera=login.camera,
@@ -54,7 +57,8 @@ class LoginReply(Reply):
             user=redact(login.user),
             address=login.address,
             origin=redact(login.origin),
-            at_home=at_home,
+            at_home=door.is_home(login.address),
+            name=redact(door.name_of(login.address)),
             via=redact(login.via),
             code=redact(login.code),
             at_us=login.at_us,
@@ -153,7 +157,7 @@ def logins(
     *,
     site: SiteDep,
     camera: CameraQuery = None,
-    verdict: Verdict | None = None,
+    verdict: Annotated[list[Verdict] | None, Query(max_length=20)] = None,
     user: Annotated[str | None, Query(max_length=200)] = None,
     address: Annotated[str | None, Query(max_length=64)] = None,
     start_us: MomentQuery = None,
@@ -161,11 +165,12 @@ def logins(
     before: BeforeQuery = None,
     limit: Limit = 100,
 ) -> LoginsReply:
-    """Log-ins to the cameras and what else was done at their doors, newest first; `before` is the id a page ended with."""
+    """Log-ins to the cameras and what else was done at their doors, newest first; `before` is the id a page ended
+    with. `verdict` may be given several times."""
     door = site.doors.logins
     found = door.logins(
         camera=CameraId(camera) if camera else None,
-        verdict=verdict,
+        verdicts=verdict or (),
         user=user,
         address=address,
         start_us=WallUs(start_us) if start_us is not None else None,
@@ -173,7 +178,7 @@ def logins(
         before=LoginId(before) if before is not None else None,
         limit=limit + 1,
     )
-    shown = [LoginReply.of(login, at_home=door.is_home(login.address)) for login in found[:limit]]
+    shown = [LoginReply.of(login, door) for login in found[:limit]]
     return LoginsReply(logins=shown, more=len(found) > limit)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from hearthwatch.kit.units import CameraId, WallUs
@@ -15,7 +15,7 @@ class LoginDoor(Protocol):
         self,
         *,
         camera: CameraId | None,
-        verdict: Verdict | None,
+        verdicts: Collection[Verdict],
         user: str | None,
         address: str | None,
         start_us: WallUs | None,
@@ -23,7 +23,7 @@ class LoginDoor(Protocol):
         before: LoginId | None,
         limit: int,
     ) -> Sequence[Login]:
-        """Return log-ins, newest first; `before` goes on after the last one of a page."""
+        """Return log-ins, newest first; `before` goes on after the last one of a page. No `verdicts` means all."""
         ...
 
     def own(self, camera: CameraId) -> Mapping[str, int]:
@@ -44,6 +44,10 @@ class LoginDoor(Protocol):
         ...
 
     def is_home(self, address: str | None) -> bool: ...
+
+    def name_of(self, address: str | None) -> str:
+        """Return the reverse name of an address as far as it is known; from memory."""
+        ...
 
     def watched(self) -> Sequence[WatchNow]:
         """Return how each camera's door is watched; from memory."""

@@ -74,7 +74,7 @@ def _told(site: Site, change: Change) -> bytes:
     if isinstance(change, Outage):
         return _line("outage", replies.OutageReply.of(change).model_dump_json())
     if isinstance(change, Login):
-        return _line("login", LoginReply.of(change, at_home=site.doors.logins.is_home(change.address)).model_dump_json())
+        return _line("login", LoginReply.of(change, site.doors.logins).model_dump_json())
     return _line("alert", alert_replies.AlertReply.of(change).model_dump_json())
 
 
