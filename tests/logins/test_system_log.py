@@ -57,7 +57,7 @@ class Watch:
     def is_well(self, camera: CameraId) -> bool:
         return self.well
 
-    async def miss(self, camera: CameraId, before_us: WallUs, *, is_restart: bool) -> None:
+    async def miss(self, camera: CameraId, before_us: WallUs, held: set[bytes], *, is_restart: bool) -> None:
         self.missed.append(is_restart)
 
 
@@ -151,6 +151,11 @@ async def test_a_log_that_was_emptied_is_told_to_the_watch(tmp_path: Path) -> No
         camera.write("Reboot", "Reboot")
         await found.round()
     assert watch.missed == [False, True]
+    async with logs(tmp_path, camera, watch) as (found, _db):
+        camera.lines.clear()
+        camera.write("c")
+        await found.round()
+    assert watch.missed == [False, True], "what happened while the house was down is judged by the watch itself"
 
 
 async def test_searching(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.logins import ledger
 from hearthwatch.logins.login import Login, LoginId, Source, Verdict
+from hearthwatch.logins.novelty import key_of
 from hearthwatch.logins.verdict import Guests, networks
 from hearthwatch.logins.watch import DoorWatch
 from hearthwatch.vendors.device import (
@@ -263,6 +264,9 @@ async def test_an_alarm_that_names_nobody_waits_for_a_look(tmp_path: Path) -> No
         door.write("admin", BAD)
         await watch.look_at_log(door)
         assert watch.nameless_us is None, "the log told who it was"
+        door.clock.advance(1)
+        await watch.hear([signal(AlarmKind.LOGIN)] * 100)
+        assert watch.nameless_us is None, "the rest of the burst, whose lines are read already"
         door.clock.advance(60)
         await watch.hear([signal(AlarmKind.LOGIN)])
         [row] = (await watch.settle()).added
@@ -415,3 +419,17 @@ async def test_a_watch_that_is_broken_off_while_it_writes_writes_once(tmp_path: 
     await watch.look_at_log(door)
     assert len(await rows(db.db)) == 2
     db.db.close()
+
+
+async def test_a_reader_of_the_whole_log_may_know_better_that_it_was_emptied(tmp_path: Path) -> None:
+    door = Door(FakeClock())
+    door.write("anna", "192.168.1.5")
+    async with opened(tmp_path, door) as (watch, _db):
+        await watch.look_at_log(door)
+        [record] = await door.logins(WallUs(0))
+        before_us = door.clock.wall_us()
+        door.clock.advance(300)
+        assert not await watch.miss(before_us, {key_of(record.raw)}, is_restart=False), "our line is there still"
+        [gap] = (await watch.miss(before_us, {b"another"}, is_restart=False)).added
+        assert gap.wanted
+        assert not await watch.miss(before_us, {b"another"}, is_restart=False), "said once"

@@ -8,6 +8,7 @@ import functools
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from hearthwatch.kit.clock import Clock
@@ -160,10 +161,10 @@ class LoginWatch:
         post = self._posts.get(camera)
         return post is not None and post.good_ns is not None and not post.trouble
 
-    async def miss(self, camera: CameraId, before_us: WallUs, *, is_restart: bool) -> None:
-        """Its whole log, read as system log, holds nothing any more of what it held at `before_us`."""
+    async def miss(self, camera: CameraId, before_us: WallUs, held: AbstractSet[bytes], *, is_restart: bool) -> None:
+        """The whole log, of which `held` are the keys of all lines, has none any more that was seen at `before_us`."""
         post = self._posts.get(camera)
-        if post is not None and await self._take(camera, await post.watch.miss(before_us, is_restart=is_restart)):
+        if post is not None and await self._take(camera, await post.watch.miss(before_us, held, is_restart=is_restart)):
             await self._teller.tell(camera)
 
     def hear(self, camera: CameraId, signal: AlarmSignal) -> None:

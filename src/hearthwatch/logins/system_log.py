@@ -7,6 +7,7 @@ import functools
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,8 +43,8 @@ class DoorWatch(Protocol):
         """Whether the camera's door opens: a dead or refusing one is tried in one place only."""
         ...
 
-    async def miss(self, camera: CameraId, before_us: WallUs, *, is_restart: bool) -> None:
-        """Nothing is left in the log of what it held at `before_us`."""
+    async def miss(self, camera: CameraId, before_us: WallUs, held: AbstractSet[bytes], *, is_restart: bool) -> None:
+        """The whole log, of which `held` are the keys of all lines, has none any more that the reader saw at `before_us`."""
         ...
 
 
@@ -133,9 +134,9 @@ class SystemLogs:
         shelf.looked_us, shelf.whole_us = now_us, now_us if whole else shelf.whole_us
         if found:
             self._kept()
-        if is_gap:
+        if is_gap and before_us is not None:
             is_restart = any(_START.search(f"{line.code} {line.text}") for line in found)
-            await self._watch.miss(camera, before_us or now_us, is_restart=is_restart)
+            await self._watch.miss(camera, before_us, {key_of(line.raw) for line in lines}, is_restart=is_restart)
 
 
 def _fresh(known: Mapping[bytes, Known], lines: tuple[LogLine, ...], *, whole: bool) -> Fresh:

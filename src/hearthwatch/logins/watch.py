@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -24,6 +25,7 @@ _OVERLAP_US = 60 * US_PER_S
 _WHOLE_EVERY_US = 3600 * US_PER_S
 _LATE_US = 180 * US_PER_S
 _AHEAD_US = 60 * US_PER_S
+_EXPLAINED_US = 3 * US_PER_S
 _LAG_US = 10 * US_PER_S
 _DAY_US = 86_400 * US_PER_S
 _NEWS_US = 600 * US_PER_S
@@ -76,6 +78,7 @@ class DoorWatch:
         self._loaded = False
         self._whole_us: WallUs | None = None
         self._nameless_us: WallUs | None = None
+        self._named_us: WallUs | None = None
         self._gap_us: WallUs | None = None
 
     async def load(self) -> None:
@@ -122,7 +125,7 @@ class DoorWatch:
         elif new.broken and whole and before_us is not None and self._is_gap(found, before_us, now_us):
             kept.append(self._gap(before_us, now_us, is_restart=any(one.action is LoginAction.RESTARTED for one in found)))
         if any(one.action is LoginAction.LOGIN for one in found):
-            self._nameless_us = None
+            self._nameless_us, self._named_us = None, now_us
         if found:
             self._state.newest_us = now_us
         self._state.looked_us = now_us
@@ -156,7 +159,7 @@ class DoorWatch:
         is_changed = sorted(listed, key=repr) != sorted((tuple(one) for one in self._state.sessions), key=repr)
         self._state.sessions, self._state.listed_us = listed, now_us
         if found:
-            self._nameless_us = None
+            self._nameless_us, self._named_us = None, now_us
         if not found and not is_changed:
             return Looked()
         since_us = WallUs(max((before_us or 0) - _LAG_US, now_us - _DAY_US))
@@ -181,7 +184,9 @@ class DoorWatch:
         found = []
         for signal in signals:
             if signal.kind is AlarmKind.LOGIN and not signal.user and signal.address is None:
-                self._nameless_us = self._nameless_us or now_us
+                # of a burst the first alarm has the log read, which explains the others as well
+                if self._named_us is None or now_us - self._named_us > _EXPLAINED_US:
+                    self._nameless_us = self._nameless_us or now_us
             elif signal.kind in _BY_KIND:
                 found.append(self._of_signal(signal, now_us))
         return await self._keep(self._without_own(found), WallUs(now_us - _LAG_US)) if found else Looked()
@@ -222,10 +227,12 @@ class DoorWatch:
         is_young = newest_us is not None and now_us - newest_us < _RECENT_US
         return len(found) >= _MANY or is_young or now_us - before_us > _RECENT_US
 
-    async def miss(self, before_us: WallUs, *, is_restart: bool) -> Looked:
-        """Keep that lines of the log went by unread since `before_us`, unless that was said lately."""
+    async def miss(self, before_us: WallUs, held: AbstractSet[bytes], *, is_restart: bool) -> Looked:
+        """Keep that lines went by unread since `before_us`, unless that was said lately, or lines we know are `held` still:
+        then it overflowed between two looks at the whole, but not between two of ours."""
         now_us = self._clock.wall_us()
-        if self._gap_us is not None and now_us - self._gap_us < _RECENT_US:
+        was_said = self._gap_us is not None and now_us - self._gap_us < _RECENT_US
+        if was_said or not self._known.keys().isdisjoint(held):
             return Looked()
         return await self._keep([self._gap(before_us, now_us, is_restart=is_restart)], now_us)
 
