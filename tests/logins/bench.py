@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -70,6 +71,8 @@ class Bench:
     clock: Clock
     watched: Watched
     dark: set[CameraId]
+    heard: asyncio.Event
+    """Set when somebody was told of something."""
 
     async def round(self, seconds: float = 0.0) -> None:
         """Let `seconds` pass, then do what is due."""
@@ -114,10 +117,12 @@ async def bench(
     alerts: list[Alert] = []
     published: list[Login] = []
     dark: set[CameraId] = set()
+    heard = asyncio.Event()
 
     async def record(alert: Alert) -> None:
         if alert.dedupe_key not in {one.dedupe_key for one in alerts}:
             alerts.append(alert)
+            heard.set()
 
     async def able(camera: CameraId):
         found = possible(keeper.the_client, has_off_switch=False, has_on_switch=False)
@@ -165,6 +170,7 @@ async def bench(
         clock=clock,
         watched=watched,
         dark=dark,
+        heard=heard,
     )
     await found.load()
     try:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
-from tests.devices import dahua, foscam_hd, foscam_mjpeg, reolink
+from tests.devices import dahua, foscam_hd, foscam_mjpeg, onvif_camera, reolink
 from tests.devices.camera_state import Fault, LogKind
 from tests.devices.camera_web import EmulatedCamera
 from tests.logins.bench import FRONT, Bench, bench
 
 from hearthwatch.alerts.alert import Severity
 from hearthwatch.audit.remedy import RemedyKind
-from hearthwatch.kit.clock import FakeClock
+from hearthwatch.kit.clock import FakeClock, SystemClock
 from hearthwatch.kit.secrets import Secret
+from hearthwatch.vendors.alarm_hub import AlarmHub
 from hearthwatch.vendors.capability import Firewall
 from hearthwatch.vendors.dahua import DahuaCamera
 from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.foscam_hd import FoscamHdCamera
 from hearthwatch.vendors.foscam_mjpeg import FoscamMjpegCamera
+from hearthwatch.vendors.onvif import OnvifCamera
 from hearthwatch.vendors.reolink import ReolinkCamera
 
 pytestmark = pytest.mark.wired
@@ -225,3 +228,46 @@ async def test_a_reolink_tells_by_its_sessions_and_accounts(tmp_path: Path) -> N
         assert "a new account: mallory" in house.alerts[-1].title
         await house.round(31)
         assert len(house.alerts) == 2
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, "onvif"])
+async def test_whose_alarms_tell_of_log_ins(family: str, tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with FAMILIES.get(family, FAMILIES["dahua"])[0](clock=clock).running() as emulated:
+        access = Access(camera=FRONT, host="127.0.0.1", port=emulated.port, user="watch", allow_loopback=True)
+        client = {**{name: kind for name, (_make, kind) in FAMILIES.items()}, "onvif": OnvifCamera}[family](
+            access, clock=clock, rng=random.Random(1)
+        )
+        async with bench(tmp_path, client, access, clock) as house:
+            assert house.watch.wants(FRONT, client) is (family in {"dahua", "onvif"})
+        await client.close()
+
+
+async def test_an_onvif_camera_tells_of_a_failed_log_in_by_its_vendors_topic(tmp_path: Path) -> None:
+    clock = SystemClock()
+    async with onvif_camera.camera().running() as emulated:
+        account = emulated.state.account("watch")
+        assert account is not None
+        access = Access(
+            camera=FRONT,
+            host="127.0.0.1",
+            port=emulated.port,
+            user="watch",
+            password=Secret(account.password),
+            allow_loopback=True,
+        )
+        client = OnvifCamera(access, clock=clock, rng=random.Random(1))
+        async with bench(tmp_path, client, access, clock) as house:
+            hub = AlarmHub(house.keeper, clock=clock)
+            hub.listen(house.watch)
+            tasks = [asyncio.create_task(house.watch.run()), asyncio.create_task(hub.run())]
+            async with asyncio.timeout(20):
+                while not house.heard.is_set():  # again until somebody listens
+                    await emulated.log_in(BAD, "admin", ok=False)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(house.heard.wait(), 0.2)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            assert "a log-in failed" in house.alerts[0].title
+        await client.close()

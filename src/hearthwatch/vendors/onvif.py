@@ -133,6 +133,11 @@ class OnvifCamera:
         with self._http.named(step):
             return list(onvif_log.due(onvif_reply.system_log(got), reading, since_us))
 
+    @property
+    def tells_logins(self) -> bool:
+        """See LoginAlarms: failed ones, where the vendor has a topic for them."""
+        return True
+
     def alarms(self) -> AsyncGenerator[AlarmSignal]:
         """See AlarmFeed. How things stand at the beginning comes as STATE."""
         return self._feed.alarms()
