@@ -238,7 +238,7 @@ def test_an_index_of_a_newer_release_is_refused(bench: Bench) -> None:
         IndexWriter(bench.index_path)
     assert caught.value.fault is StorageFault.BROKEN
     with sqlite3.connect(bench.index_path) as database:
-        database.execute("UPDATE alembic_version SET version_num = '0001'")
+        database.execute("UPDATE alembic_version SET version_num = '0002'")
     database.close()
     bench.open()
 

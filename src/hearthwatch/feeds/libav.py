@@ -182,7 +182,7 @@ class OpenLibav:
     def __iter__(self) -> Iterator[Packet]:
         """See OpenFeed. Raises StreamChanged when parameter sets change on the way."""
         is_file = self._source.kind is SourceKind.FILE
-        pace = _Pace(self._source.speed if is_file else 1.0)
+        pace = Pace(self._source.speed if is_file else 1.0)
         while True:
             for packet in self._chained():
                 if self._stop.is_set():
@@ -199,7 +199,7 @@ class OpenLibav:
         yield from held
         yield from self._demuxed
 
-    def _rewind(self, pace: _Pace) -> None:
+    def _rewind(self, pace: Pace) -> None:
         pace.wrap()
         try:
             self._container.seek(0)
@@ -208,7 +208,7 @@ class OpenLibav:
         self._taker.rewind()
         self._demuxed = self._demux(self._video, self._audio_stream)
 
-    def _taken(self, packet: av.Packet[Any], pace: _Pace, *, paced: bool) -> Iterator[Packet]:
+    def _taken(self, packet: av.Packet[Any], pace: Pace, *, paced: bool) -> Iterator[Packet]:
         is_video = packet.stream is self._video
         taker = self._taker if is_video else self._audio
         if taker is None:
@@ -236,7 +236,7 @@ class OpenLibav:
         self._container.close()
 
 
-class _Pace:
+class Pace:
     """Stamps in seconds that rise over the loops of a file, missing ones filled in, divided by the speed."""
 
     def __init__(self, speed: float) -> None:

@@ -9,20 +9,21 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hearthwatch.feeds.packet import Gap, GapReason, Run, Stream, StreamInfo
+from hearthwatch.feeds.packet import Gap, GapReason, Packet, Run, Stream, StreamInfo
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.logs import Interval
 from hearthwatch.kit.units import NS_PER_S, CameraId, WallUs
+from hearthwatch.recording.adoption import Adoptions
 from hearthwatch.recording.cut import Batch
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.label import Label
 from hearthwatch.recording.repair import reconcile
-from hearthwatch.recording.segment import Segment, SegmentId, SegmentState, StorageOptions
+from hearthwatch.recording.segment import Origin, Quota, Segment, SegmentId, SegmentState, StorageOptions
 from hearthwatch.recording.segment_file import SegmentFile, set_pinned, sha256_of
 from hearthwatch.recording.store import Store, is_damage
 from hearthwatch.recording.sweep import Sweep
@@ -77,6 +78,7 @@ class Disk:
         self._clock = clock
         self._on_health = on_health
         self._sweep = Sweep(store.folder, store.index, store.ballast, clock)
+        self._adoptions = Adoptions(store)
         self._tracks: dict[SegmentWriter, _Track] = {}
         self._owed: deque[Callable[[], object]] = deque()
         self._failing = False
@@ -92,6 +94,9 @@ class Disk:
     def set_options(self, options: StorageOptions) -> None:
         """Take the retention options; those of files hold until the next start."""
         self._options = options
+
+    def set_quotas(self, quotas: Mapping[CameraId, Quota]) -> None:
+        self._sweep.quotas = quotas
 
     def confirmed(self) -> tuple[Confirmed, ...]:
         """Return the state of every stream; may be called from any thread."""
@@ -269,7 +274,9 @@ class Disk:
         self._owed.clear()
         self._store.renew_index(self._clock, self._damage)
         self._damage = None
+        quotas = self._sweep.quotas
         self._sweep = Sweep(self._store.folder, self._store.index, self._store.ballast, self._clock)
+        self._sweep.quotas = quotas
         self._reconcile = reconcile(self._store.folder, self._store.index)
         self._tidy_ns = self._clock.mono_ns()
 
@@ -356,6 +363,13 @@ class Disk:
             log.warning("footage disk: %s (%d times)", error, times)
         self._on_health(error)
 
+    def adopt(self, run: Run, info: StreamInfo, origin: Origin, packets: Sequence[Packet], *, is_last: bool) -> int:
+        """See Adoptions.take; uploads are held to their quota afterwards."""
+        kept_ms = self._adoptions.take(run, info, origin, packets, self._options, is_last=is_last)
+        if is_last and origin is Origin.UPLOAD:
+            self._sweep.prune_uploads(run.camera)
+        return kept_ms
+
     def mark(self, asked: Asked) -> int:
         """Raise the class of, or pin, every segment in the range; return how many there are now."""
         found = self._store.index.mark(asked)
@@ -379,5 +393,6 @@ class Disk:
             if track.file is not None:
                 gap = Gap(camera=writer.camera, stream=writer.stream, start_us=now_us, end_us=None, reason=GapReason.STOPPED)
                 self._end(writer, gap)
+        self._adoptions.close()
         self._settle()
         self._store.close()

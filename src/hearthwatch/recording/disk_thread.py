@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
-from hearthwatch.feeds.packet import Stream
+from hearthwatch.feeds.packet import Packet, Run, Stream, StreamInfo
 from hearthwatch.kit.clock import Clock, Stop
 from hearthwatch.kit.errors import StorageFailed
 from hearthwatch.kit.mailbox import BoxCount
@@ -15,7 +15,7 @@ from hearthwatch.kit.retry import keep_running
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.disk import Confirmed, Disk, StorageHealth
 from hearthwatch.recording.index import Asked
-from hearthwatch.recording.segment import FootageClass, StorageOptions
+from hearthwatch.recording.segment import FootageClass, Origin, Quota, StorageOptions
 from hearthwatch.recording.store import Store
 from hearthwatch.recording.writer import QUEUE_BYTES, DiskQueue, SegmentWriter
 
@@ -68,6 +68,14 @@ class DiskThread:
     ) -> Future[int]:
         asked = Asked(camera=camera, start_us=start_us, end_us=end_us, footage_class=footage_class, pinned=pinned)
         return self._call(lambda: self._disk.mark(asked))
+
+    def adopt(self, run: Run, info: StreamInfo, origin: Origin, packets: Sequence[Packet], *, is_last: bool) -> Future[int]:
+        """Take the next packets of footage from elsewhere; the Future tells how many milliseconds were kept so far."""
+        return self._call(lambda: self._disk.adopt(run, info, origin, packets, is_last=is_last))
+
+    def set_quotas(self, quotas: Mapping[CameraId, Quota]) -> Future[None]:
+        """Say what the uploads of each camera may take."""
+        return self._call(lambda: self._disk.set_quotas(quotas))
 
     def set_options(self, options: StorageOptions) -> Future[None]:
         """Change the retention while running."""

@@ -20,7 +20,7 @@ from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, to_datetime
 from hearthwatch.recording.rows import gap_of, gaps_overlapping, kept, of_stream, overlapping, segment_of, sql_errors
 from hearthwatch.recording.schema import gaps, runs, segments, stores
-from hearthwatch.recording.segment import FootageClass, Segment
+from hearthwatch.recording.segment import FootageClass, Origin, Segment
 
 _DAY_US = 86_400 * US_PER_S
 _BUCKET_US = 900 * US_PER_S
@@ -200,6 +200,13 @@ class IndexReader:
                 )
                 for row in run.execute(query.where(kept(), _here()).group_by(*key).order_by(*key))
             )
+
+    def uploaded_bytes(self) -> dict[CameraId, int]:
+        """Return what the footage that cameras uploaded takes, by camera."""
+        mine = and_(segments.c.origin == Origin.UPLOAD, _here())
+        query = select(segments.c.camera, func.sum(segments.c.size_bytes).label("bytes")).where(mine)
+        with self._run() as run:
+            return {CameraId(row.camera): int(row.bytes) for row in run.execute(query.group_by(segments.c.camera))}
 
     def store(self) -> str | None:
         """Return the uuid of the disk in use."""

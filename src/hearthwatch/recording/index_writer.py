@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,19 @@ from hearthwatch.kit.db import migrate, open_writer
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.index import Asked, asked_of
 from hearthwatch.recording.label import Label
-from hearthwatch.recording.rows import PLAYABLE, RANK, gaps_overlapping, kept, of_stream, overlapping, segment_of, sql_errors
+from hearthwatch.recording.rows import (
+    PLAYABLE,
+    RANK,
+    gap_of,
+    gaps_overlapping,
+    kept,
+    of_stream,
+    overlapping,
+    segment_of,
+    sql_errors,
+)
 from hearthwatch.recording.schema import MIGRATIONS, gaps, ranges, runs, segments, stores
-from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState
+from hearthwatch.recording.segment import FootageClass, Origin, Segment, SegmentId, SegmentState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +112,49 @@ class IndexWriter:
         self.used_bytes += filled.size_bytes
         return found
 
+    def begin_import(self, label: Label) -> SegmentId:
+        """Note a file of footage from elsewhere while it is written: it is not shown before it is complete, and no gap ends
+        with it before then."""
+        empty = Filled(
+            start_us=label.start_us,
+            duration_us=0,
+            size_bytes=0,
+            frames=0,
+            keyframes=0,
+            sha256=b"",
+            state=SegmentState.SUSPECT,
+        )
+        with sql_errors("noting a new file of footage"), self._engine.begin() as run:
+            self._note_run(run, label)
+            return self._insert(run, label, empty)
+
+    def cover(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> None:
+        """Take [start_us, end_us) out of the gaps: there is footage of it now. What lasts lasts on behind it."""
+        mine = and_(gaps.c.camera == camera, gaps.c.stream == stream, gaps_overlapping(start_us, end_us))
+        with sql_errors("noting a gap in the footage"), self._engine.begin() as run:
+            for row in run.execute(select(gaps).where(mine)).all():
+                run.execute(delete(gaps).where(gaps.c.id == row.id))
+                gap = gap_of(row)
+                if gap.start_us < start_us:
+                    self._add_gap(run, dataclasses.replace(gap, end_us=start_us))
+                if gap.end_us is None or gap.end_us > end_us:
+                    self._add_gap(run, dataclasses.replace(gap, start_us=end_us))
+
+    def kept_in(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> tuple[Segment, ...]:
+        """Return the footage that overlaps the range, oldest first."""
+        return self._select(of_stream(camera, stream), overlapping(start_us, end_us), kept())
+
+    def uploaded(self, camera: CameraId) -> tuple[Segment, ...]:
+        """Return the finished footage a camera uploaded, oldest first."""
+        finished = segments.c.state.in_((SegmentState.COMPLETE, SegmentState.SUSPECT))
+        return self._select(segments.c.origin == Origin.UPLOAD, segments.c.camera == camera, finished)
+
+    def uploaded_bytes(self) -> int:
+        """Return the bytes of all uploaded footage on the store in use."""
+        with sql_errors("reading the index of footage"), self._engine.connect() as run:
+            total = select(func.sum(segments.c.size_bytes))
+            return int(run.scalar(total.where(segments.c.origin == Origin.UPLOAD, segments.c.store == self._store)) or 0)
+
     def _note_run(self, run: Connection, label: Label) -> None:
         if run.scalar(select(runs.c.id).where(runs.c.id == label.run)) is None:
             row = {"id": label.run, "camera": label.camera, "stream": label.stream, "start_us": label.start_us}
@@ -115,6 +169,7 @@ class IndexWriter:
             "sequence": label.sequence,
             "footage_class": FootageClass.CONTINUOUS,
             "pinned": False,
+            "origin": label.origin,
         }
         result = run.execute(insert(segments).values(**values))
         assert result.inserted_primary_key is not None

@@ -11,6 +11,7 @@ from hearthwatch.feeds.packet import RunId, Stream, StreamInfo
 from hearthwatch.kit.errors import BadReply
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.entries import box
+from hearthwatch.recording.segment import Origin
 
 _KIND = bytes.fromhex("6f6e1f5a2d0c4a3ab0f1 686561727468".replace(" ", ""))
 """The 16 bytes that tell our `uuid` box from others; they end in the ASCII letters "hearth"."""
@@ -27,6 +28,7 @@ class Label:
     sequence: int
     start_us: WallUs
     info: StreamInfo
+    origin: Origin = Origin.LIVE
 
 
 _decoder = msgspec.json.Decoder(Label)

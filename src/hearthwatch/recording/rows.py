@@ -13,7 +13,7 @@ from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.label import footage_path
 from hearthwatch.recording.schema import gaps, segments
-from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState
+from hearthwatch.recording.segment import FootageClass, Origin, Segment, SegmentId, SegmentState
 
 RANK = {FootageClass.CONTINUOUS: 0, FootageClass.MOTION: 1, FootageClass.EVENT: 2}
 MAX_SEGMENT_US = 86_400 * 1_000_000
@@ -49,6 +49,7 @@ def segment_of(row: Any) -> Segment:
         state=SegmentState(row.state),
         footage_class=FootageClass(row.footage_class),
         pinned=row.pinned,
+        origin=Origin(row.origin),
     )
 
 

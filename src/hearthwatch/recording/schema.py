@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, text
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -49,9 +49,11 @@ segments = Table(
     Column("state", Text, nullable=False),
     Column("footage_class", Text, nullable=False),
     Column("pinned", Boolean, nullable=False),
+    Column("origin", Text, nullable=False, server_default="live"),
     UniqueConstraint("camera", "stream", "sequence", name="segments_sequence"),
     Index("segments_by_time", "camera", "stream", "start_us"),
     Index("segments_by_age", "store", "state", "pinned", "start_us"),
+    Index("segments_by_origin", "origin", "camera", "start_us", sqlite_where=text("origin != 'live'")),
 )
 """`duration_us` is 0 while a file is written; `sha256` is empty until it is known."""
 

@@ -23,6 +23,14 @@ class FootageClass(StrEnum):
     EVENT = "event"
 
 
+class Origin(StrEnum):
+    """Where footage comes from: our own connection, a file the camera uploaded, or the camera's own card."""
+
+    LIVE = "live"
+    UPLOAD = "upload"
+    CARD = "card"
+
+
 class SegmentState(StrEnum):
     RECORDING = "recording"
     COMPLETE = "complete"
@@ -53,6 +61,7 @@ class Segment:
     state: SegmentState
     footage_class: FootageClass
     pinned: bool
+    origin: Origin = Origin.LIVE
 
     @property
     def end_us(self) -> WallUs:
@@ -95,6 +104,14 @@ class StorageOptions:
     """Seconds before an event that belong to it. Change: live."""
     post_roll_s: Annotated[float, Ge(0)] = 5.0
     """Seconds after an event that belong to it. Change: live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What the uploaded footage of one camera may take. 0 days means as long as other footage."""
+
+    size_bytes: int
+    keep_days: float = 0.0
 
 
 class FootageKeeper(Protocol):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import free_bytes, fsync_folder, storage_failed
-from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
 from hearthwatch.recording.ballast import Ballast
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.rows import RANK
-from hearthwatch.recording.segment import FootageClass, Segment, SegmentState, StorageOptions
+from hearthwatch.recording.segment import FootageClass, Quota, Segment, SegmentState, StorageOptions
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +108,18 @@ class AgeClock:
         return own_us
 
 
+def plan_quota(uploaded: Sequence[Segment], quota: Quota, *, now_us: WallUs) -> tuple[Segment, ...]:
+    """Choose which of one camera's uploaded segments (oldest first) go: what is too old, then the oldest until it fits."""
+    excess = sum(one.size_bytes for one in uploaded) - quota.size_bytes
+    chosen = []
+    for segment in uploaded:
+        too_old = bool(quota.keep_days) and segment.end_us < now_us - quota.keep_days * _DAY_US
+        if not segment.pinned and (too_old or excess > 0):
+            chosen.append(segment)
+            excess -= segment.size_bytes
+    return tuple(chosen)
+
+
 class Sweep:
     """Deletes footage of one folder. Belongs to the thread that owns the index."""
 
@@ -119,6 +131,16 @@ class Sweep:
         self._age = AgeClock(clock, index.newest_end_us())
         self._patient_until_ns = 0
         self._expiry_ns = 0
+        self.quotas: Mapping[CameraId, Quota] = {}
+        """What the uploads of each camera may take. It is set aside: filling it costs no other footage its place."""
+
+    def prune_uploads(self, camera: CameraId) -> None:
+        """Hold a camera's uploads to its quota. Raises StorageFailed."""
+        quota = self.quotas.get(camera)
+        if quota is not None:
+            now_us = self._age.now_us()
+            while found := plan_quota(self._index.uploaded(camera), quota, now_us=now_us)[:_BATCH]:
+                self.delete(found)
 
     def run(self, options: StorageOptions) -> Plan:
         """Delete one batch of what has to go; `short_bytes` tells what could not be freed. Raises StorageFailed."""
@@ -127,10 +149,12 @@ class Sweep:
             disk = os.statvfs(self._folder)
         except OSError as error:
             raise storage_failed(error, f"looking at {self._folder}") from error
+        uploaded = self._index.uploaded_bytes()
+        set_aside = max(0, sum(quota.size_bytes for quota in self.quotas.values()) - uploaded)
         excess = excess_bytes(
             options,
-            used=self._index.used_bytes,
-            free=disk.f_bavail * disk.f_frsize,
+            used=self._index.used_bytes - uploaded,
+            free=disk.f_bavail * disk.f_frsize - set_aside,
             disk=disk.f_blocks * disk.f_frsize,
         )
         candidates = {one.id: one for one in self._expired(options, now_us)}
@@ -153,6 +177,8 @@ class Sweep:
                 found += self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH)
         if len(found) < _BATCH:
             self._expiry_ns = now_ns + _EXPIRY_NS
+            for camera in self.quotas:
+                self.prune_uploads(camera)
         return found
 
     def _asked(self, footage: Collection[Segment]) -> Sequence[Asked]:

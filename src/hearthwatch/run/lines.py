@@ -8,12 +8,13 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from hearthwatch.feeds.packet import Stream
+from hearthwatch.feeds.packet import Packet, Run, Stream, StreamInfo
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.units import CameraId, WallUs
-from hearthwatch.recording.segment import FootageClass
+from hearthwatch.recording.segment import FootageClass, Origin
 from hearthwatch.run.messages import (
+    Adopt,
     Begin,
     Done,
     End,
@@ -108,13 +109,24 @@ class RecorderLine:
         token = next(self._tokens)
         await self._ask(Mark(token=token, camera=camera, start_us=start_us, end_us=end_us, footage_class=footage_class), token)
 
-    async def _ask(self, message: Keep | Mark, token: int) -> int:
+    async def adopt(self, run: Run, info: StreamInfo, origin: Origin, packets: tuple[Packet, ...], *, is_last: bool) -> int:
+        """Hand over the next packets of footage from elsewhere (recording.adoption); return the milliseconds kept so far.
+
+        The next come when these are on the disk. Raises StorageFailed."""
+        token = next(self._tokens)
+        message = Adopt(token=token, run=run, info=info, origin=origin, packets=packets, is_last=is_last)
+        return await self._ask(message, token)
+
+    async def _ask(self, message: Keep | Mark | Adopt, token: int) -> int:
         channel = self._channel
         if channel is None:
             raise StorageFailed(StorageFault.MISSING, "the recorder is just being restarted: try again in a few seconds")
         waiting = self._waiting[token] = self._loop.create_future()
         try:
-            channel.send(message)
+            if isinstance(message, Adopt):  # megabytes, of which a busy recorder takes some at a time
+                await asyncio.to_thread(channel.send, message)
+            else:
+                channel.send(message)
             done = await asyncio.wait_for(waiting, _ANSWER_S)
         except (Unreachable, TimeoutError) as error:
             raise StorageFailed(StorageFault.MISSING, "the recorder did not answer: try again in a few seconds") from error

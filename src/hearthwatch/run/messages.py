@@ -9,10 +9,11 @@ import msgspec
 from hearthwatch.feeds.packet import Gap, Packet, Run, Stream, StreamInfo
 from hearthwatch.feeds.pump import PumpState
 from hearthwatch.frames.geometry import Box
+from hearthwatch.ingest.drop import AccountCount, DropId
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.motion.motion import Sight
-from hearthwatch.recording.segment import FootageClass
+from hearthwatch.recording.segment import FootageClass, Origin
 from hearthwatch.run.plan import ChildPlan, Plan
 from hearthwatch.tracks.track import MotionSpan, Track
 
@@ -25,6 +26,7 @@ class Role(StrEnum):
     LOOKER = "looker"
     HOUSE = "house"
     GUEST = "guest"
+    PORCH = "porch"
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -244,11 +246,25 @@ class Mark(_Message, frozen=True):
     footage_class: FootageClass
 
 
+class Adopt(_Message, frozen=True):
+    """Packets of footage that was recorded elsewhere, in decode order, for the gaps of a camera's own (recording.adoption).
+
+    All messages of one piece have one `run`; `info` says what they hold; `is_last` ends it."""
+
+    token: int
+    run: Run
+    info: StreamInfo
+    origin: Origin
+    packets: tuple[Packet, ...]
+    is_last: bool
+
+
 class Done(_Message, frozen=True):
     """A command was committed (or refused: `error` says why)."""
 
     token: int
     count: int = 0
+    """Segments that a command is about; milliseconds of footage that an Adopt kept so far."""
     error: str = ""
 
 
@@ -267,7 +283,7 @@ class RecorderState(_Message, frozen=True):
     disk_error: str
 
 
-HouseToRecorder = Subscribe | Unsubscribe | Keep | Mark
+HouseToRecorder = Subscribe | Unsubscribe | Keep | Mark | Adopt
 RecorderToHouse = Begin | Media | End | Done | RecorderState
 
 
@@ -349,3 +365,62 @@ class Jpeg(_Message, frozen=True):
 
 ToJob = Begin | Media | WantJpeg
 FromJob = Jpeg
+
+
+# the house and an import job, which comes with the descriptor of the file to read
+
+
+class Import(_Message, frozen=True):
+    """Read the clip and tell its packets; `wall_us` counts from 0."""
+
+    camera: CameraId
+
+
+class Imported(_Message, frozen=True):
+    """The next packets, in decode order. `length_us` is how long the clip says it is, 0 where it does not.
+
+    With `error` it is over before its end; what came before holds."""
+
+    info: StreamInfo
+    length_us: int
+    packets: tuple[Packet, ...]
+    is_last: bool = False
+    error: str = ""
+
+
+class NotImported(_Message, frozen=True):
+    """This is no clip that can be read."""
+
+    error: str
+
+
+class More(_Message, frozen=True):
+    """The house has taken the packets and wants the next."""
+
+
+ToImport = Import | More
+FromImport = Imported | NotImported
+
+
+# the porch and the house
+
+
+class Left(_Message, frozen=True):
+    """Something lies in the inbox."""
+
+    camera: CameraId
+    id: DropId
+
+
+class PorchState(_Message, frozen=True):
+    """Once a second. A port is 0 where nothing listens; `error` says why something does not."""
+
+    smtp_port: int
+    ftp_port: int
+    error: str
+    strangers: int
+    counts: tuple[AccountCount, ...]
+
+
+PorchToHouse = Left | PorchState
+HouseToPorch = Quit

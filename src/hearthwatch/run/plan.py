@@ -10,8 +10,9 @@ import msgspec
 
 from hearthwatch.detect.detection import DetectOptions
 from hearthwatch.feeds.source import Source
+from hearthwatch.ingest.drop import Account
 from hearthwatch.kit.units import CameraId, WallUs
-from hearthwatch.recording.segment import StorageOptions
+from hearthwatch.recording.segment import Quota, StorageOptions
 from hearthwatch.tracks.track import EyeOptions
 
 
@@ -23,6 +24,8 @@ class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     storage: StorageOptions
     footage_folder: str
     index_path: str
+    uploads: dict[CameraId, Quota] = {}
+    """What uploaded footage of a camera may take; those who may upload nothing are not in it."""
 
 
 class LookerPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -53,13 +56,26 @@ class GuestPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     sources: tuple[Source, ...]
 
 
-ChildPlan = RecorderPlan | LookerPlan | HousePlan | GuestPlan
+class PorchPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Where the porch listens, for whom, and where it puts what is left. A port of 0 is none."""
+
+    address: str
+    smtp_port: int
+    ftp_port: int
+    passive_ports: tuple[int, int]
+    max_bytes: int
+    accounts: tuple[Account, ...]
+    inbox: str
+
+
+ChildPlan = RecorderPlan | LookerPlan | HousePlan | GuestPlan | PorchPlan
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     recorder: RecorderPlan
     looker: LookerPlan
     house: HousePlan
+    porch: PorchPlan | None = None
     debug: bool = False
 
     def guest_sources(self) -> dict[CameraId, tuple[Source, ...]]:

@@ -29,6 +29,7 @@ from hearthwatch.recording.writer import SegmentWriter
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.guestline import GuestFeed, GuestLine
 from hearthwatch.run.messages import (
+    Adopt,
     Done,
     FromGuest,
     Gop,
@@ -93,6 +94,7 @@ class Recorder:
         store = open_store(Path(self._plan.footage_folder), Path(self._plan.index_path), self._clock)
         disk = DiskThread(store, self._plan.storage, self._clock, self._hear_disk)
         disk.start()
+        disk.set_quotas(self._plan.uploads)
         self._disk = disk
 
     def _open_disk_later(self) -> None:
@@ -207,6 +209,7 @@ class Recorder:
         if isinstance(message.plan, RecorderPlan):
             if self._disk is not None:
                 self._disk.set_options(message.plan.storage)
+                self._disk.set_quotas(message.plan.uploads)
             self._follow(message.plan)
 
     def restarted(self, message: Restarted) -> None:
@@ -228,18 +231,20 @@ class Recorder:
                 self._house.untap((camera, stream))
             case Keep():
                 self._command(message)
-            case Mark():
+            case Mark() | Adopt():
                 self._command(message)
 
-    def _command(self, command: Keep | Mark) -> None:
+    def _command(self, command: Keep | Mark | Adopt) -> None:
         """Hand it to the disk's thread, whose answer goes to the house when it is committed."""
         if self._disk is None:
             self._house.send(Done(token=command.token, error=f"nothing is recorded: {self._disk_error}"))
             return
         if isinstance(command, Keep):
             future = self._disk.keep(command.camera, command.start_us, command.end_us, pinned=command.pinned)
-        else:
+        elif isinstance(command, Mark):
             future = self._disk.mark(command.camera, command.start_us, command.end_us, command.footage_class)
+        else:
+            future = self._disk.adopt(command.run, command.info, command.origin, command.packets, is_last=command.is_last)
 
         def answer(done: Future[int]) -> None:
             error = done.exception()

@@ -1,4 +1,5 @@
 """The box around whatever decodes a camera's bytes: no network, no files, no new programs, bounded memory, no privileges.
+The porch, which must listen and write, has a box with a door: TCP, and the files of one folder.
 
 The seccomp filter is mandatory: a process that cannot get it must not decode. User and landlock are best effort and reported.
 System call numbers: Linux `asm/unistd_64.h` (x86-64) and `asm-generic/unistd.h` (arm64).
@@ -22,10 +23,15 @@ _RET_ALLOW = 0x7FFF0000
 _RET_ERRNO_EPERM = 0x00050000 | 1
 _RET_ERRNO_ENOSYS = 0x00050000 | 38
 _RET_KILL_PROCESS = 0x80000000
+_LANDLOCK_RULE_PATH_BENEATH = 1
+_LANDLOCK_ADD_RULE = 445
+_LANDLOCK_INBOX_ACCESS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 8
+"""Write a file, read one, read the folder, remove a file, make one."""
 _LD_ABS, _JEQ, _JSET, _RET = 0x20, 0x15, 0x45, 0x06
-_NR, _ARCH, _ARG0 = 0, 4, 16
+_NR, _ARCH, _ARG0, _ARG1 = 0, 4, 16, 24
 _CLONE_THREAD = 0x00010000
-_NOBODY = 65534
+_FIONBIO = 0x5421
+NOBODY = 65534
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _SECCOMP_NR = {"x86_64": 317, "aarch64": 277}
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
@@ -90,6 +96,29 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "recvmsg": (47, 212),
     "shutdown": (48, 210),
 }
+_OF_A_SERVER: dict[str, tuple[int | None, int | None]] = {
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "connect": (42, 203),
+    "bind": (49, 200),
+    "listen": (50, 201),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "getsockname": (51, 204),
+    "getpeername": (52, 205),
+    "setsockopt": (54, 208),
+    "getsockopt": (55, 209),
+    "epoll_create1": (291, 20),
+    "openat": (257, 56),
+    "newfstatat": (262, 79),
+    "unlinkat": (263, 35),
+    "renameat": (264, 38),
+    "renameat2": (316, 276),
+    "fsync": (74, 82),
+    "getdents64": (217, 61),
+}
+"""What the porch needs beside. Landlock keeps the files to its folder; FTP's data connections are made as they come."""
+_IOCTL = (16, 29)
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _TGKILL = "tgkill"
@@ -104,9 +133,10 @@ class Walls:
     unprivileged: bool
 
 
-def enter(*, memory_bytes: int = 4 << 30) -> Walls:
+def enter(*, memory_bytes: int = 4 << 30, folder: int | None = None) -> Walls:
     """Lock the calling process (all its threads) in. Everything it needs must be imported and opened before.
 
+    With `folder`, a descriptor, it is a server's box: TCP is allowed, and files are below that folder.
     Raises Unsupported where the kernel has no seccomp filter.
     """
     machine = platform.machine()
@@ -118,8 +148,8 @@ def enter(*, memory_bytes: int = 4 << 30) -> Walls:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise Unsupported("the kernel refuses no_new_privs; cameras cannot be decoded safely here")
-    landlock = _no_files(libc)
-    _install(libc, _program(machine), machine)
+    landlock = _no_files(libc, folder)
+    _install(libc, _program(machine, serves=folder is not None), machine)
     return Walls(seccomp=True, landlock=landlock, unprivileged=unprivileged)
 
 
@@ -128,19 +158,23 @@ def _drop_user() -> bool:
         return True
     try:
         os.setgroups([])
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
     except PermissionError:  # a container without CAP_SETUID
         return False
     return True
 
 
-def _no_files(libc: ctypes.CDLL) -> bool:
+def _no_files(libc: ctypes.CDLL, but: int | None) -> bool:
     attribute = struct.pack("Q", _LANDLOCK_ALL_FILE_ACCESS_V1)
     ruleset = libc.syscall(_LANDLOCK_CREATE_RULESET, attribute, ctypes.c_size_t(len(attribute)), 0)
     if ruleset < 0:
         return False
     try:
+        if but is not None:
+            rule = struct.pack("=Qi", _LANDLOCK_INBOX_ACCESS, but)
+            if libc.syscall(_LANDLOCK_ADD_RULE, ruleset, _LANDLOCK_RULE_PATH_BENEATH, rule, 0) != 0:
+                return False
         return bool(libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0)
     finally:
         os.close(ruleset)
@@ -150,9 +184,10 @@ def _instruction(code: int, jump_true: int, jump_false: int, k: int) -> bytes:
     return struct.pack("HBBI", code, jump_true, jump_false, k)
 
 
-def _program(machine: str) -> bytes:
+def _program(machine: str, *, serves: bool) -> bytes:
     column = 0 if machine == "x86_64" else 1
-    numbers = sorted(row[column] for name, row in _ALLOWED.items() if row[column] is not None and name != _TGKILL)  # type: ignore[type-var]
+    allowed = _ALLOWED | _OF_A_SERVER if serves else _ALLOWED
+    numbers = sorted(row[column] for name, row in allowed.items() if row[column] is not None and name != _TGKILL)  # type: ignore[type-var]
     tgkill = _ALLOWED[_TGKILL][column]
     assert tgkill is not None
     lines = [
@@ -173,6 +208,14 @@ def _program(machine: str) -> bytes:
         _instruction(_RET, 0, 0, _RET_ALLOW),
         _instruction(_RET, 0, 0, _RET_ERRNO_EPERM),
     ]
+    if serves:  # a socket that does not block is made by ioctl
+        lines += [
+            _instruction(_JEQ, 0, 4, _IOCTL[column]),
+            _instruction(_LD_ABS, 0, 0, _ARG1),
+            _instruction(_JEQ, 0, 1, _FIONBIO),
+            _instruction(_RET, 0, 0, _RET_ALLOW),
+            _instruction(_RET, 0, 0, _RET_ERRNO_EPERM),
+        ]
     # a process may abort itself, nobody else
     lines += [
         _instruction(_JEQ, 0, 4, tgkill),

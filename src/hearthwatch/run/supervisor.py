@@ -37,7 +37,7 @@ from hearthwatch.run.messages import (
     Start,
 )
 from hearthwatch.run.notify import notify
-from hearthwatch.run.plan import ChildPlan, GuestPlan, Plan
+from hearthwatch.run.plan import ChildPlan, GuestPlan, Plan, PorchPlan
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,10 @@ _MODULE = {
     Role.LOOKER: "hearthwatch.run.looker",
     Role.HOUSE: "hearthwatch.run.house",
     Role.GUEST: "hearthwatch.run.guest",
+    Role.PORCH: "hearthwatch.run.porch",
 }
+_REPLACED = frozenset({Role.GUEST, Role.PORCH})
+"""Those that are stopped and started anew where others take a new plan."""
 _START_LIMIT_S = 60.0
 _BEAT_LIMIT_S = 15.0
 _END_LIMIT_S = 10.0
@@ -70,6 +73,7 @@ class _Process:
     name: str
     sources: tuple[Source, ...] = ()
     """What a guest reads."""
+    porch: PorchPlan | None = None
     backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.05, factor=4.0, cap_s=30.0, healthy_s=_HEALTHY_S))
     popen: subprocess.Popen[bytes] | None = None
     control: Channel[FromChild] | None = None
@@ -117,6 +121,7 @@ class Supervisor:
         for role in (Role.RECORDER, Role.LOOKER, Role.HOUSE):
             self._processes[role, ""] = _Process(role, "")
         self._follow_guests()
+        self._follow_porch()
         while not self._ending:
             self._step()
         self._shut_down()
@@ -188,6 +193,9 @@ class Supervisor:
                 return msgspec.structs.replace(looker, eyes=eyes, quarantined=tuple(sorted(self._quarantined)))
             case Role.HOUSE:
                 return self._plan.house
+            case Role.PORCH:
+                assert process.porch is not None
+                return process.porch
             case _:
                 return GuestPlan(sources=process.sources)
 
@@ -233,7 +241,7 @@ class Supervisor:
                 pass
 
     def _maybe_ready(self) -> None:
-        if not self._told_ready and all(process.ready for process in self._processes.values()):
+        if not self._told_ready and all(each.ready for each in self._processes.values() if each.role is not Role.PORCH):
             self._told_ready = True
             notify("READY=1\nSTATUS=recording")
             log.info("Hearthwatch is running")
@@ -242,8 +250,9 @@ class Supervisor:
         self._plan = plan
         self._quarantined = frozenset()
         self._follow_guests()
+        self._follow_porch()
         for process in self._processes.values():
-            if process.role is not Role.GUEST:
+            if process.role not in _REPLACED:
                 self._tell(process, Renew(plan=self._plan_of(process), mark_slots=self._slots_now()))
 
     def _replace(self, process: _Process) -> None:
@@ -261,6 +270,16 @@ class Supervisor:
         for camera, sources in wanted.items():
             if (Role.GUEST, camera) not in self._processes:
                 self._processes[Role.GUEST, camera] = _Process(Role.GUEST, camera, sources=sources)
+
+    def _follow_porch(self) -> None:
+        """Other accounts or ports make another porch: behind its walls it could not take them over."""
+        wanted, key = self._plan.porch, (Role.PORCH, "")
+        now = self._processes.get(key)
+        if now is not None and now.porch != wanted:
+            self._stop(now)
+            del self._processes[key]
+        if wanted is not None and key not in self._processes:
+            self._processes[key] = _Process(Role.PORCH, "", porch=wanted)
 
     def _look_after(self, process: _Process) -> None:
         if process.popen is None:
@@ -341,7 +360,7 @@ class Supervisor:
     def _shut_down(self) -> None:
         notify("STOPPING=1")
         log.info("Hearthwatch is ending")
-        order = [Role.LOOKER, Role.HOUSE, Role.RECORDER, Role.GUEST]
+        order = [Role.LOOKER, Role.PORCH, Role.HOUSE, Role.RECORDER, Role.GUEST]
         for process in sorted(self._processes.values(), key=lambda each: order.index(each.role)):
             self._stop(process)
         log.info("Hearthwatch has ended")
@@ -353,6 +372,7 @@ def _are_peers(one: Role, other: Role) -> bool:
         {Role.RECORDER, Role.HOUSE},
         {Role.LOOKER, Role.HOUSE},
         {Role.RECORDER, Role.GUEST},
+        {Role.HOUSE, Role.PORCH},
     )
 
 
@@ -364,6 +384,8 @@ def main() -> None:
     logs.set_up("supervisor", debug=plan.debug)
     for source in plan.recorder.sources:
         logs.hide(source.password)
+    for account in plan.porch.accounts if plan.porch else ():
+        logs.hide(account.password)
     Supervisor(plan, SystemClock()).run()
 
 

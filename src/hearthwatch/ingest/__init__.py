@@ -1,0 +1,1 @@
+"""What cameras push: alarm mails and uploaded files, taken in at the porch, a process of its own."""

@@ -1,0 +1,124 @@
+"""The SMTP server of the porch: takes mails of accounts only, relays nothing, forgets recipients."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import socket
+import warnings
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from hearthwatch.ingest.doorkeeping import Doorkeeping
+from hearthwatch.ingest.drop import MAX_MAIL_BYTES, MAX_NAME_CHARS, Via
+from hearthwatch.ingest.letter import read_letter
+from hearthwatch.kit.errors import BadReply, Refused, StorageFailed
+
+log = logging.getLogger(__name__)
+
+_TIMEOUT_S = 60.0
+_MAX_CONNECTIONS = 32
+_MAX_RECIPIENTS = 10
+_MAX_COMMANDS = {"*": 50}
+_CHUNK_BYTES = 1 << 16
+
+# what a camera in the home's network offers is a password in clear, or none at all: aiosmtpd warns of it each time
+logging.getLogger("mail.log").setLevel(logging.ERROR)
+
+
+class _Mails:
+    """The hooks of aiosmtpd."""
+
+    def __init__(self, keeping: Doorkeeping) -> None:
+        self._keeping = keeping
+
+    def authenticate(self, _server: SMTP, session: Session, _envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        if mechanism not in {"LOGIN", "PLAIN"} or not isinstance(data, LoginPassword):
+            return AuthResult(success=False, handled=False)
+        try:
+            user = self._keeping.log_in(data.login.decode(errors="replace"), data.password, _peer(session))
+        except Refused:
+            return AuthResult(success=False, handled=False)
+        return AuthResult(success=True, auth_data=user)
+
+    async def handle_MAIL(  # noqa: N802 a name of aiosmtpd
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address[:MAX_NAME_CHARS]
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 a name of aiosmtpd
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if len(envelope.rcpt_tos) >= _MAX_RECIPIENTS:
+            return "452 Too many recipients"
+        envelope.rcpt_tos.append(address[:MAX_NAME_CHARS])
+        return "250 OK"
+
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 a name of aiosmtpd
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        try:
+            await asyncio.to_thread(self._take, str(session.auth_data), _peer(session), str(envelope.mail_from or ""), content)
+        except BadReply as error:
+            return f"554 {error}"
+        except Refused as error:
+            return f"452 {error}"
+        except StorageFailed:
+            return "452 No room for it now"
+        return "250 OK"
+
+    def _take(self, user: str, address: str, sender: str, content: bytes) -> None:
+        letter = read_letter(content)
+        arrival = self._keeping.begin(user, Via.MAIL, letter.picture_name, address)
+        for at in range(0, len(letter.picture), _CHUNK_BYTES):
+            arrival.write(letter.picture[at : at + _CHUNK_BYTES])
+        arrival.keep(sender=sender, subject=letter.subject, text=letter.text)
+
+
+class _Server(SMTP):
+    """One connection, of a limited number."""
+
+    def __init__(self, mails: _Mails, open_now: set[_Server], loop: asyncio.AbstractEventLoop) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that AUTH comes without TLS: cameras know no other way
+            super().__init__(
+                mails,
+                data_size_limit=MAX_MAIL_BYTES,
+                hostname="hearthwatch",
+                ident="Hearthwatch",
+                timeout=_TIMEOUT_S,
+                auth_required=True,
+                auth_require_tls=False,
+                authenticator=mails.authenticate,
+                command_call_limit=_MAX_COMMANDS,
+                loop=loop,
+            )
+        self._open_now = open_now
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if len(self._open_now) >= _MAX_CONNECTIONS:
+            transport.close()
+            return
+        self._open_now.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._open_now.discard(self)
+        super().connection_lost(error)
+
+
+def _peer(session: Session) -> str:
+    peer: Any = session.peer  # said to be a str, is a tuple
+    return str(peer[0]) if isinstance(peer, tuple) else ""
+
+
+async def serve(sock: socket.socket, keeping: Doorkeeping) -> None:
+    """Serve on a bound socket until cancelled."""
+    loop = asyncio.get_running_loop()
+    mails, open_now = _Mails(keeping), set[_Server]()
+    server = await loop.create_server(functools.partial(_Server, mails, open_now, loop), sock=sock)
+    async with server:
+        await server.serve_forever()
