@@ -62,6 +62,7 @@ class Bench:
         self.told: asyncio.Queue[Event] = asyncio.Queue()
         self.stored: asyncio.Queue[EventId] = asyncio.Queue()
         self.clips: list[Event] = []
+        self.pictures: list[Event] = []
         self._ids = count(1)
         self._passed_s = 1000.0
         self.snoozes = Snoozes(house.db)
@@ -77,6 +78,7 @@ class Bench:
             changed=self.told.put_nowait,
             stored=self.stored.put,
             want_clip=self.clips.append,
+            want_picture=self.pictures.append,
         )
         self._tasks = [asyncio.create_task(self.happenings.run()), asyncio.create_task(self.happenings.run_pictures())]
 

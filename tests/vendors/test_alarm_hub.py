@@ -106,6 +106,8 @@ def test_a_stream_that_breaks_is_opened_again_and_what_ended_is_told() -> None:
         (AlarmPhase.START, 0),
         (AlarmPhase.START, 1),
         (AlarmPhase.STOP, 0),
+        (AlarmPhase.STATE, 1),
+        (AlarmPhase.STATE, 1),
     ]
 
 

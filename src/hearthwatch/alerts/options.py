@@ -87,8 +87,9 @@ class AlertOptions:
 
     enabled: bool = True
     """Tell of this camera's events."""
-    labels: tuple[str, ...] = ("person", "dog", "cat")
-    """Labels that are told; `motion` stands for motion without a name. Add `car` for a drive, not for a street."""
+    labels: tuple[str, ...] = ("person", "dog", "cat", "crossing", "input", "doorbell")
+    """Labels that are told; `motion` stands for motion without a name. `crossing`, `input`, `doorbell` and `audio` are alarms
+    of the camera itself. Add `car` for a drive, not for a street."""
     send_picture: bool = False
     """Send pictures of this camera by the channels above. They are not end-to-end encrypted."""
     send_clip: bool = False

@@ -56,6 +56,16 @@ _OUTAGE_WORDS = {
     Fault.CAMERA_DARK: ("is too dark to see anything", "sees something again"),
     Fault.CAMERA_QUARANTINED: ("is recorded but not looked at", "is looked at again"),
     Fault.CAMERA_STRANGER: ("another device answers at its address", "answers at its address again"),
+    Fault.CAMERA_TAMPERED: ("says that somebody tampers with it", "reports no tampering any more"),
+    Fault.CAMERA_VIDEO_LOST: ("says that it has no picture", "has a picture again"),
+    Fault.CAMERA_ADDRESS_CONFLICT: ("says that another device uses its address", "has its address for itself again"),
+    Fault.CAMERA_NETWORK_LOST: ("says that it lost the network", "has the network again"),
+    Fault.CAMERA_RESTARTED: ("has restarted", "runs again"),
+    Fault.CAMERA_CLOCK: ("its clock is wrong", "its clock is right again"),
+    Fault.CAMERA_DEAF: ("its own alarms cannot be heard", "its own alarms are heard again"),
+    Fault.CARD_MISSING: ("finds no memory card", "has a memory card again"),
+    Fault.CARD_FAILED: ("says that its memory card fails", "says no more that its memory card fails"),
+    Fault.CARD_FULL: ("says that its memory card is full", "has space on its memory card again"),
     Fault.DOOR_UNREACHABLE: ("its log-ins cannot be watched: no answer", "its log-ins are watched again"),
     Fault.DOOR_REFUSED: ("its log-ins cannot be watched: it refuses us", "its log-ins are watched again"),
     Fault.DOOR_UNREADABLE: ("its log-ins cannot be watched: no sense in its answers", "its log-ins are watched again"),
@@ -104,7 +114,7 @@ class Policy:
             return None
         what = "motion" if event.kind is EventKind.MOTION else one_line(event.label or event.kind.value, 40)
         said = [clock_time(event.start_us, self._zone, now_us)]
-        if event.kind is EventKind.OBJECT:
+        if event.kind is EventKind.OBJECT and event.score > 0:
             said.append(f"{event.score:.0%} sure")
         if event.zones:
             said.append("in " + ", ".join(one_line(zone, 40) for zone in sorted(event.zones)))
@@ -168,6 +178,6 @@ class Policy:
 
 
 def _wanted(event: Event, options: AlertOptions) -> bool:
-    if event.kind is EventKind.OBJECT:
+    if event.kind in {EventKind.OBJECT, EventKind.ALARM}:
         return event.label in options.labels
     return event.kind is not EventKind.MOTION or "motion" in options.labels

@@ -19,12 +19,15 @@ class EventKind(StrEnum):
     OBJECT = "object"
     OFFLINE = "offline"
     TAMPER = "tamper"
+    ALARM = "alarm"
+    """What a camera senses itself and is neither of those: a line crossed, an input, a bell, a sound; `label` says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """`end_us` is None while its visitor is in sight, and again when one who hid comes back.
-    `label` is empty for motion without a name. `picture` tells whether a best picture is kept.
+    `label` is empty for motion without a name. `score` is 0 where only the camera itself saw it. `picture` tells whether a
+    best picture is kept.
 
     `received_ns` is when the last byte of the deciding picture came (0 where there is none): latency counts from it."""
 
@@ -52,7 +55,8 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What became of an event. `tell` is True once in its life at most: now is the moment to tell a person."""
+    """What became of an event. `tell`: now is the moment to tell a person; once in its life at most, and once more when what
+    was only sensed gets a name."""
 
     kind: ChangeKind
     event: Event

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -43,12 +43,20 @@ class Board:
     """A HealthSink. `failed` and `recovered` may be called from any thread; `run` (or `tick`) tells and stores.
 
     Faults that often pass by themselves are told only when they last 12 s, and are over when they stayed away for as long:
-    a camera that flaps is one outage. `tell` is called for each notice, with the outage as it is then."""
+    a camera that flaps is one outage. `tell` is called for each notice, with the outage as it is then. What is `quiet` when
+    it is due waits for as long as it is; `quiet` also gets the outages that last and were told."""
 
-    def __init__(self, db: Db, clock: Clock, tell: Callable[[Outage], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        db: Db,
+        clock: Clock,
+        tell: Callable[[Outage], Awaitable[None]],
+        quiet: Callable[[Outage, Sequence[Outage]], bool] = lambda _outage, _told: False,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._tell = tell
+        self._quiet = quiet
         self._lock = threading.Lock()
         self._cases: dict[tuple[Fault, str], _Case] = {}
         self._unsaved: dict[int, tuple[Outage, bool]] = {}
@@ -153,6 +161,8 @@ class Board:
                     if case.told:
                         notices.append(over)
                 elif not case.told and (not patient or now_ns - case.since_ns >= _TELL_AFTER_S * NS_PER_S):
+                    if self._quiet(case.outage, [each.outage for each in self._cases.values() if each.told]):
+                        continue
                     case.told = True
                     self._unsaved[case.key] = (case.outage, True)
                     notices.append(case.outage)

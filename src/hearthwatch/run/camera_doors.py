@@ -12,12 +12,16 @@ from sqlalchemy import Engine
 
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import Policy
+from hearthwatch.events.alarms import Heard
+from hearthwatch.events.event import EventId
 from hearthwatch.health.board import Board
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import Login, Verdict
+from hearthwatch.run.alarm_desk import AlarmDesk
+from hearthwatch.run.alarm_pictures import AlarmPictures
 from hearthwatch.run.audit_desk import AuditDesk
 from hearthwatch.run.camera_watch import CameraWatch
 from hearthwatch.run.config import CameraOptions, Config
@@ -31,6 +35,7 @@ from hearthwatch.vendors.device import Access, LoginAction, Vendor
 from hearthwatch.vendors.doorman import Door, Doorman
 from hearthwatch.vendors.onvif_discovery import discover
 from hearthwatch.vendors.whereabouts import Whereabouts
+from hearthwatch.web.doors import PictureDoor
 
 _NETWORK = frozenset({"rtsp", "rtsps", "http", "https"})
 _NO_SECRET = Secret("")
@@ -80,7 +85,12 @@ class CameraDoors:
         reader: Engine,
         config: Callable[[], Config],
         take_over: Callable[[], Awaitable[None]],
+        pictures: PictureDoor,
+        heard: Callable[[Heard], None],
+        stored: Callable[[EventId], Awaitable[None]],
     ) -> None:
+        """`heard` takes the cameras' own alarms, `stored` hears of events that got a picture; `pictures` come from the
+        recorder's streams."""
         self._secrets = secrets
         rng = random.Random()  # noqa: S311 - client nonces, not secrets
         self.doorman = Doorman(
@@ -133,6 +143,15 @@ class CameraDoors:
             ids=ids,
         )
         self.alarms = AlarmHub(self.doorman, clock=clock)
+        self.senses = AlarmDesk(self.alarms, board=health, clock=clock, events=heard)
+        self.alarm_pictures = AlarmPictures(
+            self.doorman,
+            pictures,
+            outbox=outbox,
+            db=db,
+            channel=lambda camera: max(0, config().cameras[camera].alarms.channel - 1),
+            stored=stored,
+        )
         self.logins = LoginDesk(
             self.doorman,
             self.alarms,
@@ -150,6 +169,8 @@ class CameraDoors:
     def tasks(self) -> tuple[tuple[str, Work], ...]:
         return (
             ("alarms of cameras", self.alarms.run),
+            ("cameras' own senses", self.senses.run),
+            ("pictures of alarms", self.alarm_pictures.run),
             *self.logins.tasks,
             ("camera watch", self.watch.run),
             ("damage control", self.remedies.run),
@@ -168,6 +189,7 @@ class CameraDoors:
 
     async def load(self) -> None:
         """Take up what a former house knew of the cameras. Raises StorageFailed."""
+        self.senses.load()
         await self.watch.load()
         await self.remedies.load()
 
@@ -178,6 +200,7 @@ class CameraDoors:
         self.watch.renew(config)
         await self.copies.renew(config)
         self.logins.renew(config)
+        self.senses.renew(config)
         self.alarms.renew()
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from hearthwatch.events.alarms import OwnObjects
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.config import Config, Record
@@ -36,8 +37,9 @@ def compile_plan(
     started_us: WallUs,
     strangers: Collection[CameraId] = (),
 ) -> Plan:
+    deaf: Collection[CameraId] = (),
     """Return what every process needs to know. `port` overrides `web.port`; `strangers` are cameras in whose place another
-    device answers. Raises StorageFailed for an unreadable secret."""
+    device answers; `deaf` such as would see for themselves and cannot be heard. Raises StorageFailed for a bad secret."""
     footage = footage_folder(config, data_folder)
     enabled = {name: camera for name, camera in config.cameras.items() if camera.enabled}
     return Plan(
@@ -50,7 +52,13 @@ def compile_plan(
         ),
         looker=LookerPlan(
             eyes={
-                name: EyeOptions(motion=camera.motion, labels=camera.labels, zones=camera.zones, sight=camera.sight)
+                name: EyeOptions(
+                    motion=camera.motion,
+                    labels=camera.labels,
+                    zones=camera.zones,
+                    sight=camera.sight,
+                    detect=camera.alarms.objects is not OwnObjects.INSTEAD or name in deaf,
+                )
                 for name, camera in enabled.items()
             },
             detect=config.detect,

@@ -19,8 +19,10 @@ from hearthwatch.audit.finding import AuditOptions
 from hearthwatch.audit.power import PowerOptions
 from hearthwatch.copies.copy import BaselineOptions, CopiesOptions
 from hearthwatch.detect.detection import DetectOptions, LabelOptions
+from hearthwatch.events.alarms import AlarmOptions
 from hearthwatch.events.event import EventOptions
 from hearthwatch.health.outage import HeartbeatOptions
+from hearthwatch.health.quiet import HealthOptions
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import LoginsOptions, LogsOptions, SyslogOptions
@@ -109,6 +111,8 @@ class CameraOptions:
     alerts: AlertOptions = AlertOptions()
     door: DoorOptions = DoorOptions()
     logins: LoginsOptions = LoginsOptions()
+    alarms: AlarmOptions = AlarmOptions()
+    health: HealthOptions = HealthOptions()
     logs: LogsOptions = LogsOptions()
     power: PowerOptions = PowerOptions()
     copies: CopiesOptions = CopiesOptions()

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from hearthwatch.detect.model import COCO_LABELS
+from hearthwatch.events.alarms import OwnAlarm
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
 from hearthwatch.run.config_check_logins import logins_faults
 from hearthwatch.run.config_faults import Faults
@@ -59,7 +60,7 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
     alerts = camera.get("alerts")
     told = alerts.get("labels") if isinstance(alerts, Mapping) else None
     for place, label in enumerate(told if isinstance(told, list) else ()):
-        _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, "motion"))
+        _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, *OwnAlarm))
     _zone_faults(faults, path, camera)
     logins_faults(faults, (*path, "logins"), camera.get("logins"))
     power = camera.get("power")

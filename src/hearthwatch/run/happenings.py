@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import HouseState, Policy
+from hearthwatch.events.alarms import Heard, sensed
 from hearthwatch.events.event import Change, ChangeKind, Event, EventId
 from hearthwatch.events.rules import Rules
 from hearthwatch.kit.clock import Clock
@@ -46,7 +47,9 @@ class Happenings:
         changed: Callable[[Event], None],
         stored: Callable[[EventId], Awaitable[None]],
         want_clip: Clipper,
+        want_picture: Clipper,
     ) -> None:
+        """`want_picture` is asked for an event that nobody of ours has looked at."""
         self._outbox = outbox
         self._house = house
         self._keeper = keeper
@@ -55,7 +58,8 @@ class Happenings:
         self._changed = changed
         self._stored = stored
         self._want_clip = want_clip
-        self._findings: asyncio.Queue[Seen | Moved] = asyncio.Queue()
+        self._want_picture = want_picture
+        self._findings: asyncio.Queue[Seen | Moved | Heard] = asyncio.Queue()
         self._pictures: asyncio.Queue[tuple[EventId, bytes]] = asyncio.Queue()
         self._early: OrderedDict[TrackId, Picture] = OrderedDict()
         self._rules: dict[CameraId, Rules] = {}
@@ -70,9 +74,16 @@ class Happenings:
         for name, camera in config.cameras.items():
             rules = self._rules.get(name)
             if rules is None:
-                self._rules[name] = Rules(name, camera.labels, camera.events, lambda: EventId(self._ids()), zones=camera.zones)
+                self._rules[name] = Rules(
+                    name,
+                    camera.labels,
+                    camera.events,
+                    lambda: EventId(self._ids()),
+                    zones=camera.zones,
+                    alarms=camera.alarms,
+                )
             else:
-                rules.renew(camera.labels, camera.events, camera.zones)
+                rules.renew(camera.labels, camera.events, camera.zones, alarms=camera.alarms)
 
     def resume(self, left_open: tuple[Event, ...]) -> None:
         """Take up the events a former house left open."""
@@ -85,7 +96,7 @@ class Happenings:
         for rules in self._rules.values():
             rules.abandon(self._clock.wall_us())
 
-    def put(self, finding: Seen | Moved | Picture) -> None:
+    def put(self, finding: Seen | Moved | Picture | Heard) -> None:
         """Take one finding; returns at once."""
         if isinstance(finding, Picture):
             self._attach(finding)
@@ -112,7 +123,7 @@ class Happenings:
             await self._outbox.attach(event, Part.PICTURE, jpeg)
             await self._stored(event)
 
-    async def _take(self, finding: Seen | Moved) -> None:
+    async def _take(self, finding: Seen | Moved | Heard) -> None:
         match finding:
             case Seen(track=track) if track.camera in self._rules:
                 rules = self._rules[track.camera]
@@ -122,6 +133,13 @@ class Happenings:
                     self._attach(early)
             case Moved(span=span) if span.camera in self._rules:
                 await self._follow(self._rules[span.camera].motion(span))
+            case Heard(camera=camera, signal=signal) if camera in self._rules:
+                one = sensed(signal, self._config.cameras[camera].alarms) if camera in self._config.cameras else None
+                changes = self._rules[camera].sense(one, self._clock.wall_us()) if one is not None else ()
+                await self._follow(changes)
+                for change in changes:
+                    if change.kind is ChangeKind.OPENED:
+                        self._want_picture(change.event)
             case _:
                 log.debug("a finding of a camera that is gone")
 

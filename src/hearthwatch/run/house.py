@@ -15,7 +15,7 @@ from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.detect.store import Store as ModelStore
 from hearthwatch.events import ledger as event_ledger
-from hearthwatch.events.event import EventId
+from hearthwatch.events.event import Event, EventId
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.board import Board
 from hearthwatch.health.heartbeat import Heartbeat
@@ -27,7 +27,6 @@ from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import HearthwatchError, StorageFailed
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.retry import keep_running_async
-from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.alert_news import AlertNews
 from hearthwatch.run.announce import Announcer
@@ -124,6 +123,7 @@ class House:
             stored=self._tell_stored,
             want_clip=self.clips.later,
         )
+            want_picture=self._want_picture,
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
         self.announcer = Announcer(self.cameras, self.outbox, self.clock, lambda: self.policy, plan.started_us)
         self._heartbeat = Heartbeat(
@@ -148,6 +148,9 @@ class House:
             config=lambda: self.config,
             take_over=self._take_over,
         )
+            pictures=self._jobs,
+            heard=self.happenings.put,
+            stored=self._tell_stored,
         self.channels = Channels(
             self._secrets,
             outbox=self.outbox,
@@ -205,6 +208,7 @@ class House:
             self._renew,
             strangers=lambda: self.camera_doors.watch.strangers,
         )
+            deaf=lambda: self.camera_doors.senses.deaf,
 
     def _policy(self) -> Policy:
         cameras = {
@@ -229,6 +233,9 @@ class House:
             self.changes.publish(found)
 
     def _set_reviewed(self, event: EventId) -> None:
+    def _want_picture(self, event: Event) -> None:
+        self.camera_doors.alarm_pictures.want(event)
+
         future = asyncio.run_coroutine_threadsafe(
             self._db.run(lambda connection: event_ledger.set_reviewed(connection, event)), self._loop
         )

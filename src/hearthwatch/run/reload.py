@@ -38,8 +38,10 @@ class Reloader:
         renew: Callable[[Config], Awaitable[None]],
         *,
         strangers: Callable[[], frozenset[CameraId]] = frozenset,
+        deaf: Callable[[], frozenset[CameraId]] = frozenset,
     ) -> None:
-        """`strangers` are cameras in whose place another device answers: their log-in is kept from the plan meanwhile."""
+        """`strangers` are cameras in whose place another device answers: their log-in is kept from the plan meanwhile; `deaf`
+        such as are trusted to see for themselves and cannot be heard: they are looked at meanwhile."""
         self._plan = plan
         self._path = Path(plan.config_path)
         self._data = Path(plan.data_folder)
@@ -48,9 +50,14 @@ class Reloader:
         self._send = send
         self._renew = renew
         self._strangers = strangers
+        self._deaf = deaf
         self._had_file = self._path.exists()
         self._config = load(self._path)
-        self._seen = (*self._files(), left_in(self._data))  # as the plan was made that everybody started with
+        self._seen = (
+            *self._files(),
+            left_in(self._data),
+            frozenset[CameraId](),
+        )  # as the plan was made that everybody started with
         self._reloading = asyncio.Lock()
 
     def web_options(self, options: WebOptions) -> WebOptions:
@@ -58,7 +65,7 @@ class Reloader:
         return dataclasses.replace(options, port=self._plan.port)
 
     def _stamp(self) -> tuple[object, ...]:
-        return *self._files(), self._strangers()
+        return *self._files(), self._strangers(), self._deaf()
 
     def _files(self) -> tuple[object, ...]:
         return tuple(_stat(path) for path in (self._path, self._data / "secrets.sealed"))
@@ -98,6 +105,7 @@ class Reloader:
                 debug=self._plan.debug,
                 started_us=self._plan.started_us,
                 strangers=self._strangers(),
+                deaf=self._deaf(),
             )
         except ConfigFault as error:
             for line in str(error).splitlines():
@@ -123,7 +131,7 @@ def _told(live: tuple[str, ...], added: object, removed: object, cameras: object
     for word, found in (("added", added), ("removed", removed), ("reconnecting", cameras)):
         if found:
             parts.append(f"{word} {', '.join(sorted(found))}")  # type: ignore[call-overload]
-    return "; ".join(parts) or "secrets, or to whom they may go"
+    return "; ".join(parts) or "secrets and to whom they may go, or which cameras are heard"
 
 
 def _stat(path: Path) -> object:

@@ -76,6 +76,8 @@ class Eye:
         self._tracker.stir(motion.boxes, frame.received_ns)
         told = self._tracker.expected(frame.received_ns)
         self._span.see(motion, named=bool(told))
+        if not self._options.detect:
+            return None
         regions, urgent = self._gaze.choose(
             motion, told=told, guesses=self._tracker.guesses(frame.received_ns), now_ns=frame.received_ns
         )

@@ -72,9 +72,11 @@ class MotionSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EyeOptions:
-    """All that one camera's looking needs to know, compiled from its configuration."""
+    """All that one camera's looking needs to know, compiled from its configuration. Without `detect` nothing is named: the
+    camera does that itself."""
 
     motion: MotionOptions
     labels: Mapping[str, LabelOptions]
     zones: Mapping[str, ZoneOptions]
     sight: SightOptions = SightOptions()
+    detect: bool = True

@@ -1,7 +1,7 @@
 """The alarms of all cameras: one stream each, however many listen, opened again whenever it breaks.
 
-After a break nobody knows what ended meanwhile, and an end may get lost at any time: what is on is asked for, and what is
-over is told as such.
+After a break nobody knows what ended or began meanwhile, and an end may get lost at any time: what is on is asked for. What is
+over is told as such, what still lasts as STATE, and what lasts from before we listened as START.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ from dataclasses import replace
 from typing import Protocol
 
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import HearthwatchError, Unsupported
+from hearthwatch.kit.errors import HearthwatchError, Refused, Unsupported
 from hearthwatch.kit.retry import Backoff, keep_running_async
-from hearthwatch.kit.units import CameraId
-from hearthwatch.vendors.capability import AlarmFeed, DeviceInfo, Doorkeeper
+from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
+from hearthwatch.vendors.capability import AlarmFeed, DeviceInfo, Doorkeeper, LastingAlarms, PolledAlarms
 from hearthwatch.vendors.device import Access, AlarmPhase, AlarmSignal
 
 _ASK_AFTER_S = 1.0
 """After a stream is opened: first the subscription, then the question, so that nothing falls between the two."""
 _ASK_EVERY_S = 60.0
 _MAX_ON = 256
+_HEARS_AFTER_S = 20.0
+"""Longer than any client waits for a camera that takes the connection and says nothing."""
+_REFUSED_S = 600.0
+"""Each try in vain may bring an account nearer to its lock. Whoever sees that the door opens again may `renew` before."""
 
 
 class AlarmListener(Protocol):
@@ -44,6 +48,8 @@ class AlarmHub:
         self._listeners: list[AlarmListener] = []
         self._tasks: dict[CameraId, tuple[Access, asyncio.Task[None]]] = {}
         self._idle: set[CameraId] = set()
+        self._since_ns: dict[CameraId, MonoNs] = {}
+        self._poked: dict[CameraId, PolledAlarms] = {}
         self._on: dict[CameraId, dict[tuple[str, int], AlarmSignal]] = {}
         self._renewed = asyncio.Event()
 
@@ -53,6 +59,16 @@ class AlarmHub:
     def renew(self) -> None:
         """The doors may have changed, or what the listeners want."""
         self._renewed.set()
+
+    def hears(self, camera: CameraId) -> bool:
+        """Tell whether the camera's stream stands, as far as one can know of something silent."""
+        since_ns = self._since_ns.get(camera)
+        return since_ns is not None and self._clock.mono_ns() - since_ns >= _HEARS_AFTER_S * NS_PER_S
+
+    def poke(self, camera: CameraId) -> None:
+        """A camera that only tells when asked has something to tell, somebody says."""
+        if camera in self._poked:
+            self._poked[camera].poke()
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -90,12 +106,23 @@ class AlarmHub:
             return
         assert isinstance(client, AlarmFeed), "a listener wants alarms of a camera that sends none"
         asking = asyncio.create_task(self._keep_asking(camera, client))
+        self._since_ns[camera] = self._clock.mono_ns()
+        if isinstance(client, PolledAlarms):
+            self._poked[camera] = client
         try:
             async with contextlib.aclosing(client.alarms()) as signals:
                 async for signal in signals:
                     self._pass_on(camera, signal)
+        except Refused:
+            asking.cancel()
+            del self._since_ns[camera]
+            self._idle.add(camera)
+            await asyncio.sleep(_REFUSED_S)
+            raise
         finally:
             asking.cancel()
+            self._since_ns.pop(camera, None)
+            self._poked.pop(camera, None)
 
     async def _client(self, camera: CameraId) -> DeviceInfo | None:
         try:
@@ -115,6 +142,11 @@ class AlarmHub:
 
     async def _keep_asking(self, camera: CameraId, client: AlarmFeed) -> None:
         await asyncio.sleep(_ASK_AFTER_S)
+        if isinstance(client, LastingAlarms):
+            with contextlib.suppress(HearthwatchError):
+                for signal in await client.lasting():
+                    if (signal.code, signal.channel) not in self._on.get(camera, {}):
+                        self._pass_on(camera, signal)
         while True:
             for code in {code for code, _channel in self._on.get(camera, {})}:
                 with contextlib.suppress(HearthwatchError):  # the stream itself says when the camera is gone
@@ -123,5 +155,6 @@ class AlarmHub:
 
     def _compare(self, camera: CameraId, code: str, channels: tuple[int, ...]) -> None:
         for (known, channel), signal in list(self._on.get(camera, {}).items()):
-            if known == code and channel not in channels:
-                self._pass_on(camera, replace(signal, phase=AlarmPhase.STOP, at_us=None, local_us=None))
+            if known == code:
+                phase = AlarmPhase.STATE if channel in channels else AlarmPhase.STOP
+                self._pass_on(camera, replace(signal, phase=phase, at_us=None, local_us=None))

@@ -23,6 +23,7 @@ from hearthwatch.vendors.device import (
     DeviceIdentity,
     LoginRecord,
     LogLine,
+    RestartTime,
     Session,
     Setting,
     VideoStream,
@@ -246,6 +247,28 @@ class ClockControl(Protocol):
 
     async def use_ntp(self, server: str) -> None:
         """Let it set its clock by the time server `server` (name or address)."""
+        ...
+
+
+@runtime_checkable
+class SelfRestart(Protocol):
+    async def restart_time(self) -> RestartTime | None:
+        """Return when the camera restarts by itself; None when it does not."""
+        ...
+
+
+@runtime_checkable
+class LastingAlarms(Protocol):
+    async def lasting(self) -> tuple[AlarmSignal, ...]:
+        """Return, each as START, what is on now of the alarms that matter however long ago they began: tampering, a lost
+        picture, a broken card."""
+        ...
+
+
+@runtime_checkable
+class PolledAlarms(Protocol):
+    def poke(self) -> None:
+        """Ask now what is on, not at the next turn; returns at once."""
         ...
 
 

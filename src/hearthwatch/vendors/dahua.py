@@ -21,6 +21,7 @@ from hearthwatch.vendors.capability import PtzMove, Service
 from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.dahua_card import DahuaCard
 from hearthwatch.vendors.dahua_cgi import DahuaCgi
+from hearthwatch.vendors.dahua_events import CODES, LASTING
 from hearthwatch.vendors.dahua_feed import DahuaFeed
 from hearthwatch.vendors.dahua_fixes import DahuaFixes
 from hearthwatch.vendors.dahua_head import DahuaHead
@@ -29,11 +30,13 @@ from hearthwatch.vendors.dahua_settings import DahuaSettings
 from hearthwatch.vendors.device import (
     Access,
     Account,
+    AlarmPhase,
     AlarmSignal,
     ClockReading,
     DeviceIdentity,
     LoginRecord,
     LogLine,
+    RestartTime,
     Session,
     Setting,
     VideoStream,
@@ -141,6 +144,18 @@ class DahuaCamera:
             return await self._cgi.read("eventManager.cgi", pairs, "asking what is on", dahua_reply.on_channels)
         except Unsupported:
             return ()
+
+    async def lasting(self) -> tuple[AlarmSignal, ...]:
+        """See LastingAlarms."""
+        found: list[AlarmSignal] = []
+        for code in LASTING:
+            on = await self.active(code)
+            found += [AlarmSignal(kind=CODES[code], code=code, phase=AlarmPhase.START, channel=channel) for channel in on]
+        return tuple(found)
+
+    async def restart_time(self) -> RestartTime | None:
+        """See SelfRestart."""
+        return dahua_config.restart_time(await self._cgi.table("AutoMaintain"))
 
     async def snapshot(self, channel: int = 0) -> bytes:
         """See Snapshot. Channels count from 1, at old firmware from 0."""

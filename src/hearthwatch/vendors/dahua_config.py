@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from hearthwatch.kit.errors import BadReply, Unsupported
 from hearthwatch.vendors.capability import Service
 from hearthwatch.vendors.dahua_reply import text_of
-from hearthwatch.vendors.device import Setting
+from hearthwatch.vendors.device import RestartTime, Setting
 from hearthwatch.vendors.redaction import is_secret
 from hearthwatch.vendors.switches import Switch
 
@@ -18,6 +19,7 @@ _MAX_SETTINGS = 200_000
 _MAX_DEPTH = 24
 _MAX_COMMAND_CHARS = 1500
 _TABLE = "table."
+_EVERY_DAY = 7
 
 NAMES = (
     "General", "Network", "NTP", "Locales", "Email", "DDNS", "UPnP", "T2UServer", "RTSP", "Telnet", "SSHD", "Https",
@@ -111,6 +113,16 @@ def set_queries(settings: Sequence[Setting]) -> Iterator[dict[str, str]]:
         size += length
     if batch:
         yield batch
+
+
+def restart_time(table: Mapping[str, str]) -> RestartTime | None:
+    """`AutoMaintain`: AutoRebootDay counts from Sunday, 7 is every day and -1 never (the vendor's HTTP API document)."""
+    said = {name: table.get(f"table.AutoMaintain.AutoReboot{name}", "") for name in ("Enable", "Day", "Hour", "Minute")}
+    numbers = [int(said[name]) if re.fullmatch(r"[0-9]{1,2}", said[name]) else -1 for name in ("Day", "Hour", "Minute")]
+    day, hour, minute = numbers
+    if said["Enable"] != "true" or not (0 <= day <= _EVERY_DAY and 0 <= hour < 24 and 0 <= minute < 60):
+        return None
+    return RestartTime(weekday=None if day == _EVERY_DAY else (day - 1) % 7, minute_of_day=hour * 60 + minute)
 
 
 def _setting(key: str, value: str) -> Setting:

@@ -44,6 +44,8 @@ CODES: Mapping[str, AlarmKind] = MappingProxyType(
         "StorageLowSpace": AlarmKind.STORAGE_FULL,
     }
 )
+LASTING = ("VideoBlind", "VideoLoss", "SceneChange", "StorageNotExist", "StorageFailure", "StorageLowSpace")
+"""Codes that matter however long ago they began."""
 _EVENT = re.compile(
     r"Code\s*=\s*([A-Za-z0-9_.-]{1,64})\s*[;|]\s*action\s*=\s*([A-Za-z]{1,16})(?:\s*[;|]\s*index\s*=\s*(-?[0-9]{1,5}))?"
     r"(?:\s*[;|]\s*data\s*=\s*(.*))?",

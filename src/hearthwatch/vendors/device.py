@@ -100,6 +100,14 @@ class ClockReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestartTime:
+    """When a camera restarts by itself, by its own clock. `weekday` 0 is Monday, None every day."""
+
+    weekday: int | None
+    minute_of_day: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceIdentity:
     """Who the camera is. Empty text and None: it does not say."""
 

@@ -146,6 +146,10 @@ class OnvifCamera:
         """See AlarmFeed."""
         return await self._feed.active(code)
 
+    async def lasting(self) -> tuple[AlarmSignal, ...]:
+        """See LastingAlarms."""
+        return await self._feed.lasting()
+
     async def _channels(self) -> Mapping[str, int]:
         """Return the channel of each source and source configuration; empty where there are no profiles to tell."""
         try:

@@ -78,6 +78,17 @@ KINDS: Mapping[str, AlarmKind] = MappingProxyType(
 Not here, so OTHER: `VideoSource/LiveStreamAccessed`, which we set off ourselves each time we record, and ImageTooDark and
 ImageTooBright, which come with each evening and morning."""
 
+LASTING = frozenset(
+    {
+        AlarmKind.TAMPER,
+        AlarmKind.VIDEO_LOSS,
+        AlarmKind.STORAGE_MISSING,
+        AlarmKind.STORAGE_FAILED,
+        AlarmKind.STORAGE_FULL,
+    }
+)
+"""Kinds that matter however long ago they began."""
+
 _BY_ITEM: Mapping[str, AlarmKind] = MappingProxyType(
     {
         "IsPeople": AlarmKind.PERSON,

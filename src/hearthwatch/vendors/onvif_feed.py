@@ -15,9 +15,9 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, US_PER_S
 from hearthwatch.vendors import onvif_reply, onvif_services
-from hearthwatch.vendors.device import AlarmSignal
+from hearthwatch.vendors.device import AlarmPhase, AlarmSignal
 from hearthwatch.vendors.onvif_api import Command, Lane, OnvifApi, Place
-from hearthwatch.vendors.onvif_event import Notification, notifications, signal, state_of
+from hearthwatch.vendors.onvif_event import LASTING, Items, Notification, kind_of, notifications, signal, state_of
 from hearthwatch.vendors.onvif_services import Subscription
 from hearthwatch.vendors.onvif_soap import Answer, Ns
 
@@ -59,7 +59,7 @@ class PullPoint:
         self._pause_s = pause_s
         self._pull_s = PULL_S
         self._relative = True
-        self._states: dict[tuple[object, ...], tuple[int, bool]] = {}
+        self._states: dict[tuple[str, Items, Items], tuple[int, bool]] = {}
         self._synced: asyncio.Event | None = None
         """Set while there is a feed, and once that knows how things stand."""
 
@@ -102,6 +102,15 @@ class PullPoint:
                 async with asyncio.timeout(_FIRST_PULL_S * 2):
                     await self._synced.wait()
         return tuple(sorted({channel for (topic, *_), (channel, is_on) in self._states.items() if topic == code and is_on}))
+
+    async def lasting(self) -> tuple[AlarmSignal, ...]:
+        """See LastingAlarms. As `active`, from the feed."""
+        await self.active("")
+        return tuple(
+            AlarmSignal(kind=kind, code=topic, phase=AlarmPhase.START, channel=channel)
+            for (topic, *_), (channel, is_on) in self._states.items()
+            if is_on and (kind := kind_of(topic)) in LASTING
+        )
 
     async def _look(self) -> None:
         channels = await self._channels()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from hearthwatch.vendors.device import AlarmPhase, AlarmSignal
@@ -13,8 +14,11 @@ MakeSignal = Callable[[str, AlarmPhase, int], AlarmSignal]
 """Returns the signal of a code, a phase and a channel."""
 
 
-async def polled(ask: Callable[[], Awaitable[States]], signal: MakeSignal, every_s: float) -> AsyncGenerator[AlarmSignal]:
-    """See AlarmFeed. What comes and goes between two looks stays unseen, and what was on before is not told."""
+async def polled(
+    ask: Callable[[], Awaitable[States]], signal: MakeSignal, every_s: float, poked: asyncio.Event | None = None
+) -> AsyncGenerator[AlarmSignal]:
+    """See AlarmFeed. What comes and goes between two looks stays unseen, and what was on before is not told. `poked` makes the
+    next look come at once."""
     before: States | None = None
     while True:
         now = await ask()
@@ -23,7 +27,12 @@ async def polled(ask: Callable[[], Awaitable[States]], signal: MakeSignal, every
                 for one in changes(old, new, channel, signal):
                     yield one
         before = now
-        await asyncio.sleep(every_s)
+        if poked is None:
+            await asyncio.sleep(every_s)
+            continue
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(poked.wait(), every_s)
+        poked.clear()
 
 
 def changes(before: frozenset[str], now: frozenset[str], channel: int, signal: MakeSignal) -> tuple[AlarmSignal, ...]:

@@ -6,6 +6,7 @@ There is no log of log-ins: who came and went between two looks at `sessions` st
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -73,6 +74,7 @@ class ReolinkCamera:
         self._http = self._api.http
         self._settings = ReolinkSettings(self._api)
         self._poll_s = poll_s
+        self._poked = asyncio.Event()
         self._has_events = True
         self._channels: int | None = None
         self._fixes = ReolinkFixes(self._api, clock=clock, rng=rng)
@@ -117,7 +119,11 @@ class ReolinkCamera:
 
     def alarms(self) -> AsyncGenerator[AlarmSignal]:
         """See AlarmFeed. Asks every `poll_s`."""
-        return polled(self._states, reolink_alarm.signal, self._poll_s)
+        return polled(self._states, reolink_alarm.signal, self._poll_s, self._poked)
+
+    def poke(self) -> None:
+        """See PolledAlarms: its webhook says that there is something."""
+        self._poked.set()
 
     async def active(self, code: str) -> tuple[int, ...]:
         """See AlarmFeed."""
