@@ -72,10 +72,10 @@ def audit(
 def _watched(house: Places) -> tuple[CameraId, ...]:
     """Return the cameras with a door of their own to look at. Raises ConfigFault when there is none."""
     from hearthwatch.kit.errors import ConfigFault
-    from hearthwatch.kit.secrets import Secrets
     from hearthwatch.run.camera_doors import door_of
+    from hearthwatch.run.house_secrets import HouseSecrets
 
-    secrets = Secrets.open(house.data)
+    secrets = HouseSecrets.open(house.data)
     found = tuple(name for name, camera in house.config.cameras.items() if door_of(name, camera, secrets) is not None)
     if not found:
         raise ConfigFault("there is no camera to audit: none in the configuration has a door of its own ([camera.NAME.door])")

@@ -32,9 +32,9 @@ def run(
 
     from hearthwatch.kit.clock import SystemClock
     from hearthwatch.kit.files import storage_failed
-    from hearthwatch.kit.secrets import Secrets
     from hearthwatch.run.compile import compile_plan
     from hearthwatch.run.config import load
+    from hearthwatch.run.house_secrets import HouseSecrets
     from hearthwatch.run.places import hold
     from hearthwatch.run.strangers import left_in
 
@@ -47,7 +47,7 @@ def run(
     held = hold(folder)
     plan = compile_plan(
         checked,
-        Secrets.open(folder),
+        HouseSecrets.open(folder),
         config_path=path,
         data_folder=folder,
         port=port,

@@ -22,7 +22,7 @@ import secrets as random_bytes
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -111,11 +111,11 @@ class Secrets:
         self._sealed = folder / "secrets.sealed"
         self._key_file = folder / "secrets.key"
 
-    @staticmethod
-    def open(folder: Path, environ: Mapping[str, str] = os.environ) -> Secrets:
+    @classmethod
+    def open(cls, folder: Path, environ: Mapping[str, str] = os.environ) -> Self:
         """Return the store of the data folder `folder`, with the credentials systemd passed to this process."""
         given = environ.get("CREDENTIALS_DIRECTORY")
-        return Secrets(folder, credentials=Path(given) if given else None)
+        return cls(folder, credentials=Path(given) if given else None)
 
     def get(self, name: str) -> Secret | None:
         """Return the value of `name`, None when there is none. Raises StorageFailed when the store cannot be opened."""

@@ -23,11 +23,13 @@ from hearthwatch.events.alarms import AlarmOptions
 from hearthwatch.events.event import EventOptions
 from hearthwatch.health.outage import HeartbeatOptions
 from hearthwatch.health.quiet import HealthOptions
+from hearthwatch.ingest.drop import CameraPorchOptions, PorchOptions
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import LoginsOptions, LogsOptions, SyslogOptions
 from hearthwatch.motion.motion import MotionOptions, SightOptions
 from hearthwatch.recording.segment import StorageOptions
+from hearthwatch.run.config_check_porch import porch_faults
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.config_keys import children
@@ -86,7 +88,8 @@ class CameraOptions:
     """Address of the small stream that is looked at; without one `main` is looked at, which costs more.
     Change: restart of the camera."""
     user: str = ""
-    """Name to log in with; its password is the secret `camera.NAME.password`. Change: restart of the camera."""
+    """Name to log in with; its password is the secret `camera.NAME.password`, or `camera_defaults.password` for all
+    cameras without one of their own. Change: restart of the camera."""
     transport: Transport = Transport.TCP
     """How RTSP brings the video: `tcp`, or `udp` for cameras that know nothing else. Change: restart of the camera."""
     reader: Reader = Reader.AUTO
@@ -108,15 +111,16 @@ class CameraOptions:
     labels: Mapping[str, LabelOptions] = field(default_factory=dict)
     zones: Mapping[str, ZoneOptions] = field(default_factory=dict)
     events: EventOptions = EventOptions()
+    alarms: AlarmOptions = AlarmOptions()
+    health: HealthOptions = HealthOptions()
     alerts: AlertOptions = AlertOptions()
     door: DoorOptions = DoorOptions()
     logins: LoginsOptions = LoginsOptions()
-    alarms: AlarmOptions = AlarmOptions()
-    health: HealthOptions = HealthOptions()
     logs: LogsOptions = LogsOptions()
     power: PowerOptions = PowerOptions()
     copies: CopiesOptions = CopiesOptions()
     baseline: BaselineOptions = BaselineOptions()
+    porch: CameraPorchOptions = CameraPorchOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +138,7 @@ class Config:
     audit: AuditOptions = AuditOptions()
     heartbeat: HeartbeatOptions = HeartbeatOptions()
     syslog: SyslogOptions = SyslogOptions()
+    porch: PorchOptions = PorchOptions()
 
 
 BUILT_IN: Raw = {"labels": {"person": {}, "car": {}, "dog": {}, "cat": {}}}
@@ -192,6 +197,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
         camera_faults(faults, name, camera, shown="NAME" if name == _PROBE else name)
     home_faults(faults, document)
     alerts_faults(faults, document)
+    porch_faults(faults, document)
     config = None
     try:
         config = _adapter().validate_json(json.dumps(document, default=str), strict=True)

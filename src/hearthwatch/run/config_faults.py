@@ -10,6 +10,7 @@ from typing import Any
 
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.run.config_keys import ANY_NAME, keys, names_in
+from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.toml_lines import KeyPath, key_lines
 
 _DEFAULTS = "camera_defaults"
@@ -148,7 +149,9 @@ def _paired(place: tuple[str, ...], section: KeyPath) -> list[tuple[str, str | i
 
 def _secret_for(path: KeyPath) -> str:
     if path[0] in {"camera", _DEFAULTS}:
-        name = path[1] if path[0] == "camera" and len(path) > 2 else ANY_NAME
+        if path[0] == _DEFAULTS:
+            return DEFAULT_PASSWORD
+        name = path[1] if len(path) > 2 else ANY_NAME
         return f"camera.{name}.password"
     return ".".join(str(part) for part in path)
 

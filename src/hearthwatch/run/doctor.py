@@ -24,6 +24,7 @@ from hearthwatch.run.compile import footage_folder, hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import AskStatus, Now, ask_house
 from hearthwatch.run.doctor_network import cameras, ports
+from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.secret_names import unused
 from hearthwatch.run.status import Status
 from hearthwatch.run.zone import zone_of
@@ -145,7 +146,7 @@ def _secrets(config: Config, data_folder: Path) -> Iterator[Check]:
     yield ok("secrets", f"{len(names)} set, sealed" if names else "none set")
     for name, camera in config.cameras.items():
         secret = f"camera.{name}.password"
-        if camera.user and secret not in names:
+        if camera.user and secret not in names and DEFAULT_PASSWORD not in names:
             yield warn(
                 "secrets", f"camera {name} logs in as {camera.user} without a password: hearthwatch secrets set {secret}"
             )

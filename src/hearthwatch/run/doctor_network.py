@@ -13,10 +13,10 @@ from hearthwatch.feeds.packet import Stream
 from hearthwatch.feeds.source import Source
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.errors import HearthwatchError
-from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.check import Check, fail, ok, warn
 from hearthwatch.run.config import Config
+from hearthwatch.run.house_secrets import HouseSecrets
 from hearthwatch.run.sources import sources
 from hearthwatch.run.status import Status
 from hearthwatch.web.doors import CameraNow, CameraState
@@ -50,7 +50,9 @@ def cameras(config: Config, data_folder: Path, status: Status | None) -> Iterato
             yield ok(f"camera {name}", "switched off (enabled = false)")
     running = {camera.id: camera for camera in status.cameras} if status else {}
     try:
-        found = {source.camera: source for source in sources(config, Secrets.open(data_folder)) if source.stream is Stream.MAIN}
+        found = {
+            source.camera: source for source in sources(config, HouseSecrets.open(data_folder)) if source.stream is Stream.MAIN
+        }
     except HearthwatchError:  # told by the check of the secrets
         return
     with ThreadPoolExecutor(_AT_ONCE) as threads:

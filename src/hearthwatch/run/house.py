@@ -46,6 +46,7 @@ from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.happenings import Happenings
 from hearthwatch.run.house_doors import Alerts, Events, Footage
 from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
+from hearthwatch.run.house_secrets import HouseSecrets
 from hearthwatch.run.housekeeping import Housekeeping
 from hearthwatch.run.jobs import Jobs
 from hearthwatch.run.lines import LookerLine, RecorderLine
@@ -88,7 +89,7 @@ class House:
         self.clock = SystemClock()
         self._data = Path(plan.data_folder)
         self.config = load(Path(plan.config_path))
-        self._secrets = Secrets.open(self._data)
+        self._secrets = HouseSecrets.open(self._data)
         self._zone = zone_of(self.config)
         engine = open_writer(self._data / "house.db")
         migrate(engine, MIGRATIONS)
@@ -122,8 +123,8 @@ class House:
             changed=self.changes.publish,
             stored=self._tell_stored,
             want_clip=self.clips.later,
-        )
             want_picture=self._want_picture,
+        )
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
         self.announcer = Announcer(self.cameras, self.outbox, self.clock, lambda: self.policy, plan.started_us)
         self._heartbeat = Heartbeat(
@@ -147,10 +148,10 @@ class House:
             reader=reader,
             config=lambda: self.config,
             take_over=self._take_over,
-        )
             pictures=self._jobs,
             heard=self.happenings.put,
             stored=self._tell_stored,
+        )
         self.channels = Channels(
             self._secrets,
             outbox=self.outbox,
@@ -207,8 +208,8 @@ class House:
             child.send,
             self._renew,
             strangers=lambda: self.camera_doors.watch.strangers,
-        )
             deaf=lambda: self.camera_doors.senses.deaf,
+        )
 
     def _policy(self) -> Policy:
         cameras = {
@@ -232,10 +233,10 @@ class House:
         if found is not None:
             self.changes.publish(found)
 
-    def _set_reviewed(self, event: EventId) -> None:
     def _want_picture(self, event: Event) -> None:
         self.camera_doors.alarm_pictures.want(event)
 
+    def _set_reviewed(self, event: EventId) -> None:
         future = asyncio.run_coroutine_threadsafe(
             self._db.run(lambda connection: event_ledger.set_reviewed(connection, event)), self._loop
         )

@@ -6,15 +6,16 @@ import difflib
 from collections.abc import Iterable
 
 from hearthwatch.run.config import Config
+from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 
-_OF_CAMERA = ("password", "door.password", "power.authorization")
+_OF_CAMERA = ("password", "door.password", "power.authorization", "porch.password")
 _SERVICES = ("alerts.telegram.token", "alerts.email.password", "alerts.apprise.urls", "alerts.webhook.secret", "heartbeat.url")
 
 
 def asked_for(config: Config) -> tuple[str, ...]:
     """Return the name of every secret that a house with this configuration looks up."""
     cameras = (f"camera.{camera}.{what}" for camera in config.cameras for what in _OF_CAMERA)
-    return (*cameras, *_SERVICES)
+    return (DEFAULT_PASSWORD, *cameras, *_SERVICES)
 
 
 def _is_kept(name: str, config: Config) -> bool:
