@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hearthwatch.vendors.neighbours import Network
+from hearthwatch.kit.neighbours import Network
 from hearthwatch.vendors.onvif_discovery import FoundCamera
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.kit.test_neighbours import ARP, ROUTES
 from tests.vendors import foscam_samples
 from tests.vendors.fuzz import Target, hold
-from tests.vendors.test_neighbours import ARP, ROUTES
 
+from hearthwatch.kit.neighbours import addresses_of, arp_table, own_networks
 from hearthwatch.vendors import dahua_card
 from hearthwatch.vendors.fingerprint import QUESTIONS, fingerprint_of
 from hearthwatch.vendors.http import Reply
-from hearthwatch.vendors.neighbours import addresses_of, arp_table, own_networks
 
 
 def fingerprints(body: bytes) -> object:

@@ -7,9 +7,9 @@ import random
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from hearthwatch.kit.neighbours import KernelNeighbours
 from hearthwatch.run.config import Config
 from hearthwatch.vendors.detection import Detector
-from hearthwatch.vendors.neighbours import KernelNeighbours
 from hearthwatch.vendors.onvif_discovery import discover
 from hearthwatch.vendors.whereabouts import Sighting, Whereabouts
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import Unreachable
+from hearthwatch.kit.neighbours import Neighbours
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
 from hearthwatch.vendors.detection import Detector
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.known import KnownCamera, Match, match_shown
-from hearthwatch.vendors.neighbours import Neighbours
 
 _ASK_AGAIN_S = 60.0
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import HearthwatchError, Unreachable, Unsupported
+from hearthwatch.kit.neighbours import KernelNeighbours, Neighbours
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
 from hearthwatch.vendors.admission import Admission
 from hearthwatch.vendors.capability import DeviceInfo
@@ -18,7 +19,6 @@ from hearthwatch.vendors.detection import Detector
 from hearthwatch.vendors.device import Access, DeviceIdentity, Vendor
 from hearthwatch.vendors.foscam_hd import FoscamHdCamera
 from hearthwatch.vendors.foscam_mjpeg import FoscamMjpegCamera
-from hearthwatch.vendors.neighbours import KernelNeighbours, Neighbours
 from hearthwatch.vendors.onvif import OnvifCamera
 from hearthwatch.vendors.reolink import ReolinkCamera
 

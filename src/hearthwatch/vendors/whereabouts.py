@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hearthwatch.kit.errors import Unreachable, Unsupported
+from hearthwatch.kit.neighbours import Neighbours, addresses_of, at_home, network_of
 from hearthwatch.vendors.detection import Detected, Detector
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.known import KnownCamera, Match, match_shown
-from hearthwatch.vendors.neighbours import Neighbours, addresses_of, at_home, network_of
 from hearthwatch.vendors.onvif_discovery import FoundCamera
 
 _MAX_HOSTS = 128

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from hearthwatch.vendors.neighbours import MAX_ADDRESSES, addresses_of, arp_table, at_home, network_of, own_networks
+from hearthwatch.kit.neighbours import MAX_ADDRESSES, addresses_of, arp_table, at_home, network_of, own_networks
 
 ARP = """IP address       HW type     Flags       HW address            Mask     Device
 192.168.1.20     0x1         0x2         9C:8E:CD:00:11:22     *        eth0
