@@ -139,8 +139,8 @@ class Policy:
             parts=frozenset(parts),
         )
 
-    def on_outage(self, outage: Outage, *, now_us: WallUs) -> Alert:
-        """Return the notice that `outage` began, or that it is over."""
+    def on_outage(self, outage: Outage, *, now_us: WallUs, remark: str = "") -> Alert:
+        """Return the notice that `outage` began, or that it is over; then with `remark`."""
         began, ended = _OUTAGE_WORDS[outage.fault]
         who = self.name(outage.camera) if outage.camera else one_line(outage.subject, 60).capitalize() or self._home
         from_time = clock_time(outage.start_us, self._zone, now_us)
@@ -149,7 +149,7 @@ class Policy:
         else:
             lasted = span((outage.end_us - outage.start_us) / US_PER_S)
             title = f"{who}: {ended}"
-            text = f"After {lasted}, from {from_time} to {clock_time(outage.end_us, self._zone, now_us)}."
+            text = f"After {lasted}, from {from_time} to {clock_time(outage.end_us, self._zone, now_us)}. {remark}".rstrip()
         phase = "start" if outage.end_us is None else "end"
         return Alert(
             id=AlertId(self._ids()),

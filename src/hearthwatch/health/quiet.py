@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -34,6 +35,8 @@ class Expected:
     ahead_us: int
 
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_RESTART = re.compile(rf"(?:({'|'.join(_DAYS)})[a-z]* +)?([01]?[0-9]|2[0-3]):([0-5][0-9])", re.IGNORECASE)
 _UNTOLD = frozenset({Fault.CAMERA_RESTARTED, Fault.CAMERA_NETWORK_LOST})
 """What a person notices of these is that the camera is away, which is told."""
 _AWAY = frozenset(
@@ -45,6 +48,16 @@ _LONGEST_US = 300 * US_PER_S
 _DAY_US = 86_400 * US_PER_S
 _MONDAY_DAYS = 3
 """1970 began on a Thursday."""
+
+
+def parse_restart(text: str) -> RestartTime | None:
+    """Return `sun 02:00` or `02:00` as a time of restarts; None for anything else."""
+    found = _RESTART.fullmatch(text.strip())
+    if found is None:
+        return None
+    day, hour, minute = found.groups()
+    weekday = _DAYS.index(day.lower()) if day else None
+    return RestartTime(weekday=weekday, minute_of_day=int(hour) * 60 + int(minute))
 
 
 def is_quiet(outage: Outage, *, told: Collection[Outage], expected: Mapping[CameraId, Expected], now_us: WallUs) -> bool:

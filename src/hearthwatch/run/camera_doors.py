@@ -23,6 +23,7 @@ from hearthwatch.logins.login import Login, Verdict
 from hearthwatch.run.alarm_desk import AlarmDesk
 from hearthwatch.run.alarm_pictures import AlarmPictures
 from hearthwatch.run.audit_desk import AuditDesk
+from hearthwatch.run.camera_clocks import CameraClocks
 from hearthwatch.run.camera_watch import CameraWatch
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.run.copies_desk import CopiesDesk
@@ -152,6 +153,7 @@ class CameraDoors:
             channel=lambda camera: max(0, config().cameras[camera].alarms.channel - 1),
             stored=stored,
         )
+        self.clocks = CameraClocks(self.doorman, health=health, clock=clock)
         self.logins = LoginDesk(
             self.doorman,
             self.alarms,
@@ -171,6 +173,7 @@ class CameraDoors:
             ("alarms of cameras", self.alarms.run),
             ("cameras' own senses", self.senses.run),
             ("pictures of alarms", self.alarm_pictures.run),
+            ("cameras' clocks", self.clocks.run),
             *self.logins.tasks,
             ("camera watch", self.watch.run),
             ("damage control", self.remedies.run),
@@ -201,6 +204,7 @@ class CameraDoors:
         await self.copies.renew(config)
         self.logins.renew(config)
         self.senses.renew(config)
+        self.clocks.renew(config)
         self.alarms.renew()
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from hearthwatch.detect.model import COCO_LABELS
 from hearthwatch.events.alarms import OwnAlarm
+from hearthwatch.health.quiet import parse_restart
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
 from hearthwatch.run.config_check_logins import logins_faults
 from hearthwatch.run.config_faults import Faults
@@ -63,12 +64,19 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
         _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, *OwnAlarm))
     _zone_faults(faults, path, camera)
     logins_faults(faults, (*path, "logins"), camera.get("logins"))
+    _health_faults(faults, path, camera.get("health"))
     power = camera.get("power")
     for key in ("off_url", "on_url"):
         url = power.get(key) if isinstance(power, Mapping) else None
         fault = _service_fault(url) if isinstance(url, str) and url else None
         if fault:
             faults.add((*path, "power", key), fault)
+
+
+def _health_faults(faults: Faults, path: KeyPath, health: Any) -> None:
+    restarts = health.get("restarts") if isinstance(health, Mapping) else None
+    if isinstance(restarts, str) and restarts and parse_restart(restarts) is None:
+        faults.add((*path, "health", "restarts"), 'must be a time such as "sun 02:00", or "02:00" for every day')
 
 
 def _label_fault(faults: Faults, path: KeyPath, label: Any, known: Sequence[str]) -> None:

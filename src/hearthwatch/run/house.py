@@ -8,6 +8,7 @@ import functools
 import logging
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from hearthwatch.alerts.outbox import Outbox
@@ -52,6 +53,7 @@ from hearthwatch.run.jobs import Jobs
 from hearthwatch.run.lines import LookerLine, RecorderLine
 from hearthwatch.run.login_doors import Logins
 from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
+from hearthwatch.run.outage_news import OutageNews
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.reload import Reloader
@@ -99,7 +101,7 @@ class House:
         self._ids = ids
         self._files = EventFiles(self._data)
         self.changes = Changes()
-        self.board = Board(self._db, self.clock, self._tell_outage)
+        self.board = Board(self._db, self.clock, self._tell_outage, self._is_quiet)
         self._news = AlertNews(self._db, self.changes.publish)
         self.outbox = Outbox(self._db, self._files, self.clock, self.board, self._news.put)
         self.snoozes = Snoozes(self._db)
@@ -151,6 +153,16 @@ class House:
             pictures=self._jobs,
             heard=self.happenings.put,
             stored=self._tell_stored,
+        )
+        self._outage_news = OutageNews(
+            self.footage,
+            outbox=self.outbox,
+            policy=lambda: self.policy,
+            clock=self.clock,
+            config=lambda: self.config,
+            has_card=lambda _: False,
+            can_set_clock=self.camera_doors.clocks.can_set,
+            publish=self.changes.publish,
         )
         self.channels = Channels(
             self._secrets,
@@ -221,8 +233,10 @@ class House:
         self._child.send(Replace(role=Role.LOOKER))
 
     async def _tell_outage(self, outage: Outage) -> None:
-        await self.outbox.record(None, self.policy.on_outage(outage, now_us=self.clock.wall_us()))
-        self.changes.publish(outage)
+        await self._outage_news.tell(outage)
+
+    def _is_quiet(self, outage: Outage, told: Sequence[Outage]) -> bool:
+        return self.camera_doors.clocks.is_quiet(outage, told)
 
     async def _tell_stored(self, event: EventId) -> None:
         """Pages show an event as it is kept, with its picture as soon as there is one."""
