@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("mode", sa.String(16), nullable=False),
         sa.Column("since_us", sa.BigInteger, nullable=False),
+        sa.Column("at_us", sa.BigInteger, nullable=False),
         sa.Column("cause", sa.String(16), nullable=False),
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("via", sa.Text, nullable=False),
