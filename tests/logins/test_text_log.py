@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -115,3 +116,30 @@ async def test_a_new_place_gets_what_is_new(tmp_path: Path) -> None:
         await found.catch_up(FRONT)
         assert "new" not in path.read_text()
         assert "old" not in (tmp_path / "elsewhere.log").read_text()
+
+
+async def test_what_comes_while_it_writes_is_written_at_once(tmp_path: Path) -> None:
+    async with logs(tmp_path) as (found, db, path):
+        real = db.run
+
+        async def seen(count: int) -> None:
+            async with asyncio.timeout(5):
+                while f'"last":{count},' not in await real(lambda connection: ledger.state(connection, FRONT, "text")):  # noqa: ASYNC110 no event tells
+                    await asyncio.sleep(0)
+
+        async def first(work):
+            db.run = real
+            await real(lambda connection: ledger.add(connection, [login(user="meanwhile")]))
+            found.news(FRONT)
+            return await real(work)
+
+        db.run = first
+        writing = asyncio.create_task(found.run())
+        try:
+            await seen(1)
+            await real(lambda connection: ledger.add(connection, [login(user="later")]))
+            found.news(FRONT)
+            await seen(2)
+        finally:
+            writing.cancel()
+        assert [text.split()[3] for text in path.read_text().splitlines()] == ["meanwhile", "later"]

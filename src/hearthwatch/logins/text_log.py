@@ -134,6 +134,7 @@ class TextLogs:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            failed = False
             for camera in sorted(self._due & self._paths.keys()):
                 self._due.discard(camera)
                 try:
@@ -141,7 +142,8 @@ class TextLogs:
                 except StorageFailed as error:
                     log.warning("the text log of %s waits: %s", camera, error)
                     self._due.add(camera)
-            if self._due & self._paths.keys():
+                    failed = True
+            if failed:
                 await asyncio.sleep(_AGAIN_S)
                 self._wake.set()
 
