@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,11 +13,13 @@ from aiosmtpd.smtp import SMTP
 
 class SmtpSink:
     """`replies` (`450 later`) are answered, one each, instead of taking a message, `at_rcpt` to recipients; `cut` breaks the
-    connection off after the data, so many times. `arrived` is set whenever a message came in."""
+    connection off after the data, so many times. `taken_ns` is when each message was taken, by the monotonic clock; `arrived`
+    is set whenever one came in."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
+        self.taken_ns: list[int] = []
         self.replies: deque[str] = deque()
         self.at_rcpt: deque[str] = deque()
         self.cut = 0
@@ -57,6 +60,7 @@ class SmtpSink:
             return self.replies.popleft()
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         self.recipients.append(list(envelope.rcpt_tos))
+        self.taken_ns.append(time.monotonic_ns())
         self.arrived.set()
         if self.cut:
             self.cut -= 1
