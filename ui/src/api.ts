@@ -1,11 +1,9 @@
 /** The API as the page uses it: types that match the server's OpenAPI, and one function for each call. */
 
+import { address, ask } from "./ask";
+import type { Offer } from "./doors/api";
 import { tellings } from "./tellings";
 
-export interface Trouble {
-  error: string;
-  hint: string;
-}
 export interface Session {
   claimed: boolean;
   passwords_accepted: boolean;
@@ -119,14 +117,6 @@ export interface Alert {
   deliveries: Delivery[];
   offers: Offer[];
 }
-/** What can be done about an alert: POST kind, subject and value to the camera's remedies. */
-export interface Offer {
-  kind: string;
-  camera: string;
-  subject: string;
-  value: string;
-  label: string;
-}
 export interface Alerts {
   alerts: Alert[];
   more: boolean;
@@ -171,55 +161,6 @@ export interface Enrolment {
   code: string;
   bot: string;
   expires_us: number;
-}
-
-/** A refusal or failure with what to do about it. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-    readonly hint: string,
-  ) {
-    super(message);
-  }
-}
-
-let token = "none";
-let onLoggedOut: () => void = () => undefined;
-
-export function useToken(next: string | null): void {
-  token = next ?? "none";
-}
-export function whenLoggedOut(call: () => void): void {
-  onLoggedOut = call;
-}
-
-type Query = Record<string, string | number | boolean | null | undefined>;
-
-export function address(path: string, query: Query = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
-  return `/api/v1${path}${text ? `?${text}` : ""}`;
-}
-
-async function ask<T>(method: string, path: string, query: Query = {}, body?: unknown): Promise<T> {
-  const init: RequestInit = { method, credentials: "same-origin", headers: {} };
-  if (method !== "GET") {
-    init.headers = { "Content-Type": "application/json", "X-Hearthwatch-Token": token };
-    init.body = JSON.stringify(body ?? {});
-  }
-  let answer: Response;
-  try {
-    answer = await fetch(address(path, query), init);
-  } catch {
-    throw new ApiError(0, "Hearthwatch does not answer.", "Is the machine on, and are you in its network?");
-  }
-  if (answer.status === 401 && path !== "/login") onLoggedOut();
-  if (!answer.ok) {
-    const trouble = (await answer.json().catch(() => ({}))) as Partial<Trouble>;
-    throw new ApiError(answer.status, trouble.error ?? `The server answered ${answer.status}.`, trouble.hint ?? "");
-  }
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
 const id = encodeURIComponent;

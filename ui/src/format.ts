@@ -53,6 +53,23 @@ export function moment(at_us: number, now_us: number): string {
   return `${shortDayFormat.format(at_us / US)} ${clock(at_us)}`;
 }
 
+const wholeFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit", second: "2-digit" });
+const localFormat = new Intl.DateTimeFormat(undefined, {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZone: "UTC",
+});
+
+export const momentSeconds = (at_us: number): string => wholeFormat.format(at_us / US);
+
+/** What a camera's clock showed, which knows no zone; with the year, as it may well be 1970. */
+export const localMoment = (local_us: number): string => localFormat.format(local_us / US);
+
 /** "3 s", "12 min", "2 h 5 min", "4 days". */
 export function lasted(us: number): string {
   const s = Math.max(0, Math.round(us / 1e6));
@@ -120,6 +137,20 @@ const FAULTS: Record<string, string> = {
   "camera-turned": "Camera shows another view: turned?",
   "camera-frozen": "Camera repeats one picture",
   "camera-dark": "Too dark for the camera",
+  "camera-stranger": "Another device answers in the camera's place",
+  "door-unreachable": "Camera's own page does not answer",
+  "door-refused": "Camera's own page refuses the password",
+  "door-unreadable": "Camera's log cannot be read",
+  "camera-tampered": "Camera says that somebody tampers with it",
+  "camera-video-lost": "Camera says that it has no picture",
+  "camera-address-conflict": "Another device uses the camera's address",
+  "camera-network-lost": "Camera lost the network",
+  "camera-restarted": "Camera restarted",
+  "camera-clock": "Camera's clock is wrong",
+  "camera-deaf": "Camera's own alarms cannot be heard",
+  "card-missing": "Camera finds no memory card",
+  "card-failed": "Camera's memory card fails",
+  "card-full": "Camera's memory card is full",
   "camera-quarantined": "Camera's picture crashed the viewer",
   "disk-full": "The disk is full",
   "disk-broken": "The disk fails",

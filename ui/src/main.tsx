@@ -1,11 +1,17 @@
 /** The page: who is asking, where they are, and the frame around it. */
 
 import "@fontsource-variable/inter/wght.css";
-import "./styles/base.css";
-import "./styles/wall.css";
-import "./styles/pages.css";
+import "./styles/index.css";
 import { type ComponentChildren, render } from "preact";
 import { useEffect } from "preact/hooks";
+import { AskDialog } from "./doors/AskDialog";
+import { AuditPage } from "./doors/AuditPage";
+import { CopiesPage } from "./doors/CopiesPage";
+import { DoorPage } from "./doors/DoorPage";
+import { LoginsPage } from "./doors/LoginsPage";
+import { LogsPage } from "./doors/LogsPage";
+import { isDoors } from "./doors/Tabs";
+import { TrailPage } from "./doors/TrailPage";
 import { AlertsPage } from "./pages/AlertsPage";
 import { CameraPage } from "./pages/CameraPage";
 import { CamerasPage } from "./pages/CamerasPage";
@@ -18,22 +24,29 @@ import { WallPage } from "./pages/WallPage";
 import { Empty } from "./parts/bits";
 import * as icons from "./parts/icons";
 import { follow, place } from "./router";
-import { connected, house, outages, recent, session, unreachable, whoAmI } from "./store";
+import { connected, house, outages, recent, session, unreachable, unseenLogins, whoAmI } from "./store";
 import { theme } from "./theme";
 
 const PLACES: { path: string; name: string; icon: () => ComponentChildren }[] = [
   { path: "/", name: "Wall", icon: () => <icons.Wall /> },
   { path: "/events", name: "Events", icon: () => <icons.Walk /> },
+  { path: "/logins", name: "Doors", icon: () => <icons.Door /> },
   { path: "/cameras", name: "Cameras", icon: () => <icons.Camera /> },
   { path: "/alerts", name: "Alerts", icon: () => <icons.Bell /> },
   { path: "/settings", name: "Settings", icon: () => <icons.Gear /> },
 ];
 
 function page(path: string): [string, ComponentChildren] {
-  const [first = "", second] = path.split("/").slice(1);
+  const [first = "", second, third] = path.split("/").slice(1);
   const id = second ? decodeURIComponent(second) : "";
   if (path === "/") return ["Wall", <WallPage />];
   if (first === "events") return id ? ["Event", <EventPage id={id} />] : ["Events", <EventsPage />];
+  if (first === "logins") return ["Log-ins", <LoginsPage />];
+  if (first === "audit") return ["Audit", <AuditPage />];
+  if (first === "copies") return ["Settings of the cameras", <CopiesPage />];
+  if (first === "logs") return ["Camera logs", <LogsPage />];
+  if (first === "done") return ["What was done", <TrailPage />];
+  if (first === "cameras" && id && third === "door") return ["Door", <DoorPage id={id} key={id} />];
   if (first === "cameras") return id ? ["Camera", <CameraPage id={id} key={id} />] : ["Cameras", <CamerasPage />];
   if (first === "alerts") return ["Alerts", <AlertsPage />];
   if (first === "settings") return ["Settings", <SettingsPage />];
@@ -44,6 +57,12 @@ function page(path: string): [string, ComponentChildren] {
       <a href="/">Back to the wall</a>
     </Empty>,
   ];
+}
+
+function isHere(to: string, path: string): boolean {
+  if (to === "/") return path === "/";
+  if (to === "/logins") return isDoors(path);
+  return path.startsWith(to);
 }
 
 function Shell() {
@@ -65,10 +84,11 @@ function Shell() {
           <icons.Hearth />
         </a>
         {PLACES.map(({ path: to, name, icon }) => (
-          <a key={to} class="rail-link" href={to} aria-current={to === "/" ? (path === "/" ? "page" : undefined) : path.startsWith(to) ? "page" : undefined}>
+          <a key={to} class="rail-link" href={to} aria-current={isHere(to, path) ? "page" : undefined}>
             <span class="rail-icon">
               {icon()}
               {to === "/events" && unseen ? <i class="badge" aria-label={`${unseen} new`} /> : null}
+              {to === "/logins" && unseenLogins.value.length ? <i class="badge is-bad" aria-label={`${unseenLogins.value.length} foreign`} /> : null}
               {to === "/cameras" && broken ? <i class="badge is-bad" aria-label={`${broken} with trouble`} /> : null}
             </span>
             <span>{name}</span>
@@ -87,6 +107,7 @@ function Shell() {
         )}
         {content}
       </main>
+      <AskDialog />
     </div>
   );
 }

@@ -1,7 +1,11 @@
 /** What the house says right now, kept current by one event stream; every page reads from here. */
 
 import { computed, signal } from "@preact/signals";
-import { type Alert, api, at, type Camera, type House, type HouseEvent, type Outage, type Session, useToken, whenLoggedOut } from "./api";
+import { type Alert, api, at, type Camera, type House, type HouseEvent, type Outage, type Session } from "./api";
+import { useToken, whenLoggedOut } from "./ask";
+import { doors, type Login } from "./doors/api";
+import { merged } from "./doors/fold";
+import { isForeign } from "./doors/words";
 import { toldOf } from "./tellings";
 
 export const session = signal<Session | null>(null);
@@ -13,11 +17,27 @@ export const recent = signal<HouseEvent[]>([]);
 export const alerts = signal<Alert[]>([]);
 export const moreAlerts = signal(false);
 export const outages = signal<Outage[]>([]);
+export const lastLogins = signal<Login[]>([]);
+/** Counts the times after which all that was read may be old. */
+export const resyncs = signal(0);
 export const connected = signal(true);
 export const now_us = signal(Date.now() * 1000);
 
 export const isOwner = computed(() => session.value?.user?.role === "owner");
 export const cameraName = (id: string): string => cameras.value.find((camera) => camera.id === id)?.name ?? id;
+
+const SEEN_LOGIN = "hearthwatch-login-seen";
+const seenLogin = signal(Number(localStorage.getItem(SEEN_LOGIN) ?? 0) || 0);
+
+/** Foreign log-ins since somebody last looked at them on this screen. */
+export const unseenLogins = computed(() => lastLogins.value.filter((login) => login.id > seenLogin.value && isForeign(login)));
+
+export function loginsSeen(): void {
+  const newest = lastLogins.value.reduce((most, login) => Math.max(most, login.id), seenLogin.peek());
+  if (newest === seenLogin.peek()) return;
+  seenLogin.value = newest;
+  localStorage.setItem(SEEN_LOGIN, String(newest));
+}
 
 setInterval(() => {
   now_us.value = Date.now() * 1000;
@@ -51,15 +71,19 @@ export const upsert = <T>(list: T[], item: T, same: (a: T, b: T) => boolean): T[
   return found < 0 ? [item, ...list] : list.with(found, item);
 };
 
+const MOST_LOGINS = 300;
 const WEEK_US = 7 * 24 * 3600 * 1e6;
 
+let wasRead = false;
+
 export async function refresh(): Promise<void> {
-  const [h, c, e, a, o] = await Promise.all([
+  const [h, c, e, a, o, l] = await Promise.all([
     api.house(),
     api.cameras(),
     api.events({ limit: 24 }),
     api.alerts(),
     api.outages(Math.round(Date.now() * 1000 - WEEK_US)),
+    doors.logins({ limit: 60 }),
   ]);
   house.value = h;
   cameras.value = c;
@@ -67,6 +91,9 @@ export async function refresh(): Promise<void> {
   alerts.value = a.alerts;
   moreAlerts.value = a.more;
   outages.value = o;
+  lastLogins.value = l.logins;
+  if (wasRead) resyncs.value += 1;
+  wasRead = true;
   loaded.value = true;
 }
 
@@ -108,6 +135,9 @@ async function start(): Promise<void> {
   });
   on<Outage>("outage", (value) => {
     outages.value = upsert(outages.value, value, (a, b) => a.fault === b.fault && a.subject === b.subject && a.start_us === b.start_us);
+  });
+  on<Login>("login", (value) => {
+    if (value.verdict !== "own") lastLogins.value = merged(lastLogins.value, [value]).slice(0, MOST_LOGINS);
   });
   on("resync", () => void refresh().catch(() => undefined));
   houseTimer = window.setInterval(() => void api.house().then((value) => (house.value = value), () => undefined), 15_000);

@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { type Alert, at, type Delivery } from "../api";
+import { askFor } from "../doors/asking";
 import { capital, clock, dayName, millis } from "../format";
 import { Empty, Head } from "../parts/bits";
 import * as icons from "../parts/icons";
-import { alerts, house, loaded, moreAlerts, now_us, olderAlerts } from "../store";
+import { alerts, house, isOwner, loaded, moreAlerts, now_us, olderAlerts } from "../store";
 
 export function AlertsPage() {
   const found = alerts.value;
@@ -39,12 +40,13 @@ export function AlertsPage() {
                 <time>{clock(alert.at_us)}</time>
                 <div>
                   <strong>{alert.event ? <a href={`/events/${alert.event}`}>{alert.title}</a> : alert.title}</strong>
-                  <p class="dim">
+                  <p class="dim alert-text">
                     {alert.text}
                     {alert.decided_ms === null ? null : (
                       <span title="From the last byte of the deciding picture to this alert"> · decided in {millis(alert.decided_ms)}</span>
                     )}
                   </p>
+                  <AlertOffers alert={alert} />
                   <ul class="deliveries">
                     {alert.deliveries.map((delivery) => (
                       <Way key={`${delivery.channel}${delivery.part}`} delivery={delivery} />
@@ -61,6 +63,26 @@ export function AlertsPage() {
         <button class="button is-wide" type="button" onClick={() => void olderAlerts()}>
           Older alerts
         </button>
+      ) : null}
+    </div>
+  );
+}
+
+/** What can be done about it at once; whoever may only look is told who can. */
+function AlertOffers({ alert }: { alert: Alert }) {
+  if (!alert.offers.length) return null;
+  if (!isOwner.value) return <p class="hint">The owner of this house can do something about it from here.</p>;
+  return (
+    <div class="row alert-offers">
+      {alert.offers.map((offer) => (
+        <button key={`${offer.kind}/${offer.subject}/${offer.value}`} class="button" type="button" onClick={() => askFor(offer)}>
+          {offer.label}
+        </button>
+      ))}
+      {alert.camera ? (
+        <a class="link" href={`/cameras/${alert.camera}/door`}>
+          The camera's door
+        </a>
       ) : null}
     </div>
   );

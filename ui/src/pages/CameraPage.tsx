@@ -6,6 +6,7 @@ import { addDays, boxName, bytes, clock, clockSeconds, codecName, dayName, gapCa
 import { LiveView } from "../live/LiveView";
 import { Dot, Motion } from "../live/Tile";
 import { Empty, Trouble, useLoaded } from "../parts/bits";
+import { CameraBar } from "../parts/CameraBar";
 import * as icons from "../parts/icons";
 import { dayRange, Strip, zoomed } from "../parts/Strip";
 import { go, place } from "../router";
@@ -49,11 +50,7 @@ export function CameraPage({ id }: { id: string }) {
   const shown = zoomed(whole, hours, at_us ?? (isToday ? now - (hours - 1) * 1200e6 : from_us + 43_200e6));
   return (
     <div class="page">
-      <nav class="event-bar" aria-label="Camera">
-        <a class="button is-plain" href="/cameras">
-          <icons.Back size={18} /> Cameras
-        </a>
-      </nav>
+      <CameraBar id={id} here="picture" />
       <header class="camera-head">
         <h1>{camera.name}</h1>
         <span class={`state ${camera.state === "live" ? "" : "bad"}`}>

@@ -3,24 +3,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, type Events, type HouseEvent } from "../api";
 import { addDays, clock, dayName, labelName, lasted } from "../format";
-import { Empty, Head, Trouble } from "../parts/bits";
+import { Chips, Empty, Head, Trouble } from "../parts/bits";
+import { DayPick, toDay } from "../parts/DayPick";
 import { EventPicture } from "../parts/EventPicture";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameraName, cameras, now_us, recent } from "../store";
 
 const PAGE = 60;
-
-export const toDay = (text: string | null): number | null => {
-  if (!text) return null;
-  const parsed = new Date(`${text}T00:00:00`).getTime();
-  return Number.isFinite(parsed) ? parsed * 1000 : null;
-};
-export const toText = (day_us: number): string => {
-  const day = new Date(day_us / 1000);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-};
 
 export function byDay(events: readonly HouseEvent[], now: number): [string, HouseEvent[]][] {
   const days = new Map<string, HouseEvent[]>();
@@ -73,27 +63,12 @@ export function EventsPage() {
   return (
     <div class="page">
       <Head title="Events">
-        {day_us === null ? null : (
-          <button class="button is-plain" type="button" onClick={() => set("day", "")}>
-            All days
-          </button>
-        )}
-        <label class={`day ${day_us === null ? "is-any" : ""}`}>
-          <span aria-hidden="true">{day_us === null ? "Pick a day" : dayName(day_us, now_us.value)}</span>
-          <input
-            type="date"
-            aria-label="Day"
-            max={toText(now_us.value)}
-            value={day_us === null ? "" : toText(day_us)}
-            onClick={(event) => event.currentTarget.showPicker?.()}
-            onInput={(event) => set("day", event.currentTarget.value)}
-          />
-        </label>
+        <DayPick day_us={day_us} onPick={(day) => set("day", day)} />
       </Head>
       <div class="filters">
-        <Chips name="Camera" value={camera} all={cameras.value.map((each) => [each.id, each.name])} onPick={(value) => set("camera", value)} />
+        <Chips name="Camera" value={camera} all={[["", "All"], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => set("camera", value)} />
         {(found?.labels.length ?? 0) > 1 ? (
-          <Chips name="What" value={label} all={(found?.labels ?? []).map((each) => [each, labelName("object", each)])} onPick={(value) => set("label", value)} />
+          <Chips name="What" value={label} all={[["", "All"], ...(found?.labels ?? []).map((each) => [each, labelName("object", each)] as const)]} onPick={(value) => set("label", value)} />
         ) : null}
       </div>
       <Trouble error={error} />
@@ -127,18 +102,6 @@ export function EventsPage() {
   );
 }
 
-function Chips({ name, value, all, onPick }: { name: string; value: string; all: [string, string][]; onPick: (value: string) => void }) {
-  return (
-    <div class="chips" role="group" aria-label={name}>
-      {[["", "All"] as [string, string], ...all].map(([key, text]) => (
-        <button key={key} type="button" class="chip" aria-pressed={value === key} onClick={() => onPick(key)}>
-          {text}
-        </button>
-      ))}
-    </div>
-  );
-}
-
 export function Card({ event }: { event: HouseEvent }) {
   const open = event.end_us === null;
   return (
@@ -159,5 +122,3 @@ export function Card({ event }: { event: HouseEvent }) {
     </a>
   );
 }
-
-

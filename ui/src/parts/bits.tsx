@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ApiError } from "../api";
+import { ApiError } from "../ask";
 
 export function Empty({ icon, title, children }: { icon: ComponentChildren; title: string; children?: ComponentChildren }) {
   return (
@@ -31,6 +31,18 @@ export function Trouble({ error }: { error: unknown }) {
       <strong>{error instanceof Error ? error.message : String(error)}</strong>
       {known && error.hint ? <span> {error.hint}</span> : null}
     </p>
+  );
+}
+
+export function Chips({ name, value, all, onPick }: { name: string; value: string; all: readonly (readonly [string, string])[]; onPick: (value: string) => void }) {
+  return (
+    <div class="chips" role="group" aria-label={name}>
+      {all.map(([key, text]) => (
+        <button key={key} type="button" class="chip" aria-pressed={value === key} onClick={() => onPick(key)}>
+          {text}
+        </button>
+      ))}
+    </div>
   );
 }
 

@@ -105,3 +105,44 @@ export const Eye = (p: Props) => (
     <circle cx="12" cy="12" r="2.6" />
   </Icon>
 );
+export const Door = (p: Props) => (
+  <Icon {...p}>
+    <path d="M6 20.5V5a1.5 1.5 0 0 1 1.5-1.5h9A1.5 1.5 0 0 1 18 5v15.500M3.5 20.500h17M14.6 11.800v1" />
+  </Icon>
+);
+export const Check = (p: Props) => (
+  <Icon {...p}>
+    <path d="m5 12.5 4.5 4.500L19 7.500" />
+  </Icon>
+);
+export const Warn = (p: Props) => (
+  <Icon {...p}>
+    <path d="M12 4.500 3.800 18.500h16.400zM12 10v4M12 16.400v.1" />
+  </Icon>
+);
+export const Shield = (p: Props) => (
+  <Icon {...p}>
+    <path d="M12 3.500 5 6v5.500c0 4.500 3 7.500 7 9 4-1.500 7-4.500 7-9V6z" />
+  </Icon>
+);
+export const Copies = (p: Props) => (
+  <Icon {...p}>
+    <path d="M8.5 8V5A1.5 1.5 0 0 1 10 3.500h8A1.5 1.5 0 0 1 19.500 5v10A1.500 1.500 0 0 1 18 16.500h-2.500M6 8h8a1.500 1.500 0 0 1 1.500 1.500V19a1.500 1.500 0 0 1-1.500 1.500H6A1.500 1.500 0 0 1 4.500 19V9.500A1.500 1.500 0 0 1 6 8z" />
+  </Icon>
+);
+export const Lines = (p: Props) => (
+  <Icon {...p}>
+    <path d="M5 6.500h14M5 12h14M5 17.500h9" />
+  </Icon>
+);
+export const Search = (p: Props) => (
+  <Icon {...p}>
+    <circle cx="11" cy="11" r="6" />
+    <path d="m15.500 15.500 4.500 4.500" />
+  </Icon>
+);
+export const Again = (p: Props) => (
+  <Icon {...p}>
+    <path d="M19 12a7 7 0 1 1-2.300-5.200M19 3.500v4h-4" />
+  </Icon>
+);

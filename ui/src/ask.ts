@@ -1,0 +1,62 @@
+/** One request to the house, and what a refusal says. */
+
+interface Trouble {
+  error: string;
+  hint: string;
+}
+
+/** A refusal or failure with what to do about it. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
+}
+
+let token = "none";
+let onLoggedOut: () => void = () => undefined;
+
+export function useToken(next: string | null): void {
+  token = next ?? "none";
+}
+export function whenLoggedOut(call: () => void): void {
+  onLoggedOut = call;
+}
+
+type One = string | number | boolean | null | undefined;
+type Query = Record<string, One | readonly string[]>;
+
+/** What is empty is left out; a list is given item by item. */
+export function address(path: string, query: Query = {}): string {
+  const given = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? (value as readonly string[]) : [value as One]) {
+      if (one !== null && one !== undefined && one !== "") given.append(key, String(one));
+    }
+  }
+  return `/api/v1${path}${given.size ? `?${given.toString()}` : ""}`;
+}
+
+export async function ask<T>(method: string, path: string, query: Query = {}, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, credentials: "same-origin", headers: {} };
+  if (method !== "GET") {
+    const bare = body instanceof Blob;
+    init.headers = { "Content-Type": bare ? "application/octet-stream" : "application/json", "X-Hearthwatch-Token": token };
+    init.body = bare ? body : JSON.stringify(body ?? {});
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(address(path, query), init);
+  } catch {
+    throw new ApiError(0, "Hearthwatch does not answer.", "Is the machine on, and are you in its network?");
+  }
+  if (answer.status === 401 && path !== "/login") onLoggedOut();
+  if (!answer.ok) {
+    const trouble = (await answer.json().catch(() => ({}))) as Partial<Trouble>;
+    throw new ApiError(answer.status, trouble.error ?? `The server answered ${answer.status}.`, trouble.hint ?? "");
+  }
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}

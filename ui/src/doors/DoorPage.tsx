@@ -1,0 +1,204 @@
+/** A camera's own door: who it is, who is in it now, what was done there, and what can be done about it. */
+
+import { useState } from "preact/hooks";
+import { ago, dayName, moment } from "../format";
+import { Empty, Trouble, useLoaded } from "../parts/bits";
+import { CameraBar } from "../parts/CameraBar";
+import * as icons from "../parts/icons";
+import { Working } from "../parts/Sheet";
+import { cameras, isOwner, lastLogins, loaded, now_us, resyncs } from "../store";
+import { doors, type Door, type Known } from "./api";
+import { askFor, deeds } from "./asking";
+import { Access } from "./Access";
+import { Actions } from "./Actions";
+import { folded, merged } from "./fold";
+import { LoginRow } from "./LoginRow";
+import { LogSearch } from "./LogsPage";
+import { scoreWord } from "./grades";
+import { Score } from "./Score";
+import { OwnersOnly, Pill } from "./Tabs";
+import { ways } from "./Watched";
+import { reach, vendorName } from "./words";
+
+export function DoorPage({ id }: { id: string }) {
+  const camera = cameras.value.find((each) => each.id === id);
+  const [turn, setTurn] = useState(0);
+  const owner = isOwner.value;
+  const minute = Math.floor(now_us.value / 30e6);
+  const [door, failed] = useLoaded(() => (owner ? doors.door(id) : Promise.resolve(null)), [id, turn, deeds.value, owner]);
+  const [known, , setKnown] = useLoaded(() => (owner ? doors.known() : Promise.resolve([])), [minute, deeds.value, owner]);
+  const [watched] = useLoaded(() => doors.watch(), [minute, resyncs.value]);
+  const [logins, noLogins] = useLoaded(() => doors.logins({ camera: id, limit: 40 }), [id, resyncs.value]);
+  const [search, setSearch] = useState("");
+  if (!camera) {
+    return loaded.value ? (
+      <Empty icon={<icons.Camera size={40} />} title="There is no such camera">
+        It may have been renamed in the configuration.
+      </Empty>
+    ) : null;
+  }
+  const state = known?.find((each) => each.camera === id) ?? null;
+  const watch = watched?.find((each) => each.camera === id);
+  const folds = folded(merged(logins?.logins ?? [], logins ? lastLogins.value.filter((login) => login.camera === id) : [])).slice(0, 8);
+  return (
+    <div class="page">
+      <CameraBar id={id} here="door" />
+      <header class="camera-head">
+        <h1>{camera.name}</h1>
+        {state ? <Pill tone={reach(state).tone}>{reach(state).word}</Pill> : null}
+        <span class="spacer" />
+        {owner ? (
+          <button class="button" type="button" onClick={() => setTurn(turn + 1)}>
+            <icons.Again size={18} /> Ask again
+          </button>
+        ) : null}
+      </header>
+      {owner ? null : <OwnersOnly>He sees here who the camera is and who is in it now, and can change its password. You see who logged in, and its log.</OwnersOnly>}
+      <Trouble error={failed} />
+      {state && state.reach !== "open" && state.why ? <Shut state={state} onAccepted={(next) => setKnown((known ?? []).map((each) => (each.camera === id ? next : each)))} /> : null}
+      {owner && !door && !failed ? <Working>Asking the camera…</Working> : null}
+      {owner && door ? (
+        <div class="door-top">
+          <Identity door={door} known={state} />
+          <Standing id={id} />
+        </div>
+      ) : null}
+      {owner && door ? (
+        <div class="two is-door">
+          <Access id={id} door={door} />
+          <Actions id={id} door={door} />
+        </div>
+      ) : null}
+      <section>
+        <h2>
+          Who was here{" "}
+          <a class="link" href={`/logins?camera=${encodeURIComponent(id)}`}>
+            all log-ins
+          </a>
+        </h2>
+        <Trouble error={noLogins} />
+        {folds.length ? (
+          <ol class="logins">
+            {folds.map((fold) => (
+              <LoginRow key={fold.head.id} fold={fold} open={false} withCamera={false} withDay={dayName(fold.head.at_us, now_us.value) !== "Today"} />
+            ))}
+          </ol>
+        ) : (
+          <p class="dim">{watch ? "Nobody, as far as the camera tells." : "This camera does not say who logs in to it."}</p>
+        )}
+        {watch ? (
+          <p class="hint is-foot">
+            {watch.trouble ? <span class="bad">{watch.trouble}</span> : `Watched ${ways(watch)}${watch.looked_us ? `, looked ${ago(watch.looked_us, now_us.value)}` : ""}.`}
+          </p>
+        ) : null}
+      </section>
+      <section>
+        <h2>Its log</h2>
+        <LogSearch camera={id} day_us={null} search={search} onSearch={setSearch} limit={30} />
+      </section>
+    </div>
+  );
+}
+
+/** Why the door is not open, and the owner's word where another device stands in the camera's place. */
+function Shut({ state, onAccepted }: { state: Known; onAccepted: (known: Known) => void }) {
+  const [sure, setSure] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  return (
+    <div class={`note is-${reach(state).tone}`}>
+      <p>
+        <strong>{reach(state).word}.</strong> {state.why}
+      </p>
+      {state.reach === "stranger" && isOwner.value ? (
+        <div class="row">
+          {sure ? (
+            <>
+              <span>Only if you replaced it yourself: it gets the camera's password.</span>
+              <button class="button is-main" type="button" onClick={() => doors.accept(state.camera).then(onAccepted, setError)}>
+                Yes, it is my camera
+              </button>
+              <button class="button" type="button" onClick={() => setSure(false)}>
+                No
+              </button>
+            </>
+          ) : (
+            <button class="button" type="button" onClick={() => setSure(true)}>
+              I replaced it: it is my camera
+            </button>
+          )}
+        </div>
+      ) : null}
+      <Trouble error={error} />
+    </div>
+  );
+}
+
+function Identity({ door, known }: { door: Door; known: Known | null }) {
+  const who = door.identity;
+  const facts: [string, string][] = [
+    ["Make", [who?.vendor || known?.maker, vendorName(door.vendor)].filter(Boolean).join(" · ")],
+    ["Model", who?.model || known?.model || ""],
+    ["Firmware", [who?.firmware || known?.firmware, who?.build_date ? `of ${who.build_date}` : ""].filter(Boolean).join(" ")],
+    ["MAC", who?.mac || known?.mac || ""],
+    ["Serial number", who?.serial || known?.serial || ""],
+    ["Address", `${door.host}${door.port && door.port !== 80 ? `:${door.port}` : ""}`],
+    ["Last seen", known?.last_us ? ago(known.last_us, now_us.value) : ""],
+  ];
+  return (
+    <section class="panel door-id">
+      <h2>Who it is</h2>
+      {door.reachable ? null : <p class="trouble">{door.why || "It does not answer."}</p>}
+      {door.reachable && door.why ? <p class="hint">{door.why}</p> : null}
+      <dl class="facts">
+        {facts
+          .filter(([, value]) => value)
+          .map(([name, value]) => (
+            <>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </>
+          ))}
+      </dl>
+    </section>
+  );
+}
+
+/** The audit's score and the last copy of its settings. */
+function Standing({ id }: { id: string }) {
+  const [reports] = useLoaded(() => doors.reports(), [id, deeds.value]);
+  const [copies] = useLoaded(() => doors.copies({ camera: id, limit: 1 }), [id, deeds.value]);
+  const report = reports?.find((each) => each.camera === id);
+  const copy = copies?.copies[0];
+  const now = now_us.value;
+  return (
+    <div class="standing">
+      <a class="panel standing-card" href={`/audit?camera=${encodeURIComponent(id)}`}>
+        <Score score={report?.score ?? null} size={72} />
+        <span>
+          <h2>Audit</h2>
+          <span>{report ? scoreWord(report) : reports ? "Not looked at yet" : "…"}</span>
+          {report ? (
+            <span class="dim">
+              {report.found} to put right, {report.unknown} not known
+            </span>
+          ) : null}
+        </span>
+        <icons.Next size={18} />
+      </a>
+      <a class="panel standing-card" href={`/copies?camera=${encodeURIComponent(id)}${copy ? `&copy=${copy.id}` : ""}`}>
+        <span class="standing-icon">
+          <icons.Copies size={30} />
+        </span>
+        <span>
+          <h2>Settings</h2>
+          <span>{copy ? `Last changed ${moment(copy.taken_us, now)}` : copies ? "No copy yet" : "…"}</span>
+          {copy ? <span class={copy.drift ? "bad" : "dim"}>{copy.drift ? "Nobody ordered that change" : `Found so ${ago(copy.seen_us, now)}`}</span> : null}
+        </span>
+        <icons.Next size={18} />
+      </a>
+      <button class="button is-main standing-do" type="button" onClick={() => askFor({ kind: "change-password", camera: id, subject: "", value: "", label: "Change the password Hearthwatch uses" })}>
+        Change the password
+      </button>
+    </div>
+  );
+}

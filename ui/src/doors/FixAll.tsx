@@ -1,0 +1,73 @@
+/** Everything the audit can put right by itself, in one go: said first, then done, then looked at again. */
+
+import { useState } from "preact/hooks";
+import { Trouble } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { Sheet, Working } from "../parts/Sheet";
+import { cameraName } from "../store";
+import { doors, type Mended, type Report } from "./api";
+import { fixable } from "./grades";
+
+export function FixAll({ report, onReport, onClose }: { report: Report; onReport: (report: Report) => void; onClose: () => void }) {
+  const [wanted] = useState(() => fixable(report));
+  const [busy, setBusy] = useState(false);
+  const [done, setDone] = useState<Mended[] | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const start = (): void => {
+    setBusy(true);
+    doors.apply(report.camera).then((found) => {
+      setDone(found.mended);
+      onReport(found.report);
+    }, setError).finally(() => setBusy(false));
+  };
+  return (
+    <Sheet title="Fix all that can be fixed" eyebrow={cameraName(report.camera)} locked={busy} onClose={onClose}>
+      {busy ? <Working>Putting it right, and looking at the camera again. This can take some minutes…</Working> : null}
+      <Trouble error={error} />
+      {!busy && !done ? (
+        <>
+          <p class="sheet-question">Passwords and accounts stay as they are. This is switched off or set:</p>
+          <ul class="mended">
+            {wanted.map((finding) => (
+              <li key={finding.key}>
+                <span>
+                  <strong>{finding.remedy?.label ?? finding.title}</strong>
+                  <span class="dim">{finding.title}</span>
+                </span>
+              </li>
+            ))}
+          </ul>
+          <div class="sheet-foot">
+            <button class="button" type="button" onClick={onClose}>
+              No
+            </button>
+            <button class="button is-main" type="button" onClick={start}>
+              Yes, do it
+            </button>
+          </div>
+        </>
+      ) : null}
+      {done ? (
+        <div role="status">
+          <ul class="mended">
+            {done.map((mended) => (
+              <li key={mended.key} class={mended.done ? "is-good" : "is-bad"}>
+                {mended.done ? <icons.Check size={18} /> : <icons.Warn size={18} />}
+                <span>
+                  <strong>{mended.title}</strong>
+                  <span class="dim">{mended.text}</span>
+                </span>
+              </li>
+            ))}
+          </ul>
+          {done.length ? null : <p class="sheet-question">There was nothing left to do.</p>}
+          <div class="sheet-foot">
+            <button class="button is-main" type="button" autoFocus onClick={onClose}>
+              Close
+            </button>
+          </div>
+        </div>
+      ) : null}
+    </Sheet>
+  );
+}

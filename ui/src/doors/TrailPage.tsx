@@ -1,0 +1,112 @@
+/** Who had what done to which camera, and how it ended. */
+
+import { useState } from "preact/hooks";
+import { capital, clock, dayName, lasted, startOfDay } from "../format";
+import { Chips, Empty, Head, Trouble, useLoaded } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { go, place } from "../router";
+import { cameraName, cameras, isOwner, now_us, resyncs } from "../store";
+import { doors, type Entry, type Trail } from "./api";
+import { deeds } from "./asking";
+import { choose, OwnersOnly, Pill, Tabs } from "./Tabs";
+import { asker, outcome, serviceName } from "./words";
+
+const DEEDS: Record<string, string> = {
+  "change-password": "Change the password",
+  "rename-user": "Rename the account",
+  "remove-account": "Remove the account",
+  "end-session": "End the visit",
+  "block-address": "Block the address",
+  "unblock-address": "Let the address in again",
+  reboot: "Restart the camera",
+  "switch-off": "Switch the camera off",
+  "switch-on": "Switch the camera on",
+  "service-off": "Switch off",
+  "service-on": "Switch on",
+  "set-clock": "Set the clock",
+  "use-ntp": "Set the clock by a time server",
+  "restore-settings": "Write settings back",
+  "change-network": "Change its network",
+  "upload-firmware": "Install firmware",
+};
+const TOLD = new Set(["change-password", "rename-user", "remove-account", "block-address", "unblock-address", "end-session", "upload-firmware"]);
+
+export function deedName(entry: Entry): string {
+  const name = DEEDS[entry.kind] ?? capital(entry.kind.replaceAll("-", " "));
+  if (entry.kind === "service-off" || entry.kind === "service-on") return `${name}: ${serviceName(entry.subject)}`;
+  return entry.subject && TOLD.has(entry.kind) ? `${name}: ${entry.subject}` : name;
+}
+
+export function TrailPage() {
+  const camera = place.value.query.get("camera") ?? "";
+  const [older, setOlder] = useState<Trail | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const minute = Math.floor(now_us.value / 15e6);
+  const [found, failed] = useLoaded(() => (isOwner.value ? doors.trail({ camera }) : Promise.resolve(null)), [camera, deeds.value, resyncs.value, minute, isOwner.value]);
+  const known = new Set(found?.entries.map((entry) => entry.id));
+  const entries = [...(found?.entries ?? []), ...(older?.entries.filter((entry) => !known.has(entry.id)) ?? [])];
+  const more = older ? older.more : (found?.more ?? false);
+  const days = new Map<number, Entry[]>();
+  for (const entry of entries) days.set(startOfDay(entry.asked_us), [...(days.get(startOfDay(entry.asked_us)) ?? []), entry]);
+  return (
+    <div class="page is-narrow">
+      <Head title="What was done" />
+      <Tabs />
+      {isOwner.value ? null : <OwnersOnly>He sees here who changed what on which camera.</OwnersOnly>}
+      {cameras.value.length > 1 && isOwner.value ? (
+        <div class="filters">
+          <Chips
+            name="Camera"
+            value={camera}
+            all={[["", "All cameras"], ...cameras.value.map((each) => [each.id, each.name] as const)]}
+            onPick={(value) => {
+              setOlder(null);
+              go(choose("/done", place.value.query, { camera: value }), true);
+            }}
+          />
+        </div>
+      ) : null}
+      <Trouble error={error ?? failed} />
+      {found && !entries.length ? (
+        <Empty icon={<icons.Lines size={40} />} title="Nothing was done yet">
+          Whatever is done to a camera from here, from Telegram or from the command line stands here afterwards: who asked, when, and how it ended.
+        </Empty>
+      ) : null}
+      {[...days].map(([day, list]) => (
+        <section key={day}>
+          <h2 class="day-name">{dayName(day, now_us.value)}</h2>
+          <ol class="feed">
+            {list.map((entry) => (
+              <TrailRow key={entry.id} entry={entry} />
+            ))}
+          </ol>
+        </section>
+      ))}
+      {more ? (
+        <button class="button is-wide" type="button" onClick={() => void doors.trail({ camera, before_us: entries.at(-1)?.asked_us ?? 0 }).then((next) => setOlder({ ...next, entries: [...(older?.entries ?? []), ...next.entries] }), setError)}>
+          Older
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+export function TrailRow({ entry }: { entry: Entry }) {
+  const { tone, word } = outcome(entry.state);
+  const took = entry.begun_us !== null && entry.ended_us !== null ? entry.ended_us - entry.begun_us : null;
+  return (
+    <li class="trail">
+      <time>{clock(entry.asked_us)}</time>
+      <div>
+        <strong>{deedName(entry)}</strong> <span class="dim">at {cameraName(entry.camera)}</span>
+        <p class="dim">{entry.text}</p>
+        <p class="hint">
+          {capital(asker(entry.who))}
+          {took === null ? "" : ` · took ${lasted(took)}`}
+          {entry.state === "done" ? (entry.verified ? " · read back from the camera" : " · not read back") : ""}
+        </p>
+      </div>
+      <Pill tone={tone}>{word}</Pill>
+    </li>
+  );
+}

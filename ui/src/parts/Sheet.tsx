@@ -1,0 +1,56 @@
+/** A question over the page: the browser's own dialog, which keeps the focus inside and gives it back. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import * as icons from "./icons";
+
+/** `locked` keeps it open against Escape and a tap beside it, while something runs or is shown only once. */
+export function Sheet({ title, eyebrow, locked = false, wide = false, onClose, children }: { title: string; eyebrow?: string; locked?: boolean; wide?: boolean; onClose: () => void; children: ComponentChildren }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const shown = dialog.current;
+    const before = document.activeElement as HTMLElement | null;
+    shown?.showModal();
+    return () => {
+      shown?.close();
+      before?.focus?.();
+    };
+  }, []);
+  const beside = (event: MouseEvent): void => {
+    if (event.target === dialog.current && !locked) onClose();
+  };
+  return (
+    <dialog
+      class={`sheet ${wide ? "is-wide" : ""}`}
+      ref={dialog}
+      aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault();
+        if (!locked) onClose();
+      }}
+      onClick={beside}
+    >
+      <div class="sheet-body">
+        <header class="sheet-head">
+          <div>
+            {eyebrow ? <p class="eyebrow">{eyebrow}</p> : null}
+            <h2>{title}</h2>
+          </div>
+          {locked ? null : (
+            <button class="button is-plain is-round" type="button" aria-label="Close" onClick={onClose}>
+              <icons.Close />
+            </button>
+          )}
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+export const Working = ({ children }: { children: ComponentChildren }) => (
+  <p class="working" role="status">
+    <span class="spinner" aria-hidden="true" />
+    <span>{children}</span>
+  </p>
+);
