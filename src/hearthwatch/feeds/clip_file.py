@@ -23,17 +23,14 @@ _MAX_LENGTH_S = 6 * 3600
 
 
 class ClipFile:
-    """Iterate once. `length_us` is what the file says of its length, 0 where it does not."""
+    """Iterate once. `length_us` is how long it lasts, 0 where what it says cannot be."""
 
     def __init__(self, camera: CameraId, file: BinaryIO) -> None:
         """Raises BadReply or Unsupported for what is no clip."""
         av.logging.set_level(None)
         self._camera = camera
-        try:
-            container = av.open(file, options={"format_whitelist": _FORMATS, "protocol_whitelist": ""})
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise BadReply("the file is no clip that can be read") from error
-        assert isinstance(container, InputContainer)
+        self.length_us = _length_us(file)
+        container = _open(file)
         video = next(iter(container.streams.video), None)
         if video is None:
             raise BadReply("the file holds no video")
@@ -45,8 +42,6 @@ class ClipFile:
         self._held: list[av.Packet[Any]] = []
         self._taker = self._first_taker()
         self.info = StreamInfo(video=self._taker.info, audio=self._audio.info if self._audio else None)
-        length_us = container.duration or 0
-        self.length_us = length_us if 0 < length_us <= _MAX_LENGTH_S * US_PER_S else 0
 
     def _first_taker(self) -> VideoTaker:
         for packet in self._demuxed:
@@ -87,6 +82,32 @@ class ClipFile:
                 received_ns=MonoNs(0),
                 wall_us=WallUs(_ticks(dts, US_PER_S)),
             )
+
+
+def _open(file: BinaryIO) -> InputContainer:
+    file.seek(0)
+    try:
+        container = av.open(file, options={"format_whitelist": _FORMATS, "protocol_whitelist": ""})
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise BadReply("the file is no clip that can be read") from error
+    assert isinstance(container, InputContainer)
+    return container
+
+
+def _length_us(file: BinaryIO) -> int:
+    """Return what the file says of its length; one that says nothing is read through."""
+    with _open(file) as container:
+        if container.duration:
+            return int(container.duration) if 0 < container.duration <= _MAX_LENGTH_S * US_PER_S else 0
+        video = next(iter(container.streams.video), None)
+        if video is None:
+            raise BadReply("the file holds no video")
+        pace, end = Pace(1.0), Fraction(0)
+        for packet in _demux(container, video):
+            end = max(end, pace.place(packet)[1])
+            if end > _MAX_LENGTH_S:
+                return 0
+        return _ticks(end, US_PER_S)
 
 
 def _ticks(at: Fraction, per_s: int) -> int:

@@ -130,7 +130,6 @@ class Turned(StrEnum):
     TOO_MANY = "too-many"
     TOO_BIG = "too-big"
     FULL = "full"
-    BROKEN_OFF = "broken-off"
     NOT_MEDIA = "not-media"
 
 

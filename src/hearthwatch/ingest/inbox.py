@@ -144,6 +144,20 @@ class Shelf:
             raise storage_failed(error, "looking into the inbox") from error
         return [(camera, drop) for drop, camera in sorted(found)]
 
+    def waiting(self, camera: CameraId) -> Waiting:
+        """Return what lies in one camera's part. Raises StorageFailed."""
+        files = size_bytes = 0
+        try:
+            for path in (self._folder / camera).iterdir():
+                files += path.suffix == _CARD
+                with contextlib.suppress(FileNotFoundError):
+                    size_bytes += path.lstat().st_size
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise storage_failed(error, "looking into the inbox") from error
+        return Waiting(files=files, size_bytes=size_bytes)
+
     def card(self, camera: CameraId, drop: DropId) -> Drop:
         """Return what the porch wrote of it. Raises BadReply for nonsense, StorageFailed."""
         fd = self._open(camera, f"{drop}{_CARD}")

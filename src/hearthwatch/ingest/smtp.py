@@ -7,6 +7,7 @@ import functools
 import logging
 import socket
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 60.0
 _MAX_CONNECTIONS = 32
+_AT_ONCE = 2
 _MAX_RECIPIENTS = 10
 _MAX_COMMANDS = {"*": 50}
 _CHUNK_BYTES = 1 << 16
@@ -118,6 +120,7 @@ def _peer(session: Session) -> str:
 async def serve(sock: socket.socket, keeping: Doorkeeping) -> None:
     """Serve on a bound socket until cancelled."""
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mail"))
     mails, open_now = _Mails(keeping), set[_Server]()
     server = await loop.create_server(functools.partial(_Server, mails, open_now, loop), sock=sock)
     async with server:

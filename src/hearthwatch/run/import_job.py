@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from hearthwatch.feeds.clip_file import ClipFile
+from hearthwatch.feeds.clip_rehearsal import rehearse
 from hearthwatch.feeds.packet import Packet
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel, inherited
@@ -24,7 +25,7 @@ def _batches(packets: Iterator[Packet]) -> Iterator[tuple[tuple[Packet, ...], bo
     """Yield packets in heaps, whether it is the last one, and why it ends before its time."""
     heap: list[Packet] = []
     size_bytes = 0
-    error = ""
+    why = ""
     try:
         for packet in packets:
             heap.append(packet)
@@ -32,9 +33,9 @@ def _batches(packets: Iterator[Packet]) -> Iterator[tuple[tuple[Packet, ...], bo
             if size_bytes >= _BATCH_BYTES or len(heap) >= _BATCH_PACKETS:
                 yield tuple(heap), False, ""
                 heap, size_bytes = [], 0
-    except HearthwatchError as failure:
-        error = str(failure)
-    yield tuple(heap), True, error
+    except HearthwatchError as error:
+        why = str(error)
+    yield tuple(heap), True, why
 
 
 def _serve(channel: Channel[ToImport], fd: int) -> None:
@@ -46,8 +47,8 @@ def _serve(channel: Channel[ToImport], fd: int) -> None:
         except HearthwatchError as error:
             channel.send(NotImported(error=str(error)))
             return
-        for packets, is_last, error in _batches(iter(clip)):
-            channel.send(Imported(info=clip.info, length_us=clip.length_us, packets=packets, is_last=is_last, error=error))
+        for packets, is_last, why in _batches(iter(clip)):
+            channel.send(Imported(info=clip.info, length_us=clip.length_us, packets=packets, is_last=is_last, error=why))
             if not is_last:
                 channel.receive()
 
@@ -56,6 +57,7 @@ def main() -> None:
     logs.set_up("import")
     channel: Channel[ToImport] = Channel(inherited(int(sys.argv[1])), ToImport)
     fd = int(sys.argv[2])
+    rehearse()
     sandbox.enter(memory_bytes=_MEMORY_BYTES)
     try:
         _serve(channel, fd)

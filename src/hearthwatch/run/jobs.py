@@ -6,10 +6,10 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
-from hearthwatch.feeds.packet import Packet, Stream
+from hearthwatch.feeds.packet import Packet, Run, Stream, StreamInfo
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.units import CameraId
@@ -22,6 +22,7 @@ _GOP_PAUSE_S = 0.15
 _MJPEG_EVERY_S = 0.2
 _MJPEG_WIDTH_PX = 960
 _SNAPSHOT_WIDTH_PX = 4096
+_EVENT_WIDTH_PX = 1280
 
 
 class Jobs:
@@ -64,6 +65,15 @@ class Jobs:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)
                 await live.aclose()
+
+
+async def still(run: Run, info: StreamInfo, packets: Sequence[Packet]) -> bytes:
+    """Return the last picture of `packets` as a JPEG of our own making, empty where none comes out. Raises Unreachable."""
+    async with _job() as channel:
+        await asyncio.to_thread(channel.send, Begin(run=run, info=info))
+        for packet in packets:
+            await asyncio.to_thread(channel.send, Media(packet=packet))
+        return await _jpeg(channel, _EVENT_WIDTH_PX)
 
 
 @asynccontextmanager

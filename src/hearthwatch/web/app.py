@@ -15,7 +15,20 @@ from starlette.exceptions import HTTPException
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, StorageFailed, Unreachable, Unsupported
 from hearthwatch.kit.logs import redact
-from hearthwatch.web import api, api_audit, api_copies, api_known, api_logins, api_remedies, live, media, metrics, stream
+from hearthwatch.web import (
+    api,
+    api_audit,
+    api_copies,
+    api_hooks,
+    api_known,
+    api_logins,
+    api_porch,
+    api_remedies,
+    live,
+    media,
+    metrics,
+    stream,
+)
 from hearthwatch.web.auth import Auth, Denied, Permission
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.clips import ClipShelf
@@ -65,11 +78,13 @@ def create_app(
     )
     for router in (
         api.router,
+        api_hooks.router,
         api_known.router,
         api_logins.router,
         api_copies.router,
         api_remedies.router,
         api_audit.router,
+        api_porch.router,
         stream.router,
         live.router,
         media.router,

@@ -20,8 +20,10 @@ from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import FootageKeeper, Segment
 from hearthwatch.web.audit_doors import AuditDoor
 from hearthwatch.web.copies_doors import CopiesDoor
+from hearthwatch.web.hook_doors import HookDoor
 from hearthwatch.web.known_doors import KnownDoor
 from hearthwatch.web.login_doors import LoginDoor
+from hearthwatch.web.porch_doors import PorchDoor
 from hearthwatch.web.remedy_doors import RemedyDoor
 
 
@@ -302,6 +304,8 @@ class Doors:
     house: HouseDoor
     remedies: RemedyDoor
     known: KnownDoor
+    hooks: HookDoor
     logins: LoginDoor
     copies: CopiesDoor
     audit: AuditDoor
+    porch: PorchDoor
