@@ -70,6 +70,25 @@ def test_a_burst_is_one_line_with_its_count_and_length() -> None:
     assert alert.dedupe_key == "login/front/1-1000-1000"
 
 
+def test_a_burst_of_one_moment_has_no_length_and_a_place_is_said_once() -> None:
+    alert = told(*[login(id=LoginId(n), verdict=Verdict.OUTSIDE, user="admin") for n in range(1, 21)])
+    assert alert.title == "Front door: admin logged in from outside (20 times)"
+    assert "admin logged in from 203.0.113.7 (outside) · 20 times within a second" in alert.text
+
+
+def test_a_new_account_is_named_before_who_made_it() -> None:
+    line = login(verdict=Verdict.ACCOUNT_ADDED, action=LoginAction.ACCOUNT_ADDED, user="admin")
+    found = login(verdict=Verdict.ACCOUNT_ADDED, action=LoginAction.ACCOUNT_ADDED, source=Source.ACCOUNTS, address=None)
+    alert = told(line, found)
+    assert alert.title == "Front door: a new account: mallory, and 1 more"
+    assert ("remove-account", "mallory") in offers(alert)
+
+
+def test_no_two_buttons_change_one_password() -> None:
+    alert = told(login(verdict=Verdict.OUR_ACCOUNT, user="watch"))
+    assert [subject for kind, subject in offers(alert) if kind == "change-password"] == ["watch"]
+
+
 def test_the_worst_comes_first_and_the_rest_is_counted() -> None:
     alert = told(login(verdict=Verdict.FAILED), login(verdict=Verdict.OUR_ACCOUNT, user="watch"), login(verdict=Verdict.HOME))
     assert alert.title == "Front door: somebody uses Hearthwatch's own account watch, and 2 more"

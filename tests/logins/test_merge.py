@@ -57,7 +57,7 @@ def test_a_session_joins_an_alarm_and_still_waits_for_its_line() -> None:
     assert merge([LINE], [row], NOW_US).changed[0].id == 3
 
 
-def test_an_account_found_by_comparing_and_its_line_are_one() -> None:
+def test_an_account_found_by_comparing_and_its_line_are_two_who_did_it_and_to_whom() -> None:
     found = login(id=LoginId(4), action=LoginAction.ACCOUNT_ADDED, source=Source.ACCOUNTS, verdict=Verdict.ACCOUNT_ADDED)
     line = login(action=LoginAction.ACCOUNT_ADDED, user="admin", raw="line")
-    assert [row.id for row in merge([line], [found], NOW_US).changed] == [4]
+    assert merge([line], [found], NOW_US).added == (line,)

@@ -212,6 +212,22 @@ async def test_a_session_is_told_within_a_second_and_is_one_with_its_line(tmp_pa
             assert len(house.alerts) == 1
 
 
+@pytest.mark.parametrize("family", LOGGING)
+async def test_a_new_account_is_named_at_the_next_look_in_one_message(family: str, tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with FAMILIES[family][0](clock=clock).running() as emulated, watched(family, tmp_path, emulated, clock) as house:
+        await house.round()
+        house.alerts.clear()
+        await emulated.add_account("mallory", "Mallory-1", admin=True)
+        await house.round(31)
+        [alert] = house.alerts
+        assert "a new account: mallory" in alert.title
+        assert RemedyKind.REMOVE_ACCOUNT in {offer.kind for offer in alert.offers if offer.subject == "mallory"}
+        await house.round(31)
+        await house.round(31)
+        assert len(house.alerts) == 1
+
+
 async def test_a_reolink_tells_by_its_sessions_and_accounts(tmp_path: Path) -> None:
     clock = FakeClock()
     async with reolink.camera(clock=clock).running() as emulated, watched("reolink", tmp_path, emulated, clock) as house:

@@ -126,9 +126,8 @@ class Trial:
             each for each in scene.received() if each.buttons and INTRUDER in each.text and one.family.title in each.text
         )
         self.account.facts.append(f"{one.name}: buttons under the alarm: {', '.join(alarm.buttons)}")
-        label = next(each for each in alarm.buttons if each == "Change our password" or each == "Change the password")
         old, since_us = one.family.password, self.now_us()
-        await telegram.press(alarm.buttons[label])
+        await telegram.press(alarm.buttons["Change the password Hearthwatch uses"])
         question = await self.answered(one, since_us, "change the password")
         before = await scene.size(one.name)
         await telegram.press(question["Yes, do it"])

@@ -148,7 +148,12 @@ def _stories(logins: Sequence[Login]) -> list[list[Login]]:
         groups.setdefault((login.verdict, login.user, login.address or login.origin), []).append(login)
     for rows in groups.values():
         rows.sort(key=lambda row: row.at_us)
-    return sorted(groups.values(), key=lambda rows: (_RANK.index(rows[0].verdict), rows[0].at_us))
+    return sorted(groups.values(), key=_standing)
+
+
+def _standing(rows: Sequence[Login]) -> tuple[int, bool, WallUs]:
+    """A new account by its name says more than who made it."""
+    return _RANK.index(rows[0].verdict), rows[0].source is not Source.ACCOUNTS, rows[0].at_us
 
 
 def _who(login: Login) -> str:
@@ -185,10 +190,11 @@ def _about(login: Login) -> str:
 
 def _line(story: Sequence[Login], setting: Setting, now_us: WallUs) -> str:
     first, last = story[0], story[-1]
-    parts = [clock_time(first.at_us, setting.zone, now_us), f"{_headline(first, 1)}{_place(first, setting)}"]
+    did = f"{_who(first)} logged in" if first.verdict is Verdict.OUTSIDE else _headline(first, 1)
+    parts = [clock_time(first.at_us, setting.zone, now_us), f"{did}{_place(first, setting)}"]
     if len(story) > 1:
-        lasted = span((last.at_us - first.at_us) / US_PER_S)
-        parts.append(f"{len(story)} times in {lasted}")
+        lasted_s = (last.at_us - first.at_us) / US_PER_S
+        parts.append(f"{len(story)} times " + (f"in {span(lasted_s)}" if lasted_s >= 1 else "within a second"))
     if first.via:
         parts.append(f"by {one_line(first.via, 20)}")
     if first.local_us is not None and len(story) == 1:
@@ -250,5 +256,6 @@ def _wanted(stories: Sequence[Sequence[Login]], setting: Setting) -> Iterator[tu
         if is_foreign and login.verdict not in _INFO and not str(login.address).startswith("127."):
             yield RemedyKind.BLOCK_ADDRESS, str(login.address)
     if any(login.verdict not in _INFO | {Verdict.FAILED} for login in heads):
-        yield RemedyKind.CHANGE_PASSWORD, ""
+        if not any(login.verdict is Verdict.OUR_ACCOUNT for login in heads):
+            yield RemedyKind.CHANGE_PASSWORD, ""
         yield RemedyKind.REBOOT, ""

@@ -65,6 +65,8 @@ _LABELS = {
 
 def label(remedy: Remedy) -> str:
     """Return the few words of a button. A subject is what a camera said: make it harmless before it is shown."""
+    if remedy.kind is RemedyKind.CHANGE_PASSWORD and not remedy.subject:
+        return "Change the password Hearthwatch uses"
     words = _LABELS[remedy.kind]
     named = {
         RemedyKind.CHANGE_PASSWORD: " of",

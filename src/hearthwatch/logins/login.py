@@ -133,7 +133,7 @@ class Login:
     verdict: Verdict
     raw: str = ""
     merged: bool = False
-    """Both the log and a session (or an event, or the accounts) told of it."""
+    """Both the log and a session, or an event, told of it."""
     wanted: bool = False
     told: bool = False
 

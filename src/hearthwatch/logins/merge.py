@@ -11,9 +11,6 @@ from dataclasses import dataclass, replace
 
 from hearthwatch.kit.units import WallUs
 from hearthwatch.logins.login import Login, Source
-from hearthwatch.vendors.device import LoginAction
-
-_ACCOUNTS = frozenset({LoginAction.ACCOUNT_ADDED, LoginAction.ACCOUNT_CHANGED, LoginAction.ACCOUNT_REMOVED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +39,7 @@ def merge(found: Sequence[Login], recent: Sequence[Login], since_us: WallUs) -> 
 
 def _same(one: Login, row: Login) -> bool:
     if Source.ACCOUNTS in {one.source, row.source}:
-        return one.action is row.action and one.action in _ACCOUNTS
+        return False  # the log says who did it, the accounts to whom
     nameless = Source.EVENT in {one.source, row.source} and not (one.user and row.user)
     return (
         one.action is row.action

@@ -25,7 +25,6 @@ from hearthwatch.vendors.device import Access, AlarmKind, AlarmPhase, AlarmSigna
 log = logging.getLogger(__name__)
 
 _DEAD_AFTER_S = 60.0
-_ACCOUNTS_S = 300.0
 _SOURCE_S = 60.0
 _SOURCE_KEPT_S = 600.0
 """Lines that we caused may still come after our address has changed."""
@@ -221,6 +220,7 @@ class LoginWatch:
         post.has_events = self.wants(camera, client)
         post.has_log, post.has_sessions = log_of is not None, lists is not None
         await self._know_ourselves(post)
+        log_before_ns = post.log_ns
         post.wake.clear()
         signals, post.signals = post.signals, []
         news = await self._take(camera, await post.watch.hear(signals)) if signals else False
@@ -236,7 +236,7 @@ class LoginWatch:
             news |= await self._take(camera, looked)
         if log_of is not None and post.has_log and self._clock.mono_ns() >= post.due_ns.get("log", 0):
             news |= await self._read_log(camera, post, log_of, news=news)
-        news |= await self._compare_accounts(camera, post, client)
+        news |= await self._compare_accounts(camera, post, client, is_due=post.log_ns != log_before_ns)
         news |= await self._settle(camera, post)
         if news:
             await self._teller.tell(camera)
@@ -262,13 +262,14 @@ class LoginWatch:
         finally:
             reading.cancel()
 
-    async def _compare_accounts(self, camera: CameraId, post: _Post, client: DeviceInfo) -> bool:
-        """Where no log tells of accounts they are the second half of the watch, and read as often."""
+    async def _compare_accounts(self, camera: CameraId, post: _Post, client: DeviceInfo, *, is_due: bool) -> bool:
+        """Right after each look at the log, so that who did it and to whom is one message; without a log as often."""
         if not isinstance(client, Accounts) or Accounts in post.lacks:
             post.due_ns.pop("accounts", None)
             return False
-        every_s = max(_ACCOUNTS_S, post.watched.options.poll_s) if post.has_log else post.watched.options.poll_s
-        if not self._is_due(post, "accounts", every_s):
+        if post.has_log:
+            post.due_ns.pop("accounts", None)
+        if not (is_due if post.has_log else self._is_due(post, "accounts", post.watched.options.poll_s)):
             return False
         return await self._take(
             camera, await self._attempt(post, Accounts, functools.partial(post.watch.look_at_accounts, client))
