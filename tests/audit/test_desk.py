@@ -102,6 +102,21 @@ async def test_asked_then_done_and_both_in_the_trail(bench):
     assert bench.desk.take_password(asked.id) is None
 
 
+async def test_a_camera_is_disturbed_while_something_is_done_to_it_and_for_a_moment_afterwards(bench):
+    bench.pause.clear()
+    asked = await bench.desk.ask(REBOOT, "page ada")
+    assert not bench.desk.disturbs("front")
+    doing = asyncio.create_task(bench.desk.confirm(asked.id, "page ada"))
+    while not bench.announced:  # noqa: ASYNC110 the desk has no event for it
+        await asyncio.sleep(0)
+    assert (bench.desk.disturbs("front"), bench.desk.disturbs("back")) == (True, False)
+    bench.pause.set()
+    await doing
+    assert bench.desk.disturbs("front")
+    bench.clock.advance(16)
+    assert not bench.desk.disturbs("front")
+
+
 @pytest.mark.parametrize(("who", "late_s"), [("page eve", 0), ("telegram 1", 0), ("page ada", 601), ("page ada", -3600)])
 async def test_only_who_asked_may_say_yes_and_only_for_ten_minutes(bench, who, late_s):
     asked = await bench.desk.ask(REBOOT, "page ada")

@@ -21,11 +21,12 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError, Unsupported
 from hearthwatch.kit.secrets import Secret
-from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 
 log = logging.getLogger(__name__)
 
 QUESTION_LIFE_US = 10 * 60 * US_PER_S
+_AFTERMATH_NS = 15 * NS_PER_S
 
 
 class RepairDesk:
@@ -52,12 +53,19 @@ class RepairDesk:
         self._tell = tell
         self._announce = announce
         self._locks: dict[CameraId, asyncio.Lock] = {}
+        self._ended_ns: dict[CameraId, MonoNs] = {}
         self._tasks: dict[str, asyncio.Task[Entry]] = {}
         self._made: dict[str, Secret] = {}
 
     def at_work(self, camera: CameraId) -> asyncio.Lock:
         """Return the lock that is held while something is done to that camera."""
         return self._locks.setdefault(camera, asyncio.Lock())
+
+    def disturbs(self, camera: CameraId) -> bool:
+        """Tell whether something is done to that camera, or was just now: it may refuse us until all know its new password."""
+        ended_ns = self._ended_ns.get(camera)
+        is_fresh = ended_ns is not None and self._clock.mono_ns() - ended_ns < _AFTERMATH_NS
+        return is_fresh or self.at_work(camera).locked()
 
     async def ask(self, remedy: Remedy, who: str) -> Entry:
         """Write down what `who` wants and return the question, or the plain statement (IMPOSSIBLE) where there is no way.
@@ -129,6 +137,8 @@ class RepairDesk:
             except HearthwatchError as error:
                 log.warning("%s: %s for %s failed: %s", remedy.camera, remedy.kind, entry.who, error)
                 return await self._end(entry, RepairState.FAILED, f"{name}: it did not work: {_plain(remedy, error)}")
+            finally:
+                self._ended_ns[remedy.camera] = self._clock.mono_ns()
         log.info("%s: %s for %s: %s", remedy.camera, remedy.kind, entry.who, result.text)
         if result.password is not None:
             self._made = {entry.id: result.password}  # only the newest waits to be seen

@@ -20,7 +20,7 @@ from hearthwatch.events.event import Event, EventId
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.board import Board
 from hearthwatch.health.heartbeat import Heartbeat
-from hearthwatch.health.outage import Outage
+from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.db import migrate, open_reader, open_writer
@@ -236,7 +236,10 @@ class House:
         await self._outage_news.tell(outage)
 
     def _is_quiet(self, outage: Outage, told: Sequence[Outage]) -> bool:
-        return self.camera_doors.clocks.is_quiet(outage, told)
+        doors, is_refusal = self.camera_doors, outage.fault in {Fault.CAMERA_REFUSED, Fault.DOOR_REFUSED}
+        if is_refusal and outage.camera is not None and doors.remedies.desk.disturbs(outage.camera):
+            return True
+        return doors.clocks.is_quiet(outage, told)
 
     async def _tell_stored(self, event: EventId) -> None:
         """Pages show an event as it is kept, with its picture as soon as there is one."""
