@@ -19,6 +19,7 @@ from hearthwatch.audit.trail import recent
 from hearthwatch.health.board import Board
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.db import open_reader
+from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId
@@ -56,6 +57,16 @@ BY_API = {
 }  # fmt: skip
 
 
+class NoPictures:
+    """A PictureDoor of streams that nobody records."""
+
+    async def snapshot(self, _camera):
+        raise Unreachable("no stream is recorded here")
+
+    def mjpeg(self, _camera):
+        raise Unreachable("no stream is recorded here")
+
+
 class Scene:
     """One emulated camera and everything of a house that watches cameras' doors."""
 
@@ -87,6 +98,9 @@ class Scene:
             reader=self.reader,
             config=lambda: self.config,
             take_over=self._quiet,
+            pictures=NoPictures(),
+            heard=lambda _heard: None,
+            stored=self._quiet,
         )
         self.audit = self.doors.audit
 

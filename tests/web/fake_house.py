@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from tests.web import scene
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_copies import FakeCopies
+from tests.web.fake_hooks import FakeHooks
 from tests.web.fake_known import FakeKnown
 from tests.web.fake_logins import FakeLogins
 from tests.web.fake_remedies import FakeRemedies
@@ -97,6 +98,7 @@ class FakeHouse:
         self.remedies = FakeRemedies(self.clock)
         self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
+        self.hooks = FakeHooks()
         self.known = FakeKnown(self.cameras_on[0], self.started_us)
         self.logins = FakeLogins(self.cameras_on[0], self.started_us)
         self._numbers: dict[tuple[CameraId, Stream], int] = {}
@@ -121,6 +123,7 @@ class FakeHouse:
             copies=self.copies,
             audit=self.audit,
             known=self.known,
+            hooks=self.hooks,
             logins=self.logins,
         )
 

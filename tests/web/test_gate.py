@@ -18,6 +18,7 @@ EXAMPLE = {
     "{event}": "e00100",
     "{entry}": "e00100",
     "{name}": "firmware.bin",
+    "{word}": "0" * 32,
     "{copy}": "01J00000000000000000000001",
     "{path:path}": "events",
 }
@@ -40,6 +41,9 @@ PERMISSIONS = {
     "POST /api/v1/telegram/enrol": "manage",
     "GET /api/v1/cameras/{camera}/door": "manage",
     "GET /api/v1/doors": "manage",
+    "GET /api/v1/cameras/{camera}/hook": "manage",
+    "GET /api/v1/hooks/{camera}/{word}": "public",
+    "POST /api/v1/hooks/{camera}/{word}": "public",
     "POST /api/v1/cameras/{camera}/door/accept": "manage",
     "POST /api/v1/cameras/{camera}/remedies": "manage",
     "POST /api/v1/cameras/{camera}/remedies/confirm": "manage",

@@ -114,6 +114,8 @@ _PHASES: Mapping[AlarmPhase, SensedPhase] = MappingProxyType(
     }
 )
 TAMPER = "tamper"
+_BELL = (OwnAlarm.INPUT.value, OwnAlarm.DOORBELL.value)
+"""The button of a door station is one of its inputs, and both are told."""
 _NOBODY = frozenset({OwnAlarm.INPUT.value, OwnAlarm.DOORBELL.value, OwnAlarm.AUDIO.value, TAMPER})
 _CODE_CHARS = 80
 _MAX_REGIONS = 3
@@ -151,7 +153,7 @@ def alike(one: str, other: str) -> bool:
     both = {one, other}
     if OwnAlarm.CROSSING in both:
         return both.isdisjoint(_NOBODY)
-    return any(both <= set(group) for group in (_VEHICLES, _PETS))
+    return any(both <= set(group) for group in (_VEHICLES, _PETS, _BELL))
 
 
 def _meaning(signal: AlarmSignal, options: AlarmOptions) -> tuple[EventKind | None, tuple[str, ...]]:

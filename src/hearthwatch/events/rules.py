@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from hearthwatch.detect.detection import LabelOptions
-from hearthwatch.events.alarms import AlarmOptions, OwnObjects, Sensed, SensedPhase, alike
+from hearthwatch.events.alarms import AlarmOptions, OwnAlarm, OwnObjects, Sensed, SensedPhase, alike
 from hearthwatch.events.event import Change, ChangeKind, Event, EventId, EventKind, EventOptions
 from hearthwatch.events.visit import CONTINUES_US, SAME_US, Visit, lasts_at, together, within_reach
 from hearthwatch.frames.geometry import Box, Polygon
@@ -264,6 +264,8 @@ class Rules:
             visit.last_us = now_us
             if not sensed.at_once:
                 visit.live.add(name)
+            if OwnAlarm.DOORBELL in sensed.labels:
+                visit.event = replace(visit.event, label=OwnAlarm.DOORBELL.value)
         if sensed.detail in visit.event.detail or len(visit.event.detail) + len(sensed.detail) > _MAX_DETAIL_CHARS:
             return ()
         detail = "; ".join(part for part in (visit.event.detail, sensed.detail) if part)

@@ -14,21 +14,32 @@ from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import Policy
 from hearthwatch.events.alarms import Heard
 from hearthwatch.events.event import EventId
+from hearthwatch.events.report import Report
 from hearthwatch.health.board import Board
+from hearthwatch.health.outage import Outage
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import Login, Verdict
 from hearthwatch.run.alarm_desk import AlarmDesk
+from hearthwatch.run.alarm_hooks import AlarmHooks
 from hearthwatch.run.alarm_pictures import AlarmPictures
 from hearthwatch.run.audit_desk import AuditDesk
 from hearthwatch.run.camera_clocks import CameraClocks
 from hearthwatch.run.camera_watch import CameraWatch
+from hearthwatch.run.card_fetching import CardFetching
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.run.copies_desk import CopiesDesk
 from hearthwatch.run.follower import Follower
+from hearthwatch.run.house_doors import Footage
+from hearthwatch.run.imports import Imports
+from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.login_desk import LoginDesk
+from hearthwatch.run.outage_news import OutageNews
+from hearthwatch.run.porch_accounts import inbox_folder
+from hearthwatch.run.porch_desk import PorchDesk
+from hearthwatch.run.porch_now import PorchLine
 from hearthwatch.run.premises import HousePremises
 from hearthwatch.run.remedies import Remedies
 from hearthwatch.vendors.alarm_hub import AlarmHub
@@ -82,12 +93,14 @@ class CameraDoors:
         policy: Callable[[], Policy],
         ids: Callable[[], str],
         data_folder: Path,
-        publish: Callable[[Login], None],
+        publish: Callable[[Login | Outage], None],
         reader: Engine,
         config: Callable[[], Config],
         take_over: Callable[[], Awaitable[None]],
         pictures: PictureDoor,
-        heard: Callable[[Heard], None],
+        heard: Callable[[Heard | Report], None],
+        recorder: RecorderLine,
+        footage: Footage,
         stored: Callable[[EventId], Awaitable[None]],
     ) -> None:
         """`heard` takes the cameras' own alarms, `stored` hears of events that got a picture; `pictures` come from the
@@ -144,6 +157,7 @@ class CameraDoors:
             ids=ids,
         )
         self.alarms = AlarmHub(self.doorman, clock=clock)
+        self.hooks = AlarmHooks(self.doorman, self.alarms, secrets, clock)
         self.senses = AlarmDesk(self.alarms, board=health, clock=clock, events=heard)
         self.alarm_pictures = AlarmPictures(
             self.doorman,
@@ -167,13 +181,50 @@ class CameraDoors:
             publish=functools.partial(self._heard, publish),
         )
 
+        self.imports = Imports(recorder, ids)
+        self.cards = CardFetching(self.doorman, footage, self.imports, board=health, clock=clock, folder=data_folder / "card")
+        self.outage_news = OutageNews(
+            footage,
+            outbox=outbox,
+            policy=policy,
+            clock=clock,
+            config=config,
+            has_card=self.cards.has_card,
+            can_set_clock=self.clocks.can_set,
+            publish=publish,
+        )
+        desk = PorchDesk(
+            config,
+            inbox_folder(data_folder),
+            recorder=recorder,
+            imports=self.imports,
+            report=heard,
+            tampering=self.senses.hear,
+            outbox=outbox,
+            stored=stored,
+            db=db,
+            clock=clock,
+            ids=ids,
+        )
+        self.porch = PorchLine(
+            desk,
+            config=config,
+            secrets=secrets,
+            inbox=inbox_folder(data_folder),
+            footage=footage,
+            health=health,
+            clock=clock,
+        )
+
     @property
     def tasks(self) -> tuple[tuple[str, Work], ...]:
         return (
             ("alarms of cameras", self.alarms.run),
             ("cameras' own senses", self.senses.run),
             ("pictures of alarms", self.alarm_pictures.run),
+            ("porch", self.porch.desk.run),
             ("cameras' clocks", self.clocks.run),
+            ("cameras' cards", self.cards.run),
             *self.logins.tasks,
             ("camera watch", self.watch.run),
             ("damage control", self.remedies.run),
@@ -205,6 +256,7 @@ class CameraDoors:
         self.logins.renew(config)
         self.senses.renew(config)
         self.clocks.renew(config)
+        self.cards.renew(config)
         self.alarms.renew()
 
     async def close(self) -> None:

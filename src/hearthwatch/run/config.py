@@ -36,6 +36,7 @@ from hearthwatch.run.config_keys import children
 from hearthwatch.tracks.track import ZoneOptions
 from hearthwatch.vendors.device import DoorOptions
 from hearthwatch.web.options import WebOptions
+from hearthwatch.vendors.card import CardOptions
 
 MAX_FILE_BYTES = 1 << 20
 _MAX_DEPTH = 12
@@ -124,6 +125,7 @@ class CameraOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    card: CardOptions = CardOptions()
 class Config:
     """The whole file. `cameras` is never empty: without any in the file it holds the built-in demo camera."""
 

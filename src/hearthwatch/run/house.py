@@ -53,11 +53,11 @@ from hearthwatch.run.jobs import Jobs
 from hearthwatch.run.lines import LookerLine, RecorderLine
 from hearthwatch.run.login_doors import Logins
 from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
-from hearthwatch.run.outage_news import OutageNews
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.reload import Reloader
 from hearthwatch.run.remote_house import RemoteHouse
+from hearthwatch.run.porch_now import PorchLine
 from hearthwatch.run.status import status
 from hearthwatch.run.steward import Steward
 from hearthwatch.run.watch import StateWatch
@@ -154,18 +154,10 @@ class House:
             heard=self.happenings.put,
             stored=self._tell_stored,
         )
-        self._outage_news = OutageNews(
-            self.footage,
-            outbox=self.outbox,
-            policy=lambda: self.policy,
-            clock=self.clock,
-            config=lambda: self.config,
-            has_card=lambda _: False,
-            can_set_clock=self.camera_doors.clocks.can_set,
-            publish=self.changes.publish,
-        )
         self.channels = Channels(
             self._secrets,
+            recorder=self.recorder,
+            footage=self.footage,
             outbox=self.outbox,
             snoozes=self.snoozes,
             db=self._db,
@@ -233,7 +225,7 @@ class House:
         self._child.send(Replace(role=Role.LOOKER))
 
     async def _tell_outage(self, outage: Outage) -> None:
-        await self._outage_news.tell(outage)
+        await self.camera_doors.outage_news.tell(outage)
 
     def _is_quiet(self, outage: Outage, told: Sequence[Outage]) -> bool:
         doors, is_refusal = self.camera_doors, outage.fault in {Fault.CAMERA_REFUSED, Fault.DOOR_REFUSED}
@@ -307,6 +299,8 @@ class House:
         await self.board.load()
         await self.outbox.load()
         await self.snoozes.load()
+        elif peer is Role.PORCH:
+            self.camera_doors.porch.connect(Channel(sock, PorchLine.decodes()))
         await self.channels.load()
         left_open = await self._db.run(event_ledger.left_open)
         self.happenings.resume(left_open)
@@ -372,10 +366,12 @@ class House:
 
 
 async def _run(child: Child, plan: HousePlan) -> None:
+                hooks=self.camera_doors.hooks,
     loop = asyncio.get_running_loop()
     house = House(child, plan, loop)
     working = asyncio.create_task(house.run(), name="house")
     serving = loop.run_in_executor(None, child.serve, house, lambda: not working.done())
+                porch=self.camera_doors.porch,
     await asyncio.wait({working, serving}, return_when=asyncio.FIRST_COMPLETED)
     if working.done() and not child.stop.is_set():
         child.stop.set()

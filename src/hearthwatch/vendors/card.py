@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge, Le
 
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.vendors.device import ClockReading, LocalUs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardOptions:
+    """Section `[camera.NAME.card]`: the memory card in the camera. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    fetch: bool = True
+    """After an outage fetch what is missing from the card, if the camera tells what it holds: Amcrest, Dahua, Reolink."""
+    max_mib_per_day: Annotated[int, Ge(0), Le(1 << 20)] = 4096
+    """Most that is fetched of this camera in a day, in MiB."""
+
 
 MAX_SPAN_US = 31 * 86_400 * US_PER_S
 """So much time is asked for at once, at most."""

@@ -3,6 +3,7 @@ way). Use an account of our own that is an administrator's: the log and the sess
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 from collections.abc import AsyncGenerator, Sequence
@@ -60,6 +61,7 @@ class FoscamHdCamera:
         self._cgi = FoscamHdCgi(access, clock=clock, rng=rng, timeout_s=timeout_s)
         self._http = self._cgi.http
         self._poll_s = poll_s
+        self._poked = asyncio.Event()
         self._history = FoscamHdHistory(self._cgi)
         self._login_window = LogWindow()
         self._log_window = LogWindow()
@@ -152,7 +154,11 @@ class FoscamHdCamera:
 
     def alarms(self) -> AsyncGenerator[AlarmSignal]:
         """See AlarmFeed."""
-        return polled(self._states, foscam_hd_reply.alarm_signal, self._poll_s)
+        return polled(self._states, foscam_hd_reply.alarm_signal, self._poll_s, self._poked)
+
+    def poke(self) -> None:
+        """See PolledAlarms: its HTTP alarm says that there is something."""
+        self._poked.set()
 
     async def active(self, code: str) -> tuple[int, ...]:
         """See AlarmFeed."""

@@ -6,6 +6,7 @@ the mail, FTP and DDNS settings. Every poll of ours may write a line of the log:
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
@@ -63,6 +64,7 @@ class FoscamMjpegCamera:
         self._cgi = FoscamMjpegCgi(access, clock=clock, rng=rng, timeout_s=timeout_s)
         self._http = self._cgi.http
         self._poll_s = poll_s
+        self._poked = asyncio.Event()
         self._login_window = LogWindow()
         self._log_window = LogWindow()
         self._last_move = 0
@@ -176,7 +178,11 @@ class FoscamMjpegCamera:
 
     def alarms(self) -> AsyncGenerator[AlarmSignal]:
         """See AlarmFeed."""
-        return polled(self._states, foscam_mjpeg_reply.alarm_signal, self._poll_s)
+        return polled(self._states, foscam_mjpeg_reply.alarm_signal, self._poll_s, self._poked)
+
+    def poke(self) -> None:
+        """See PolledAlarms: its HTTP alarm says that there is something."""
+        self._poked.set()
 
     async def active(self, code: str) -> tuple[int, ...]:
         """See AlarmFeed."""

@@ -55,12 +55,14 @@ HEADERS = {
 }
 
 
-def needs(permission: Permission, *, body_bytes: int = MAX_BODY_BYTES) -> Callable[[F], F]:
-    """Declare what a route asks of whoever calls it, and how much it takes; a route without this is refused."""
+def needs(permission: Permission, *, body_bytes: int = MAX_BODY_BYTES, from_page: bool = True) -> Callable[[F], F]:
+    """Declare what a route asks of whoever calls it, and how much it takes; a route without this is refused. Only what no page
+    calls may do without the page's origin and token (`from_page`)."""
 
     def declare(endpoint: F) -> F:
         endpoint.__hearthwatch_permission__ = permission  # type: ignore[attr-defined]
         endpoint.__hearthwatch_body_bytes__ = body_bytes  # type: ignore[attr-defined]
+        endpoint.__hearthwatch_from_page__ = from_page  # type: ignore[attr-defined]
         return endpoint
 
     return declare
@@ -75,6 +77,7 @@ class Rule:
     methods: frozenset[str]
     permission: Permission | None
     body_bytes: int
+    from_page: bool
 
 
 def rules(app: FastAPI) -> tuple[Rule, ...]:
@@ -89,6 +92,7 @@ def rules(app: FastAPI) -> tuple[Rule, ...]:
                 methods=frozenset(route.methods or ()),
                 permission=getattr(route.endpoint, "__hearthwatch_permission__", None),
                 body_bytes=getattr(route.endpoint, "__hearthwatch_body_bytes__", MAX_BODY_BYTES),
+                from_page=getattr(route.endpoint, "__hearthwatch_from_page__", True),
             )
         )
     return tuple(found)
@@ -156,12 +160,15 @@ class Gate:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         self._check_host(host)
-        permission, body_bytes = self._rule(scope)
+        rule = self._rule(scope)
+        permission = rule.permission
+        assert permission is not None
         if scope["type"] == "websocket":
             _check_websocket_origin(headers, scope, host)
         elif scope["method"] not in SAFE_METHODS:
-            _check_body(headers, body_bytes)
-            _check_same_origin(headers, scope, host)
+            _check_body(headers, rule.body_bytes)
+            if rule.from_page:
+                _check_same_origin(headers, scope, host)
         session = await self._session(headers, scope)
         if permission is Permission.METRICS:
             self._check_metrics(headers, scope)
@@ -172,7 +179,7 @@ class Gate:
                 raise Denied(401, "Nobody is logged in.", "Log in and try again.")
             if not session.may(permission):
                 raise Denied(403, "Your account may not do this.", "Ask the owner of the house.")
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and rule.from_page:
             _check_token(headers, session)
         return session
 
@@ -188,8 +195,8 @@ class Gate:
                     'Add the name to `hosts = ["…"]` in section [web] of the configuration, or use the address.',
                 ) from None
 
-    def _rule(self, scope: Scope) -> tuple[Permission, int]:
-        """Return what the route asks for and how many bytes it takes."""
+    def _rule(self, scope: Scope) -> Rule:
+        """Return the rule of the route, one that declares what it asks for."""
         wrong_method = False
         for rule in self._table:
             if not rule.pattern.match(scope["path"]):
@@ -201,7 +208,7 @@ class Gate:
                 continue
             if rule.permission is None:
                 raise Denied(403, "This address declares no permission, so nobody may use it.", "This is a bug: report it.")
-            return rule.permission, rule.body_bytes
+            return rule
         raise Denied(405 if wrong_method else 404, "There is nothing at this address.")
 
     async def _session(self, headers: Headers, scope: Scope) -> Session | None:
