@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -54,23 +56,35 @@ class KernelNeighbours:
         """See Neighbours."""
         return own_networks(_text(_ROUTES))
 
+    def routes(self) -> tuple[Route, ...]:
+        """Return this machine's IPv4 routes."""
+        return own_routes(_text(_ROUTES))
+
     async def poke(self, addresses: Sequence[str]) -> None:
-        """See Neighbours."""
-        try:
-            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                asyncio.DatagramProtocol,
-                local_addr=("0.0.0.0", 0),  # noqa: S104 - only sends
-            )
-        except OSError as error:
-            raise Unreachable(f"the home network cannot be reached ({error.strerror or error})") from error
-        try:
+        """See Neighbours; link-local IPv6 addresses have their interface's number behind a `%`."""
+        newer = [address for address in addresses if ":" in address]
+        async with _sender("0.0.0.0") as older, _sender("::" if newer else "0.0.0.0") as other:  # noqa: S104 - only sends
             for at in range(0, min(len(addresses), MAX_ADDRESSES), _AT_ONCE):
                 for address in addresses[at : at + _AT_ONCE]:
-                    transport.sendto(b"\0", (address, _DISCARD_PORT))
+                    if ":" in address:
+                        ip, _, interface = address.partition("%")
+                        other.sendto(b"\0", (ip, _DISCARD_PORT, 0, int(interface or 0)))
+                    else:
+                        older.sendto(b"\0", (address, _DISCARD_PORT))
                 await asyncio.sleep(_PAUSE_S)
             await asyncio.sleep(_ANSWER_S)
-        finally:
-            transport.close()
+
+
+@contextlib.asynccontextmanager
+async def _sender(own: str) -> AsyncIterator[asyncio.DatagramTransport]:
+    try:
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=(own, 0))
+    except OSError as error:
+        raise Unreachable(f"the home network cannot be reached ({error.strerror or error})") from error
+    try:
+        yield transport
+    finally:
+        transport.close()
 
 
 def _text(path: Path) -> str:
@@ -94,18 +108,35 @@ def arp_table(text: str) -> dict[str, str]:
     return found
 
 
-def own_networks(text: str) -> tuple[Network, ...]:
-    """`/proc/net/route`: the networks that are reached without a gateway. Numbers are hexadecimal, lowest byte first."""
-    found: dict[Network, None] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A line of the machine's own way table; `gateway` is empty for a network this machine itself is in."""
+
+    interface: str
+    network: Network
+    gateway: str
+
+
+def own_routes(text: str) -> tuple[Route, ...]:
+    """`/proc/net/route`: the routes that are up. Numbers are hexadecimal, lowest byte first."""
+    found: list[Route] = []
     for line in text.splitlines()[1:]:
         columns = line.split()
         if len(columns) < 8:
             continue
         flags, mask = _hex(columns[3]), _little(columns[7])
-        if flags & _UP and not flags & _GATEWAY and mask:
-            prefix = mask.bit_count()
-            if (0xFFFFFFFF << (32 - prefix)) & 0xFFFFFFFF == mask:
-                found[Network((_little(columns[1]) & mask, prefix))] = None
+        prefix = mask.bit_count()
+        if not flags & _UP or (0xFFFFFFFF << (32 - prefix)) & 0xFFFFFFFF != mask:
+            continue
+        gateway = str(ipaddress.IPv4Address(_little(columns[2]))) if flags & _GATEWAY else ""
+        network = Network((_little(columns[1]) & mask, prefix))
+        found.append(Route(interface=columns[0], network=network, gateway=gateway))
+    return tuple(found)
+
+
+def own_networks(text: str) -> tuple[Network, ...]:
+    """Return the networks of `/proc/net/route` that are reached without a gateway."""
+    found = dict.fromkeys(route.network for route in own_routes(text) if not route.gateway and route.network.prefixlen)
     return tuple(network for network in found if not network.is_loopback and not network.is_link_local)
 
 

@@ -1,0 +1,1 @@
+"""Who is home: people, their devices, and the signs these give."""
