@@ -29,7 +29,7 @@ async def test_a_camera_s_door_says_who_it_is_and_what_can_be_done(owner, camera
     reply = (await owner.get(DOOR.format(camera))).json()
     assert reply["reachable"] is True
     assert reply["identity"]["mac"] == "9c:8e:cd:00:11:22"
-    assert reply["sessions"][0]["address"] == "203.0.113.9"
+    assert (reply["sessions"][0]["address"], reply["sessions"][0]["at_home"]) == ("203.0.113.9", False)
     assert reply["accounts"][0] == {
         "name": "admin",
         "group": "admin",

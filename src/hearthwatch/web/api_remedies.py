@@ -42,7 +42,7 @@ class Yes(BaseModel):
 @needs(Permission.MANAGE)
 async def door(camera: CameraDep, site: SiteDep) -> remedy_replies.DoorReply:
     """Ask the camera who it is, who is logged in to it, and what can be done to it from here."""
-    return remedy_replies.DoorReply.of(await site.doors.remedies.door(camera.id))
+    return remedy_replies.DoorReply.of(await site.doors.remedies.door(camera.id), site.doors.logins.is_home)
 
 
 @router.post("/cameras/{camera}/remedies")

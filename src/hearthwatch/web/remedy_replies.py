@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Self
 
 from hearthwatch.audit.remedy import Remedy, RemedyKind, label
@@ -60,17 +61,19 @@ class VisitReply(Reply):
     user: str
     address: str | None
     origin: str
+    at_home: bool
     group: str
     via: str
     at_us: int | None
 
     @classmethod
-    def of(cls, session: Session) -> Self:
+    def of(cls, session: Session, *, at_home: bool) -> Self:
         return cls(
             id=session.id,
             user=session.user,
             address=session.address,
             origin=session.origin,
+            at_home=at_home,
             group=session.group,
             via=session.via,
             at_us=session.at_us,
@@ -121,7 +124,8 @@ class DoorReply(Reply):
     blocked: list[str] | None
 
     @classmethod
-    def of(cls, now: DoorNow) -> Self:
+    def of(cls, now: DoorNow, is_home: Callable[[str | None], bool]) -> Self:
+        visits = [VisitReply.of(one, at_home=is_home(one.address)) for one in now.sessions or ()]
         return cls(
             vendor=now.vendor,
             host=now.host,
@@ -131,7 +135,7 @@ class DoorReply(Reply):
             identity=IdentityReply.of(now.identity) if now.identity else None,
             actions=[ActionReply(kind=kind, label=_LABELS[kind], why_not=redact(why)) for kind, why in now.why_not.items()],
             services=sorted(now.services),
-            sessions=None if now.sessions is None else [VisitReply.of(one) for one in now.sessions],
+            sessions=None if now.sessions is None else visits,
             accounts=None if now.accounts is None else [AccountReply.of(one, now.our_user) for one in now.accounts],
             blocked=None if now.blocked is None else list(now.blocked),
         )

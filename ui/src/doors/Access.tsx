@@ -4,7 +4,7 @@ import { ago } from "../format";
 import { now_us } from "../store";
 import type { Door } from "./api";
 import { askFor } from "./asking";
-import { accountNote, canDo, visitNote } from "./words";
+import { accountNote, canDo, isStranger, visitNote } from "./words";
 
 export function Access({ id, door }: { id: string; door: Door }) {
   const ask = (kind: string, subject: string, label: string): void => askFor({ kind, camera: id, subject, value: "", label });
@@ -18,7 +18,7 @@ export function Access({ id, door }: { id: string; door: Door }) {
         {door.sessions?.length ? (
           <ul class="list">
             {door.sessions.map((visit) => (
-              <li key={visit.id} class="line">
+              <li key={visit.id} class={`line ${isStranger(visit) ? "is-bad" : ""}`}>
                 <span>
                   <strong>{visit.user || "Somebody"}</strong>
                   <span class="dim">

@@ -32,7 +32,8 @@ export function CopiesPage() {
 
   const copies = [...(found?.copies ?? []), ...(older?.copies.filter((copy) => !found?.copies.some((each) => each.id === copy.id)) ?? [])];
   const more = older ? older.more : (found?.more ?? false);
-  const copy = copies.find((each) => each.id === picked) ?? null;
+  const roomy = matchMedia("(width >= 1020px)").matches;
+  const copy = copies.find((each) => each.id === picked) ?? (roomy && !picked ? (copies[0] ?? null) : null);
   const pick = (changes: Record<string, string>, replace = true): void => go(choose("/copies", query, changes), replace);
   const trouble = Object.entries(found?.troubles ?? {}).filter(([name]) => !camera || name === camera);
   const target = camera || (cameras.value.length === 1 ? (cameras.value[0]?.id ?? "") : "");
@@ -98,8 +99,6 @@ export function CopiesPage() {
         </ol>
         {copy ? (
           <CopyPanel key={copy.id} copy={copy} others={copies.filter((each) => each.camera === copy.camera && each !== copy)} against={query.get("with") ?? ""} onAgainst={(value) => pick({ with: value })} onRestore={() => setWriting({ copy })} onClose={() => pick({ copy: "", with: "" })} />
-        ) : copies.length ? (
-          <p class="copy-none dim">Pick a copy to see what changed.</p>
         ) : null}
       </div>
       {writing ? <WriteSheet writing={writing} onClose={() => setWriting(null)} /> : null}

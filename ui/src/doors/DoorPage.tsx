@@ -94,7 +94,7 @@ export function DoorPage({ id }: { id: string }) {
       </section>
       <section>
         <h2>Its log</h2>
-        <LogSearch camera={id} day_us={null} search={search} onSearch={setSearch} limit={30} />
+        <LogSearch camera={id} day_us={null} search={search} onSearch={setSearch} limit={12} />
       </section>
     </div>
   );

@@ -4,7 +4,9 @@ import type { ComponentChildren } from "preact";
 import * as icons from "../parts/icons";
 import type { Finding, Report } from "./api";
 import { askFor } from "./asking";
-import { type Group, grouped } from "./grades";
+import { type Group, grouped, short } from "./grades";
+import { Linked } from "./Linked";
+import { offerLabel } from "./words";
 
 export function Findings({ report, onKnow }: { report: Report; onKnow: (finding: Finding, accepted: boolean) => void }) {
   return (
@@ -54,17 +56,18 @@ function Row({ finding, group, onKnow }: { finding: Finding; group: Group; onKno
           </span>
           <span class="finding-what">
             <strong>{finding.title}</strong>
-            <span class="dim">{finding.saw}</span>
+            <span class="dim">{short(finding.saw)}</span>
           </span>
           {finding.automatic && !finding.accepted ? <span class="finding-can">can be fixed from here</span> : null}
         </summary>
         <div class="finding-more">
+          {short(finding.saw) === finding.saw ? null : <p><Linked text={finding.saw} /></p>}
           <h4>Why it matters</h4>
           <p>{finding.why}</p>
           {isOpen && finding.fix ? (
             <>
               <h4>{finding.remedy ? "Or by hand" : "What to do"}</h4>
-              <p>{finding.fix}</p>
+              <p><Linked text={finding.fix} /></p>
             </>
           ) : null}
           {isOpen ? (
@@ -85,4 +88,4 @@ function Row({ finding, group, onKnow }: { finding: Finding; group: Group; onKno
   );
 }
 
-const fixLabel = (finding: Finding): string => finding.remedy?.label ?? finding.title;
+const fixLabel = (finding: Finding): string => (finding.remedy ? offerLabel(finding.remedy) : finding.title);

@@ -7,6 +7,7 @@ import { Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
 import { doors, type Mended, type Report } from "./api";
 import { fixable } from "./grades";
+import { offerLabel } from "./words";
 
 export function FixAll({ report, onReport, onClose }: { report: Report; onReport: (report: Report) => void; onClose: () => void }) {
   const [wanted] = useState(() => fixable(report));
@@ -31,7 +32,7 @@ export function FixAll({ report, onReport, onClose }: { report: Report; onReport
             {wanted.map((finding) => (
               <li key={finding.key}>
                 <span>
-                  <strong>{finding.remedy?.label ?? finding.title}</strong>
+                  <strong>{finding.remedy ? offerLabel(finding.remedy) : finding.title}</strong>
                   <span class="dim">{finding.title}</span>
                 </span>
               </li>

@@ -9,7 +9,7 @@ const TABS: { path: string; name: string; owner: boolean }[] = [
   { path: "/logins", name: "Log-ins", owner: false },
   { path: "/audit", name: "Audit", owner: true },
   { path: "/copies", name: "Settings", owner: false },
-  { path: "/logs", name: "Camera logs", owner: false },
+  { path: "/logs", name: "Logs", owner: false },
   { path: "/done", name: "Done", owner: true },
 ];
 

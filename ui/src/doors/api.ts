@@ -85,6 +85,7 @@ export interface Visit {
   user: string;
   address: string | null;
   origin: string;
+  at_home: boolean;
   group: string;
   via: string;
   at_us: number | null;

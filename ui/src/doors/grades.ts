@@ -31,6 +31,9 @@ export function grouped(findings: readonly Finding[]): Group[] {
   return groups.filter((group) => group.findings.length);
 }
 
+/** What was seen without its sources: the line of a list. */
+export const short = (saw: string): string => saw.replace(/ See https:\/\/.*$/s, "");
+
 export const scoreTone = (score: number | null): Tone => (score === null ? "quiet" : score >= 80 ? "good" : score >= 45 ? "warm" : "bad");
 export const scoreWord = (report: Report): string => {
   if (report.score === null) return "Could not be looked at";

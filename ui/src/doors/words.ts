@@ -185,10 +185,19 @@ const SERVICES: Record<string, [string, string]> = {
 export const serviceName = (service: string): string => SERVICES[service]?.[0] ?? capital(service);
 export const serviceWhy = (service: string): string => SERVICES[service]?.[1] ?? "";
 
-/** Why a door is not open, and what to do, for a camera about which nothing else can be said. */
+/** A button's words: the house's own, but services as people say them. */
+export const offerLabel = (offer: Offer): string =>
+  offer.kind === "service-off" ? `Switch off: ${serviceName(offer.subject)}` : offer.kind === "service-on" ? `Switch on: ${serviceName(offer.subject)}` : offer.label;
+
 export const accountNote = (account: Account): string =>
   [account.is_ours ? "Hearthwatch logs in with it" : "", account.is_admin ? "may do everything" : account.group, account.is_built_in ? "built in" : ""].filter(Boolean).join(" · ");
 
-export const visitNote = (visit: Visit): string => [visit.address ?? visit.origin, visit.via, visit.group].filter(Boolean).join(" · ");
+export function visitNote(visit: Visit): string {
+  const { from, place } = whence(visit);
+  return [from, place, visit.via].filter(Boolean).join(" · ");
+}
+
+/** Somebody from elsewhere who is in the camera at this moment. */
+export const isStranger = (visit: Visit): boolean => visit.address !== null && !visit.at_home && !isLoopback(visit.address);
 
 export const canDo = (door: Door | null, kind: string): boolean => door?.actions.some((action) => action.kind === kind && !action.why_not) ?? false;

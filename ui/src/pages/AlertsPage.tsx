@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { type Alert, at, type Delivery } from "../api";
 import { askFor } from "../doors/asking";
+import { offerLabel } from "../doors/words";
 import { capital, clock, dayName, millis } from "../format";
 import { Empty, Head } from "../parts/bits";
 import * as icons from "../parts/icons";
@@ -41,7 +42,7 @@ export function AlertsPage() {
                 <div>
                   <strong>{alert.event ? <a href={`/events/${alert.event}`}>{alert.title}</a> : alert.title}</strong>
                   <p class="dim alert-text">
-                    {alert.text}
+                    <Folded text={alert.text} />
                     {alert.decided_ms === null ? null : (
                       <span title="From the last byte of the deciding picture to this alert"> · decided in {millis(alert.decided_ms)}</span>
                     )}
@@ -68,6 +69,24 @@ export function AlertsPage() {
   );
 }
 
+const SHORT_LINES = 5;
+
+/** The first lines of a long text, the others on demand. */
+function Folded({ text }: { text: string }) {
+  const [open, setOpen] = useState(false);
+  const lines = text.split("\n");
+  if (open || lines.length <= SHORT_LINES + 1) return <>{text}</>;
+  return (
+    <>
+      {lines.slice(0, SHORT_LINES).join("\n")}
+      {"\n"}
+      <button class="link" type="button" onClick={() => setOpen(true)}>
+        {lines.length - SHORT_LINES} more lines
+      </button>
+    </>
+  );
+}
+
 /** What can be done about it at once; whoever may only look is told who can. */
 function AlertOffers({ alert }: { alert: Alert }) {
   if (!alert.offers.length) return null;
@@ -75,8 +94,8 @@ function AlertOffers({ alert }: { alert: Alert }) {
   return (
     <div class="row alert-offers">
       {alert.offers.map((offer) => (
-        <button key={`${offer.kind}/${offer.subject}/${offer.value}`} class="button" type="button" onClick={() => askFor(offer)}>
-          {offer.label}
+        <button key={`${offer.kind}/${offer.subject}/${offer.value}`} class="button" type="button" onClick={() => askFor({ ...offer, label: offerLabel(offer) })}>
+          {offerLabel(offer)}
         </button>
       ))}
       {alert.camera ? (

@@ -1,15 +1,19 @@
 /** Cameras and their health: state, numbers, drops, outages. */
 
 import type { Camera, Outage } from "../api";
+import { doors, type Report } from "../doors/api";
+import { Score } from "../doors/Score";
 import { ago, bytes, codecName, faultName, fits, lasted, moment, stateName } from "../format";
 import { Dot } from "../live/Tile";
-import { Empty, Head } from "../parts/bits";
+import { Empty, Head, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
-import { cameraName, cameras, house, loaded, now_us, outages } from "../store";
+import { cameraName, cameras, house, isOwner, loaded, now_us, outages } from "../store";
 
 export const dropped = (camera: Camera): number => camera.streams.flatMap((stream) => stream.boxes).reduce((sum, box) => sum + box.dropped, 0);
 
 export function CamerasPage() {
+  const minute = Math.floor(now_us.value / 60e6);
+  const [reports] = useLoaded(() => (isOwner.value ? doors.reports() : Promise.resolve([])), [minute, isOwner.value]);
   const now = now_us.value;
   const open = outages.value.filter((outage) => outage.end_us === null && outage.fault !== "detector-basic");
   const over = outages.value.filter((outage) => outage.end_us !== null);
@@ -57,7 +61,7 @@ export function CamerasPage() {
         ) : null}
         <ul class="list">
           {cameras.value.map((camera) => (
-            <CameraRow key={camera.id} camera={camera} now={now} />
+            <CameraRow key={camera.id} camera={camera} now={now} report={reports?.find((report) => report.camera === camera.id)} />
           ))}
         </ul>
       </section>
@@ -90,7 +94,7 @@ function BasicDetector() {
   );
 }
 
-function CameraRow({ camera, now }: { camera: Camera; now: number }) {
+function CameraRow({ camera, now, report }: { camera: Camera; now: number; report: Report | undefined }) {
   const drops = dropped(camera);
   return (
     <li>
@@ -129,6 +133,9 @@ function CameraRow({ camera, now }: { camera: Camera; now: number }) {
             <small>Kept</small>
             {camera.kept_from_us === null ? "–" : lasted(now - camera.kept_from_us)}
           </span>
+          {isOwner.value ? (
+            <span class="camera-score">{report ? <Score score={report.score} size={38} /> : null}</span>
+          ) : null}
         </span>
         <icons.Next size={18} />
       </a>

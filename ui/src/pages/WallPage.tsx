@@ -2,7 +2,8 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, type Camera, type HouseEvent } from "../api";
-import { ago, bytes, clock, dayName, fits, labelName, lasted, spanHours, startOfDay } from "../format";
+import { deed, isForeign } from "../doors/words";
+import { ago, bytes, clock, dayName, fits, labelName, lasted, moment, spanHours, startOfDay } from "../format";
 import { columns, neighbour, tileWidth } from "../live/grid";
 import { LiveView } from "../live/LiveView";
 import { Dot, Motion, Tile } from "../live/Tile";
@@ -11,7 +12,7 @@ import { EventPicture } from "../parts/EventPicture";
 import * as icons from "../parts/icons";
 import { Hours, piece } from "../parts/Strip";
 import { go, place } from "../router";
-import { cameraName, cameras, house, loaded, now_us, recent } from "../store";
+import { cameraName, cameras, house, lastLogins, loaded, now_us, recent, unseenLogins } from "../store";
 
 const ASPECT = 16 / 9;
 const GAP = 12;
@@ -33,6 +34,7 @@ export function WallPage() {
           <h1>{house.value?.name || "Hearthwatch"}</h1>
           <p class="dim">{status(all)}</p>
         </div>
+        <Stranger />
         <time class="wall-clock">{clock(now_us.value)}</time>
       </header>
       {all.length ? (
@@ -47,6 +49,25 @@ export function WallPage() {
       ) : null}
       {enlarged ? <Enlarged camera={enlarged} all={all} /> : null}
     </div>
+  );
+}
+
+/** Somebody at a camera's own door whom nobody has looked at yet. */
+function Stranger() {
+  const unseen = unseenLogins.value;
+  const newest = unseen[0];
+  if (!newest) return null;
+  return (
+    <a class="stranger" href="/logins">
+      <icons.Warn size={20} />
+      <span>
+        <strong>{deed(newest)}</strong>
+        <span>
+          {cameraName(newest.camera)}, {moment(newest.at_us, now_us.value)}
+          {unseen.length > 1 ? `, and ${unseen.length - 1} more` : ""}
+        </span>
+      </span>
+    </a>
   );
 }
 
@@ -142,6 +163,10 @@ function Glance() {
         <dd>
           {recording} {recording === 1 ? "camera" : "cameras"}
         </dd>
+      </div>
+      <div>
+        <dt>Foreign log-ins</dt>
+        <dd>{lastLogins.value.filter((login) => login.at_us >= today && isForeign(login)).length || "none today"}</dd>
       </div>
       <div>
         <dt>Room for</dt>
