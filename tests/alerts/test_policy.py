@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 import pytest
@@ -10,7 +10,8 @@ from tests.alerts.house import BERLIN, FRONT, an_event
 
 from hearthwatch.alerts.alert import Part, Severity
 from hearthwatch.alerts.options import AlertOptions
-from hearthwatch.alerts.policy import CameraAlerts, HouseMode, Policy
+from hearthwatch.alerts.policy import CameraAlerts, Policy
+from hearthwatch.arming.arming import Mode, ModeOptions, ModesOptions, Telling
 from hearthwatch.events.event import Change, ChangeKind, EventKind
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
@@ -18,14 +19,10 @@ from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 NOW = WallUs(1_700_000_000_000_000)  # 2023-11-14 23:13:20 in Berlin
 
 
+@dataclass(frozen=True)
 class State:
-    def __init__(self, mode=HouseMode.AWAY, snoozed=0) -> None:
-        self.mode = mode
-        self.snoozed = snoozed
-
-    def snoozed_until_us(self, camera):
-        assert camera == FRONT
-        return WallUs(self.snoozed)
+    mode: Mode = Mode.AWAY
+    snoozed: int = 0
 
 
 def make(**options) -> Policy:
@@ -39,7 +36,8 @@ def opened(tell=True, **fields) -> Change:
 
 
 def decide(policy, change, state=None):
-    return policy.on_event(change, state or State(), now_us=NOW, decided_ns=MonoNs(7))
+    state = state or State()
+    return policy.on_event(change, state.mode, snoozed_until_us=WallUs(state.snoozed), now_us=NOW, decided_ns=MonoNs(7))
 
 
 def test_a_person_is_told_in_the_owners_words():
@@ -60,26 +58,49 @@ def test_a_person_is_told_in_the_owners_words():
         ({"enabled": False}, {}, State(), False),
         ({"labels": ("car",)}, {}, State(), False),
         ({"labels": ("car",)}, {"label": "car"}, State(), True),
-        ({}, {"camera": CameraId("other")}, None, False),
+        ({}, {"camera": CameraId("other")}, State(), False),
         ({}, {"kind": EventKind.MOTION, "label": ""}, State(), False),
         ({"labels": ("motion",)}, {"kind": EventKind.MOTION, "label": ""}, State(), True),
         ({"labels": ()}, {"kind": EventKind.TAMPER, "label": ""}, State(), True),
-        ({}, {}, State(HouseMode.HOME), False),
-        ({}, {}, State(HouseMode.DISABLED), False),
+        ({}, {}, State(Mode.HOME), False),
+        ({}, {}, State(Mode.DISARMED), False),
+        ({}, {}, State(Mode.DISABLED), False),
+        ({"labels": ()}, {"kind": EventKind.TAMPER, "label": ""}, State(Mode.DISABLED), True),
+        ({"labels": ()}, {"kind": EventKind.OFFLINE, "label": ""}, State(Mode.HOME), True),
         ({}, {}, State(snoozed=NOW + 1), False),
         ({}, {}, State(snoozed=NOW), True),
     ],
 )
 def test_who_is_told(options, change, state, told):
     policy = make(**options)
-    if state is None:
-
-        class Anywhere(State):
-            def snoozed_until_us(self, camera):
-                return WallUs(0)
-
-        state = Anywhere()
     assert (decide(policy, opened(**change), state) is not None) is told
+
+
+PORCH_AT_HOME = ModesOptions(
+    home=ModeOptions(alerts=Telling.ALL, labels=("person", "car"), zones=("porch",)),
+    away=ModeOptions(alerts=Telling.NONE),
+    disabled=ModeOptions(alerts=Telling.ALL),
+)
+
+
+@pytest.mark.parametrize(
+    ("mode", "change", "told"),
+    [
+        (Mode.HOME, {"zones": frozenset({"porch", "drive"})}, True),
+        (Mode.HOME, {"zones": frozenset({"drive"})}, False),
+        (Mode.HOME, {}, False),
+        (Mode.HOME, {"label": "car", "zones": frozenset({"porch"})}, True),
+        (Mode.HOME, {"label": "dog", "zones": frozenset({"porch"})}, False),
+        (Mode.AWAY, {"zones": frozenset({"porch"})}, False),
+        (Mode.DISARMED, {"zones": frozenset({"porch"})}, False),
+        (Mode.DISABLED, {"zones": frozenset({"porch"})}, False),
+        (Mode.HOME, {"kind": EventKind.TAMPER, "label": ""}, True),
+    ],
+)
+def test_what_a_mode_means_for_a_camera(mode, change, told):
+    cameras = {FRONT: CameraAlerts(name="Front door", modes=PORCH_AT_HOME)}
+    policy = Policy(home="Home", zone=BERLIN, cameras=cameras, ids=lambda: "A1")
+    assert (decide(policy, opened(**change), State(mode)) is not None) is told
 
 
 @pytest.mark.parametrize(

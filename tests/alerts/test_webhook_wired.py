@@ -20,9 +20,9 @@ from hearthwatch.alerts.apprise import open_apprise
 from hearthwatch.alerts.mail import EmailChannel
 from hearthwatch.alerts.options import EmailOptions, Tls, WebhookOptions
 from hearthwatch.alerts.policy import CameraAlerts, Policy
-from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.alerts.telegram import TelegramChat, open_bot
 from hearthwatch.alerts.webhook import WebhookChannel
+from hearthwatch.arming.arming import Mode
 from hearthwatch.kit.errors import ConfigFault, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import redact
 
@@ -159,7 +159,9 @@ NAUGHTY = [
 async def test_naughty_names_reach_every_sink_harmless(sink, hook, house, name):
     policy = Policy(home=name, zone=BERLIN, cameras={FRONT: CameraAlerts(name=name)}, ids=lambda: "A1")
     change = house.change()
-    alert = policy.on_event(change, Snoozes(house.db), now_us=house.clock.wall_us(), decided_ns=house.clock.mono_ns())
+    alert = policy.on_event(
+        change, Mode.AWAY, snoozed_until_us=0, now_us=house.clock.wall_us(), decided_ns=house.clock.mono_ns()
+    )
     await house.outbox.record(change, alert)
     assert (await house.db.run(ledger.recent))[0].alert == alert
     alert = replace(alert, title=f"{name}: person", text=f"{name} · {name}")

@@ -8,6 +8,7 @@ import pytest
 from tests.cli.conftest import Home
 
 from hearthwatch.cli.status import lines
+from hearthwatch.arming import machine
 from hearthwatch.feeds.packet import Codec, Gap, GapReason, Stream
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.mailbox import BoxCount
@@ -38,6 +39,7 @@ def stream(kind: Stream, width_px: int, height_px: int) -> StreamNow:
 STATUS = Status(
     name="Home",
     version="1.2.3",
+    arming=machine.first(WallUs(NOW - 93_784 * US_PER_S)),
     now_us=NOW,
     started_us=WallUs(NOW - 93_784 * US_PER_S),
     cameras=(
@@ -84,6 +86,7 @@ STATUS = Status(
 def test_the_status_on_one_screen() -> None:
     assert list(lines(STATUS, UTC)) == [
         "Home: Hearthwatch 1.2.3, running for 1 d 2 h",
+        "Armed since Mon 13 Nov 20:10:16, as ever while nobody is set up.",
         "camera front: live",
         "    main h264 1280x720, 10 a second, 790 kbit/s; sub h264 640x360, 10 a second, 790 kbit/s",
         "    recorded since 2023-11-13 22:13:20; last 24 h: 1 min 5 s lost in 2 gaps (last: network); 7 packets skipped in looking",
@@ -98,7 +101,7 @@ def test_the_status_on_one_screen() -> None:
 
 def test_a_quiet_house_without_channels() -> None:
     quiet = replace(STATUS, gaps=(), outages=(), channels=(), days_fit=None, cameras=())
-    assert list(lines(quiet, UTC))[2:] == [
+    assert list(lines(quiet, UTC))[3:] == [
         "footage: 2.5 GB in /data/footage, 80.0 GB free",
         "alerts go to: the page alone (no channel is set up)",
     ]

@@ -14,6 +14,7 @@ from hearthwatch.alerts import ledger as alert_ledger
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.alerts.snooze import Snoozes
+from hearthwatch.arming.arming import Mode
 from hearthwatch.events import ledger
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.kit.errors import StorageFailed, StorageFault
@@ -66,12 +67,14 @@ class Bench:
         self._ids = count(1)
         self._passed_s = 1000.0
         self.snoozes = Snoozes(house.db)
+        self.mode = Mode.AWAY
         config = parse(text)
         self.happenings = Happenings(
             config,
             policy=self.policy(config),
             outbox=house.outbox,
-            house=self.snoozes,
+            snoozes=self.snoozes,
+            mode=lambda: self.mode,
             keeper=self.keeper,
             clock=house.clock,
             ids=self._id,

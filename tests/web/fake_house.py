@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from tests.web import scene
+from tests.web.fake_arming import FakeArming
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_copies import FakeCopies
 from tests.web.fake_hooks import FakeHooks
@@ -96,6 +97,7 @@ class FakeHouse:
         self.nobody = asyncio.Event()  # set when the last viewer of a stream has left
         self.started_us = self.clock.wall_us()
         self.remedies = FakeRemedies(self.clock)
+        self.arming = FakeArming(self.clock)
         self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
         self.hooks = FakeHooks()
@@ -121,6 +123,7 @@ class FakeHouse:
             house=_House(self),
             remedies=self.remedies,
             copies=self.copies,
+            arming=self.arming,
             audit=self.audit,
             known=self.known,
             hooks=self.hooks,

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery
+from hearthwatch.arming import ledger as arming
+from hearthwatch.arming.arming import ArmChange, ArmState
 from hearthwatch.events import ledger as events
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.health.outage import Fault, HealthSink
@@ -36,9 +38,11 @@ class Batch:
     pictures: set[EventId] = field(default_factory=set)
     alerts: dict[AlertId, Alert] = field(default_factory=dict)
     deliveries: dict[int, Delivery] = field(default_factory=dict)
+    arming: ArmState | None = None
+    arm_changes: dict[int, ArmChange] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.pictures or self.alerts or self.deliveries)
+        return bool(self.events or self.pictures or self.alerts or self.deliveries or self.arming)
 
     def add(self, later: Batch) -> None:
         """Take in what came later; the oldest is dropped where it becomes too much."""
@@ -48,12 +52,17 @@ class Batch:
         self.pictures |= later.pictures
         self.alerts |= later.alerts
         self.deliveries |= later.deliveries
+        self.arming = later.arming or self.arming
+        self.arm_changes |= later.arm_changes
         self.events = dict(list(self.events.items())[-_MAX_OWED:])
         self.alerts = dict(list(self.alerts.items())[-_MAX_OWED:])
         self.deliveries = dict(list(self.deliveries.items())[-_MAX_OWED * 4 :])
+        self.arm_changes = dict(list(self.arm_changes.items())[-_MAX_OWED:])
 
     def save(self, connection: Connection) -> frozenset[AlertId]:
         """Write all; return the alerts whose cause was told before: they and their deliveries are left out."""
+        if self.arming is not None:
+            arming.save(connection, self.arming, self.arm_changes.values())
         for event, told in self.events.values():
             events.save(connection, event, told=told)
         for picture in self.pictures:

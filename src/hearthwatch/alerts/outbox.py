@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part
 from hearthwatch.alerts.journal import OWED_EVERY_S, PATIENCE_S, Batch, Journal, fault_of, look_away, recovered
+from hearthwatch.arming.arming import ArmChange, ArmState
 from hearthwatch.events.event import Change, EventId
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.outage import HealthSink
@@ -94,6 +95,17 @@ class Outbox:
         batch = Batch()
         if change is not None:
             batch.events[change.event.id] = (change.event, alert is not None)
+        await self._record(batch, alert)
+
+    async def record_arming(self, state: ArmState, change: ArmChange | None, alert: Alert | None) -> bool:
+        """Commit how the house is armed from now on, the line of the ledger and the announcement in one transaction; then send.
+        Returns False when the disk did not take it yet."""
+        batch = Batch(arming=state)
+        if change is not None:
+            batch.arm_changes[state.number] = change
+        return await self._record(batch, alert)
+
+    async def _record(self, batch: Batch, alert: Alert | None) -> bool:
         fresh: list[Delivery] = []
         if alert is not None and alert.dedupe_key not in self._keys:
             self._keep_key(alert.dedupe_key)
@@ -108,11 +120,12 @@ class Outbox:
                 at_once = not self._waiting.get(delivery.channel)
                 batch.deliveries[delivery.id] = replace(delivery, maybe_sent=at_once)
         if not batch:
-            return
+            return True
         repeated = await self._journal.write(batch)
+        stored = repeated is not None
         if alert is None or alert.id not in batch.alerts or (repeated and alert.id in repeated):
-            return
-        if repeated is None:
+            return stored
+        if not stored:
             alert = replace(alert, degraded=True)
             self._journal.amend(alert)
         self._remember(alert)
@@ -123,6 +136,7 @@ class Outbox:
                 self._flagged.add(delivery.id)
         self._put(fresh)
         self._changed(alert.id)
+        return stored
 
     async def attach(self, event: EventId, part: Part, data: bytes, *, only: str = "") -> None:
         """Keep the event's picture or clip, and send it by every channel that told of the event and may carry it.

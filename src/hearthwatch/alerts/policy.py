@@ -5,42 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from enum import StrEnum
-from typing import Protocol
 
 from hearthwatch.alerts.alert import Alert, AlertId, Part, Severity
 from hearthwatch.alerts.options import AlertOptions
 from hearthwatch.alerts.wording import clock_time, many_lines, one_line, span
+from hearthwatch.arming.arming import Mode, ModesOptions
 from hearthwatch.events.event import Change, Event, EventKind
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.units import US_PER_S, CameraId, MonoNs, WallUs
 
 
-class HouseMode(StrEnum):
-    """`away`: every enabled rule alerts. `home` and `disabled`: no intrusion alerts, those about the cameras go on."""
-
-    AWAY = "away"
-    HOME = "home"
-    DISABLED = "disabled"
-
-
-class HouseState(Protocol):
-    """What may silence intrusion alerts."""
-
-    @property
-    def mode(self) -> HouseMode: ...
-
-    def snoozed_until_us(self, camera: CameraId) -> WallUs:
-        """Return until when the owner wants no alerts of this camera; 0 for never."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraAlerts:
-    """A camera as alerts need it: the name a person reads, and its options."""
+    """A camera as alerts need it: the name a person reads, its options, and what each mode of the house means for it."""
 
     name: str
     options: AlertOptions = AlertOptions()
+    modes: ModesOptions = ModesOptions()
 
 
 _OUTAGE_WORDS = {
@@ -75,6 +56,8 @@ _OUTAGE_WORDS = {
     Fault.DETECTOR_BASIC: ("only the basic detector works: people only", "has its full detector again"),
     Fault.HEARTBEAT_LOST: ("its sign of life does not get out", "its sign of life gets out again"),
     Fault.CONFIG_WRONG: ("has mistakes; the old one stays in force", "is right again"),
+    Fault.PORCH_CLOSED: ("cannot take the cameras' mails and files", "takes the cameras' mails and files again"),
+    Fault.PORCH_FLOODED: ("leaves more mails or files than it may", "leaves no more than it may again"),
     Fault.CHANNEL_DEAD: ("does not deliver alerts", "delivers alerts again"),
 }
 
@@ -104,13 +87,15 @@ class Policy:
         known = self._cameras.get(camera)
         return one_line(known.name, 60) if known else one_line(camera, 60)
 
-    def on_event(self, change: Change, house: HouseState, *, now_us: WallUs, decided_ns: MonoNs) -> Alert | None:
-        """Return what to tell now that `change` happened, None for silence."""
+    def on_event(
+        self, change: Change, mode: Mode, *, snoozed_until_us: WallUs, now_us: WallUs, decided_ns: MonoNs
+    ) -> Alert | None:
+        """Return what to tell now that `change` happened in a house in that mode, None for silence."""
         event = change.event
-        if not change.tell or house.mode is not HouseMode.AWAY or house.snoozed_until_us(event.camera) > now_us:
+        if not change.tell or snoozed_until_us > now_us:
             return None
         camera = self._cameras.get(event.camera)
-        if camera is None or not camera.options.enabled or not _wanted(event, camera.options):
+        if camera is None or not camera.options.enabled or not _wanted(event, camera, mode):
             return None
         what = "motion" if event.kind is EventKind.MOTION else one_line(event.label or event.kind.value, 40)
         said = [clock_time(event.start_us, self._zone, now_us)]
@@ -177,7 +162,17 @@ class Policy:
         )
 
 
-def _wanted(event: Event, options: AlertOptions) -> bool:
+_OF_THE_CAMERA = frozenset({EventKind.OFFLINE, EventKind.TAMPER})
+"""What happens to the camera itself is told in every mode."""
+
+
+def _wanted(event: Event, camera: CameraAlerts, mode: Mode) -> bool:
+    if event.kind in _OF_THE_CAMERA:
+        return True
+    meaning = camera.modes.of(mode)
+    if not camera.modes.tells(mode) or (meaning.zones and not event.zones & set(meaning.zones)):
+        return False
+    labels = meaning.labels or camera.options.labels
     if event.kind in {EventKind.OBJECT, EventKind.ALARM}:
-        return event.label in options.labels
-    return event.kind is not EventKind.MOTION or "motion" in options.labels
+        return event.label in labels
+    return event.kind is not EventKind.MOTION or "motion" in labels

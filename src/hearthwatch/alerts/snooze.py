@@ -7,7 +7,6 @@ import json
 from sqlalchemy import Connection
 
 from hearthwatch.alerts import ledger
-from hearthwatch.alerts.policy import HouseMode
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.units import CameraId, WallUs
 
@@ -15,18 +14,14 @@ _KEY = "snooze"
 
 
 class Snoozes:
-    """The house's state as the policy asks for it: always `away`, until people are set up."""
+    """Used from one event loop; `load` first."""
 
     def __init__(self, db: Db) -> None:
         self._db = db
         self._until_us: dict[CameraId, WallUs] = {}
 
-    @property
-    def mode(self) -> HouseMode:
-        return HouseMode.AWAY
-
-    def snoozed_until_us(self, camera: CameraId) -> WallUs:
-        """See policy.HouseState."""
+    def until_us(self, camera: CameraId) -> WallUs:
+        """Return until when the owner wants no alerts of this camera; 0 for never."""
         return self._until_us.get(camera, WallUs(0))
 
     async def load(self) -> None:

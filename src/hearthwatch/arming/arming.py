@@ -71,8 +71,8 @@ class ScheduleOptions:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     at: str
-    """Local time as `22:30`. One that a clock change skips counts when the clock has moved on; one that comes twice counts
-    the first time."""
+    """Local time as `22:30`. One that a change of the clocks skips comes that much later, one that comes twice counts the first
+    time."""
     days: tuple[Weekday, ...] = tuple(Weekday)
     """Days of the week."""
     mode: Planned
@@ -86,7 +86,8 @@ class ArmingOptions:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     silence_minutes: Annotated[float, Ge(1), Le(240)] = 10.0
-    """When nobody's phone gave a sign for so long, all are asked; when none answers the house arms itself."""
+    """A person whose devices gave no sign for so long, and then do not answer when asked, has left; when all have, the house
+    arms itself."""
     disarm: Disarm = Disarm.AUTOMATIC
     """What happens when a phone of the household answers on the home network again: `automatic` disarms, `confirm` asks on the
     phone, `never` leaves it to a person. A phone's address can be forged by somebody who is in your Wi-Fi already: `confirm`
@@ -135,7 +136,7 @@ class ModesOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Somebody came home and the house asks whether to disarm; `number` names the question."""
+    """Somebody came home and the house asks whether to disarm; `number` names the question, `people` are their names."""
 
     number: int
     people: frozenset[str]
@@ -144,15 +145,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmState:
-    """`number` grows with every state that is kept. `who` is a person or the name of the schedule's time, `via` the way they
-    said it. `until_us` is when a person's wish ends by itself. `evidence` is a line a fact, fit for anybody's eyes.
+    """`number` grows with every state that is kept, `at_us` is when that one came about, `since_us` when its mode did.
+    `who` is a person or the name of the schedule's time, `via` the way they said it. `until_us` is when a person's wish ends
+    by itself. `evidence` is a line a fact, fit for anybody's eyes.
 
-    `home` are the people who answered and did not leave since. `planned` is what the schedule says now (None: nothing),
-    `planned_us` until when it was followed. `question` waits for an answer."""
+    `home` are the ids of the people who answered and did not leave since. `planned` is what the schedule says now (None:
+    nothing), `planned_us` until when it was followed. `question` waits for an answer."""
 
     number: int
     mode: Mode
     since_us: WallUs
+    at_us: WallUs
     cause: Cause
     who: str = ""
     via: str = ""
@@ -176,15 +179,15 @@ class ArmChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonNow:
-    """What is known of one person of the household.
+    """What presence makes of one person. `home`: some device of theirs was noticed and none of the silences since was long
+    enough; `answered`: in this stay one answered us on the home network or proved a key, which an overheard frame does not.
+    `known` is False while nothing can be said yet. `evidence` says by what, in words without any address."""
 
-    `quiet_s` is the time since any sign of theirs, an overheard frame too, or since the watch began. `answered_s` is the time
-    since a device of theirs answered us on the home network or proved a key; None when it never did. `evidence` says by what,
-    in words without any address."""
-
+    id: str
     name: str
-    quiet_s: float
-    answered_s: float | None
+    home: bool
+    answered: bool
+    known: bool
     evidence: str
 
 
@@ -196,24 +199,33 @@ class WhoIsHome(Protocol):
         ...
 
     async def scan(self) -> tuple[PersonNow, ...]:
-        """Ask every known device now, in several rounds; return what is known afterwards. Raises kit errors."""
+        """Ask every device that can be asked, now; return what is known afterwards. Raises kit errors."""
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """The state after what a person asked for. Not `stored`: it counts, but the disk does not take it for now, and after a
+    power cut it would be forgotten."""
+
+    state: ArmState
+    stored: bool
+
+
 class ArmingDoor(Protocol):
-    """What a person may do about arming, by whatever way; see keeper.ArmKeeper."""
+    """What a person may do about arming, by whatever way; see keeper.ArmKeeper. `who` they are, `via` which way they came."""
 
     @property
     def state(self) -> ArmState: ...
 
-    async def wish(self, mode: Mode, *, who: str, via: str, until_us: WallUs | None = None) -> str:
-        """Do as a person says; return what to tell them. Raises Unsupported, saying why it cannot be done."""
+    async def wish(self, mode: Mode, *, who: str, via: str, until_us: WallUs | None = None) -> Acknowledged:
+        """Do as a person says. Raises Unsupported, saying why it cannot be done."""
         ...
 
-    async def enable(self, *, who: str, via: str) -> str:
-        """End `disabled`, or what a person set: the house decides itself again."""
+    async def enable(self, *, who: str, via: str) -> Acknowledged:
+        """End what a person set, `disabled` too: the house decides itself again. Raises Unsupported when nobody did."""
         ...
 
-    async def answer(self, number: int, *, yes: bool, who: str, via: str) -> str:
-        """Answer the question of that number."""
+    async def answer(self, number: int, *, yes: bool, who: str, via: str) -> Acknowledged:
+        """Answer the question of that number. Raises Unsupported when it is not open any more."""
         ...

@@ -14,6 +14,7 @@ import typer
 
 from hearthwatch.cli import (
     analyze,
+    arming,
     audit,
     bench,
     cameras,
@@ -36,6 +37,7 @@ from hearthwatch.kit.logs import redact
 GROUPS = (
     run_command.register,
     status.register,
+    arming.register,
     cameras.register,
     check.register,
     doctor.register,

@@ -63,6 +63,15 @@ def end_moment(text: str, start_us: WallUs, now_us: WallUs, zone: tzinfo) -> Wal
     return moment(text, now_us, zone, late=True)
 
 
+def until_moment(text: str, now_us: WallUs, zone: tzinfo) -> WallUs:
+    """Return a moment to come: as `moment` does, or `+2h` from now; a time of day that is over today is tomorrow's."""
+    found = end_moment(text, now_us, now_us, zone)
+    if found > now_us or not _CLOCK.fullmatch(text.strip()):
+        return found
+    tomorrow = to_datetime(now_us, zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(days=1)
+    return _local(_at(tomorrow, text.strip(), text), zone, late=False)
+
+
 def _span_us(text: str, whole: str) -> int:
     if not _SPAN.fullmatch(text):
         raise _unclear(whole)

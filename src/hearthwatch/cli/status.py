@@ -45,9 +45,11 @@ def status(
 
 def lines(now: Status, zone: tzinfo) -> Iterator[str]:
     """Yield the status as a person reads it."""
+    from hearthwatch.alerts.arming_alerts import standing
     from hearthwatch.cli.wording import counted, lasting, shown, sized
 
     yield f"{now.name}: Hearthwatch {now.version}, running for {lasting(now.now_us - now.started_us)}"
+    yield standing(now.arming, zone, now.now_us)
     gaps = {each.camera: each for each in now.gaps}
     for camera in now.cameras:
         yield f"camera {camera.id}: {_state(camera)}"

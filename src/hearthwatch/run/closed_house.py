@@ -21,6 +21,7 @@ from hearthwatch.recording.index import Asked, IndexReader
 from hearthwatch.recording.segment import FootageClass, StorageOptions
 from hearthwatch.recording.store import open_store
 from hearthwatch.run.control import Ask, Reply, ask_house
+from hearthwatch.run.control_arming import ArmingClerk
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk, ClosedDoors
 from hearthwatch.run.control_copies import CopiesClerk
@@ -118,6 +119,7 @@ async def closed_house(places: Places, clock: Clock) -> AsyncIterator[Steward]:
             CamerasClerk(doors),
             CopiesClerk(CopyShelf(db, Secrets.open(places.data))),
             clock,
+            arming=ArmingClerk(),
             audit=AuditClerk(),
             remedies=RemedyClerk(),
         )

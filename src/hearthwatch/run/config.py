@@ -15,6 +15,7 @@ from annotated_types import Ge, Le
 from pydantic import Field, TypeAdapter, ValidationError
 
 from hearthwatch.alerts.options import AlertOptions, AlertsOptions
+from hearthwatch.arming.arming import ArmingOptions, ModesOptions
 from hearthwatch.audit.finding import AuditOptions
 from hearthwatch.audit.power import PowerOptions
 from hearthwatch.copies.copy import BaselineOptions, CopiesOptions
@@ -29,14 +30,15 @@ from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import LoginsOptions, LogsOptions, SyslogOptions
 from hearthwatch.motion.motion import MotionOptions, SightOptions
 from hearthwatch.recording.segment import StorageOptions
+from hearthwatch.run.config_check_arming import arming_faults
 from hearthwatch.run.config_check_porch import porch_faults
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.config_keys import children
 from hearthwatch.tracks.track import ZoneOptions
+from hearthwatch.vendors.card import CardOptions
 from hearthwatch.vendors.device import DoorOptions
 from hearthwatch.web.options import WebOptions
-from hearthwatch.vendors.card import CardOptions
 
 MAX_FILE_BYTES = 1 << 20
 _MAX_DEPTH = 12
@@ -115,6 +117,7 @@ class CameraOptions:
     alarms: AlarmOptions = AlarmOptions()
     health: HealthOptions = HealthOptions()
     alerts: AlertOptions = AlertOptions()
+    modes: ModesOptions = ModesOptions()
     door: DoorOptions = DoorOptions()
     logins: LoginsOptions = LoginsOptions()
     logs: LogsOptions = LogsOptions()
@@ -122,10 +125,10 @@ class CameraOptions:
     copies: CopiesOptions = CopiesOptions()
     baseline: BaselineOptions = BaselineOptions()
     porch: CameraPorchOptions = CameraPorchOptions()
+    card: CardOptions = CardOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-    card: CardOptions = CardOptions()
 class Config:
     """The whole file. `cameras` is never empty: without any in the file it holds the built-in demo camera."""
 
@@ -135,6 +138,7 @@ class Config:
     cameras: Annotated[Mapping[CameraId, CameraOptions], Field(alias="camera")]
     detect: DetectOptions = DetectOptions()
     alerts: AlertsOptions = AlertsOptions()
+    arming: ArmingOptions = ArmingOptions()
     storage: StorageOptions = StorageOptions()
     web: WebOptions = WebOptions()
     audit: AuditOptions = AuditOptions()
@@ -200,6 +204,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     home_faults(faults, document)
     alerts_faults(faults, document)
     porch_faults(faults, document)
+    arming_faults(faults, document)
     config = None
     try:
         config = _adapter().validate_json(json.dumps(document, default=str), strict=True)

@@ -15,6 +15,7 @@ from hearthwatch.detect.model import COCO_LABELS
 from hearthwatch.events.alarms import OwnAlarm
 from hearthwatch.health.quiet import parse_restart
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
+from hearthwatch.run.config_check_arming import modes_faults
 from hearthwatch.run.config_check_logins import logins_faults
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.toml_lines import KeyPath
@@ -63,6 +64,7 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
     for place, label in enumerate(told if isinstance(told, list) else ()):
         _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, *OwnAlarm))
     _zone_faults(faults, path, camera)
+    modes_faults(faults, path, camera)
     logins_faults(faults, (*path, "logins"), camera.get("logins"))
     _health_faults(faults, path, camera.get("health"))
     power = camera.get("power")

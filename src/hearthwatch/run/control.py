@@ -19,6 +19,7 @@ import msgspec
 from hearthwatch.kit.errors import BadReply, HearthwatchError, StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.run.control_arming import ArmingAsk, ArmingReply
 from hearthwatch.run.control_audit import AuditAsk, AuditReply
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasReply
 from hearthwatch.run.control_copies import CopiesAsk, CopiesReply
@@ -96,7 +97,7 @@ class AskNewModel(_Line, frozen=True):
 
 
 HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
-Ask = HouseAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk
+Ask = HouseAsk | ArmingAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk
 
 
 class Now(_Line, frozen=True):
@@ -121,7 +122,7 @@ class Refusal(_Line, frozen=True):
     text: str
 
 
-Reply = Now | Kept | Users | Done | Refusal | CamerasReply | CopiesReply | AuditReply | RemedyReply
+Reply = ArmingReply | Now | Kept | Users | Done | Refusal | CamerasReply | CopiesReply | AuditReply | RemedyReply
 
 
 class ControlDoor:

@@ -9,9 +9,12 @@ from collections.abc import Awaitable, Callable
 
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.outbox import Outbox
-from hearthwatch.alerts.policy import HouseState, Policy
+from hearthwatch.alerts.policy import Policy
+from hearthwatch.alerts.snooze import Snoozes
+from hearthwatch.arming.arming import Mode
 from hearthwatch.events.alarms import Heard, sensed
 from hearthwatch.events.event import Change, ChangeKind, Event, EventId
+from hearthwatch.events.report import Report
 from hearthwatch.events.rules import Rules
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed
@@ -40,7 +43,8 @@ class Happenings:
         *,
         policy: Policy,
         outbox: Outbox,
-        house: HouseState,
+        snoozes: Snoozes,
+        mode: Callable[[], Mode],
         keeper: FootageKeeper,
         clock: Clock,
         ids: Callable[[], str],
@@ -51,7 +55,8 @@ class Happenings:
     ) -> None:
         """`want_picture` is asked for an event that nobody of ours has looked at."""
         self._outbox = outbox
-        self._house = house
+        self._snoozes = snoozes
+        self._mode = mode
         self._keeper = keeper
         self._clock = clock
         self._ids = ids
@@ -59,7 +64,7 @@ class Happenings:
         self._stored = stored
         self._want_clip = want_clip
         self._want_picture = want_picture
-        self._findings: asyncio.Queue[Seen | Moved | Heard] = asyncio.Queue()
+        self._findings: asyncio.Queue[Seen | Moved | Heard | Report] = asyncio.Queue()
         self._pictures: asyncio.Queue[tuple[EventId, bytes]] = asyncio.Queue()
         self._early: OrderedDict[TrackId, Picture] = OrderedDict()
         self._rules: dict[CameraId, Rules] = {}
@@ -96,7 +101,7 @@ class Happenings:
         for rules in self._rules.values():
             rules.abandon(self._clock.wall_us())
 
-    def put(self, finding: Seen | Moved | Picture | Heard) -> None:
+    def put(self, finding: Seen | Moved | Picture | Heard | Report) -> None:
         """Take one finding; returns at once."""
         if isinstance(finding, Picture):
             self._attach(finding)
@@ -123,7 +128,7 @@ class Happenings:
             await self._outbox.attach(event, Part.PICTURE, jpeg)
             await self._stored(event)
 
-    async def _take(self, finding: Seen | Moved | Heard) -> None:
+    async def _take(self, finding: Seen | Moved | Heard | Report) -> None:
         match finding:
             case Seen(track=track) if track.camera in self._rules:
                 rules = self._rules[track.camera]
@@ -140,8 +145,20 @@ class Happenings:
                 for change in changes:
                     if change.kind is ChangeKind.OPENED:
                         self._want_picture(change.event)
+            case Report(camera=camera) if camera in self._rules:
+                await self._take_report(finding, self._rules[camera])
             case _:
                 log.debug("a finding of a camera that is gone")
+
+    async def _take_report(self, report: Report, rules: Rules) -> None:
+        """What is fresh may be part of what goes on; what is long over stands for itself."""
+        if not report.is_fresh(self._clock.wall_us()):
+            await self._follow((report.opened(),))
+            report.told(report.id)
+            return
+        await self._follow(rules.sense(report.sensed, report.start_us))
+        await self._follow(rules.sense(report.over, report.end_us))
+        report.told(rules.event_of(TrackId(f"camera/{report.sensed.source}")))
 
     async def _flush(self) -> None:
         now_us = self._clock.wall_us()
@@ -150,7 +167,13 @@ class Happenings:
 
     async def _follow(self, changes: tuple[Change, ...]) -> None:
         for change in changes:
-            alert = self._policy.on_event(change, self._house, now_us=self._clock.wall_us(), decided_ns=self._clock.mono_ns())
+            alert = self._policy.on_event(
+                change,
+                self._mode(),
+                snoozed_until_us=self._snoozes.until_us(change.event.camera),
+                now_us=self._clock.wall_us(),
+                decided_ns=self._clock.mono_ns(),
+            )
             await self._outbox.record(change, alert)
             if change.kind is ChangeKind.OPENED:
                 self._changed(change.event)

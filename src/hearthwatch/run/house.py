@@ -31,6 +31,7 @@ from hearthwatch.kit.retry import keep_running_async
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.alert_news import AlertNews
 from hearthwatch.run.announce import Announcer
+from hearthwatch.run.arming_desk import ArmingDesk, NobodySetUp
 from hearthwatch.run.camera_doors import CameraDoors
 from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
@@ -39,6 +40,7 @@ from hearthwatch.run.clips import Clips
 from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import ControlDoor
+from hearthwatch.run.control_arming import ArmingClerk
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_copies import CopiesClerk
@@ -55,9 +57,9 @@ from hearthwatch.run.login_doors import Logins
 from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
+from hearthwatch.run.porch_now import PorchLine
 from hearthwatch.run.reload import Reloader
 from hearthwatch.run.remote_house import RemoteHouse
-from hearthwatch.run.porch_now import PorchLine
 from hearthwatch.run.status import status
 from hearthwatch.run.steward import Steward
 from hearthwatch.run.watch import StateWatch
@@ -106,6 +108,17 @@ class House:
         self.outbox = Outbox(self._db, self._files, self.clock, self.board, self._news.put)
         self.snoozes = Snoozes(self._db)
         self.policy = self._policy()
+        self.arming = ArmingDesk(
+            self._db,
+            self.clock,
+            self.outbox,
+            NobodySetUp(),
+            reader=reader,
+            config=lambda: self.config,
+            zone=self._zone,
+            ids=ids,
+            publish=self.changes.publish,
+        )
         self.recorder = RecorderLine(loop, self._hear_recorder)
         self.footage = Footage(Path(plan.index_path), Path(plan.footage_folder))
         self._footage_now = FootageNow(self.footage, self.clock)
@@ -118,7 +131,8 @@ class House:
             self.config,
             policy=self.policy,
             outbox=self.outbox,
-            house=self.snoozes,
+            snoozes=self.snoozes,
+            mode=self.arming.mode,
             keeper=self.recorder,
             clock=self.clock,
             ids=ids,
@@ -152,12 +166,12 @@ class House:
             take_over=self._take_over,
             pictures=self._jobs,
             heard=self.happenings.put,
+            recorder=self.recorder,
+            footage=self.footage,
             stored=self._tell_stored,
         )
         self.channels = Channels(
             self._secrets,
-            recorder=self.recorder,
-            footage=self.footage,
             outbox=self.outbox,
             snoozes=self.snoozes,
             db=self._db,
@@ -185,6 +199,7 @@ class House:
         self._pins = Pins(self._db, self.recorder, lambda: self.footage.index, self.clock)
         now = functools.partial(
             status,
+            arming=self.arming.keeper,
             clock=self.clock,
             cameras=self.cameras,
             board=self.board,
@@ -199,6 +214,7 @@ class House:
             CamerasClerk(self.camera_doors.watch),
             CopiesClerk(copies.shelf, copies),
             self.clock,
+            arming=ArmingClerk(self.arming.keeper),
             audit=AuditClerk(self.camera_doors.audit),
             remedies=RemedyClerk(self.camera_doors.remedies),
             status=now,
@@ -217,7 +233,8 @@ class House:
 
     def _policy(self) -> Policy:
         cameras = {
-            name: CameraAlerts(name=camera.name or name, options=camera.alerts) for name, camera in self.config.cameras.items()
+            name: CameraAlerts(name=camera.name or name, options=camera.alerts, modes=camera.modes)
+            for name, camera in self.config.cameras.items()
         }
         return Policy(home=self.config.home.name, zone=self._zone, cameras=cameras, ids=self._ids)
 
@@ -272,6 +289,7 @@ class House:
         self.happenings.renew(config, self.policy)
         self._house_now.renew(config)
         await self.channels.renew(config.alerts, self._zone)
+        await self.arming.renew(config, self._zone)
         await self.camera_doors.renew(config)
 
     def link(self, peer: Role, name: str, sock: socket.socket) -> None:
@@ -281,6 +299,8 @@ class House:
             self.recorder.connect(Channel(sock, RecorderLine.decodes()))
         elif peer is Role.LOOKER:
             self.looker.connect(Channel(sock, LookerLine.decodes()))
+        elif peer is Role.PORCH:
+            self.camera_doors.porch.connect(Channel(sock, PorchLine.decodes()))
 
     def renew(self, message: Renew) -> None:
         """It was this house that read the new configuration."""
@@ -299,8 +319,7 @@ class House:
         await self.board.load()
         await self.outbox.load()
         await self.snoozes.load()
-        elif peer is Role.PORCH:
-            self.camera_doors.porch.connect(Channel(sock, PorchLine.decodes()))
+        await self.arming.load()
         await self.channels.load()
         left_open = await self._db.run(event_ledger.left_open)
         self.happenings.resume(left_open)
@@ -318,6 +337,7 @@ class House:
                 ("health", self.board.run),
                 ("heartbeat", self._heartbeat.run),
                 ("outbox", self.outbox.run),
+                ("arming", self.arming.run),
                 ("enrolments", self.channels.run),
                 ("clips", self.clips.run),
                 ("notice", self.announcer.run),
@@ -340,15 +360,18 @@ class House:
                 keeper=self._pins,
                 events=self._events,
                 alerts=self._alerts,
+                arming=self.arming,
                 health=self._health,
                 pictures=self._jobs,
                 detector=self._detector,
                 house=self._house_now,
                 known=self.camera_doors.watch,
+                hooks=self.camera_doors.hooks,
                 logins=self._logins,
                 copies=self.camera_doors.copies,
                 remedies=self.camera_doors.remedies,
                 audit=self.camera_doors.audit,
+                porch=self.camera_doors.porch,
             ),
             options,
             auth=auth,
@@ -366,12 +389,10 @@ class House:
 
 
 async def _run(child: Child, plan: HousePlan) -> None:
-                hooks=self.camera_doors.hooks,
     loop = asyncio.get_running_loop()
     house = House(child, plan, loop)
     working = asyncio.create_task(house.run(), name="house")
     serving = loop.run_in_executor(None, child.serve, house, lambda: not working.done())
-                porch=self.camera_doors.porch,
     await asyncio.wait({working, serving}, return_when=asyncio.FIRST_COMPLETED)
     if working.done() and not child.stop.is_set():
         child.stop.set()

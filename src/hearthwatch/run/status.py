@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hearthwatch.arming.arming import ArmingDoor, ArmState
 from hearthwatch.feeds.packet import Gap, Stream
 from hearthwatch.health.outage import Outage
 from hearthwatch.kit.clock import Clock
@@ -38,6 +39,7 @@ class Status:
 
     name: str
     version: str
+    arming: ArmState
     now_us: WallUs
     started_us: WallUs
     cameras: tuple[CameraNow, ...]
@@ -52,7 +54,14 @@ class Status:
 
 
 def status(
-    *, clock: Clock, cameras: CamerasNow, board: Board, detector: DetectorNowDoor, house: HouseNowDoor, footage: Footage
+    *,
+    arming: ArmingDoor,
+    clock: Clock,
+    cameras: CamerasNow,
+    board: Board,
+    detector: DetectorNowDoor,
+    house: HouseNowDoor,
+    footage: Footage,
 ) -> Status:
     """Put the status together; reads the disk."""
     now_us = clock.wall_us()
@@ -60,6 +69,7 @@ def status(
     return Status(
         name=now.name,
         version=now.version,
+        arming=arming.state,
         now_us=now_us,
         started_us=now.started_us,
         cameras=eyes,

@@ -29,6 +29,7 @@ from hearthwatch.run.control import (
     Reply,
     Users,
 )
+from hearthwatch.run.control_arming import ArmingAsk, ArmingClerk
 from hearthwatch.run.control_audit import AuditAsk, AuditClerk
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasClerk
 from hearthwatch.run.control_copies import CopiesAsk, CopiesClerk
@@ -50,6 +51,7 @@ class Steward:
         copies: CopiesClerk,
         clock: Clock,
         *,
+        arming: ArmingClerk,
         audit: AuditClerk,
         remedies: RemedyClerk,
         status: Callable[[], Status] | None = None,
@@ -59,6 +61,7 @@ class Steward:
         self._pins = pins
         self._cameras = cameras
         self._copies = copies
+        self._arming = arming
         self._audit = audit
         self._remedies = remedies
         self._clock = clock
@@ -71,6 +74,8 @@ class Steward:
             return await self._cameras.answer(ask)
         if isinstance(ask, CopiesAsk):
             return await self._copies.answer(ask)
+        if isinstance(ask, ArmingAsk):
+            return await self._arming.answer(ask)
         if isinstance(ask, AuditAsk):
             return await self._audit.answer(ask)
         if isinstance(ask, RemedyAsk):

@@ -17,6 +17,7 @@ from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, StorageF
 from hearthwatch.kit.logs import redact
 from hearthwatch.web import (
     api,
+    api_arming,
     api_audit,
     api_copies,
     api_hooks,
@@ -78,6 +79,7 @@ def create_app(
     )
     for router in (
         api.router,
+        api_arming.router,
         api_hooks.router,
         api_known.router,
         api_logins.router,

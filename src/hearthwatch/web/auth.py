@@ -138,6 +138,16 @@ class Auth:
         await self._db.run(welcome)
         return await self._open(user)
 
+    async def confirm(self, session: Session, password: str, address: str) -> None:
+        """Make sure that it is still this person who sits there. Raises Denied: 403 for a wrong password, 429 as `login`."""
+        name = session.user.name
+        account = f"account {hashlib.sha256(name.casefold().encode()).hexdigest()}"
+        await self._take_try({account: TRIES_PER_ACCOUNT, f"address {address}": TRIES_PER_ADDRESS})
+        found = await self._db.run(lambda c: accounts.find_user(c, name))
+        if not await self._hasher.matches(password[: 4 * _MAX_NAME], found[1] if found else None):
+            raise Denied(403, "The password is wrong.")
+        await self._db.run(lambda c: accounts.forget_tries(c, account))
+
     async def session(self, token: str) -> Session | None:
         """Return the session the cookie's value stands for; None when there is none or it has ended."""
         if not token or len(token) > 128:

@@ -8,12 +8,13 @@ import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+from hearthwatch.arming.arming import ArmState
 from hearthwatch.events.event import Event
 from hearthwatch.health.outage import Outage
 from hearthwatch.logins.login import Login
 from hearthwatch.web.doors import AlertNow
 
-Change = Event | AlertNow | Outage | Login
+Change = Event | AlertNow | Outage | Login | ArmState
 
 _LIMIT = 256
 

@@ -18,6 +18,7 @@ from hearthwatch.health.outage import Outage
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import FootageKeeper, Segment
+from hearthwatch.web.arming_doors import ArmingPageDoor
 from hearthwatch.web.audit_doors import AuditDoor
 from hearthwatch.web.copies_doors import CopiesDoor
 from hearthwatch.web.hook_doors import HookDoor
@@ -298,6 +299,7 @@ class Doors:
     keeper: FootageKeeper
     events: EventDoor
     alerts: AlertDoor
+    arming: ArmingPageDoor
     health: HealthDoor
     pictures: PictureDoor
     detector: DetectorDoor
