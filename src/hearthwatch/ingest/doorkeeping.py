@@ -22,7 +22,7 @@ from hearthwatch.ingest.drop import (
     Via,
 )
 from hearthwatch.ingest.inbox import Inbox, Incoming
-from hearthwatch.ingest.media import media_of
+from hearthwatch.ingest.media import END_OF_JPEG, media_of
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import Refused
 from hearthwatch.kit.logs import Interval
@@ -195,6 +195,9 @@ class Arrival:
         if media is None or (media is Media.NONE and incoming.size_bytes):
             self.break_off()
             raise self._keeping.turn(self._ledger, Turned.NOT_MEDIA, "a file that is neither a picture nor a clip")
+        if media is Media.JPEG and END_OF_JPEG not in incoming.tail:
+            self.break_off()
+            raise self._keeping.turn(self._ledger, Turned.NOT_MEDIA, "a picture that was cut off")
         drop = Drop(
             id=incoming.id,
             camera=self._ledger.account.camera,

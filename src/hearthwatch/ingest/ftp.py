@@ -28,6 +28,9 @@ _MAX_PER_ADDRESS = 8
 _TIMEOUT_S = 60
 _ROOT = "/"
 _NOT_HERE = "Not allowed: this server only takes files"
+_NOT_SPOKEN = frozenset(
+    ("APPE", "DELE", "MDTM", "MFMT", "MLSD", "MLST", "REST", "RETR", "RMD", "RNFR", "RNTO", "SITE CHMOD", "SIZE", "XRMD")
+)
 _PERMISSIONS = "elmw"
 """Change folder, list (nothing), make folders (nowhere), store."""
 
@@ -166,6 +169,26 @@ class _Data(DTPHandler):
         """Pictures and clips are never text, whatever a camera forgot to say."""
         super().enable_receiving("i", cmd)
 
+    def recv(self, buffer_size: int) -> bytes:
+        """A connection that is broken off is no end of a file, as the original has it."""
+        try:
+            return bytes(self.socket.recv(buffer_size)) or bytes(super().recv(buffer_size))
+        except BlockingIOError:
+            return bytes(super().recv(buffer_size))
+        except OSError:
+            self._resp = ("426 Broken off.", log.debug)
+            self.close()
+            return b""
+
+    def close(self) -> None:
+        """The camera hears that its file was taken when it is on the disk, and why when it was not."""
+        if not self._closed and self.file_obj is not None and self.transfer_finished:
+            try:
+                self.cmd_channel.keep(self.file_obj.name)
+            except HearthwatchError as error:
+                self._resp = (f"552 Not taken: {error}.", log.debug)
+        super().close()
+
 
 class _Handler(FTPHandler):
     keeping: Doorkeeping
@@ -178,6 +201,7 @@ class _Handler(FTPHandler):
     dtp_handler = _Data
     abstracted_fs = _Nowhere
     unicode_errors = "replace"
+    proto_cmds = {name: command for name, command in FTPHandler.proto_cmds.items() if name not in _NOT_SPOKEN}  # noqa: RUF012
 
     def __init__(self, conn: socket.socket, server: FTPServer, ioloop: IOLoop | None = None) -> None:
         self._arrivals: dict[str, Arrival] = {}
@@ -198,19 +222,11 @@ class _Handler(FTPHandler):
         self.respond(f'250 "{path}" is the current directory.')
         return path
 
-    def ftp_REST(self, line: str) -> None:  # noqa: N802 a name of pyftpdlib
-        """There is nothing to go on with: what was broken off is gone."""
-        del line
-        self.respond("502 Files are taken whole.")
-
-    def on_file_received(self, file: str) -> None:
-        arrival = self._arrivals.pop(file, None)
-        if arrival is None or not arrival.is_open:
-            return
-        try:
+    def keep(self, name: str) -> None:
+        """Hand over what came whole. Raises Refused, StorageFailed."""
+        arrival = self._arrivals.pop(name, None)
+        if arrival is not None:
             arrival.keep()
-        except HearthwatchError as error:
-            log.debug("%s left a file that was not kept: %s", self.username, error)
 
     def on_incomplete_file_received(self, file: str) -> None:
         arrival = self._arrivals.pop(file, None)

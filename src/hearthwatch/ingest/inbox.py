@@ -25,6 +25,8 @@ _CAMERA = re.compile(CAMERA_ID_PATTERN)
 _CARD = ".json"
 _MAX_CARD_BYTES = 1 << 20
 _MAX_WAITING = 2000
+_ENDS_BYTES = 2048
+"""What is looked at of both ends; some cameras pad a picture."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _decoder = msgspec.json.Decoder(Drop)
 
@@ -44,7 +46,7 @@ class Incoming:
         self._folder_fd = folder_fd
         self.id = drop
         self.size_bytes = 0
-        self.head = b""
+        self.head = self.tail = b""
         try:
             self._fd = os.open(drop, _FLAGS, 0o600, dir_fd=folder_fd)
         except OSError as error:
@@ -52,8 +54,9 @@ class Incoming:
 
     def write(self, data: bytes) -> None:
         """Raises StorageFailed."""
-        if len(self.head) < 64:
-            self.head = (self.head + data[:64])[:64]
+        if len(self.head) < _ENDS_BYTES:
+            self.head = (self.head + data[:_ENDS_BYTES])[:_ENDS_BYTES]
+        self.tail = (self.tail + data[-_ENDS_BYTES:])[-_ENDS_BYTES:]
         view = memoryview(data)
         try:
             while view:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from hearthwatch.ingest.drop import Media
 
 HEAD_BYTES = 16
+END_OF_JPEG = b"\xff\xd9"
 _CLIP_HEADS = (
     (4, b"ftyp"),
     (4, b"moov"),
@@ -22,7 +23,7 @@ _CLIP_HEADS = (
     (0, b"\x1aE\xdf\xa3"),
     (0, b"\0\0\0\1"),
 )
-_DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d{9})")
+_DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d{10})")
 _CLOCK = re.compile(r"[-_ T/.]{0,3}([01]\d|2[0-3])[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)")
 _DOTTED = re.compile(r"(?<!\d)([01]\d|2[0-3])\.([0-5]\d)\.([0-5]\d)(?!\d)")
 

@@ -62,8 +62,9 @@ class _Mails:
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 a name of aiosmtpd
         content = envelope.content if isinstance(envelope.content, bytes) else b""
+        sender = str(envelope.mail_from or "").strip("<>")
         try:
-            await asyncio.to_thread(self._take, str(session.auth_data), _peer(session), str(envelope.mail_from or ""), content)
+            await asyncio.to_thread(self._take, str(session.auth_data), _peer(session), sender, content)
         except BadReply as error:
             return f"554 {error}"
         except Refused as error:

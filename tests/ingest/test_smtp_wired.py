@@ -1,0 +1,129 @@
+"""The SMTP server as cameras and others meet it: mails of accounts only, no relay, no name of theirs on disk."""
+
+from __future__ import annotations
+
+import base64
+import smtplib
+import socket
+from pathlib import Path
+
+import pytest
+from tests.ingest.hostile_names import hostile_names
+from tests.ingest.letters import alarm_letter
+from tests.ingest.open_porch import PASSWORD, account, open_porch
+
+from hearthwatch.ingest.drop import Media, Turned, Via
+
+pytestmark = pytest.mark.wired
+
+JPEG = b"\xff\xd8\xff\xe0" + bytes(2000) + b"\xff\xd9"
+TO = "owner@example.org"
+
+
+@pytest.fixture
+def tape(test_data: Path) -> bytes:
+    return (test_data / "tapes" / "dahua" / "dahua-ipcmanview" / "mail-body-intrusion.txt").read_bytes()
+
+
+@pytest.mark.parametrize("mechanism", ["LOGIN", "PLAIN"])
+def test_an_alarm_mail_is_taken_with_its_evidence(tmp_path: Path, tape: bytes, mechanism: str) -> None:
+    with open_porch(tmp_path) as porch:
+        with porch.smtp(user="") as camera:
+            camera.ehlo()
+            camera.user, camera.password = "gate", PASSWORD
+            camera.auth(mechanism, getattr(camera, f"auth_{mechanism.lower()}"))
+            camera.sendmail("gate@camera.lan", [TO], alarm_letter(tape, JPEG))
+        (drop,) = porch.drops()
+        assert (drop.camera, drop.via, drop.media) == ("gate", Via.MAIL, Media.JPEG)
+        assert (drop.address, drop.sender, drop.subject) == ("127.0.0.1", "gate@camera.lan", "IPC Message")
+        assert drop.text.encode() == tape
+        assert (porch.root / "gate" / drop.id).read_bytes().startswith(JPEG)
+
+
+def test_a_mail_without_a_sender_or_a_picture_is_taken_too(tmp_path: Path, tape: bytes) -> None:
+    with open_porch(tmp_path) as porch:
+        with porch.smtp() as camera:
+            camera.sendmail("", [TO], alarm_letter(tape))
+        (drop,) = porch.drops()
+        assert (drop.media, drop.size_bytes, drop.sender) == (Media.NONE, 0, "")
+
+
+def test_nobody_without_an_account_gets_anything_in(tmp_path: Path, tape: bytes) -> None:
+    accounts = account("gate"), account("yard", networks=("192.0.2.7",))
+    with open_porch(tmp_path, *accounts) as porch:
+        with porch.smtp(user="") as stranger:
+            stranger.ehlo()
+            assert stranger.mail("a@example.org")[0] == 530
+            assert stranger.rcpt("victim@example.net")[0] in {503, 530}
+            assert stranger.docmd("VRFY", "root")[0] in {502, 530}
+        for user, password in (("gate", "wrong"), ("nobody", PASSWORD), ("yard", PASSWORD)):
+            with pytest.raises(smtplib.SMTPAuthenticationError):
+                porch.smtp(user, password)
+        counts = {count.camera: count.turned for count in porch.keeping.counts()}
+        assert counts["gate"][Turned.LOGIN] >= 1
+        assert counts["yard"][Turned.ADDRESS] >= 1
+        assert porch.files() == []
+
+
+def test_120_hostile_names_of_attachments_write_nothing_outside(tmp_path: Path, tape: bytes) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    names = [name for name in hostile_names(outside) if len(name.encode()) <= 300]
+    assert len(set(names)) >= 120
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with open_porch(inside) as porch:
+        before = set(tmp_path.rglob("*"))
+        for at in range(0, len(names), 40):
+            with porch.smtp() as camera:
+                for name in names[at : at + 40]:
+                    camera.sendmail("../../etc@x", [TO], alarm_letter(tape, JPEG, name=name))
+        drops = porch.drops()
+        allowed = {porch.root / "gate" / f"{drop.id}{end}" for drop in drops for end in ("", ".json")}
+        assert set(tmp_path.rglob("*")) - before == allowed
+        assert len(drops) == len(names)
+        assert all(drop.name.isprintable() and len(drop.name) <= 200 for drop in drops)
+    assert list(outside.iterdir()) == []
+
+
+def test_a_second_mail_cannot_be_smuggled_in(tmp_path: Path, tape: bytes) -> None:
+    """CVE-2024-27305: only CRLF . CRLF ends a mail."""
+    with open_porch(tmp_path) as porch:
+        for end in (b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n\0.\r\n"):
+            with socket.create_connection(("127.0.0.1", porch.smtp_port), 20) as raw:
+                talk(raw, b"EHLO x\r\n", b"AUTH PLAIN " + base64.b64encode(f"\0gate\0{PASSWORD}".encode()) + b"\r\n")
+                talk(raw, b"MAIL FROM:<a@x>\r\n", b"RCPT TO:<b@x>\r\n", b"DATA\r\n")
+                hidden = b"MAIL FROM:<evil@x>\r\nRCPT TO:<b@x>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n"
+                talk(raw, b"Subject: one\r\n\r\nx" + end + hidden, b"QUIT\r\n")
+        assert [drop.subject for drop in porch.drops() if drop.subject == "smuggled"] == []
+        assert all(drop.sender == "a@x" for drop in porch.drops())
+
+
+def talk(raw: socket.socket, *lines: bytes) -> None:
+    for line in lines:
+        raw.sendall(line)
+        raw.recv(4096)
+
+
+def test_a_mail_that_is_too_big_or_no_mail_is_refused_and_the_next_is_taken(tmp_path: Path, tape: bytes) -> None:
+    with open_porch(tmp_path) as porch, porch.smtp() as camera:
+        with pytest.raises(smtplib.SMTPException):
+            camera.sendmail("a@x", [TO], alarm_letter(tape, JPEG + bytes(16 << 20)))
+        with porch.smtp() as again:
+            crowd = b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\n\r\nx\r\n" * 1000
+            with pytest.raises(smtplib.SMTPDataError, match="554"):
+                again.sendmail("a@x", [TO], crowd)
+            again.sendmail("a@x", [TO], alarm_letter(tape))
+        assert len(porch.drops()) == 1
+
+
+def test_a_flood_of_mails_is_refused_for_now(tmp_path: Path, tape: bytes) -> None:
+    with open_porch(tmp_path, account("gate", per_minute=3), account("yard")) as porch:
+        with porch.smtp() as camera:
+            for _ in range(3):
+                camera.sendmail("a@x", [TO], alarm_letter(tape))
+            with pytest.raises(smtplib.SMTPDataError, match="452"):
+                camera.sendmail("a@x", [TO], alarm_letter(tape))
+        with porch.smtp("yard") as other:
+            other.sendmail("a@x", [TO], alarm_letter(tape))
+        assert len(porch.drops()) == 4
