@@ -44,6 +44,8 @@ class Fault(StrEnum):
     CHANNEL_DEAD = "channel-dead"
     HEARTBEAT_LOST = "heartbeat-lost"
     CONFIG_WRONG = "config-wrong"
+    PORCH_CLOSED = "porch-closed"
+    PORCH_FLOODED = "porch-flooded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.config import Config, Record
 from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
+from hearthwatch.run.porch_accounts import accounts, porch_plan, quotas
 from hearthwatch.run.sources import sources
 from hearthwatch.tracks.track import EyeOptions
 
@@ -36,11 +37,12 @@ def compile_plan(
     debug: bool,
     started_us: WallUs,
     strangers: Collection[CameraId] = (),
-) -> Plan:
     deaf: Collection[CameraId] = (),
+) -> Plan:
     """Return what every process needs to know. `port` overrides `web.port`; `strangers` are cameras in whose place another
     device answers; `deaf` such as would see for themselves and cannot be heard. Raises StorageFailed for a bad secret."""
     footage = footage_folder(config, data_folder)
+    found = accounts(config, secrets) if config.porch.enabled else ()
     enabled = {name: camera for name, camera in config.cameras.items() if camera.enabled}
     return Plan(
         recorder=RecorderPlan(
@@ -49,6 +51,7 @@ def compile_plan(
             storage=config.storage,
             footage_folder=str(footage),
             index_path=str(footage / "index.db"),
+            uploads=quotas(config, found),
         ),
         looker=LookerPlan(
             eyes={
@@ -74,5 +77,6 @@ def compile_plan(
             started_us=started_us,
             debug=debug,
         ),
+        porch=porch_plan(config, found, data_folder),
         debug=debug,
     )

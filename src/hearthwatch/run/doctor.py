@@ -25,6 +25,7 @@ from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import AskStatus, Now, ask_house
 from hearthwatch.run.doctor_network import cameras, ports
 from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
+from hearthwatch.run.doctor_porch import porch
 from hearthwatch.run.secret_names import unused
 from hearthwatch.run.status import Status
 from hearthwatch.run.zone import zone_of
@@ -152,6 +153,7 @@ def _secrets(config: Config, data_folder: Path) -> Iterator[Check]:
             )
     for line in unused(names, config):
         yield warn("secrets", line)
+    yield from porch(config, names)
     yield _alerts(config.alerts, names)
 
 
