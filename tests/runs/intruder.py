@@ -26,8 +26,8 @@ INTRUDER = "203.0.113.9"
 FAST_S, MORE_S = 2.0, 2.0
 GAP_S = 30.0
 """Longest hole in the recording when the password changes."""
-SETTLED_S = 5.0
-"""How long a look at the settings waits for a visitor to finish."""
+SETTLED_S, READ_S = 5.0, 10.0
+"""How long a look at the settings waits for a visitor to finish, and what reading them all may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +149,15 @@ class Trial:
         done = [each for each in trail if each["camera"] == one.name and each["kind"] == "change-password"]
         right = [each["state"] for each in done] == ["done"] and done[0]["who"].startswith("telegram") and done[0]["verified"]
         self.account.expect(right, f"{one.name}: the audit trail says {done}")
-        with scene.house.index() as index:
-            gaps = index.gaps(CameraId(one.name), Stream.MAIN, WallUs(since_us), WallUs(2**53))
-        holes = [(gap.reason.value, round((gap.end_us - gap.start_us) / 1e6, 1)) for gap in gaps if gap.end_us is not None]
+        holes = await scene.house.until(lambda: self.holes(one, since_us), lambda found: bool(found) or one.video is None)
         self.account.facts.append(f"{one.name}: holes in the recording at the change of the password: {holes}")
         self.account.expect(all(s <= GAP_S for _, s in holes), f"{one.name}: the recording broke off: {holes}")
+
+    async def holes(self, one: Visited, since_us: int) -> list[tuple[str, float]]:
+        """Return cause and seconds of each hole in the recording that is over."""
+        with self.scene.house.index() as index:
+            gaps = index.gaps(CameraId(one.name), Stream.MAIN, WallUs(since_us), WallUs(2**53))
+        return [(gap.reason.value, round((gap.end_us - gap.start_us) / 1e6, 1)) for gap in gaps if gap.end_us is not None]
 
     async def answered(self, one: Visited, since_us: int, words: str) -> dict[str, str]:
         found = await self.scene.gets(one.family.title, words, "?", way="telegram", since_us=since_us, timeout_s=20)
@@ -165,11 +169,12 @@ class Trial:
         key, value, said = one.family.behind
         house = self.scene.house
         old = planted(one.camera, key)
+        await self.scene.ask("copies", "fetch", one.name)
         good = (await house.get("/api/v1/copies", camera=one.name))["copies"][0]["id"]
         since_us = self.now_us()
         await one.camera.log_in("203.0.113.20", "admin", stay=one.family.is_fast)
         await one.camera.change_setting(key, value)
-        limit_s = self.limit_s(one) + SETTLED_S + MORE_S
+        limit_s = self.limit_s(one) + SETTLED_S + READ_S
         await self.told(one, "a setting changed", since_us, "nobody ordered it here", said, limit_s=limit_s)
         await house.post(f"/api/v1/copies/{good}/restore", {"dry_run": True})
         self.account.expect(planted(one.camera, key) == value, f"{one.name}: a dry run wrote")
@@ -178,7 +183,9 @@ class Trial:
 
         await one.camera.change_setting(key, value)
         code, text = await self.scene.ask("copies", "fetch", one.name)
-        self.account.expect(code == 0 and said in text, f"{one.name}: copies fetch says {text}")
+        self.account.expect(code == 0, f"{one.name}: copies fetch says {text}")
+        code, text = await self.scene.ask("copies", "diff", good, one.name)
+        self.account.expect(code == 0 and said in text, f"{one.name}: copies diff says {text}")
         code, text = await self.scene.ask("copies", "restore", good)
         self.account.expect(code == 0 and planted(one.camera, key) == value, f"{one.name}: {text}")
         code, text = await self.scene.ask("copies", "restore", good, "--apply")
