@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
-import { Sheet, Working } from "../parts/Sheet";
+import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
 import { doors, type Entry, type Offer } from "./api";
 import { asked, deeds, fieldsOf, filled, followed, wantsFile } from "./asking";
@@ -61,9 +61,7 @@ function Asking({ offer }: { offer: Offer }) {
   };
   const shut = (
     <div class="sheet-foot">
-      <button class="button is-main" type="button" autoFocus onClick={close}>
-        Close
-      </button>
+      <First main onClick={close}>Close</First>
     </div>
   );
   return (
@@ -75,9 +73,7 @@ function Asking({ offer }: { offer: Offer }) {
         <>
           <p class="sheet-question">{step.text}</p>
           <div class="sheet-foot">
-            <button class="button" type="button" autoFocus onClick={close}>
-              No
-            </button>
+            <First onClick={close}>No</First>
             <button class="button is-main" type="button" onClick={() => void confirm(step.confirm)}>
               Yes, do it
             </button>

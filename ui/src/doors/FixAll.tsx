@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
-import { Sheet, Working } from "../parts/Sheet";
+import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
 import { doors, type Mended, type Report } from "./api";
 import { fixable } from "./grades";
@@ -39,9 +39,7 @@ export function FixAll({ report, onReport, onClose }: { report: Report; onReport
             ))}
           </ul>
           <div class="sheet-foot">
-            <button class="button" type="button" onClick={onClose}>
-              No
-            </button>
+            <First onClick={onClose}>No</First>
             <button class="button is-main" type="button" onClick={start}>
               Yes, do it
             </button>
@@ -63,9 +61,7 @@ export function FixAll({ report, onReport, onClose }: { report: Report; onReport
           </ul>
           {done.length ? null : <p class="sheet-question">There was nothing left to do.</p>}
           <div class="sheet-foot">
-            <button class="button is-main" type="button" autoFocus onClick={onClose}>
-              Close
-            </button>
+            <First main onClick={onClose}>Close</First>
           </div>
         </div>
       ) : null}

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { moment } from "../format";
 import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
-import { Sheet, Working } from "../parts/Sheet";
+import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName, cameras, now_us } from "../store";
 import { type Copy, doors, type Written } from "./api";
 import { deeds } from "./asking";
@@ -103,9 +103,7 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
               )}
               <Skipped written={dry} />
               <div class="sheet-foot">
-                <button class="button" type="button" onClick={onClose}>
-                  {count ? "No" : "Close"}
-                </button>
+                <First onClick={onClose}>{count ? "No" : "Close"}</First>
                 {count ? (
                   <button class="button is-main" type="button" onClick={write}>
                     Write {count === 1 ? "this one" : `these ${count}`} to the camera
@@ -160,9 +158,7 @@ function Result({ written, onClose }: { written: Written; onClose: () => void })
       ) : null}
       <Skipped written={written} />
       <div class="sheet-foot">
-        <button class="button is-main" type="button" autoFocus onClick={onClose}>
-          Close
-        </button>
+        <First main onClick={onClose}>Close</First>
       </div>
     </div>
   );

@@ -48,6 +48,17 @@ export function Sheet({ title, eyebrow, locked = false, wide = false, onClose, c
   );
 }
 
+/** The button that has the focus once it is there: the one that does no harm. */
+export function First({ main = false, onClick, children }: { main?: boolean; onClick: () => void; children: ComponentChildren }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.focus(), []);
+  return (
+    <button class={`button ${main ? "is-main" : ""}`} type="button" ref={button} onClick={onClick}>
+      {children}
+    </button>
+  );
+}
+
 export const Working = ({ children }: { children: ComponentChildren }) => (
   <p class="working" role="status">
     <span class="spinner" aria-hidden="true" />
