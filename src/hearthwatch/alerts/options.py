@@ -87,9 +87,9 @@ class AlertOptions:
 
     enabled: bool = True
     """Tell of this camera's events."""
-    labels: tuple[str, ...] = ("person", "dog", "cat", "crossing", "input", "doorbell")
+    labels: tuple[str, ...] = ("person", "dog", "cat", "crossing", "input", "doorbell", "alarm")
     """Labels that are told; `motion` stands for motion without a name. `crossing`, `input`, `doorbell` and `audio` are alarms
-    of the camera itself. Add `car` for a drive, not for a street."""
+    of the camera itself, `alarm` is a mail of it that does not say what of. Add `car` for a drive, not for a street."""
     send_picture: bool = False
     """Send pictures of this camera by the channels above. They are not end-to-end encrypted."""
     send_clip: bool = False

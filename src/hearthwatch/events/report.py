@@ -9,6 +9,8 @@ from hearthwatch.events.alarms import Sensed, SensedPhase, alike
 from hearthwatch.events.event import Change, ChangeKind, Event, EventId
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 
+MAIL_ALARM = "alarm"
+"""Label of a mail that says in words we do not know that something is the matter."""
 FRESH_US = 60 * US_PER_S
 """What is older is no part of what goes on now."""
 _SAME_US = 10 * US_PER_S

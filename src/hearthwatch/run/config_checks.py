@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from hearthwatch.detect.model import COCO_LABELS
 from hearthwatch.events.alarms import OwnAlarm
+from hearthwatch.events.report import MAIL_ALARM
 from hearthwatch.health.quiet import parse_restart
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
 from hearthwatch.run.config_check_arming import modes_faults
@@ -62,7 +63,7 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
     alerts = camera.get("alerts")
     told = alerts.get("labels") if isinstance(alerts, Mapping) else None
     for place, label in enumerate(told if isinstance(told, list) else ()):
-        _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, *OwnAlarm))
+        _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, *OwnAlarm, MAIL_ALARM))
     _zone_faults(faults, path, camera)
     modes_faults(faults, path, camera)
     logins_faults(faults, (*path, "logins"), camera.get("logins"))

@@ -24,8 +24,8 @@ from hearthwatch.run.compile import footage_folder, hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import AskStatus, Now, ask_house
 from hearthwatch.run.doctor_network import cameras, ports
-from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.doctor_porch import porch
+from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.secret_names import unused
 from hearthwatch.run.status import Status
 from hearthwatch.run.zone import zone_of

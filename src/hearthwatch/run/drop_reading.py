@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from hearthwatch.events.alarms import TAMPER, OwnAlarm, Sensed, SensedPhase
 from hearthwatch.events.event import EventKind
+from hearthwatch.events.report import MAIL_ALARM
 from hearthwatch.ingest.drop import Drop, Via
 from hearthwatch.ingest.media import Reason, said_by
 from hearthwatch.kit.errors import BadReply
@@ -13,8 +14,6 @@ from hearthwatch.kit.units import US_PER_S, WallUs, from_datetime
 from hearthwatch.vendors.dahua_mail import AlarmMail, alarm_mail
 from hearthwatch.vendors.device import AlarmKind, AlarmPhase, AlarmSignal
 
-ALARM_LABEL = "alarm"
-"""Label of a mail that says in words we do not know that something is the matter."""
 _WORDS = (
     (("tamper", "covered", "occlu", "blind"), AlarmKind.TAMPER),
     (("intrusion", "tripwire", "line cross", "crossing"), AlarmKind.CROSSING),
@@ -109,7 +108,7 @@ def _guess(text: str) -> AlarmKind:
 
 
 def _sensed(kind: AlarmKind, detail: str) -> Sensed:
-    event, label = _MEANING.get(kind, (EventKind.ALARM, ALARM_LABEL))
+    event, label = _MEANING.get(kind, (EventKind.ALARM, MAIL_ALARM))
     return Sensed(
         source=f"porch/{label or event.value}",
         kind=event,
