@@ -25,6 +25,8 @@ from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.camera_doors import CameraDoors
 from hearthwatch.run.config import parse
+from hearthwatch.run.house_doors import Footage
+from hearthwatch.run.lines import RecorderLine
 from hearthwatch.vendors.device import Vendor
 
 pytestmark = pytest.mark.wired
@@ -101,6 +103,8 @@ class Scene:
             pictures=NoPictures(),
             heard=lambda _heard: None,
             stored=self._quiet,
+            recorder=RecorderLine(asyncio.get_running_loop(), lambda _state: None),
+            footage=Footage(folder / "index.db", folder),
         )
         self.audit = self.doors.audit
 

@@ -48,12 +48,12 @@ class AlarmHooks:
         if not hmac.compare_digest(right.encode(), word.encode(errors="replace")):
             return False
         now_ns = self._clock.mono_ns()
-        if camera in self._called_ns and now_ns - self._called_ns[camera] < _EVERY_S * NS_PER_S:
-            return True  # it was just asked, or somebody was just sent away
-        self._called_ns[camera] = now_ns
         caller = _plain(address)
         if not caller or caller != await self._place(camera, now_ns):
             return False
+        if camera in self._called_ns and now_ns - self._called_ns[camera] < _EVERY_S * NS_PER_S:
+            return True  # it was just asked
+        self._called_ns[camera] = now_ns
         self._hub.poke(camera)
         return True
 

@@ -31,7 +31,8 @@ async def polled(
             await asyncio.sleep(every_s)
             continue
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(poked.wait(), every_s)
+            async with asyncio.timeout(every_s):
+                await poked.wait()
         poked.clear()
 
 
