@@ -187,15 +187,15 @@ def _is_over(state: ArmState, now_us: WallUs) -> bool:
 
 def _evidence(state: ArmState, facts: ArmState, scene: Scene, *, over: bool) -> tuple[str, ...]:
     people = {person.id: person for person in scene.people}
-    lines = [f"the time {state.who} gave is over"] if over else []
+    lines = []
     for id_ in sorted(facts.home ^ state.home):
         person = people.get(id_)
         lines.append(f"{person.name}: {person.evidence}" if person else f"{id_} is not set up any more")
-    if not lines and scene.people:
-        lines.append(_who_is_home(facts, scene))
     if not scene.people:
         lines.append("nobody is set up whose coming and going could be seen")
-    return tuple(lines)
+    elif not lines:
+        lines.append(_who_is_home(facts, scene))
+    return (f"the time {state.who} gave is over", *lines) if over else tuple(lines)
 
 
 def _who_is_home(facts: ArmState, scene: Scene) -> str:
