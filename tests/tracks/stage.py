@@ -61,11 +61,12 @@ class Stage:
         light: Callable[[Luma, float], Luma] | None = None,
         fps: float = 10.0,
         empty_s: float = 2.0,
+        detect: bool = True,
     ) -> None:
         self.actors = actors
         self.yard = Yard(320, 180, fps=fps)
         self._light = light
-        options = EyeOptions(motion=motion or MotionOptions(), labels=labels or LABELS, zones=zones or {})
+        options = EyeOptions(motion=motion or MotionOptions(), labels=labels or LABELS, zones=zones or {}, detect=detect)
         self.eye = Eye(CAMERA, options, rng=random.Random(1))
         self.updates: list[tuple[float, Track]] = []
         self.asked: list[tuple[float, tuple[Box, ...]]] = []

@@ -26,6 +26,15 @@ def test_one_visitor_is_one_track_told_within_half_a_second() -> None:
     assert 10.5 < track.last_us / 1e6 < 11.9
 
 
+def test_where_the_camera_names_things_itself_nobody_else_is_asked_and_the_rest_is_seen() -> None:
+    stage = Stage([walker(0.0)], detect=False).play(9)
+    assert stage.asked == []
+    assert stage.updates == []
+    assert stage.eye.take_spans() != ()
+    assert stage.eye.sight is not None
+    assert Stage([walker(0.0)]).play(9).asked != []
+
+
 @pytest.mark.parametrize("fps", [5, 10, 15, 25])
 def test_any_frame_rate_will_do(fps: float) -> None:
     stage = Stage([walker(0.5, speed=0.2)], fps=fps).play(9)
