@@ -22,6 +22,7 @@ from tests.web.fake_copies import FakeCopies
 from tests.web.fake_hooks import FakeHooks
 from tests.web.fake_known import FakeKnown
 from tests.web.fake_logins import FakeLogins
+from tests.web.fake_people import FakePeople
 from tests.web.fake_remedies import FakeRemedies
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
@@ -98,6 +99,7 @@ class FakeHouse:
         self.started_us = self.clock.wall_us()
         self.remedies = FakeRemedies(self.clock)
         self.arming = FakeArming(self.clock)
+        self.people = FakePeople()
         self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
         self.hooks = FakeHooks()
@@ -124,6 +126,7 @@ class FakeHouse:
             remedies=self.remedies,
             copies=self.copies,
             arming=self.arming,
+            people=self.people,
             audit=self.audit,
             known=self.known,
             hooks=self.hooks,

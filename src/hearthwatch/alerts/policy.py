@@ -57,6 +57,7 @@ _OUTAGE_WORDS = {
     Fault.HEARTBEAT_LOST: ("its sign of life does not get out", "its sign of life gets out again"),
     Fault.CONFIG_WRONG: ("has mistakes; the old one stays in force", "is right again"),
     Fault.PORCH_CLOSED: ("cannot take the cameras' mails and files", "takes the cameras' mails and files again"),
+    Fault.SCOUT_DEAF: ("does not notice everybody's phones", "notices phones again"),
     Fault.PORCH_FLOODED: ("leaves more mails or files than it may", "leaves no more than it may again"),
     Fault.CHANNEL_DEAD: ("does not deliver alerts", "delivers alerts again"),
 }

@@ -24,6 +24,7 @@ from hearthwatch.cli import (
     footage,
     logins,
     models,
+    people,
     repair,
     run_command,
     secrets,
@@ -52,6 +53,7 @@ GROUPS = (
     models.register,
     secrets.register,
     users.register,
+    people.register,
 )
 """Each adds its commands to the program; a new group is a module beside this one and a row here."""
 

@@ -46,6 +46,7 @@ class Fault(StrEnum):
     CONFIG_WRONG = "config-wrong"
     PORCH_CLOSED = "porch-closed"
     PORCH_FLOODED = "porch-flooded"
+    SCOUT_DEAF = "scout-deaf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

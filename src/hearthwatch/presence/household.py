@@ -26,7 +26,9 @@ from hearthwatch.presence.presence import (
 LAST_CHANCE_S = 30.0
 """Before the silence is over the device is asked often, so that it counts as gone on time."""
 _LAST_EVERY_S = 8.0
-_SOON_S = 15.0
+_AWAY_EVERY_S = 12.0
+"""Who is away is asked often: it costs no battery of theirs, and they shall be known before they are at the door."""
+_SOON_S = 6.0
 """After a sign that proves nothing a device is asked at once, but not more often than this."""
 
 
@@ -176,7 +178,9 @@ class Household:
                 every_s = min(every_s, _LAST_EVERY_S)
             elif state.hinted:
                 every_s = min(every_s, _SOON_S)
-            elif silent_s < every_s and state.known:
+            elif not state.shown.home:
+                every_s = min(every_s, _AWAY_EVERY_S)
+            elif silent_s < every_s:
                 continue
             if state.asked_ns is None or now.mono_ns - state.asked_ns >= every_s * NS_PER_S:
                 devices.append(state.device)

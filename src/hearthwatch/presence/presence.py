@@ -6,13 +6,15 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, NewType, NoReturn, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NewType, NoReturn, Protocol
 
 from annotated_types import Ge, Le
 
 from hearthwatch.kit import logs
-from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import MonoNs, WallUs
+
+if TYPE_CHECKING:  # every process reads this module for its messages, and only the house knows secrets
+    from hearthwatch.kit.secrets import Secret
 
 PersonId = NewType("PersonId", str)
 """Slug of a person: the NAME of a ``[people.NAME]`` section."""
@@ -86,10 +88,11 @@ def is_made_up(packed: bytes) -> bool:
 
 
 class Means(StrEnum):
-    """By what a device was noticed."""
+    """By what a device was noticed. `arp-heard` is a frame of its that was no answer to us."""
 
     NEIGHBOUR = "neighbour"
     ARP = "arp"
+    ARP_HEARD = "arp-heard"
     WIFI = "wifi"
     LEASE = "lease"
     BLE = "ble"

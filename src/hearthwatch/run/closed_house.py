@@ -25,6 +25,7 @@ from hearthwatch.run.control_arming import ArmingClerk
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk, ClosedDoors
 from hearthwatch.run.control_copies import CopiesClerk
+from hearthwatch.run.control_people import PeopleClerk
 from hearthwatch.run.control_remedies import RemedyClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.places import Places, is_held
@@ -120,6 +121,7 @@ async def closed_house(places: Places, clock: Clock) -> AsyncIterator[Steward]:
             CopiesClerk(CopyShelf(db, Secrets.open(places.data))),
             clock,
             arming=ArmingClerk(),
+            people=PeopleClerk(db),
             audit=AuditClerk(),
             remedies=RemedyClerk(),
         )

@@ -10,6 +10,7 @@ from hearthwatch.events.alarms import OwnObjects
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.config import Config, Record
+from hearthwatch.run.people import scout_plan
 from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
 from hearthwatch.run.porch_accounts import accounts, porch_plan, quotas
 from hearthwatch.run.sources import sources
@@ -78,5 +79,6 @@ def compile_plan(
             debug=debug,
         ),
         porch=porch_plan(config, found, data_folder),
+        scout=scout_plan(config, secrets),
         debug=debug,
     )

@@ -29,8 +29,10 @@ from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import LoginsOptions, LogsOptions, SyslogOptions
 from hearthwatch.motion.motion import MotionOptions, SightOptions
+from hearthwatch.presence.presence import PersonId, PersonOptions, PresenceOptions
 from hearthwatch.recording.segment import StorageOptions
 from hearthwatch.run.config_check_arming import arming_faults
+from hearthwatch.run.config_check_people import people_faults
 from hearthwatch.run.config_check_porch import porch_faults
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
 from hearthwatch.run.config_faults import Faults
@@ -139,6 +141,8 @@ class Config:
     detect: DetectOptions = DetectOptions()
     alerts: AlertsOptions = AlertsOptions()
     arming: ArmingOptions = ArmingOptions()
+    presence: PresenceOptions = PresenceOptions()
+    people: Mapping[PersonId, PersonOptions] = field(default_factory=dict)
     storage: StorageOptions = StorageOptions()
     web: WebOptions = WebOptions()
     audit: AuditOptions = AuditOptions()
@@ -205,6 +209,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     alerts_faults(faults, document)
     porch_faults(faults, document)
     arming_faults(faults, document)
+    people_faults(faults, document)
     config = None
     try:
         config = _adapter().validate_json(json.dumps(document, default=str), strict=True)

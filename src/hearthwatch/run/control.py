@@ -23,6 +23,7 @@ from hearthwatch.run.control_arming import ArmingAsk, ArmingReply
 from hearthwatch.run.control_audit import AuditAsk, AuditReply
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasReply
 from hearthwatch.run.control_copies import CopiesAsk, CopiesReply
+from hearthwatch.run.control_people import PeopleAsk, PeopleReply
 from hearthwatch.run.control_remedies import RemedyAsk, RemedyReply
 from hearthwatch.run.pins import Pinned
 from hearthwatch.run.status import Status
@@ -97,7 +98,7 @@ class AskNewModel(_Line, frozen=True):
 
 
 HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
-Ask = HouseAsk | ArmingAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk
+Ask = HouseAsk | ArmingAsk | PeopleAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk
 
 
 class Now(_Line, frozen=True):
@@ -122,7 +123,7 @@ class Refusal(_Line, frozen=True):
     text: str
 
 
-Reply = ArmingReply | Now | Kept | Users | Done | Refusal | CamerasReply | CopiesReply | AuditReply | RemedyReply
+Reply = ArmingReply | PeopleReply | Now | Kept | Users | Done | Refusal | CamerasReply | CopiesReply | AuditReply | RemedyReply
 
 
 class ControlDoor:

@@ -31,7 +31,7 @@ from hearthwatch.kit.retry import keep_running_async
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.alert_news import AlertNews
 from hearthwatch.run.announce import Announcer
-from hearthwatch.run.arming_desk import ArmingDesk, NobodySetUp
+from hearthwatch.run.arming_desk import ArmingDesk
 from hearthwatch.run.camera_doors import CameraDoors
 from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
@@ -44,6 +44,7 @@ from hearthwatch.run.control_arming import ArmingClerk
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_copies import CopiesClerk
+from hearthwatch.run.control_people import PeopleClerk
 from hearthwatch.run.control_remedies import RemedyClerk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.happenings import Happenings
@@ -58,8 +59,10 @@ from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace,
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.porch_now import PorchLine
+from hearthwatch.run.presence_desk import Household, PeopleOfThePage, PresenceDesk
 from hearthwatch.run.reload import Reloader
 from hearthwatch.run.remote_house import RemoteHouse
+from hearthwatch.run.scout_line import ScoutLine
 from hearthwatch.run.status import status
 from hearthwatch.run.steward import Steward
 from hearthwatch.run.watch import StateWatch
@@ -86,7 +89,7 @@ def say(line: str) -> None:
 class House:
     """Wiring only: what is made here is made once, and `renew` carries a changed configuration to all of it."""
 
-    def __init__(self, child: Child, plan: HousePlan, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, child: Child, plan: HousePlan, loop: asyncio.AbstractEventLoop) -> None:  # noqa: PLR0915 a list of parts
         self._child = child
         self._plan = plan
         self._loop = loop
@@ -108,11 +111,20 @@ class House:
         self.outbox = Outbox(self._db, self._files, self.clock, self.board, self._news.put)
         self.snoozes = Snoozes(self._db)
         self.policy = self._policy()
+        self.presence = PresenceDesk(
+            self._secrets,
+            config=lambda: self.config,
+            db=self._db,
+            clock=self.clock,
+            health=self.board,
+            changed=self.changes.publish,
+            replace_scout=lambda: child.send(Replace(role=Role.SCOUT)),
+        )
         self.arming = ArmingDesk(
             self._db,
             self.clock,
             self.outbox,
-            NobodySetUp(),
+            Household(self.presence),
             reader=reader,
             config=lambda: self.config,
             zone=self._zone,
@@ -180,6 +192,7 @@ class House:
             zone=self._zone,
             house=RemoteHouse(self.cameras, self.board, self.clips, self._events),
             remedies=self.camera_doors.remedies,
+            arming=self.arming,
             camera_name=lambda camera: self.policy.name(CameraId(camera)),
         )
         self._alerts = Alerts(reader)
@@ -215,6 +228,7 @@ class House:
             CopiesClerk(copies.shelf, copies),
             self.clock,
             arming=ArmingClerk(self.arming.keeper),
+            people=PeopleClerk(self._db, self.presence),
             audit=AuditClerk(self.camera_doors.audit),
             remedies=RemedyClerk(self.camera_doors.remedies),
             status=now,
@@ -289,6 +303,7 @@ class House:
         self.happenings.renew(config, self.policy)
         self._house_now.renew(config)
         await self.channels.renew(config.alerts, self._zone)
+        self.presence.renew(config)
         await self.arming.renew(config, self._zone)
         await self.camera_doors.renew(config)
 
@@ -301,6 +316,8 @@ class House:
             self.looker.connect(Channel(sock, LookerLine.decodes()))
         elif peer is Role.PORCH:
             self.camera_doors.porch.connect(Channel(sock, PorchLine.decodes()))
+        elif peer is Role.SCOUT:
+            self.presence.scout.connect(Channel(sock, ScoutLine.decodes()))
 
     def renew(self, message: Renew) -> None:
         """It was this house that read the new configuration."""
@@ -319,6 +336,8 @@ class House:
         await self.board.load()
         await self.outbox.load()
         await self.snoozes.load()
+        await self.presence.load()
+        self.presence.renew(self.config)
         await self.arming.load()
         await self.channels.load()
         left_open = await self._db.run(event_ledger.left_open)
@@ -337,6 +356,7 @@ class House:
                 ("health", self.board.run),
                 ("heartbeat", self._heartbeat.run),
                 ("outbox", self.outbox.run),
+                *self.presence.tasks,
                 ("arming", self.arming.run),
                 ("enrolments", self.channels.run),
                 ("clips", self.clips.run),
@@ -361,6 +381,7 @@ class House:
                 events=self._events,
                 alerts=self._alerts,
                 arming=self.arming,
+                people=PeopleOfThePage(self.presence),
                 health=self._health,
                 pictures=self._jobs,
                 detector=self._detector,

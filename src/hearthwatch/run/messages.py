@@ -11,8 +11,9 @@ from hearthwatch.feeds.pump import PumpState
 from hearthwatch.frames.geometry import Box
 from hearthwatch.ingest.drop import AccountCount, DropId
 from hearthwatch.kit.mailbox import BoxCount
-from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 from hearthwatch.motion.motion import Sight
+from hearthwatch.presence.presence import DeviceId, Means
 from hearthwatch.recording.segment import FootageClass, Origin
 from hearthwatch.run.plan import ChildPlan, Plan
 from hearthwatch.tracks.track import MotionSpan, Track
@@ -27,6 +28,7 @@ class Role(StrEnum):
     HOUSE = "house"
     GUEST = "guest"
     PORCH = "porch"
+    SCOUT = "scout"
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -424,3 +426,46 @@ class PorchState(_Message, frozen=True):
 
 PorchToHouse = Left | PorchState
 HouseToPorch = Quit
+
+
+# the scout and the house
+
+
+class Scan(_Message, frozen=True):
+    """House to scout: ask these devices by ARP whether they have one of these addresses. Answered by Scanned."""
+
+    token: int
+    devices: tuple[DeviceId, ...]
+    ips: tuple[str, ...]
+    own_ip: str
+
+
+class Scanned(_Message, frozen=True):
+    """All were asked; who answered was Noticed before."""
+
+    token: int
+
+
+class Noticed(_Message, frozen=True):
+    """A sign of a device; the house knows whose address that is. `ip` is empty where none was told."""
+
+    device: DeviceId
+    means: Means
+    at_ns: MonoNs
+    ip: str = ""
+
+
+class ScoutState(_Message, frozen=True):
+    """Every few seconds. Errors are in words, empty where all is well; `ignored` counts what was malformed."""
+
+    arp_error: str
+    monitor_error: str
+    ble_error: str
+    frames: int
+    ignored: int
+    opened: bool
+    """False: something could not be opened, and never will be by this process, which is locked in by now."""
+
+
+HouseToScout = Scan
+ScoutToHouse = Scanned | Noticed | ScoutState

@@ -12,6 +12,7 @@ from hearthwatch.detect.detection import DetectOptions
 from hearthwatch.feeds.source import Source
 from hearthwatch.ingest.drop import Account
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.presence.presence import DeviceId
 from hearthwatch.recording.segment import Quota, StorageOptions
 from hearthwatch.tracks.track import EyeOptions
 
@@ -68,7 +69,27 @@ class PorchPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     inbox: str
 
 
-ChildPlan = RecorderPlan | LookerPlan | HousePlan | GuestPlan | PorchPlan
+class ScoutDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device the scout looks for. Its addresses, 6 bytes each and empty where unknown, are in no repr."""
+
+    id: DeviceId
+    mac: bytes = b""
+    ble: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"ScoutDevice({self.id})"
+
+
+class ScoutPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Where the scout listens, and for whom. An interface that is empty is none."""
+
+    arp_interface: str
+    monitor_interface: str
+    ble: bool
+    devices: tuple[ScoutDevice, ...]
+
+
+ChildPlan = RecorderPlan | LookerPlan | HousePlan | GuestPlan | PorchPlan | ScoutPlan
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +97,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     looker: LookerPlan
     house: HousePlan
     porch: PorchPlan | None = None
+    scout: ScoutPlan | None = None
     debug: bool = False
 
     def guest_sources(self) -> dict[CameraId, tuple[Source, ...]]:

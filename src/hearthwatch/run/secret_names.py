@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from hearthwatch.run.config import Config
 from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
+from hearthwatch.run.people import secret_names as people_secrets
 
 _OF_CAMERA = ("password", "door.password", "power.authorization", "porch.password")
 _SERVICES = ("alerts.telegram.token", "alerts.email.password", "alerts.apprise.urls", "alerts.webhook.secret", "heartbeat.url")
@@ -15,7 +16,7 @@ _SERVICES = ("alerts.telegram.token", "alerts.email.password", "alerts.apprise.u
 def asked_for(config: Config) -> tuple[str, ...]:
     """Return the name of every secret that a house with this configuration looks up."""
     cameras = (f"camera.{camera}.{what}" for camera in config.cameras for what in _OF_CAMERA)
-    return (DEFAULT_PASSWORD, *cameras, *_SERVICES)
+    return (DEFAULT_PASSWORD, *cameras, *people_secrets(config), *_SERVICES)
 
 
 def _is_kept(name: str, config: Config) -> bool:

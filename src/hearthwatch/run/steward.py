@@ -33,6 +33,7 @@ from hearthwatch.run.control_arming import ArmingAsk, ArmingClerk
 from hearthwatch.run.control_audit import AuditAsk, AuditClerk
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasClerk
 from hearthwatch.run.control_copies import CopiesAsk, CopiesClerk
+from hearthwatch.run.control_people import PeopleAsk, PeopleClerk
 from hearthwatch.run.control_remedies import RemedyAsk, RemedyClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.status import Status
@@ -52,6 +53,7 @@ class Steward:
         clock: Clock,
         *,
         arming: ArmingClerk,
+        people: PeopleClerk,
         audit: AuditClerk,
         remedies: RemedyClerk,
         status: Callable[[], Status] | None = None,
@@ -62,13 +64,14 @@ class Steward:
         self._cameras = cameras
         self._copies = copies
         self._arming = arming
+        self._people_clerk = people
         self._audit = audit
         self._remedies = remedies
         self._clock = clock
         self._status = status
         self._new_model = new_model
 
-    async def answer(self, ask: Ask) -> Reply:
+    async def answer(self, ask: Ask) -> Reply:  # noqa: PLR0911 a return for each clerk
         """Do what is asked. Raises Unsupported for what cannot be done, StorageFailed, and what a camera's client raises."""
         if isinstance(ask, CamerasAsk):
             return await self._cameras.answer(ask)
@@ -76,6 +79,8 @@ class Steward:
             return await self._copies.answer(ask)
         if isinstance(ask, ArmingAsk):
             return await self._arming.answer(ask)
+        if isinstance(ask, PeopleAsk):
+            return await self._people_clerk.answer(ask)
         if isinstance(ask, AuditAsk):
             return await self._audit.answer(ask)
         if isinstance(ask, RemedyAsk):

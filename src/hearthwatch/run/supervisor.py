@@ -37,7 +37,7 @@ from hearthwatch.run.messages import (
     Start,
 )
 from hearthwatch.run.notify import notify
-from hearthwatch.run.plan import ChildPlan, GuestPlan, Plan, PorchPlan
+from hearthwatch.run.plan import ChildPlan, GuestPlan, Plan, PorchPlan, ScoutPlan
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,10 @@ _MODULE = {
     Role.HOUSE: "hearthwatch.run.house",
     Role.GUEST: "hearthwatch.run.guest",
     Role.PORCH: "hearthwatch.run.porch",
+    Role.SCOUT: "hearthwatch.run.scout",
 }
-_REPLACED = frozenset({Role.GUEST, Role.PORCH})
+_OPTIONAL = (Role.PORCH, Role.SCOUT)
+_REPLACED = frozenset({Role.GUEST, *_OPTIONAL})
 """Those that are stopped and started anew where others take a new plan."""
 _START_LIMIT_S = 60.0
 _BEAT_LIMIT_S = 15.0
@@ -73,7 +75,8 @@ class _Process:
     name: str
     sources: tuple[Source, ...] = ()
     """What a guest reads."""
-    porch: PorchPlan | None = None
+    plan: PorchPlan | ScoutPlan | None = None
+    """Of those that are not always there."""
     backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.05, factor=4.0, cap_s=30.0, healthy_s=_HEALTHY_S))
     popen: subprocess.Popen[bytes] | None = None
     control: Channel[FromChild] | None = None
@@ -121,7 +124,7 @@ class Supervisor:
         for role in (Role.RECORDER, Role.LOOKER, Role.HOUSE):
             self._processes[role, ""] = _Process(role, "")
         self._follow_guests()
-        self._follow_porch()
+        self._follow_optional()
         while not self._ending:
             self._step()
         self._shut_down()
@@ -193,9 +196,9 @@ class Supervisor:
                 return msgspec.structs.replace(looker, eyes=eyes, quarantined=tuple(sorted(self._quarantined)))
             case Role.HOUSE:
                 return self._plan.house
-            case Role.PORCH:
-                assert process.porch is not None
-                return process.porch
+            case Role.PORCH | Role.SCOUT:
+                assert process.plan is not None
+                return process.plan
             case _:
                 return GuestPlan(sources=process.sources)
 
@@ -236,12 +239,13 @@ class Supervisor:
             case NewPlan(plan=plan):
                 self._renew(plan)
             case Replace(role=role):
-                self._replace(self._processes[role, ""])
+                if (role, "") in self._processes:
+                    self._replace(self._processes[role, ""])
             case Beat():
                 pass
 
     def _maybe_ready(self) -> None:
-        if not self._told_ready and all(each.ready for each in self._processes.values() if each.role is not Role.PORCH):
+        if not self._told_ready and all(each.ready for each in self._processes.values() if each.role not in _OPTIONAL):
             self._told_ready = True
             notify("READY=1\nSTATUS=recording")
             log.info("Hearthwatch is running")
@@ -250,7 +254,7 @@ class Supervisor:
         self._plan = plan
         self._quarantined = frozenset()
         self._follow_guests()
-        self._follow_porch()
+        self._follow_optional()
         for process in self._processes.values():
             if process.role not in _REPLACED:
                 self._tell(process, Renew(plan=self._plan_of(process), mark_slots=self._slots_now()))
@@ -271,15 +275,16 @@ class Supervisor:
             if (Role.GUEST, camera) not in self._processes:
                 self._processes[Role.GUEST, camera] = _Process(Role.GUEST, camera, sources=sources)
 
-    def _follow_porch(self) -> None:
-        """Other accounts or ports make another porch: behind its walls it could not take them over."""
-        wanted, key = self._plan.porch, (Role.PORCH, "")
-        now = self._processes.get(key)
-        if now is not None and now.porch != wanted:
-            self._stop(now)
-            del self._processes[key]
-        if wanted is not None and key not in self._processes:
-            self._processes[key] = _Process(Role.PORCH, "", porch=wanted)
+    def _follow_optional(self) -> None:
+        """Other accounts or ports make another porch, other devices another scout: behind its walls neither could take them
+        over."""
+        for role, wanted in zip(_OPTIONAL, (self._plan.porch, self._plan.scout), strict=True):
+            now = self._processes.get((role, ""))
+            if now is not None and now.plan != wanted:
+                self._stop(now)
+                del self._processes[role, ""]
+            if wanted is not None and (role, "") not in self._processes:
+                self._processes[role, ""] = _Process(role, "", plan=wanted)
 
     def _look_after(self, process: _Process) -> None:
         if process.popen is None:
@@ -360,7 +365,7 @@ class Supervisor:
     def _shut_down(self) -> None:
         notify("STOPPING=1")
         log.info("Hearthwatch is ending")
-        order = [Role.LOOKER, Role.PORCH, Role.HOUSE, Role.RECORDER, Role.GUEST]
+        order = [Role.LOOKER, *_OPTIONAL, Role.HOUSE, Role.RECORDER, Role.GUEST]
         for process in sorted(self._processes.values(), key=lambda each: order.index(each.role)):
             self._stop(process)
         log.info("Hearthwatch has ended")
@@ -373,6 +378,7 @@ def _are_peers(one: Role, other: Role) -> bool:
         {Role.LOOKER, Role.HOUSE},
         {Role.RECORDER, Role.GUEST},
         {Role.HOUSE, Role.PORCH},
+        {Role.HOUSE, Role.SCOUT},
     )
 
 
@@ -386,6 +392,9 @@ def main() -> None:
         logs.hide(source.password)
     for account in plan.porch.accounts if plan.porch else ():
         logs.hide(account.password)
+    for device in plan.scout.devices if plan.scout else ():
+        for address in (device.mac, device.ble):
+            logs.hide(address.hex(":"))
     Supervisor(plan, SystemClock()).run()
 
 

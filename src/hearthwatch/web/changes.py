@@ -12,9 +12,10 @@ from hearthwatch.arming.arming import ArmState
 from hearthwatch.events.event import Event
 from hearthwatch.health.outage import Outage
 from hearthwatch.logins.login import Login
+from hearthwatch.presence.presence import Presence
 from hearthwatch.web.doors import AlertNow
 
-Change = Event | AlertNow | Outage | Login | ArmState
+Change = Event | AlertNow | Outage | Login | ArmState | Presence
 
 _LIMIT = 256
 

@@ -24,6 +24,7 @@ from hearthwatch.web.copies_doors import CopiesDoor
 from hearthwatch.web.hook_doors import HookDoor
 from hearthwatch.web.known_doors import KnownDoor
 from hearthwatch.web.login_doors import LoginDoor
+from hearthwatch.web.people_doors import PeopleDoor
 from hearthwatch.web.porch_doors import PorchDoor
 from hearthwatch.web.remedy_doors import RemedyDoor
 
@@ -300,6 +301,7 @@ class Doors:
     events: EventDoor
     alerts: AlertDoor
     arming: ArmingPageDoor
+    people: PeopleDoor
     health: HealthDoor
     pictures: PictureDoor
     detector: DetectorDoor

@@ -14,9 +14,11 @@ from hearthwatch.arming.arming import ArmState
 from hearthwatch.events.event import Event
 from hearthwatch.health.outage import Outage
 from hearthwatch.logins.login import Login
+from hearthwatch.presence.presence import Presence
 from hearthwatch.web import alert_replies, replies
 from hearthwatch.web.api_arming import ArmingReply
 from hearthwatch.web.api_logins import LoginReply
+from hearthwatch.web.api_people import PersonReply
 from hearthwatch.web.auth import Permission, Session
 from hearthwatch.web.changes import Change
 from hearthwatch.web.gate import needs
@@ -31,7 +33,7 @@ _QUIET_LIMIT = 15
 @router.get("/stream", response_class=StreamingResponse)
 @needs(Permission.LOOK)
 async def stream(site: SiteDep, person: PersonDep, request: Request) -> StreamingResponse:
-    """Server-Sent Events: `cameras` (all, when one changed), `event`, `alert`, `outage`, `login`, `arming`,
+    """Server-Sent Events: `cameras` (all, when one changed), `event`, `alert`, `outage`, `login`, `arming`, `person`,
     and `resync` after a loss."""
     return StreamingResponse(_follow(site, person), media_type="text/event-stream")
 
@@ -77,6 +79,8 @@ def _told(site: Site, change: Change) -> bytes:
         return _line("outage", replies.OutageReply.of(change).model_dump_json())
     if isinstance(change, Login):
         return _line("login", LoginReply.of(change, site.doors.logins).model_dump_json())
+    if isinstance(change, Presence):
+        return _line("person", PersonReply.of(change).model_dump_json())
     if isinstance(change, ArmState):
         return _line("arming", ArmingReply.of(change).model_dump_json())
     return _line("alert", alert_replies.AlertReply.of(change).model_dump_json())
