@@ -130,10 +130,10 @@ async def test_a_dahua_alarm_mail_is_an_event_with_its_picture_and_told(tmp_path
         await porch.event(id=event["id"], detail=both)
         porch.send(b"Subject: FI9821 alarm\r\n\r\nhello\r\n", "yard")
         other = await porch.event(camera="yard", label="alarm", kind="alarm")
-        assert {one["id"] for one in await porch.house.events()} == {event["id"], other["id"]}
-        now = await porch.account("gate")
-        assert (now["taken"], now["turned"], now["trouble"]) == (2, {}, "")
-        await porch.house.until(lambda: porch.account("gate"), lambda found: found["waiting_bytes"] == 0)
+        found = await porch.house.events()
+        assert {one["id"] for one in found} == {event["id"], other["id"]}, found
+        now = await porch.house.until(lambda: porch.account("gate"), lambda one: one["taken"] == 2 and not one["waiting_bytes"])
+        assert (now["turned"], now["trouble"]) == ({}, "")
 
 
 async def test_an_uploaded_clip_is_footage_in_its_gap_and_an_event(tmp_path: Path, test_data: Path) -> None:

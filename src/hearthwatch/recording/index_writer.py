@@ -113,8 +113,8 @@ class IndexWriter:
         return found
 
     def begin_import(self, label: Label) -> SegmentId:
-        """Note a file of footage from elsewhere while it is written: it is not shown before it is complete, and no gap ends
-        with it before then."""
+        """Note a file of footage from elsewhere while it is written: it has no length before it is complete, and no gap
+        ends with it before then."""
         empty = Filled(
             start_us=label.start_us,
             duration_us=0,
