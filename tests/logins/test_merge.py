@@ -51,6 +51,12 @@ def test_an_alarm_without_a_name_fits_any_log_in() -> None:
     assert (row.id, row.user) == (3, "mallory")
 
 
+def test_somebody_who_turns_out_to_be_known_is_judged_by_who_he_is() -> None:
+    nameless = login(id=LoginId(3), user="", address=None, source=Source.EVENT, verdict=Verdict.UNKNOWN_USER, told=True)
+    [row] = merge([replace(LINE, verdict=Verdict.HOME)], [nameless], NOW_US).changed
+    assert (row.verdict, row.told) == (Verdict.HOME, True)
+
+
 def test_a_session_joins_an_alarm_and_still_waits_for_its_line() -> None:
     [row] = merge([replace(SEEN, id=LoginId(0))], [login(id=LoginId(3), source=Source.EVENT)], NOW_US).changed
     assert not row.merged

@@ -78,10 +78,12 @@ class Full(Log):
     here: tuple[Session, ...] = ()
     lists: int = 0
     list_error: HearthwatchError | None = None
+    takes_s: float = 0.0
     tells_logins = True
 
     async def sessions(self) -> tuple[Session, ...]:
         self.lists += 1
+        await asyncio.sleep(self.takes_s)
         if self.list_error is not None:
             raise self.list_error
         return self.here
@@ -205,6 +207,19 @@ def test_an_alarm_nobody_explains_is_somebody(tmp_path: Path) -> None:
     [row] = scene.teller.seen
     assert (row.user, row.address) == ("", None)
     assert [second for second in scene.teller.told_s if second > 1] == [pytest.approx(11.2, abs=0.6)]
+
+
+def test_nobody_is_told_of_somebody_before_the_log_was_read_once_more(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Full)
+    scene.client.takes_s = 0.1
+    signal = AlarmSignal(kind=AlarmKind.LOGIN, code="X", phase=AlarmPhase.PULSE, channel=0)
+    failed = replace(signal, kind=AlarmKind.LOGIN_FAILED, user="root", address=BAD)
+    scene.at(10, lambda: scene.watch.hear(FRONT, failed))  # has the log read, too early for the next line
+    scene.at(10.3, scene.client.write)
+    scene.at(10.3, lambda: scene.watch.hear(FRONT, signal))
+    scene.at(11, lambda: setattr(scene.client, "takes_s", 0.0))
+    scene.run(60)
+    assert [row.user for row in scene.teller.seen if row.action is LoginAction.LOGIN] == ["admin"]
 
 
 def test_a_flood_of_alarms_does_not_become_a_flood_of_looks(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def _joined(row: Login, one: Login) -> Login:
         origin=log.origin or other.origin,
         via=log.via or other.via,
         seen_us=row.seen_us,
-        verdict=row.verdict,
+        verdict=row.verdict if row.user or not one.user else one.verdict,
         wanted=row.wanted,
         told=row.told,
         merged=log.source is Source.LOG,

@@ -15,7 +15,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.retry import keep_running_async
-from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
+from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.logins.login import LoginsOptions, Teller, Trouble, TroubleSink, WatchNow
 from hearthwatch.logins.verdict import Guests, Network
 from hearthwatch.logins.watch import DoorWatch, Looked
@@ -276,11 +276,14 @@ class LoginWatch:
         )
 
     async def _settle(self, camera: CameraId, post: _Post) -> bool:
+        """Somebody nobody named stays nameless only if the log, read a moment later, does not name him either."""
         since_us = post.watch.nameless_us
         if since_us is None:
             return False
-        if post.has_log and self._clock.wall_us() - since_us < _SETTLE_S * US_PER_S:
-            post.due_ns["log"] = self._clock.mono_ns() + round(_SETTLE_S * NS_PER_S)
+        ago_ns = 1000 * (self._clock.wall_us() - since_us)
+        due_ns = self._clock.mono_ns() - ago_ns + round(_SETTLE_S * NS_PER_S)
+        if post.has_log and post.log_ns < due_ns:
+            post.due_ns["log"] = due_ns
             return False
         return await self._take(camera, await post.watch.settle())
 
