@@ -147,6 +147,12 @@ def test_the_house_and_universal_time_are_right(ahead_s, off_s):
     assert off_by(reading, BERLIN) == off_s * US_PER_S
 
 
+@pytest.mark.parametrize(("ahead_s", "off_s"), [(3600, 0), (-7200, 0), (3700, 100), (3500, -100), (60 * 3600, 60 * 3600)])
+def test_where_nobody_said_the_zone_that_of_the_camera_is_right(ahead_s, off_s):
+    reading = ClockReading(local_us=LocalUs(NOON + ahead_s * US_PER_S), at_us=NOON, error_us=0)
+    assert off_by(reading, None) == off_s * US_PER_S
+
+
 @pytest.mark.parametrize(
     ("off_s", "begin", "zone"),
     [

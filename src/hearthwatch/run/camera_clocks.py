@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 
 from hearthwatch.alerts.wording import span
 from hearthwatch.health.outage import Fault, HealthSink, Outage
@@ -28,6 +28,8 @@ _AGAIN_S = 60.0
 _FAILED_S = 300.0
 _DAY_US = 86_400 * US_PER_S
 _QUARTER_US = 900 * US_PER_S
+"""Time zones are as far apart."""
+_WIDEST_ZONE_US = 15 * 3600 * US_PER_S
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +49,7 @@ class CameraClocks:
         self._clock = clock
         self._looks: dict[CameraId, _Look] = {}
         self._cameras: Mapping[CameraId, CameraOptions] = {}
-        self._zone: tzinfo = UTC
+        self._zone: tzinfo | None = None
         self._expected: dict[CameraId, Expected] = {}
 
     def is_quiet(self, outage: Outage, told: Sequence[Outage]) -> bool:
@@ -61,7 +63,7 @@ class CameraClocks:
     def renew(self, config: Config) -> None:
         """Go on with a changed configuration; every camera is looked at anew, one after the other."""
         self._cameras = {name: config.cameras[name] for name in self._keeper.cameras if name in config.cameras}
-        self._zone = zone_of(config)
+        self._zone = zone_of(config) if config.home.timezone else None
         first_ns = self._in(_FIRST_S)
         before, self._looks = self._looks, {}
         for name in self._cameras:
@@ -118,9 +120,12 @@ class CameraClocks:
         return MonoNs(self._clock.mono_ns() + round(seconds * NS_PER_S))
 
 
-def off_by(reading: ClockReading, zone: tzinfo) -> int:
+def off_by(reading: ClockReading, zone: tzinfo | None) -> int:
     """Return how far the camera's clock is before the clock on the wall of this house, or before universal time, which is as
-    good and all that some cameras tell."""
+    good and all that some cameras tell. Where nobody said which `zone` the house is in, that of the camera is right."""
+    if zone is None:
+        away_us = (reading.ahead_us + _QUARTER_US // 2) % _QUARTER_US - _QUARTER_US // 2
+        return away_us if abs(reading.ahead_us) < _WIDEST_ZONE_US else reading.ahead_us
     offset = to_datetime(reading.at_us, zone).utcoffset()
     assert offset is not None
     return min(reading.ahead_us - round(offset.total_seconds() * US_PER_S), reading.ahead_us, key=abs)
