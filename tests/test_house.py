@@ -45,6 +45,7 @@ NOUNS = {
     "events/event.py": ("Event",),
     "health/outage.py": ("Outage",),
     "alerts/alert.py": ("Alert", "Delivery"),
+    "ingest/drop.py": ("Drop",),
     "copies/copy.py": ("ConfigCopy", "Proposal", "Drift"),
 }
 
