@@ -199,11 +199,29 @@ async def test_a_name_is_never_markup(chromium: Browser, running: Running) -> No
     await opened.close()
 
 
+PLACES = (
+    "/",
+    "/events",
+    "/events/e00100",
+    "/cameras",
+    "/cameras/driveway",
+    "/cameras/front-door/door",
+    "/logins",
+    "/audit",
+    "/copies?copy=01J00000000000000000000002",
+    "/logs",
+    "/done",
+    "/alerts",
+    "/settings",
+    "/docs",
+)
+
+
 @pytest.mark.parametrize("width", [360, 820])
 async def test_no_page_is_wider_than_the_screen(width: int, chromium: Browser, running: Running) -> None:
     opened, watched = await logged_in(chromium, running, viewport={"width": width, "height": 780})
     page = watched.page
-    for path in ("/", "/events", "/events/e00100", "/cameras", "/cameras/driveway", "/alerts", "/settings", "/docs"):
+    for path in PLACES:
         await page.goto(running.base + path)
         await page.wait_for_selector("h1")
         await page.wait_for_timeout(150)

@@ -176,7 +176,7 @@ async def test_a_setting_changed_behind_our_back_is_shown_and_put_back(house: Ho
     await expect(sheet).to_contain_text("Nothing is written yet.")
     await expect(sheet.locator(".change")).to_contain_text("Motion detection switched on")
     assert camera.tree["MotionDetect"][0]["Enable"] is False
-    await sheet.get_by_role("button", name="Write this one to the camera").click()
+    await sheet.get_by_role("button", name="Write to the camera").click()
     await expect(sheet).to_contain_text("nothing differs any more")
     assert camera.tree["MotionDetect"][0]["Enable"] is True
     await close(page)

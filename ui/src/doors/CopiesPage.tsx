@@ -98,7 +98,7 @@ export function CopiesPage() {
           ) : null}
         </ol>
         {copy ? (
-          <CopyPanel key={copy.id} copy={copy} others={copies.filter((each) => each.camera === copy.camera && each !== copy)} against={query.get("with") ?? ""} onAgainst={(value) => pick({ with: value })} onRestore={() => setWriting({ copy })} onClose={() => pick({ copy: "", with: "" })} />
+          <CopyPanel key={copy.id} copy={copy} others={copies.filter((each) => each.camera === copy.camera && each !== copy)} against={query.get("with") ?? ""} onAgainst={(value) => pick({ with: value })} onRestore={(wanted) => setWriting({ copy: wanted })} onClose={() => pick({ copy: "", with: "" })} />
         ) : null}
       </div>
       {writing ? <WriteSheet writing={writing} onClose={() => setWriting(null)} /> : null}

@@ -16,7 +16,7 @@ interface Props {
   others: Copy[];
   against: string;
   onAgainst: (value: string) => void;
-  onRestore: () => void;
+  onRestore: (copy: Copy) => void;
   onClose: () => void;
 }
 
@@ -38,6 +38,8 @@ async function compared(copy: Copy, against: string): Promise<Found> {
 export function CopyPanel({ copy, others, against, onAgainst, onRestore, onClose }: Props) {
   const [found, error] = useLoaded(() => (isOwner.value ? compared(copy, against) : Promise.resolve(null)), [copy.id, against, deeds.value, isOwner.value]);
   const [all, setAll] = useState(false);
+  /** What it was like before somebody changed it. */
+  const before = copy.drift ? others.find((other) => other.id < copy.id) : undefined;
   const now = now_us.value;
   return (
     <section class="copy-panel panel" aria-label={`Copy of ${moment(copy.taken_us, now)}`}>
@@ -70,7 +72,12 @@ export function CopyPanel({ copy, others, against, onAgainst, onRestore, onClose
               </select>
             </label>
             <span class="spacer" />
-            <button class="button is-main" type="button" onClick={onRestore}>
+            {before ? (
+              <button class="button is-main" type="button" onClick={() => onRestore(before)}>
+                Undo this change…
+              </button>
+            ) : null}
+            <button class={`button ${before ? "" : "is-main"}`} type="button" onClick={() => onRestore(copy)}>
               Restore this copy…
             </button>
           </div>

@@ -5,9 +5,19 @@ import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
-import { doors, type Mended, type Report } from "./api";
+import { doors, type Finding, type Mended, type Report } from "./api";
 import { fixable } from "./grades";
 import { offerLabel } from "./words";
+
+/** What will be done, each once, with all it is good for. */
+function steps(wanted: readonly Finding[]): [string, string[]][] {
+  const found = new Map<string, string[]>();
+  for (const finding of wanted) {
+    const step = finding.remedy ? offerLabel(finding.remedy) : finding.title;
+    found.set(step, [...(found.get(step) ?? []), finding.title]);
+  }
+  return [...found];
+}
 
 export function FixAll({ report, onReport, onClose }: { report: Report; onReport: (report: Report) => void; onClose: () => void }) {
   const [wanted] = useState(() => fixable(report));
@@ -29,11 +39,11 @@ export function FixAll({ report, onReport, onClose }: { report: Report; onReport
         <>
           <p class="sheet-question">Passwords and accounts stay as they are. This is switched off or set:</p>
           <ul class="mended">
-            {wanted.map((finding) => (
-              <li key={finding.key}>
+            {steps(wanted).map(([step, titles]) => (
+              <li key={step}>
                 <span>
-                  <strong>{finding.remedy ? offerLabel(finding.remedy) : finding.title}</strong>
-                  <span class="dim">{finding.title}</span>
+                  <strong>{step}</strong>
+                  <span class="dim">{titles.join(" · ")}</span>
                 </span>
               </li>
             ))}

@@ -85,7 +85,7 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
                 </label>
               ) : null}
               <label class="tick">
-                <input type="checkbox" checked={own} onChange={(event) => setOwn(event.currentTarget.checked)} /> its network address, too
+                <input type="checkbox" checked={own} onChange={(event) => setOwn(event.currentTarget.checked)} /> its address and name servers, too
               </label>
             </div>
           ) : null}
@@ -106,7 +106,7 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
                 <First onClick={onClose}>{count ? "No" : "Close"}</First>
                 {count ? (
                   <button class="button is-main" type="button" onClick={write}>
-                    Write {count === 1 ? "this one" : `these ${count}`} to the camera
+                    Write to the camera
                   </button>
                 ) : null}
               </div>
@@ -120,8 +120,8 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
 
 function Skipped({ written }: { written: Written }) {
   return written.skipped.length ? (
-    <details class="skipped">
-      <summary>{written.skipped.length === 1 ? "One thing is" : `${written.skipped.length} things are`} left as they are</summary>
+    <details class="skipped" open={written.skipped.length <= 3}>
+      <summary>{written.skipped.length === 1 ? "One thing is left as it is" : `${written.skipped.length} things are left as they are`}</summary>
       <ul>
         {written.skipped.map((one) => (
           <li key={one.what + one.why}>

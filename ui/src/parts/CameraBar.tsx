@@ -5,7 +5,7 @@ import * as icons from "./icons";
 export function CameraBar({ id, here }: { id: string; here: "picture" | "door" }) {
   const base = `/cameras/${encodeURIComponent(id)}`;
   return (
-    <nav class="event-bar" aria-label="Camera">
+    <nav class="event-bar is-camera" aria-label="Camera">
       <a class="button is-plain" href="/cameras">
         <icons.Back size={18} /> Cameras
       </a>
