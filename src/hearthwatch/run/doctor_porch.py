@@ -25,9 +25,7 @@ def porch(config: Config, secret_names: Collection[str], *, user: int | None = N
     user = os.geteuid() if user is None else user
     if not names:
         camera = next(iter(config.cameras))
-        yield warn(
-            _SUBJECT, f"no camera has an account, so nothing listens: hearthwatch secrets set {password_name(camera)}"
-        )
+        yield warn(_SUBJECT, f"no camera has an account, so nothing listens: hearthwatch secrets set {password_name(camera)}")
     if ipaddress.ip_address(options.address).is_unspecified:
         yield warn(
             _SUBJECT,

@@ -9,7 +9,6 @@ import msgspec
 from hearthwatch.feeds.packet import Gap, Packet, Run, Stream, StreamInfo
 from hearthwatch.feeds.pump import PumpState
 from hearthwatch.frames.geometry import Box
-from hearthwatch.ingest.drop import AccountCount, DropId
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 from hearthwatch.motion.motion import Sight
@@ -367,65 +366,6 @@ class Jpeg(_Message, frozen=True):
 
 ToJob = Begin | Media | WantJpeg
 FromJob = Jpeg
-
-
-# the house and an import job, which comes with the descriptor of the file to read
-
-
-class Import(_Message, frozen=True):
-    """Read the clip and tell its packets; `wall_us` counts from 0."""
-
-    camera: CameraId
-
-
-class Imported(_Message, frozen=True):
-    """The next packets, in decode order. `length_us` is how long the clip says it is, 0 where it does not.
-
-    With `error` it is over before its end; what came before holds."""
-
-    info: StreamInfo
-    length_us: int
-    packets: tuple[Packet, ...]
-    is_last: bool = False
-    error: str = ""
-
-
-class NotImported(_Message, frozen=True):
-    """This is no clip that can be read."""
-
-    error: str
-
-
-class More(_Message, frozen=True):
-    """The house has taken the packets and wants the next."""
-
-
-ToImport = Import | More
-FromImport = Imported | NotImported
-
-
-# the porch and the house
-
-
-class Left(_Message, frozen=True):
-    """Something lies in the inbox."""
-
-    camera: CameraId
-    id: DropId
-
-
-class PorchState(_Message, frozen=True):
-    """Once a second. A port is 0 where nothing listens; `error` says why something does not."""
-
-    smtp_port: int
-    ftp_port: int
-    error: str
-    strangers: int
-    counts: tuple[AccountCount, ...]
-
-
-PorchToHouse = Left | PorchState
-HouseToPorch = Quit
 
 
 # the scout and the house

@@ -26,8 +26,9 @@ from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import Child, leave
-from hearthwatch.run.messages import HouseToPorch, Left, PorchState, Renew, Restarted, Role
+from hearthwatch.run.messages import Renew, Restarted, Role
 from hearthwatch.run.plan import PorchPlan
+from hearthwatch.run.porch_messages import HouseToPorch, Left, PorchState
 
 log = logging.getLogger(__name__)
 

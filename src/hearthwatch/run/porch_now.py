@@ -17,9 +17,9 @@ from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.run.house_doors import Footage
-from hearthwatch.run.messages import Left, PorchState, PorchToHouse
 from hearthwatch.run.porch_accounts import networks, password_name
 from hearthwatch.run.porch_desk import PorchDesk
+from hearthwatch.run.porch_messages import Left, PorchState, PorchToHouse
 from hearthwatch.run.taps import listen
 from hearthwatch.web.porch_doors import PorchAccountNow, PorchNow
 

@@ -388,10 +388,8 @@ def main() -> None:
         file.seek(0)
         plan = msgspec.msgpack.decode(file.read(), type=Plan)
     logs.set_up("supervisor", debug=plan.debug)
-    for source in plan.recorder.sources:
-        logs.hide(source.password)
-    for account in plan.porch.accounts if plan.porch else ():
-        logs.hide(account.password)
+    for one in (*plan.recorder.sources, *(plan.porch.accounts if plan.porch else ())):
+        logs.hide(one.password)
     for device in plan.scout.devices if plan.scout else ():
         for address in (device.mac, device.ble):
             logs.hide(address.hex(":"))
