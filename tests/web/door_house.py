@@ -1,7 +1,7 @@
 """A real house that watches the doors of emulated cameras, with a story of believable people.
 
-`python -m tests.web.door_house --folder /tmp/doors` runs it for looking at, `--pictures docs/images` takes the pictures of the
-documentation.
+`python -m tests.web.door_house --folder /tmp/doors` runs it for looking at; `--pictures FOLDER` takes pictures of every place,
+and `--pictures docs/images --docs` those of the documentation.
 """
 
 from __future__ import annotations
@@ -92,15 +92,27 @@ async def log_in(page: Page, house: House) -> None:
     await page.wait_for_selector(".shell")
 
 
+async def past(cameras: list[Watched]) -> None:
+    """Let a day go by, before the house first reads the cameras' logs."""
+    front, _, nursery = (one.camera for one in cameras)
+    for camera, hours, address, user, ok, times in (
+        (nursery, 26.2, "192.168.1.31", "ben", True, 1),
+        (front, 23.5, "192.168.1.23", "anna", True, 1),
+        (nursery, 9.1, "198.51.100.24", "root", False, 38),
+        (front, 4.4, "192.168.1.23", "anna", True, 1),
+        (nursery, 2.7, "192.168.1.31", "ben", True, 1),
+    ):
+        clock = camera.state.clock
+        clock.set_utc(clock.utc_s() - round(hours * 3600))
+        await camera.log_in(address, user, ok=ok, times=times)
+        clock.sync()
+
+
 async def story(house: House, cameras: list[Watched]) -> None:
-    """A quiet morning, and then somebody from outside."""
-    front, driveway, nursery = (one.camera for one in cameras)
-    await front.log_in("192.168.1.23", "anna", ok=True)
-    await nursery.log_in("192.168.1.31", "ben", ok=True)
-    for _ in range(14):
-        await nursery.log_in("198.51.100.24", "root", ok=False)
-        await front.log_in("198.51.100.24", "root", ok=False)
+    """Somebody guesses, somebody comes in from outside and changes what he needs."""
+    front, driveway, _ = (one.camera for one in cameras)
     await driveway.log_in("192.168.1.23", "anna", ok=True)
+    await front.log_in("198.51.100.24", "root", ok=False, times=3)
     await asyncio.sleep(3)
     await front.log_in(OUTSIDE, "admin", ok=True, stay=True)
     await front.change_setting("MotionDetect[0].Enable", "false")
@@ -144,14 +156,34 @@ async def look(browser: Browser, house: House, folder: Path, places: dict[str, s
             await context.close()
 
 
+async def illustrate(browser: Browser, house: House, folder: Path) -> None:
+    """Take the pictures of the documentation."""
+    for name, path, scheme in (("log-ins", "/logins", "dark"), ("audit", "/audit?camera=front-door", "light")):
+        context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", color_scheme=scheme)
+        page = await context.new_page()
+        await log_in(page, house)
+        if name == "audit":
+            for camera in ("driveway", "nursery"):
+                await house.post(f"/api/v1/cameras/{camera}/audit/apply")
+        await page.goto(house.base + path)
+        if name == "audit":
+            await page.locator('[data-finding="p2p"] summary').click()
+        await page.mouse.move(0, 0)
+        await page.wait_for_timeout(1500)
+        await page.screenshot(path=folder / f"{name}.png")
+        await context.close()
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="where the house lives; thrown away at the end when not given")
     parser.add_argument("--pictures", type=Path, help="take pictures of every place into this folder and end")
+    parser.add_argument("--docs", action="store_true", help="take those of the documentation instead")
     parser.add_argument("--only", default="", help="of these places only, with commas between")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         cameras = the_cameras()
+        await past(cameras)
         async with running(given.folder or Path(temporary), cameras) as house:
             await house.claim()
             await watching(house, cameras)
@@ -163,7 +195,10 @@ async def main() -> None:
             wanted = given.only.split(",") if given.only else list(PLACES)
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-                await look(browser, house, given.pictures, {name: PLACES[name] for name in wanted})
+                if given.docs:
+                    await illustrate(browser, house, given.pictures)
+                else:
+                    await look(browser, house, given.pictures, {name: PLACES[name] for name in wanted})
                 await browser.close()
 
 
