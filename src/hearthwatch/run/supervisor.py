@@ -54,7 +54,6 @@ _MODULE = {
 }
 _OPTIONAL = (Role.PORCH, Role.SCOUT)
 _REPLACED = frozenset({Role.GUEST, *_OPTIONAL})
-"""Those that are stopped and started anew where others take a new plan."""
 _START_LIMIT_S = 60.0
 _BEAT_LIMIT_S = 15.0
 _END_LIMIT_S = 10.0
@@ -388,8 +387,9 @@ def main() -> None:
         file.seek(0)
         plan = msgspec.msgpack.decode(file.read(), type=Plan)
     logs.set_up("supervisor", debug=plan.debug)
-    for one in (*plan.recorder.sources, *(plan.porch.accounts if plan.porch else ())):
-        logs.hide(one.password)
+    accounts = plan.porch.accounts if plan.porch else ()
+    for password in [source.password for source in plan.recorder.sources] + [account.password for account in accounts]:
+        logs.hide(password)
     for device in plan.scout.devices if plan.scout else ():
         for address in (device.mac, device.ble):
             logs.hide(address.hex(":"))
