@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.alerts.house import House
 from tests.devices.fake_telegram import OWNER, TOKEN, FakeTelegram
+from tests.web.fake_arming import FakeArming
 from tests.web.fake_remedies import FakeRemedies
 
 from hearthwatch.alerts.alert import Part
@@ -48,6 +49,7 @@ class Bench:
             zone=UTC,
             house=Remote(),
             remedies=FakeRemedies(house.clock),
+            arming=FakeArming(house.clock),
             camera_name=str,
         )
 

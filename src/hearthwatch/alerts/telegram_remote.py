@@ -19,8 +19,10 @@ from hearthwatch.alerts.alert import Alert, AlertId
 from hearthwatch.alerts.enrolment import Enrolments
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.alerts.telegram import Button, Incoming, TelegramBot
+from hearthwatch.alerts.telegram_arming import AGREE, DISARM, DO, REJECT, Answer, ArmingCommands
 from hearthwatch.alerts.telegram_remedies import NO, OFFER, YES, Remedies, RemedyButtons
 from hearthwatch.alerts.wording import clock_time, span
+from hearthwatch.arming.arming import ArmingDoor
 from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
@@ -52,10 +54,10 @@ class House(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What an enrolled person may type; `answer` returns the reply."""
+    """What an enrolled person may type; `answer` takes their user and chat id and returns the reply."""
 
     help: str
-    answer: Callable[[], Awaitable[str]]
+    answer: Callable[[int, int], Awaitable[Answer]]
 
 
 class Remote:
@@ -69,6 +71,7 @@ class Remote:
         snoozes: Snoozes,
         house: House,
         remedies: Remedies,
+        arming: ArmingDoor,
         camera_name: Callable[[str], str],
         db: Db,
         clock: Clock,
@@ -80,6 +83,7 @@ class Remote:
         self._snoozes = snoozes
         self._house = house
         self._remedies = RemedyButtons(bot, remedies, enrolments, self._data)
+        self._arming = ArmingCommands(arming, enrolments, self._data, clock, zone)
         self._camera_name = camera_name
         self._db = db
         self._clock = clock
@@ -89,7 +93,11 @@ class Remote:
         self._listened_ns: MonoNs | None = None
         self._button_key = b""
         self.commands: Mapping[str, Command] = {
-            "/status": Command(help="how the cameras and the house are", answer=house.status),
+            "/status": Command(help="how the cameras and the house are", answer=self._status),
+            "/arm": Command(help="tell every visitor", answer=self._arming.arm),
+            "/disarm": Command(help="we are home: tell no visitor", answer=self._arming.disarm),
+            "/disable": Command(help="tell no visitor until /enable, whoever comes and goes", answer=self._arming.disable),
+            "/enable": Command(help="end what was set by hand", answer=self._arming.enable),
             "/resume": Command(help="end all quiet times", answer=self._resume),
             "/help": Command(help="this list", answer=self._help),
         }
@@ -170,7 +178,8 @@ class Remote:
         if incoming.callback_id:
             await self._bot.answer(incoming.callback_id, await self._pressed(incoming, deaf=deaf))
         elif command.startswith("/"):
-            await self._bot.send_text(chat, await self._asked(command, incoming.sent_us))
+            answer = await self._asked(command, incoming)
+            await self._bot.send_text(chat, answer.text, buttons=answer.buttons)
 
     async def _enrol(self, incoming: Incoming, code: str) -> None:
         if not await self._enrolments.redeem(code, incoming.user_id, incoming.chat_id, incoming.name):
@@ -179,12 +188,14 @@ class Remote:
         text = f"Hello {incoming.name}. This chat now gets the alerts of your cameras. /help lists what you can ask."
         await self._bot.send_text(incoming.chat_id, text)
 
-    async def _asked(self, command: str, sent_us: WallUs | None) -> str:
-        age_s = abs(self._clock.wall_us() - sent_us) / US_PER_S if sent_us is not None else 0.0
+    async def _asked(self, command: str, incoming: Incoming) -> Answer:
+        age_s = abs(self._clock.wall_us() - incoming.sent_us) / US_PER_S if incoming.sent_us is not None else 0.0
         if age_s > STALE_S:
-            return f"I got this {span(age_s)} late and did nothing: please send it again if you still mean it."
+            return Answer(f"I got this {span(age_s)} late and did nothing: please send it again if you still mean it.")
         known = self.commands.get("/help" if command == "/start" else command)
-        return await known.answer() if known else "I do not know that. /help lists what you can ask."
+        if known is None:
+            return Answer("I do not know that. /help lists what you can ask.")
+        return await known.answer(incoming.user_id, incoming.chat_id)
 
     async def _pressed(self, incoming: Incoming, *, deaf: bool) -> str:
         if deaf:
@@ -194,6 +205,8 @@ class Remote:
         expected = self._nonce(action, about, incoming.chat_id)
         if not hmac.compare_digest(nonce.encode(), expected.encode()):
             return "This button is not one of mine."
+        if action in {DO, AGREE, REJECT}:
+            return await self._arming.pressed(action, about, incoming.user_id, incoming.chat_id)
         if action in {YES, NO}:
             return await self._remedies.answered(about, action, incoming.user_id, incoming.chat_id)
         return await self._pressed_under(incoming, action, AlertId(about))
@@ -205,6 +218,10 @@ class Remote:
             return "This button is too old."
         if action.startswith(OFFER):
             return await self._remedies.offered(alert, action, incoming.user_id, incoming.chat_id)
+        if action == DISARM:
+            asked = await self._arming.disarm(incoming.user_id, incoming.chat_id)
+            await self._bot.send_text(incoming.chat_id, asked.text, buttons=asked.buttons)
+            return "Please confirm below."
         if action == _CLIP:
             return await self._house.want_clip(alert, f"telegram:{incoming.chat_id}")
         until_us = WallUs(now_us + _SNOOZE_US)
@@ -214,7 +231,7 @@ class Remote:
 
     def buttons(self, alert: Alert, chat_id: int) -> tuple[Button, ...]:
         """Return the buttons under an alert in that chat; nobody can make one up."""
-        offers = self._remedies.under(alert, chat_id)
+        offers = (*self._arming.under(alert, chat_id), *self._remedies.under(alert, chat_id))
         if not alert.event:
             return offers
         return (
@@ -230,9 +247,12 @@ class Remote:
         digest = hmac.new(self._button_key, f"{action}:{about}:{chat_id}".encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest[:15]).decode()
 
-    async def _resume(self) -> str:
-        await self._snoozes.clear()
-        return "All cameras alert again."
+    async def _status(self, _user_id: int, _chat_id: int) -> Answer:
+        return Answer(f"{self._arming.standing()}\n{await self._house.status()}")
 
-    async def _help(self) -> str:
-        return "\n".join(f"{name}: {command.help}" for name, command in self.commands.items())
+    async def _resume(self, _user_id: int, _chat_id: int) -> Answer:
+        await self._snoozes.clear()
+        return Answer("All cameras alert again.")
+
+    async def _help(self, _user_id: int, _chat_id: int) -> Answer:
+        return Answer("\n".join(f"{name}: {command.help}" for name, command in self.commands.items()))

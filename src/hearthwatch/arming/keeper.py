@@ -25,7 +25,7 @@ Tell = Callable[[Step], Awaitable[bool]]
 
 
 class ArmKeeper:
-    """Implements ArmingDoor. Used from one event loop: `load`, then `run`."""
+    """Implements ArmingDoor. Used from one event loop: `load`, then `run` and `run_scans`."""
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class ArmKeeper:
         self._changed = changed
         self._state = machine.first(clock.wall_us())
         self._one = asyncio.Lock()
+        self._doubted = asyncio.Event()
         self._scanned_ns: MonoNs | None = None
         self._scanned_for: frozenset[str] = frozenset()
 
@@ -74,16 +75,26 @@ class ArmKeeper:
         """Follow people and the schedule until cancelled."""
         while True:
             await asyncio.sleep(_EVERY_S)
-            await self.step()
+            await self.look()
 
-    async def step(self) -> None:
-        """Look once; ask the devices when somebody may have come or gone."""
+    async def run_scans(self) -> None:
+        """Ask the devices whenever somebody may have come or gone, until cancelled; no schedule waits for their answers."""
+        while True:
+            await self._doubted.wait()
+            self._doubted.clear()
+            await self.scan()
+
+    async def look(self) -> None:
+        """Look once, without asking anybody."""
         doubts = await self._look(self._who.people())
-        now_ns = self._clock.mono_ns()
-        early = self._scanned_ns is not None and now_ns - self._scanned_ns < _SCAN_AGAIN_S * NS_PER_S
-        if not doubts or (early and doubts <= self._scanned_for):
-            return
-        self._scanned_ns, self._scanned_for = now_ns, doubts
+        early = self._scanned_ns is not None and self._clock.mono_ns() - self._scanned_ns < _SCAN_AGAIN_S * NS_PER_S
+        if doubts and not (early and doubts <= self._scanned_for):
+            self._scanned_for = doubts
+            self._scanned_ns = self._clock.mono_ns()
+            self._doubted.set()
+
+    async def scan(self) -> None:
+        """Ask every device, and believe what comes of it."""
         try:
             people = await self._who.scan()
         except HearthwatchError as error:

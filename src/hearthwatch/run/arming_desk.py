@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
 
 from sqlalchemy import Engine
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from hearthwatch.alerts import arming_alerts
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.arming import ledger
-from hearthwatch.arming.arming import ArmState, Mode, PersonNow, WhoIsHome
+from hearthwatch.arming.arming import ArmState, Mode, WhoIsHome
 from hearthwatch.arming.keeper import ArmKeeper
 from hearthwatch.arming.machine import Step
 from hearthwatch.kit.clock import Clock
@@ -18,20 +18,8 @@ from hearthwatch.kit.dbthread import Db
 from hearthwatch.run.config import Config
 
 
-class NobodySetUp:
-    """Implements WhoIsHome for a house that knows of nobody."""
-
-    def people(self) -> tuple[PersonNow, ...]:
-        """See WhoIsHome."""
-        return ()
-
-    async def scan(self) -> tuple[PersonNow, ...]:
-        """See WhoIsHome."""
-        return ()
-
-
 class ArmingDesk:
-    """Implements ArmingPageDoor. Used on the house's loop: `load`, then `run`."""
+    """Implements ArmingPageDoor. Used on the house's loop: `load`, then `tasks`."""
 
     def __init__(
         self,
@@ -53,8 +41,12 @@ class ArmingDesk:
         self._publish = publish
         self._reader = reader
         self.keeper = ArmKeeper(db, clock, who, config().arming, zone, tell=self._tell, changed=self._changed)
-        self.load, self.run = self.keeper.load, self.keeper.run
+        self.load = self.keeper.load
         self.wish, self.enable, self.answer = self.keeper.wish, self.keeper.enable, self.keeper.answer
+
+    @property
+    def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
+        return ("arming", self.keeper.run), ("who came and went", self.keeper.run_scans)
 
     @property
     def state(self) -> ArmState:

@@ -17,6 +17,7 @@ from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.alerts.telegram import TelegramBot, TelegramChat, open_bot
 from hearthwatch.alerts.telegram_remedies import Remedies
 from hearthwatch.alerts.telegram_remote import House, Remote
+from hearthwatch.arming.arming import ArmingDoor
 from hearthwatch.health.board import Board
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.clock import Clock
@@ -42,6 +43,7 @@ class Channels:
         zone: tzinfo,
         house: House,
         remedies: Remedies,
+        arming: ArmingDoor,
         camera_name: Callable[[str], str],
     ) -> None:
         self._secrets = secrets
@@ -52,6 +54,7 @@ class Channels:
         self._zone = zone
         self._house = house
         self._remedies = remedies
+        self._arming = arming
         self._camera_name = camera_name
         self._dispatcher = Dispatcher(outbox, clock=clock, health=health, zone=zone)
         self.enrolments = Enrolments(db, clock, self._people_changed)
@@ -192,6 +195,7 @@ class Channels:
                 snoozes=self._snoozes,
                 house=self._house,
                 remedies=self._remedies,
+                arming=self._arming,
                 camera_name=self._camera_name,
                 db=self._db,
                 clock=self._clock,

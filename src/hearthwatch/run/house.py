@@ -357,7 +357,7 @@ class House:
                 ("heartbeat", self._heartbeat.run),
                 ("outbox", self.outbox.run),
                 *self.presence.tasks,
-                ("arming", self.arming.run),
+                *self.arming.tasks,
                 ("enrolments", self.channels.run),
                 ("clips", self.clips.run),
                 ("notice", self.announcer.run),
