@@ -157,6 +157,22 @@ async def test_a_camera_s_door_says_who_it_is_and_ends_with_what_can_be_done(
     assert camera.tree["NTP"]["Address"] == "192.168.1.1"
 
 
+async def test_firmware_is_taken_by_the_page_and_given_to_the_camera(
+    house: House, watched: Watched, camera: Dahua, tmp_path: Path
+) -> None:
+    page = watched.page
+    firmware = tmp_path / "IP2M-841B_V2.800.bin"
+    firmware.write_bytes(b"DH_IPC" + bytes(range(256)) * 400)
+    await page.goto(f"{house.base}/cameras/front-door/door")
+    await page.get_by_role("button", name="Upload firmware").click()
+    await page.get_by_label("Firmware file").set_input_files(firmware)
+    assert camera.state.firmware_uploads == [], "nothing goes to the camera before the yes"
+    await yes(page, f"install the firmware file {firmware.name}?")
+    await expect(page.get_by_role("dialog").get_by_role("button", name="Close").last).to_be_visible(timeout=90_000)
+    assert len(camera.state.firmware_uploads) == 1
+    assert firmware.read_bytes() in camera.state.firmware_uploads[0]
+
+
 async def test_a_setting_changed_behind_our_back_is_shown_and_put_back(house: House, watched: Watched, camera: Dahua) -> None:
     page = watched.page
     await camera.change_setting("MotionDetect[0].Enable", "false")
