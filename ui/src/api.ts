@@ -183,7 +183,7 @@ export const api = {
   alerts: (before_us?: number) => ask<Alerts>("GET", "/alerts", { before_us }),
   outages: (start_us: number) => ask<Outage[]>("GET", "/outages", { start_us }),
   fetchModel: () => ask<Detector>("POST", "/detector/fetch"),
-  enrolTelegram: () => ask<Enrolment>("POST", "/telegram/enrol"),
+  enrolTelegram: (owner: boolean) => ask<Enrolment>("POST", "/telegram/enrol", { owner }),
 };
 
 /** Addresses the browser itself opens. */

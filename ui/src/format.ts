@@ -159,6 +159,8 @@ const FAULTS: Record<string, string> = {
   "heartbeat-lost": "The sign of life does not get out",
   "channel-dead": "An alert channel does not work",
   "config-wrong": "The configuration has a mistake",
+  "porch-closed": "Mails and uploads of cameras cannot be taken",
+  "porch-flooded": "It leaves more mails or files than it may",
 };
 export const faultName = (fault: string): string => FAULTS[fault] ?? capital(fault.replaceAll("-", " "));
 

@@ -22,7 +22,11 @@ export function AuditPage() {
   const minute = Math.floor(now_us.value / 60e6);
   const [found, failed, setFound] = useLoaded(() => (isOwner.value ? doors.reports() : Promise.resolve(null)), [minute, resyncs.value, isOwner.value]);
   const reports = worstFirst(found ?? []);
-  const shown = reports.find((report) => report.camera === query.get("camera")) ?? reports[0];
+  const [first, setFirst] = useState(""); // stays the one that is shown when its score gets better
+  const shown = reports.find((report) => report.camera === (query.get("camera") || first)) ?? reports[0];
+  useEffect(() => {
+    if (shown && !first) setFirst(shown.camera);
+  }, [shown?.camera]);
   const put = (report: Report): void => setFound([...(found ?? []).filter((each) => each.camera !== report.camera), report]);
   const without = cameras.value.filter((camera) => !reports.some((report) => report.camera === camera.id));
   return (

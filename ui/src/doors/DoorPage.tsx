@@ -11,7 +11,7 @@ import { doors, type Door, type Known } from "./api";
 import { askFor, deeds } from "./asking";
 import { Access } from "./Access";
 import { Actions } from "./Actions";
-import { folded, merged } from "./fold";
+import { folded, keyOf, merged } from "./fold";
 import { LoginRow } from "./LoginRow";
 import { LogSearch } from "./LogsPage";
 import { scoreWord } from "./grades";
@@ -80,7 +80,7 @@ export function DoorPage({ id }: { id: string }) {
         {folds.length ? (
           <ol class="logins">
             {folds.map((fold) => (
-              <LoginRow key={fold.head.id} fold={fold} open={false} withCamera={false} withDay={dayName(fold.head.at_us, now_us.value) !== "Today"} />
+              <LoginRow key={keyOf(fold)} fold={fold} open={false} withCamera={false} withDay={dayName(fold.head.at_us, now_us.value) !== "Today"} />
             ))}
           </ol>
         ) : (

@@ -1,5 +1,6 @@
 /** One line of the log-ins, folded where it repeats; more on demand, with what can be done. */
 
+import { useState } from "preact/hooks";
 import { ago, clock, clockSeconds, lasted, localMoment, moment, momentSeconds } from "../format";
 import { cameraName, isOwner, now_us } from "../store";
 import type { Login } from "./api";
@@ -20,6 +21,7 @@ export function clockOff(login: Login): number | null {
 
 export function LoginRow({ fold, open, withCamera = true, withDay = false }: { fold: Fold; open: boolean; withCamera?: boolean; withDay?: boolean }) {
   const { head, all } = fold;
+  const [isOpen] = useState(open);
   const { from, place, name } = whence(head);
   const now = now_us.value;
   const first = all.at(-1) ?? head;
@@ -27,7 +29,7 @@ export function LoginRow({ fold, open, withCamera = true, withDay = false }: { f
   const title = sameNames ? deed(head, all.length) : `${all.length} log-ins were refused`;
   return (
     <li class={`login is-${tone(head.verdict)} ${isForeign(head) && now - head.seen_us < 15e6 ? "is-new" : ""}`} data-login={head.id}>
-      <details open={open}>
+      <details open={isOpen}>
         <summary>
           <span class="login-what">
             <strong>{title}</strong>

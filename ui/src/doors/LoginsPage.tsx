@@ -8,7 +8,7 @@ import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameras, lastLogins, loginsSeen, now_us, resyncs } from "../store";
 import { doors, type Login } from "./api";
-import { type Choice, fits, folded, merged } from "./fold";
+import { type Choice, fits, folded, keyOf, merged } from "./fold";
 import { LoginRow } from "./LoginRow";
 import { choose, Tabs } from "./Tabs";
 import { NoDoor, ownVisits, WatchedStrip } from "./Watched";
@@ -92,7 +92,7 @@ export function LoginsPage() {
           <h2 class="day-name">{dayName(day, now_us.value)}</h2>
           <ol class="logins">
             {list.map((fold) => (
-              <LoginRow key={fold.head.id} fold={fold} open={fold === worst} />
+              <LoginRow key={keyOf(fold)} fold={fold} open={fold === worst} />
             ))}
           </ol>
         </section>

@@ -31,6 +31,9 @@ export function folded(logins: readonly Login[]): Fold[] {
   return found;
 }
 
+/** Stays the same while a fold grows. */
+export const keyOf = (fold: Fold): number => fold.all.at(-1)?.id ?? fold.head.id;
+
 /** Put news into a list that is newest first; one that is there already is replaced, as more became known of it. */
 export function merged(list: readonly Login[], news: readonly Login[]): Login[] {
   if (!news.length) return [...list];

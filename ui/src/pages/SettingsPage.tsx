@@ -63,10 +63,11 @@ function DetectorCard() {
 
 function PhoneCard() {
   const [enrolment, setEnrolment] = useState<Enrolment | null>(null);
+  const [owner, setOwner] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const enrol = (): void => {
     setError(null);
-    api.enrolTelegram().then(setEnrolment, setError);
+    api.enrolTelegram(owner).then(setEnrolment, setError);
   };
   return (
     <section class="panel">
@@ -90,9 +91,14 @@ function PhoneCard() {
           <span class="dim">before {clock(enrolment.expires_us)}.</span>
         </p>
       ) : (
-        <button class="button" type="button" onClick={enrol}>
-          Add a phone
-        </button>
+        <div class="row">
+          <button class="button" type="button" onClick={enrol}>
+            Add a phone
+          </button>
+          <label class="tick">
+            <input type="checkbox" checked={owner} onChange={(event) => setOwner(event.currentTarget.checked)} /> It may change cameras, too (the buttons under an alert)
+          </label>
+        </div>
       )}
       <Trouble error={error} />
     </section>
