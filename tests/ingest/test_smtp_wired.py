@@ -127,3 +127,24 @@ def test_a_flood_of_mails_is_refused_for_now(tmp_path: Path, tape: bytes) -> Non
         with porch.smtp("yard") as other:
             other.sendmail("a@x", [TO], alarm_letter(tape))
         assert len(porch.drops()) == 4
+
+
+def test_idle_connections_of_one_address_leave_room_for_others(tmp_path: Path, tape: bytes) -> None:
+    with open_porch(tmp_path) as porch:
+        idle = [socket.create_connection(("127.0.0.1", porch.smtp_port), 20, ("127.0.0.9", 0)) for _ in range(200)]
+        with smtplib.SMTP("127.0.0.1", porch.smtp_port, timeout=20) as camera:
+            camera.login("gate", PASSWORD)
+            camera.sendmail("a@x", [TO], alarm_letter(tape))
+        for one in idle:
+            one.close()
+        assert len(porch.drops()) == 1
+
+
+def test_who_guesses_passwords_is_not_listened_to(tmp_path: Path) -> None:
+    with open_porch(tmp_path) as porch:
+        for number in range(10):
+            with pytest.raises(smtplib.SMTPException):
+                porch.smtp("gate", f"guess-{number}")
+        with pytest.raises(smtplib.SMTPException):
+            porch.smtp("gate", PASSWORD)
+        assert porch.keeping.counts()[0].turned == {Turned.LOGIN: 10}

@@ -23,6 +23,7 @@ from tests.web.fake_hooks import FakeHooks
 from tests.web.fake_known import FakeKnown
 from tests.web.fake_logins import FakeLogins
 from tests.web.fake_people import FakePeople
+from tests.web.fake_porch import FakePorch
 from tests.web.fake_remedies import FakeRemedies
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
@@ -103,6 +104,7 @@ class FakeHouse:
         self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
         self.hooks = FakeHooks()
+        self.porch = FakePorch(self.cameras_on[0], self.started_us)
         self.known = FakeKnown(self.cameras_on[0], self.started_us)
         self.logins = FakeLogins(self.cameras_on[0], self.started_us)
         self._numbers: dict[tuple[CameraId, Stream], int] = {}
@@ -128,6 +130,7 @@ class FakeHouse:
             arming=self.arming,
             people=self.people,
             audit=self.audit,
+            porch=self.porch,
             known=self.known,
             hooks=self.hooks,
             logins=self.logins,

@@ -62,6 +62,7 @@ PERMISSIONS = {
     "POST /api/v1/cameras/{camera}/copies": "manage",
     "POST /api/v1/cameras/{camera}/baseline": "manage",
     "GET /api/v1/audit": "manage",
+    "GET /api/v1/porch": "manage",
     "GET /api/v1/audit/fence": "manage",
     "POST /api/v1/cameras/{camera}/audit": "manage",
     "POST /api/v1/cameras/{camera}/audit/apply": "manage",

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _MINUTE_NS = 60 * NS_PER_S
 _MAX_FILES = 500
+_MAX_WRONG = 10
+_MAX_ADDRESSES = 256
 
 
 @dataclass(slots=True)
@@ -76,6 +78,7 @@ class Doorkeeping:
         self._left = left
         self._lock = threading.Lock()
         self._ledgers = {account.user: _Ledger(account, Interval(clock, every_s=60)) for account in accounts}
+        self._wrong: dict[str, deque[int]] = {}
         self.strangers = 0
         """Log-ins that belong to no account."""
 
@@ -84,7 +87,30 @@ class Doorkeeping:
             return tuple(ledger.count for ledger in self._ledgers.values())
 
     def log_in(self, user: str, password: bytes, address: str) -> str:
-        """Return the account's user name. Raises Refused."""
+        """Return the account's user name. Raises Refused; who guesses is not listened to for a minute."""
+        if self._guesses(address):
+            raise Refused("too many wrong passwords came from there")
+        try:
+            return self._log_in(user, password, address)
+        except Refused:
+            self._note_guess(address)
+            raise
+
+    def _guesses(self, address: str) -> bool:
+        now_ns = self._clock.mono_ns()
+        with self._lock:
+            made = self._wrong.get(address)
+            while made and now_ns - made[0] > _MINUTE_NS:
+                made.popleft()
+            return made is not None and len(made) >= _MAX_WRONG
+
+    def _note_guess(self, address: str) -> None:
+        with self._lock:
+            self._wrong.setdefault(address, deque(maxlen=_MAX_WRONG)).append(self._clock.mono_ns())
+            while len(self._wrong) > _MAX_ADDRESSES:
+                del self._wrong[next(iter(self._wrong))]
+
+    def _log_in(self, user: str, password: bytes, address: str) -> str:
         ledger = self._ledgers.get(user)
         right = hmac.compare_digest(password, ledger.account.password.encode() if ledger is not None else b"")
         if ledger is None:

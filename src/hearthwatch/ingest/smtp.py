@@ -7,6 +7,7 @@ import functools
 import logging
 import socket
 import warnings
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,7 +21,8 @@ from hearthwatch.kit.errors import BadReply, Refused, StorageFailed
 log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 60.0
-_MAX_CONNECTIONS = 32
+_MAX_CONNECTIONS = 64
+_MAX_PER_ADDRESS = 8
 _AT_ONCE = 2
 _MAX_RECIPIENTS = 10
 _MAX_COMMANDS = {"*": 50}
@@ -84,7 +86,7 @@ class _Mails:
 class _Server(SMTP):
     """One connection, of a limited number."""
 
-    def __init__(self, mails: _Mails, open_now: set[_Server], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, mails: _Mails, open_now: Counter[str], loop: asyncio.AbstractEventLoop) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that AUTH comes without TLS: cameras know no other way
             super().__init__(
@@ -100,16 +102,24 @@ class _Server(SMTP):
                 loop=loop,
             )
         self._open_now = open_now
+        self._address: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if len(self._open_now) >= _MAX_CONNECTIONS:
-            transport.close()
+        address = str((transport.get_extra_info("peername") or ("",))[0])
+        if self._open_now.total() >= _MAX_CONNECTIONS or self._open_now[address] >= _MAX_PER_ADDRESS:
+            assert isinstance(transport, asyncio.Transport)
+            transport.abort()
             return
-        self._open_now.add(self)
+        self._address = address
+        self._open_now[address] += 1
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._open_now.discard(self)
+        if self._address is None:
+            return
+        self._open_now[self._address] -= 1
+        if not self._open_now[self._address]:
+            del self._open_now[self._address]
         super().connection_lost(error)
 
 
@@ -122,7 +132,7 @@ async def serve(sock: socket.socket, keeping: Doorkeeping) -> None:
     """Serve on a bound socket until cancelled."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mail"))
-    mails, open_now = _Mails(keeping), set[_Server]()
+    mails, open_now = _Mails(keeping), Counter[str]()
     server = await loop.create_server(functools.partial(_Server, mails, open_now, loop), sock=sock)
     async with server:
         await server.serve_forever()
