@@ -46,6 +46,7 @@ NOUNS = {
     "health/outage.py": ("Outage",),
     "alerts/alert.py": ("Alert", "Delivery"),
     "ingest/drop.py": ("Drop",),
+    "arming/arming.py": ("ArmState",),
     "copies/copy.py": ("ConfigCopy", "Proposal", "Drift"),
 }
 

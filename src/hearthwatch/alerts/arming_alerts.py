@@ -31,7 +31,7 @@ _NOT_STORED = "The disk does not take it for now: after a power cut it would be 
 def standing(state: ArmState, zone: tzinfo, now_us: WallUs) -> str:
     """Return in one line how the house is armed, since when, by whom and until when."""
     since = clock_time(state.since_us, zone, now_us)
-    return f"{WORDS[state.mode].capitalize()} since {since}, {_by(state)}{_until(state, zone, now_us)}."
+    return f"{_sentence(WORDS[state.mode])} since {since}, {_by(state)}{_until(state, zone, now_us)}."
 
 
 def reply(done: Acknowledged, zone: tzinfo, now_us: WallUs) -> str:
@@ -44,7 +44,7 @@ def told(id_: str, change: ArmChange, home: str, zone: tzinfo) -> Alert | None:
     state = change.state
     if change.before is state.mode and state.cause is not Cause.PERSON:
         return None
-    lines = [f"{_by(state).capitalize()}{_until(state, zone, change.at_us)}.", *state.evidence, _MEANS[state.mode]]
+    lines = [f"{_sentence(_by(state))}{_until(state, zone, change.at_us)}.", *state.evidence, _MEANS[state.mode]]
     less = change.before is Mode.AWAY and state.mode is not Mode.AWAY
     return _alert(
         id_,
@@ -85,6 +85,10 @@ def _alert(id_: str, *, title: str, lines: list[str], at_us: WallUs, key: str, s
     )
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _by(state: ArmState) -> str:
     who = one_line(state.who, 60)
     via = f" ({one_line(state.via, 30)})" if state.via else ""
@@ -104,4 +108,8 @@ def _until(state: ArmState, zone: tzinfo, now_us: WallUs) -> str:
         return ""
     if state.until_us is not None:
         return f", until {clock_time(state.until_us, zone, now_us)}"
-    return ", until it is enabled again" if state.mode is Mode.DISABLED else ", until somebody comes or the last one goes"
+    return (
+        ", until it is enabled again"
+        if state.mode is Mode.DISABLED
+        else ", until it is changed, or somebody comes home or the last one leaves"
+    )
