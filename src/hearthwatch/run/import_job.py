@@ -19,6 +19,7 @@ from hearthwatch.run.porch_messages import Import, Imported, NotImported, ToImpo
 _BATCH_BYTES = 2 << 20
 _BATCH_PACKETS = 2000
 _MEMORY_BYTES = 1 << 30
+_NICE = 10
 
 
 def _batches(packets: Iterator[Packet]) -> Iterator[tuple[tuple[Packet, ...], bool, str]]:
@@ -58,6 +59,7 @@ def main() -> None:
     channel: Channel[ToImport] = Channel(inherited(int(sys.argv[1])), ToImport)
     fd = int(sys.argv[2])
     rehearse()
+    os.nice(_NICE)  # nobody waits for it as for recording and looking
     sandbox.enter(memory_bytes=_MEMORY_BYTES)
     try:
         _serve(channel, fd)

@@ -22,7 +22,7 @@ from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.porch_messages import FromImport, Import, Imported, More, NotImported
 
 _AT_ONCE = 1
-_JOB_S = 900.0
+_JOB_S = 600.0
 _PICTURE_AT_US = 5 * US_PER_S
 
 
