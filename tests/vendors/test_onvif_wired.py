@@ -710,6 +710,7 @@ async def test_it_has_what_onvif_can_do_and_nothing_else(camera: SoapCamera) -> 
     async with client_of(camera) as client:
         protocols = {name: one for name, one in vars(capability).items() if getattr(one, "_is_runtime_protocol", False)}
         assert {name for name, one in protocols.items() if isinstance(client, one)} == {
-            "DeviceInfo", "LoginLog", "SystemLog", "Accounts", "ConfigExport", "ConfigImport", "AlarmFeed", "Snapshot", "Streams",
+            "DeviceInfo", "LoginLog", "SystemLog", "Accounts", "ConfigExport", "ConfigImport", "AlarmFeed", "LoginAlarms", "LastingAlarms", "Snapshot",
+            "Streams",
             "Ptz", "Fix", "AccountRemoval", "ClockControl", "StandBy", "FirmwareUpload", "NetworkControl"}  # fmt: skip
         assert "Sessions" in protocols

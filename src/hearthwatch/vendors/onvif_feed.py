@@ -61,17 +61,17 @@ class PullPoint:
         self._relative = True
         self._states: dict[tuple[str, Items, Items], tuple[int, bool]] = {}
         self._synced: asyncio.Event | None = None
-        """Set while there is a feed, and once that knows how things stand."""
+        """There while there is a feed; set once that knows how things stand."""
 
     async def alarms(self) -> AsyncGenerator[AlarmSignal]:
         """See AlarmFeed. One answer that got lost is asked for again: cameras close connections that wait."""
-        channels = await self._channels()
-        async with self._subscribed() as point:
-            self._states.clear()
-            synced = self._synced = asyncio.Event()
-            lost = False
-            wait_s = _FIRST_PULL_S
-            try:
+        synced = self._synced = asyncio.Event()
+        try:
+            channels = await self._channels()
+            async with self._subscribed() as point:
+                self._states.clear()
+                lost = False
+                wait_s = _FIRST_PULL_S
                 while True:
                     await self._keep(point)
                     started_ns = self._clock.mono_ns()
@@ -90,8 +90,8 @@ class PullPoint:
                     wait_s = self._pull_s
                     if self._clock.mono_ns() - started_ns < _QUICK_S * NS_PER_S:  # some do not wait, whatever they are asked
                         await asyncio.sleep(_BETWEEN_S if found else self._pause_s)
-            finally:
-                self._synced = None
+        finally:
+            self._synced = None
 
     async def active(self, code: str) -> tuple[int, ...]:
         """See AlarmFeed. Known from the feed; without one the camera is asked by a short subscription."""
@@ -104,8 +104,13 @@ class PullPoint:
         return tuple(sorted({channel for (topic, *_), (channel, is_on) in self._states.items() if topic == code and is_on}))
 
     async def lasting(self) -> tuple[AlarmSignal, ...]:
-        """See LastingAlarms. As `active`, from the feed."""
+        """See LastingAlarms. As `active`, but from the feed only: cameras have few places for subscriptions."""
+        synced = self._synced
+        if synced is None:
+            return ()
         await self.active("")
+        if not synced.is_set():
+            return ()
         return tuple(
             AlarmSignal(kind=kind, code=topic, phase=AlarmPhase.START, channel=channel)
             for (topic, *_), (channel, is_on) in self._states.items()
