@@ -26,6 +26,9 @@ from hearthwatch.presence.presence import (
 LAST_CHANCE_S = 30.0
 """Before the silence is over the device is asked often, so that it counts as gone on time."""
 _LAST_EVERY_S = 8.0
+_DOUBT_FRAC = 0.4
+_DOUBT_EVERY_S = 15.0
+"""Once that share of the silence is over a device is asked this often: a phone in deep sleep misses most questions."""
 _AWAY_EVERY_S = 12.0
 """Who is away is asked often: it costs no battery of theirs, and they shall be known before they are at the door."""
 _SOON_S = 6.0
@@ -180,6 +183,8 @@ class Household:
                 every_s = min(every_s, _SOON_S)
             elif not state.shown.home:
                 every_s = min(every_s, _AWAY_EVERY_S)
+            elif silent_s >= self._silence_s * _DOUBT_FRAC:
+                every_s = min(every_s, _DOUBT_EVERY_S)
             elif silent_s < every_s:
                 continue
             if state.asked_ns is None or now.mono_ns - state.asked_ns >= every_s * NS_PER_S:
@@ -199,13 +204,13 @@ class Household:
                 state.vain = 0
             elif alive:
                 state.vain += 1
-                state.known = state.known or state.vain >= self._options.rounds
         self.settle(now)
 
     def settle(self, now: Now) -> None:
         """Let those be gone whose time is over."""
         for state in self._states.values():
-            if state.shown.home and self._is_over(state, now):
+            if self._is_over(state, now):
+                state.known = True
                 self._leave(state, now)
 
     def _is_over(self, state: _State, now: Now) -> bool:

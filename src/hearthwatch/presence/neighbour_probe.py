@@ -88,10 +88,11 @@ class NeighbourProbe:
         if not wanted or not self._network.is_up():
             return Asked(sightings=(), alive=self._network.is_up())
         targets = [ip for mac in wanted for ip in self.addresses(mac)]
-        await self._network.poke([*gateways, *targets])
+        everywhere: Sequence[str] = ()
         if self._must_sweep(any(device.id in thorough for device in devices)):
             self._swept_ns = began_ns
-            await self._network.poke(self._network.everywhere())
+            everywhere = self._network.everywhere()
+        await self._network.poke(list(dict.fromkeys((*gateways, *targets, *everywhere))))
         newest: dict[DeviceId, Sighting] = {}
         alive = not gateways
         for _turn in range(round(_PATIENCE_S / _LOOK_S)):

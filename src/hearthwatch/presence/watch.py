@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _TICK_S = 2.0
 _LOOK_S = 10.0
+_FRESH_US = 45_000_000
+"""The kernel asks nobody again who answered so lately."""
 _KEEP_S = 60.0
 """How old what is in the database may be of somebody who neither came nor left."""
 
@@ -97,9 +99,16 @@ class PresenceWatch:
         return True
 
     async def look_now(self) -> tuple[Presence, ...]:
-        """Ask every device once more, all over the home network, and return what is known then.
+        """Ask once more and return what is known then: those who are home, and when one of them does not answer, or nobody is,
+        everybody all over the home network.
 
         Raises Unreachable while the home network itself does not work."""
+        fresh_us = self._clock.wall_us() - _FRESH_US
+        home = {one.person for one in self.people() if one.home}
+        if home:
+            await self._ask(Due(devices=tuple(one for one in self.devices if one.person in home and one.can_be_asked)))
+            if all(one.answered is not None and one.answered.at_us >= fresh_us for one in self.people() if one.person in home):
+                return self.people()
         devices = tuple(device for device in self.devices if device.can_be_asked)
         alive = await self._ask(Due(devices=devices, thorough=frozenset(device.id for device in devices)))
         if devices and not alive:

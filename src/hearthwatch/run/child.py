@@ -16,6 +16,7 @@ from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel, inherited
 from hearthwatch.kit.clock import Stop
 from hearthwatch.kit.errors import Unreachable
+from hearthwatch.run import capabilities
 from hearthwatch.run.messages import VERSION, Beat, Link, Quit, Ready, Renew, Restarted, Role, Start, ToChild
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ class Child:
         if not isinstance(message, Start) or message.version != VERSION:
             raise SystemExit(f"{process}: the supervisor speaks another version; restart Hearthwatch")
         logs.set_up(process, debug=message.debug)
+        if process != Role.SCOUT and os.geteuid() != 0:
+            capabilities.give_up(capabilities.NET_RAW)  # the service has it for the scout alone
         faulthandler.enable()
         return message, fds
 

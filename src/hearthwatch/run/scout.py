@@ -225,7 +225,8 @@ def main() -> None:
     hide(plan)
     scout = Scout(plan, child, SystemClock())
     scout.open()
-    capabilities.drop_all_but()  # a packet socket that is open needs no right any more
+    # a packet socket that is open needs no right any more; the box changes the user with these two, and loses them by it
+    capabilities.keep_only(capabilities.SETGID, capabilities.SETUID)
     walls = sandbox.enter(memory_bytes=_MEMORY_BYTES)
     log.info(
         "looking for %d devices; box: system-call filter on, landlock %s, unprivileged %s",
