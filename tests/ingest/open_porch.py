@@ -9,7 +9,7 @@ import os
 import smtplib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,6 +68,15 @@ class OpenPorch:
 
     def drops(self) -> list[Drop]:
         return [self.shelf.card(camera, drop) for camera, drop in self.shelf.all()]
+
+    def until(self, ready: Callable[[], bool]) -> None:
+        """Look again and again until it is so."""
+        pause = threading.Event()
+        for _ in range(2000):
+            if ready():
+                return
+            pause.wait(0.01)
+        raise AssertionError("not in 20 s")
 
     def files(self) -> list[Path]:
         return sorted(path for path in self.root.rglob("*") if path.is_file())

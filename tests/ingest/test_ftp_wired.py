@@ -157,6 +157,7 @@ def test_what_is_broken_off_too_big_or_no_picture_is_not_kept(tmp_path: Path) ->
         with porch.ftp() as camera:
             line = camera.transfercmd("STOR cut.jpg")
             line.sendall(JPEG)
+            porch.until(lambda: any(path.stat().st_size == len(JPEG) for path in porch.files()))
             line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             line.close()
             with pytest.raises(ftplib.Error):
