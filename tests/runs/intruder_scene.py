@@ -1,4 +1,4 @@
-"""Four cameras of four makers with a burglar at their doors, the house that watches them, and what reaches its owner."""
+"""Cameras of four makers and one that speaks ONVIF only, with a burglar at their doors, the house that watches them, and what reaches its owner."""
 
 from __future__ import annotations
 
@@ -23,8 +23,18 @@ from hearthwatch.vendors.dahua import DahuaCamera
 from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.foscam_hd import FoscamHdCamera
 from hearthwatch.vendors.foscam_mjpeg import FoscamMjpegCamera
+from hearthwatch.vendors.onvif import OnvifCamera
 from hearthwatch.vendors.reolink import ReolinkCamera
-from tests.devices import dahua, dahua_tree, foscam_hd, foscam_hd_settings, foscam_mjpeg, foscam_mjpeg_params, reolink
+from tests.devices import (
+    dahua,
+    dahua_tree,
+    foscam_hd,
+    foscam_hd_settings,
+    foscam_mjpeg,
+    foscam_mjpeg_params,
+    onvif_camera,
+    reolink,
+)
 from tests.devices import reolink_settings as reolink_tree
 from tests.devices.camera_state import LogKind
 from tests.devices.camera_video import CameraVideo
@@ -58,6 +68,8 @@ class Family:
     findings: Mapping[str, str]
     """Of each planted weakness the check that must find it."""
     by_hand: frozenset[str] = frozenset()
+    is_silent: bool = False
+    """It tells nobody who logs in."""
 
 
 FAMILIES = (
@@ -151,6 +163,31 @@ FAMILIES = (
         },
         by_hand=frozenset({"NetPort.httpEnable"}),
     ),
+    Family(
+        name="onvif",
+        vendor="onvif",
+        title="Cellar",
+        make=onvif_camera.camera,
+        client=OnvifCamera,
+        password="watch-Pass-1",
+        path="/",
+        has_log=False,
+        is_fast=False,
+        is_silent=True,
+        writes=frozenset(),
+        behind=("NTP.NTPManual.DNSname", "evil.example", " → evil.example"),
+        weaknesses={
+            "NetworkProtocols.HTTPS.Enabled": "false",
+            "SystemDateAndTime.DateTimeType": "Manual",
+            "DiscoveryMode": "Discoverable",
+        },
+        findings={
+            "NetworkProtocols.HTTPS.Enabled": "https-off",
+            "SystemDateAndTime.DateTimeType": "ntp",
+            "DiscoveryMode": "bonjour",
+        },
+        by_hand=frozenset({"DiscoveryMode"}),
+    ),
 )
 
 
@@ -163,6 +200,13 @@ def planted(camera: EmulatedCamera, key: str) -> str:
         return str(camera.params[leaf])
     if isinstance(camera, foscam_hd.FoscamHd):
         return (camera.system_time if name == "SystemTime" else camera.sections[name])[leaf]
+    if isinstance(camera, onvif_camera.OnvifCamera):
+        return {
+            "NetworkProtocols.HTTPS.Enabled": dahua_tree.printed(camera.protocols["HTTPS"][0]),
+            "SystemDateAndTime.DateTimeType": "NTP" if camera.by_ntp else "Manual",
+            "NTP.NTPManual.DNSname": camera.ntp_server,
+            "DiscoveryMode": camera.discovery,
+        }[key]
     assert isinstance(camera, reolink.Reolink)
     section: Any = camera.values.get(f"{name}V20", camera.values.get(name))
     while leaf not in section:
