@@ -14,7 +14,7 @@ from hearthwatch.kit.channel import Channel, inherited
 from hearthwatch.kit.errors import HearthwatchError, Unreachable
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import leave
-from hearthwatch.run.porch_messages import Import, Imported, NotImported, ToImport
+from hearthwatch.run.job_messages import Import, Imported, NotImported, ToImport
 
 _BATCH_BYTES = 2 << 20
 _BATCH_PACKETS = 2000

@@ -18,8 +18,8 @@ from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.errors import BadReply, Unreachable
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import Origin
+from hearthwatch.run.job_messages import FromImport, Import, Imported, More, NotImported
 from hearthwatch.run.lines import RecorderLine
-from hearthwatch.run.porch_messages import FromImport, Import, Imported, More, NotImported
 
 _AT_ONCE = 1
 _JOB_S = 600.0

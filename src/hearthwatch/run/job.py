@@ -15,7 +15,8 @@ from hearthwatch.kit.channel import Channel, inherited
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import leave
-from hearthwatch.run.messages import Begin, Jpeg, Media, ToJob, WantJpeg
+from hearthwatch.run.job_messages import Jpeg, ToJob, WantJpeg
+from hearthwatch.run.messages import Begin, Media
 
 
 def _serve(channel: Channel[ToJob]) -> None:

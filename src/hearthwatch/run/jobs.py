@@ -13,7 +13,8 @@ from hearthwatch.feeds.packet import Packet, Run, Stream, StreamInfo
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.units import CameraId
-from hearthwatch.run.messages import Begin, FromJob, Media, WantJpeg
+from hearthwatch.run.job_messages import FromJob, WantJpeg
+from hearthwatch.run.messages import Begin, Media
 from hearthwatch.web.doors import CameraDoor, Live, LiveStart
 from hearthwatch.web.fanout import LiveHub
 

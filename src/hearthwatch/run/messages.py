@@ -349,25 +349,6 @@ class TellAgain(_Message, frozen=True):
 HouseToLooker = TellAgain
 
 
-# the house and a looker job
-
-
-class WantJpeg(_Message, frozen=True):
-    """The newest picture of what was sent so far."""
-
-    max_width_px: int
-
-
-class Jpeg(_Message, frozen=True):
-    """Empty when no picture came out."""
-
-    jpeg: bytes
-
-
-ToJob = Begin | Media | WantJpeg
-FromJob = Jpeg
-
-
 # the scout and the house
 
 
