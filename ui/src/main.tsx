@@ -21,6 +21,7 @@ import { EventPage } from "./pages/EventPage";
 import { EventsPage } from "./pages/EventsPage";
 import { SettingsPage } from "./pages/SettingsPage";
 import { WallPage } from "./pages/WallPage";
+import { ArmingButton, ArmingSheet } from "./parts/Arming";
 import { Empty } from "./parts/bits";
 import * as icons from "./parts/icons";
 import { follow, place } from "./router";
@@ -95,6 +96,7 @@ function Shell() {
           </a>
         ))}
         <span class="spacer" />
+        <ArmingButton />
         <button class="rail-link is-theme" type="button" onClick={() => (theme.value = light ? "dark" : "light")} aria-label={light ? "Switch to dark" : "Switch to light"}>
           <span class="rail-icon">{light ? <icons.Moon /> : <icons.Sun />}</span>
         </button>
@@ -108,6 +110,7 @@ function Shell() {
         {content}
       </main>
       <AskDialog />
+      <ArmingSheet />
     </div>
   );
 }

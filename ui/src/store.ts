@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { type Alert, api, at, type Camera, type House, type HouseEvent, type Outage, type Session } from "./api";
+import { type Arming, arming, readArming } from "./arming";
 import { useToken, whenLoggedOut } from "./ask";
 import { doors, type Login } from "./doors/api";
 import { merged } from "./doors/fold";
@@ -84,6 +85,7 @@ export async function refresh(): Promise<void> {
     api.alerts(),
     api.outages(Math.round(Date.now() * 1000 - WEEK_US)),
     doors.logins({ limit: 60 }),
+    readArming(),
   ]);
   house.value = h;
   cameras.value = c;
@@ -138,6 +140,9 @@ async function start(): Promise<void> {
   });
   on<Login>("login", (value) => {
     if (value.verdict !== "own") lastLogins.value = merged(lastLogins.value, [value]).slice(0, MOST_LOGINS);
+  });
+  on<Arming>("arming", (value) => {
+    arming.value = value;
   });
   on("resync", () => void refresh().catch(() => undefined));
   houseTimer = window.setInterval(() => void api.house().then((value) => (house.value = value), () => undefined), 15_000);

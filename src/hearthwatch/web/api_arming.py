@@ -170,5 +170,5 @@ async def _confirm(site: Site, request: Request, person: Session, password: str)
     if not is_private_way(request.scope):
         raise Denied(403, "To disarm takes your password, which does not travel in clear.", "Open the page by https.")
     if not password:
-        raise Denied(403, "To disarm takes your password once more.", "Send it along as `password`.")
+        raise Denied(403, "To disarm takes your password once more.", "Type it and try again.")
     await site.auth.confirm(person, password, request.client.host if request.client else "")
