@@ -86,7 +86,8 @@ class Home:
             for device in due.devices:
                 if self.alive and self.phones[device.id].answers(self.at_s):
                     self.household.hear(sighting(self.clock, device.id, Means.ARP), now)
-            self.household.asked({device.id for device in due.devices}, began_ns, now, alive=self.alive)
+            ids = {device.id for device in due.devices}
+            self.household.asked(ids, began_ns, now, alive=self.alive, really=ids)
         self.household.settle(now)
         for one in self.household.people():
             if one.known and self._shown.get(one.person) != one.home:

@@ -28,7 +28,7 @@ def test_nothing_is_said_of_a_person_who_was_neither_noticed_nor_looked_for() ->
         due = found.due(now_of(clock))
         assert [device.id for device in due.devices] == ["anna.phone"]
         assert due.thorough == {"anna.phone"}
-        found.asked({"anna.phone"}, now_of(clock).mono_ns, now_of(clock), alive=True)
+        found.asked({"anna.phone"}, now_of(clock).mono_ns, now_of(clock), alive=True, really={"anna.phone"})
         clock.advance(60)
     [anna] = found.people()
     assert (anna.known, anna.home, anna.answered) == (True, False, None)
@@ -206,7 +206,8 @@ def test_one_device_of_two_is_enough() -> None:
         clock.advance(10)
         found.hear(sighting(clock, "anna.watch", Means.NEIGHBOUR), now_of(clock))
         due = found.due(now_of(clock))
-        found.asked({device.id for device in due.devices}, now_of(clock).mono_ns, now_of(clock), alive=True)
+        ids = {device.id for device in due.devices}
+        found.asked(ids, now_of(clock).mono_ns, now_of(clock), alive=True, really=ids)
     [anna] = found.people()
     assert anna.home
     assert [(device.device, device.home) for device in anna.devices] == [("phone", False), ("watch", True)]

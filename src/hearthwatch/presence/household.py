@@ -196,13 +196,16 @@ class Household:
     def _is_last_chance(self, state: _State, silent_s: float) -> bool:
         return state.shown.home and silent_s >= self._silence_s - LAST_CHANCE_S
 
-    def asked(self, devices: Collection[DeviceId], began_ns: MonoNs, now: Now, *, alive: bool) -> None:
-        """These devices were asked from `began_ns` until now, and who answered was heard; `alive`: in a network that worked."""
+    def asked(
+        self, devices: Collection[DeviceId], began_ns: MonoNs, now: Now, *, alive: bool, really: Collection[DeviceId]
+    ) -> None:
+        """These devices were due, and those of them in `really` asked, from `began_ns` until now, and who answered was heard;
+        `alive`: in a network that worked."""
         for state in (self._states[device] for device in devices if device in self._states):
             state.asked_ns, state.hinted = began_ns, False
             if state.answered_ns is not None and state.answered_ns >= began_ns:
                 state.vain = 0
-            elif alive:
+            elif alive and state.device.id in really:
                 state.vain += 1
         self.settle(now)
 

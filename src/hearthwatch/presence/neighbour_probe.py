@@ -86,7 +86,8 @@ class NeighbourProbe:
         wanted = {device.mac.packed: device for device in devices if device.mac is not None}
         gateways = self._network.gateways()
         if not wanted or not self._network.is_up():
-            return Asked(sightings=(), alive=self._network.is_up())
+            return Asked(sightings=(), asked=frozenset(), alive=self._network.is_up())
+        trusted = {one.mac for one in await self._network.table() if one.has_answered}
         targets = [ip for mac in wanted for ip in self.addresses(mac)]
         everywhere: Sequence[str] = ()
         if self._must_sweep(any(device.id in thorough for device in devices)):
@@ -107,7 +108,8 @@ class NeighbourProbe:
             if (not open_ or not asking) and alive:
                 break
             await self._pause(_LOOK_S)
-        return Asked(sightings=tuple(newest.values()), alive=alive and self._network.is_up())
+        asked = {device.id for mac, device in wanted.items() if mac not in trusted and (everywhere or self.addresses(mac))}
+        return Asked(sightings=tuple(newest.values()), asked=frozenset(asked), alive=alive and self._network.is_up())
 
     def _must_sweep(self, searching: bool) -> bool:
         if self._swept_ns is None:

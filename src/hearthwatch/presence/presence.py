@@ -189,10 +189,12 @@ class Presence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What came of asking devices. `alive` tells whether the home network itself worked meanwhile: in a dead one nobody
-    answers, and nobody has left."""
+    """What came of asking devices. `asked` are those that really were: the kernel asks nobody again who answered within the
+    last half minute, and a file asks nobody. `alive` tells whether the home network itself worked meanwhile: in a dead one
+    nobody answers, and nobody has left."""
 
     sightings: tuple[Sighting, ...]
+    asked: frozenset[DeviceId]
     alive: bool
 
 

@@ -13,6 +13,7 @@ from hearthwatch.kit.secrets import Secret
 from hearthwatch.presence import ledger, ping
 from hearthwatch.presence.household import Due, Household, Now
 from hearthwatch.presence.presence import (
+    Asked,
     Device,
     DeviceId,
     Means,
@@ -52,10 +53,11 @@ class PresenceWatch:
         self._changed = changed
         self._pause = pause
         self._household = Household((), PresenceOptions(), silence_s=600, now=self._now())
+        self._kept: tuple[Presence, ...] = ()
         self._shown: dict[str, tuple[bool, bool]] = {}
         self._asking = asyncio.Lock()
         self._looked_ns = self._kept_ns = 0
-        self._troubled: set[int] = set()
+        self._troubled: set[tuple[Probe, str]] = set()
         self._must_keep = False
 
     def _now(self) -> Now:
@@ -63,12 +65,15 @@ class PresenceWatch:
 
     async def load(self) -> None:
         """Take up what the last house knew; follow it by `renew`. Raises StorageFailed."""
-        kept = await self._db.run(ledger.kept)
-        self._household = Household((), PresenceOptions(), silence_s=600, now=self._now(), kept=kept)
+        self._kept = await self._db.run(ledger.kept)
 
     def renew(self, people: Sequence[Person], options: PresenceOptions, *, silence_s: float) -> None:
         """Go on with these people and options."""
-        self._household.renew(people, options, silence_s=silence_s, now=self._now())
+        if self._kept:
+            self._household = Household(people, options, silence_s=silence_s, now=self._now(), kept=self._kept)
+            self._kept = ()
+        else:
+            self._household.renew(people, options, silence_s=silence_s, now=self._now())
         self._must_keep = True
         self._tell()
 
@@ -139,9 +144,9 @@ class PresenceWatch:
             try:
                 found = await probe.look(self.devices)
             except HearthwatchError as error:
-                self._complain(probe, error)
+                self._complain(probe, "looking", error)
                 continue
-            self._troubled.discard(id(probe))
+            self._troubled.discard((probe, "looking"))
             for sighting in found:
                 self._household.hear(sighting, self._now())
         self._tell()
@@ -151,26 +156,29 @@ class PresenceWatch:
         async with self._asking:
             began_ns = self._clock.mono_ns()
             answers = await asyncio.gather(*(self._ask_by(probe, due) for probe in self._probes))
-            alive = bool(answers) and all(answers)
-            self._household.asked({device.id for device in due.devices}, began_ns, self._now(), alive=alive)
+            alive = bool(answers) and all(one is not None and one.alive for one in answers)
+            really = frozenset[DeviceId]().union(*(one.asked for one in answers if one is not None))
+            due_ids = {device.id for device in due.devices}
+            self._household.asked(due_ids, began_ns, self._now(), alive=alive, really=really)
             self._tell()
             return alive
 
-    async def _ask_by(self, probe: Probe, due: Due) -> bool:
+    async def _ask_by(self, probe: Probe, due: Due) -> Asked | None:
         """What hears is heard at once: a phone that answers one probe does not wait for the others."""
         try:
             asked = await probe.ask(due.devices, due.thorough)
         except HearthwatchError as error:
-            self._complain(probe, error)
-            return False
+            self._complain(probe, "asking", error)
+            return None
+        self._troubled.discard((probe, "asking"))
         for sighting in asked.sightings:
             self._household.hear(sighting, self._now())
         self._tell()
-        return asked.alive
+        return asked
 
-    def _complain(self, probe: Probe, error: HearthwatchError) -> None:
-        level = logging.DEBUG if id(probe) in self._troubled else logging.WARNING
-        self._troubled.add(id(probe))
+    def _complain(self, probe: Probe, doing: str, error: HearthwatchError) -> None:
+        level = logging.DEBUG if (probe, doing) in self._troubled else logging.WARNING
+        self._troubled.add((probe, doing))
         log.log(level, "who is home cannot be seen by %s: %s", type(probe).__name__, error)
 
     def _tell(self) -> None:

@@ -122,7 +122,7 @@ class ScoutLine:
         """See Probe. Whether the network works is the kernel's neighbours' to say: a scout that is deaf holds nobody."""
         channel = self._channel
         if channel is None or not self._asks_by_arp:
-            return Asked(sightings=(), alive=True)
+            return Asked(sightings=(), asked=frozenset(), alive=True)
         everywhere, own_ip = self._places()
         if own_ip:
             for wanted in (thorough, {device.id for device in devices} - set(thorough)):
@@ -131,7 +131,9 @@ class ScoutLine:
                 ips = dict.fromkeys((*known, *everywhere)) if wanted is thorough or not known else known
                 if chosen:
                     await self._scan(channel, tuple(one.id for one in chosen), tuple(ips), own_ip)
-        return Asked(sightings=(), alive=True)
+        can_ask = self.state is not None and not self.state.arp_error and bool(own_ip)
+        asked = frozenset(device.id for device in devices if device.mac is not None) if can_ask else frozenset[DeviceId]()
+        return Asked(sightings=(), asked=asked, alive=True)
 
     async def _scan(self, channel: Channel[Any], devices: tuple[DeviceId, ...], ips: tuple[str, ...], own_ip: str) -> None:
         token = next(self._tokens)
