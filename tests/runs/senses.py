@@ -23,8 +23,8 @@ from tests.devices.camera_video import CameraVideo
 from tests.runs import rig
 
 _CLIP = rig.DATA / "videos" / "walkway_people.mp4"
-_CARD = rig.DATA / "videos" / "ir_hall_person.mp4"
-_CARD_S = 85
+_CARD = rig.DATA / "videos" / "indoor_one_by_one.mp4"
+_CARD_S = 139
 _AWAY_S = 40
 _LOOK_S = 15
 _PASSWORD = "watch-Pass-1"
