@@ -14,7 +14,7 @@ from tests.run.quiet_db import QuietDb
 
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
-from hearthwatch.logins.login import Login, LoginsOptions, Trouble
+from hearthwatch.logins.login import Login, LoginsOptions, Trouble, Verdict
 from hearthwatch.logins.rounds import LoginWatch, Watched
 from hearthwatch.vendors.device import (
     Access,
@@ -297,3 +297,14 @@ def test_a_camera_taken_out_is_not_looked_at_any_more(tmp_path: Path) -> None:
     scene.run(300)
     assert max(scene.client.looks_s) <= 100
     assert scene.watch.now() == ()
+
+
+def test_the_log_in_that_proves_a_password_we_changed_is_our_own_for_a_while_and_from_here_only(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Log, LoginsOptions(poll_s=5))
+    scene.at(10, lambda: scene.watch.expect(FRONT, "admin"))
+    scene.at(11, lambda: scene.client.write("admin", "192.168.1.2"))
+    scene.at(12, lambda: scene.client.write("admin", "203.0.113.8"))
+    scene.at(700, lambda: scene.client.write("admin", "192.168.1.2"))
+    scene.run(720)
+    assert [(row.user, row.address) for row in scene.teller.seen] == [("admin", "203.0.113.8"), ("admin", "192.168.1.2")]
+    assert {row.verdict for row in scene.teller.seen} == {Verdict.UNKNOWN_USER}

@@ -55,6 +55,7 @@ class Scene:
         self.house = House(folder, self.clock)
         self.reader = open_reader(folder / "house.db")
         self.secrets = Secrets(folder / "data")
+        self.expected = []
 
     @contextlib.asynccontextmanager
     async def running(self):
@@ -114,6 +115,7 @@ port = {self.camera.port}
             clock=self.clock,
             outbox=self.house.outbox,
             ids=ids,
+            expect_login=lambda camera, user: self.expected.append((camera, user)),
         )
         self.copies = copies
         await self.take_over()
@@ -158,6 +160,11 @@ async def test_a_new_password_shuts_out_the_old_one_and_we_go_on_with_it(scene):
             await old.accounts()
     assert scene.secret not in entry.text
     assert scene.remedies.take_password(entry.id).reveal() == scene.secret
+
+
+async def test_who_is_tried_with_a_new_password_is_announced_to_the_watch_of_log_ins(scene):
+    await scene.do(RemedyKind.CHANGE_PASSWORD, "watch")
+    assert ("front", "watch") in scene.expected
 
 
 async def test_a_password_changed_just_before_the_power_went_is_found_out_at_the_next_start(scene):

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _DEAD_AFTER_S = 60.0
 _SOURCE_S = 60.0
+_EXPECTED_S = 600.0
 _SOURCE_KEPT_S = 600.0
 """Lines that we caused may still come after our address has changed."""
 _LINE_WAIT_S = 0.7
@@ -72,6 +73,7 @@ class _Post:
     log_ns: int = 0
     sources: dict[str, MonoNs] = field(default_factory=dict)
     own_addresses: frozenset[str] = frozenset()
+    expected: dict[str, MonoNs] = field(default_factory=dict)
     good_ns: MonoNs | None = None
     good_us: WallUs | None = None
     trouble: str = ""
@@ -111,12 +113,19 @@ class LoginWatch:
         for camera, watched in cameras.items():
             post = self._posts.get(camera)
             if post is None:
-                watch = DoorWatch(camera, _guests(watched, frozenset()), db=self._db, clock=self._clock)
+                watch = DoorWatch(camera, _guests(watched, frozenset(), frozenset()), db=self._db, clock=self._clock)
                 self._posts[camera] = _Post(watched=watched, watch=watch, opened_ns=self._clock.mono_ns())
             elif post.watched != watched:
                 self._end(post)
                 post.watched = watched
         self._renewed.set()
+
+    def expect(self, camera: CameraId, user: str) -> None:
+        """We are about to log in as `user` ourselves, to see that a password we changed works: that is no stranger."""
+        post = self._posts.get(camera)
+        if post is not None and user:
+            post.expected[user] = self._clock.mono_ns()
+            self._introduce(post)
 
     @staticmethod
     def _end(post: _Post) -> None:
@@ -368,12 +377,18 @@ class LoginWatch:
                 post.sources[source] = now_ns
             recent = {one for one, at_ns in post.sources.items() if now_ns - at_ns < _SOURCE_KEPT_S * NS_PER_S}
             post.own_addresses = frozenset(recent) | frozenset(post.watched.options.seen_as)
-        post.watch.guests = _guests(post.watched, post.own_addresses)
+        self._introduce(post)
+
+    def _introduce(self, post: _Post) -> None:
+        now_ns = self._clock.mono_ns()
+        post.expected = {user: at_ns for user, at_ns in post.expected.items() if now_ns - at_ns < _EXPECTED_S * NS_PER_S}
+        post.watch.guests = _guests(post.watched, post.own_addresses, frozenset(post.expected))
 
 
-def _guests(watched: Watched, own_addresses: frozenset[str]) -> Guests:
+def _guests(watched: Watched, own_addresses: frozenset[str], expected: frozenset[str]) -> Guests:
     return Guests(
         own_users=watched.own_users,
+        expected=expected,
         own_addresses=own_addresses,
         known=watched.own_users | frozenset(watched.options.users),
         home=watched.home,

@@ -30,9 +30,11 @@ _SILENT = frozenset({Verdict.OWN, Verdict.HOME, Verdict.NOTED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guests:
-    """Who is who at one camera. `own_users` together with `own_addresses` are Hearthwatch; `known` may come from `home`."""
+    """Who is who at one camera. `own_users` together with `own_addresses` are Hearthwatch; `known` may come from `home`.
+    `expected` are accounts we are about to try ourselves, such as one whose password we just changed."""
 
     own_users: frozenset[str] = frozenset()
+    expected: frozenset[str] = frozenset()
     own_addresses: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     home: tuple[Network, ...] = ()
@@ -40,7 +42,7 @@ class Guests:
 
     def is_own(self, user: str, address: str | None) -> bool:
         """Both or neither: our account from elsewhere is the best alarm there is, another account from here is a person."""
-        return bool(user) and user in self.own_users and address is not None and address in self.own_addresses
+        return bool(user) and user in self.own_users | self.expected and address is not None and address in self.own_addresses
 
 
 def is_home(address: str | None, home: Iterable[Network]) -> bool:

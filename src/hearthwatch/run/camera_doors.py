@@ -144,6 +144,7 @@ class CameraDoors:
             clock=clock,
             outbox=outbox,
             ids=ids,
+            expect_login=self._expect_login,
         )
         self.audit = AuditDesk(
             self.doorman,
@@ -231,6 +232,9 @@ class CameraDoors:
             ("copies of settings", self.copies.keeper.run),
             ("audit", self.audit.auditor.run),
         )
+
+    def _expect_login(self, camera: CameraId, user: str) -> None:
+        self.logins.watch.expect(camera, user)
 
     def _why_held(self, camera: CameraId) -> str:
         return self.remedies.why_held(camera)

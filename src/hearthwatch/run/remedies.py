@@ -52,7 +52,10 @@ class Remedies:
         clock: Clock,
         outbox: Outbox,
         ids: Callable[[], str],
+        expect_login: Callable[[CameraId, str], None],
     ) -> None:
+        """`expect_login` hears whose log-in at which camera will be our own, because we try a password we changed."""
+        self._expect_login = expect_login
         self._doorman = doorman
         self._premises = premises
         self._reader = reader
@@ -84,8 +87,11 @@ class Remedies:
         await self.desk.close()
 
     def _announce(self, remedy: Remedy) -> None:
-        """What we change ourselves is no drift."""
+        """What we change ourselves is no drift, and the log-in that proves a new password no stranger."""
         camera = remedy.camera
+        if remedy.kind in {RemedyKind.CHANGE_PASSWORD, RemedyKind.RENAME_USER}:
+            for user in (remedy.subject, remedy.value):
+                self._expect_login(camera, user)
         match remedy.kind:
             case RemedyKind.CHANGE_PASSWORD | RemedyKind.RENAME_USER | RemedyKind.REMOVE_ACCOUNT:
                 self._copies.expect_topic(camera, Topic.ACCOUNTS)
