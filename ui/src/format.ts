@@ -155,6 +155,7 @@ const FAULTS: Record<string, string> = {
   "disk-full": "The disk is full",
   "disk-broken": "The disk fails",
   "process-restarted": "A part of Hearthwatch was restarted",
+  "scout-deaf": "Not everybody's phone is noticed",
   "detector-basic": "Only people are recognised",
   "heartbeat-lost": "The sign of life does not get out",
   "channel-dead": "An alert channel does not work",

@@ -237,6 +237,14 @@ class Household:
     def _of(self, person: PersonId) -> list[_State]:
         return [state for state in self._states.values() if state.device.person == person]
 
+    def silent(self) -> dict[DeviceId, tuple[Device, MonoNs]]:
+        """Return the devices that gave a sign once and are gone without a farewell, with the moment of the last."""
+        return {
+            id_: (state.device, state.heard_ns)
+            for id_, state in self._states.items()
+            if state.known and not state.shown.home and state.shown.seen_us is not None and not state.farewell
+        }
+
     def people(self) -> tuple[Presence, ...]:
         """Return everybody."""
         return tuple(self._presence(person) for person in self._people)

@@ -10,6 +10,7 @@ from typing import Protocol
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.units import NS_PER_S, MonoNs, WallUs
 from hearthwatch.presence.neighbour_table import Neighbour
+from hearthwatch.presence.newcomers import Stranger
 from hearthwatch.presence.presence import Asked, Device, DeviceId, Means, Sighting
 
 _SWEEP_S = 240.0
@@ -57,7 +58,7 @@ class NeighbourProbe:
         self._pause = pause
         self._addresses: dict[bytes, dict[str, None]] = {}
         self._swept_ns: MonoNs | None = None
-        self._strangers: dict[bytes, MonoNs] = {}
+        self._strangers: dict[bytes, Stranger] = {}
 
     def hint(self, mac: bytes, ip: str) -> None:
         """Remember where a device may be found."""
@@ -72,8 +73,8 @@ class NeighbourProbe:
         return tuple(self._addresses.get(mac, ()))
 
     @property
-    def strangers(self) -> Mapping[bytes, MonoNs]:
-        """The MACs of neighbours that are nobody's, with the moment each first answered."""
+    def strangers(self) -> Mapping[bytes, Stranger]:
+        """The neighbours that are nobody's, by their MAC."""
         return self._strangers
 
     async def look(self, devices: Sequence[Device]) -> Sequence[Sighting]:
@@ -129,7 +130,7 @@ class NeighbourProbe:
             if not one.has_answered or one.confirmed_ns is None:
                 continue
             if device is None:
-                self._note_stranger(one.mac, now_ns)
+                self._note_stranger(one.mac, MonoNs(now_ns - one.confirmed_ns))
                 continue
             at_ns = MonoNs(now_ns - one.confirmed_ns)
             if device.id not in newest or newest[device.id].at_ns < at_ns:
@@ -137,6 +138,8 @@ class NeighbourProbe:
                 newest[device.id] = Sighting(device=device.id, means=Means.NEIGHBOUR, at_ns=at_ns, at_us=at_us)
         return list(newest.values())
 
-    def _note_stranger(self, mac: bytes, now_ns: MonoNs) -> None:
-        if mac not in self._strangers and len(self._strangers) < _MAX_STRANGERS:
-            self._strangers[mac] = now_ns
+    def _note_stranger(self, mac: bytes, at_ns: MonoNs) -> None:
+        known = self._strangers.pop(mac, None)
+        self._strangers[mac] = Stranger(mac=mac, first_ns=known.first_ns if known else at_ns, last_ns=at_ns)
+        while len(self._strangers) > _MAX_STRANGERS:
+            del self._strangers[next(iter(self._strangers))]

@@ -10,6 +10,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError, StorageFailed, Unreachable
 from hearthwatch.kit.secrets import Secret
+from hearthwatch.kit.units import MonoNs
 from hearthwatch.presence import ledger, ping
 from hearthwatch.presence.household import Due, Household, Now
 from hearthwatch.presence.presence import (
@@ -80,6 +81,10 @@ class PresenceWatch:
     @property
     def devices(self) -> tuple[Device, ...]:
         return self._household.devices
+
+    def silent(self) -> dict[DeviceId, tuple[Device, MonoNs]]:
+        """Return the devices that are gone without a farewell, with the moment of their last sign in this run."""
+        return self._household.silent()
 
     def people(self) -> tuple[Presence, ...]:
         """Return everybody, in the order of the configuration; from memory."""

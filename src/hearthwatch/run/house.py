@@ -81,11 +81,6 @@ log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def say(line: str) -> None:
-    """Print a line for the owner at the console, beside the log."""
-    print(line, flush=True)  # noqa: T201 the claim code and the address belong on the console
-
-
 class House:
     """Wiring only: what is made here is made once, and `renew` carries a changed configuration to all of it."""
 
@@ -118,6 +113,8 @@ class House:
             clock=self.clock,
             health=self.board,
             changed=self.changes.publish,
+            tell=functools.partial(self.outbox.record, None),
+            ids=ids,
             replace_scout=lambda: child.send(Replace(role=Role.SCOUT)),
         )
         self.arming = ArmingDesk(
@@ -195,46 +192,26 @@ class House:
             arming=self.arming,
             camera_name=lambda camera: self.policy.name(CameraId(camera)),
         )
-        self._alerts = Alerts(reader)
-        self._health = Health(self.board, reader)
-        logins = self.camera_doors.logins
-        self._logins = Logins(reader, logins.watch, lambda: self.config.home.networks, logins.news.known_name)
-        self._models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
-        self._house_now = HouseNowDoor(
-            self.config,
-            footage=self._footage_now,
-            footage_folder=Path(plan.footage_folder),
-            channels=self.channels,
+        self._reception = Reception(
+            plan,
+            config=lambda: self.config,
+            db=self._db,
+            reader=reader,
             clock=self.clock,
-            port=plan.port,
-        )
-        self._detector = DetectorNowDoor(self.cameras, self._models, self._restart_looker)
-        self._pins = Pins(self._db, self.recorder, lambda: self.footage.index, self.clock)
-        now = functools.partial(
-            status,
-            arming=self.arming.keeper,
-            clock=self.clock,
-            cameras=self.cameras,
+            changes=self.changes,
             board=self.board,
-            detector=self._detector,
-            house=self._house_now,
+            cameras=self.cameras,
+            recorder=self.recorder,
             footage=self.footage,
+            footage_now=self._footage_now,
+            events=self._events,
+            channels=self.channels,
+            arming=self.arming,
+            presence=self.presence,
+            camera_doors=self.camera_doors,
+            pictures=self._jobs,
+            restart_looker=self._restart_looker,
         )
-        copies = self.camera_doors.copies
-        steward = Steward(
-            self._db,
-            self._pins,
-            CamerasClerk(self.camera_doors.watch),
-            CopiesClerk(copies.shelf, copies),
-            self.clock,
-            arming=ArmingClerk(self.arming.keeper),
-            people=PeopleClerk(self._db, self.presence),
-            audit=AuditClerk(self.camera_doors.audit),
-            remedies=RemedyClerk(self.camera_doors.remedies),
-            status=now,
-            new_model=self._restart_looker,
-        )
-        self._control = ControlDoor(self._data, steward.answer)
         self._reloader = Reloader(
             plan,
             self._secrets,
@@ -301,7 +278,7 @@ class House:
         self.policy = self._policy()
         self.cameras.renew(config)
         self.happenings.renew(config, self.policy)
-        self._house_now.renew(config)
+        self._reception.renew(config)
         await self.channels.renew(config.alerts, self._zone)
         self.presence.renew(config)
         await self.arming.renew(config, self._zone)
@@ -362,45 +339,10 @@ class House:
                 ("clips", self.clips.run),
                 ("notice", self.announcer.run),
                 ("configuration", self._reloader.run),
-                ("page", self._serve),
-                ("control door", self._control.run),
+                *self._reception.tasks,
                 *self.camera_doors.tasks,
             ):
                 tasks.create_task(keep(name, work), name=name)
-
-    async def _serve(self) -> None:
-        options: WebOptions = self._reloader.web_options(self.config.web)
-        claim = ClaimCode(self.clock, lambda code: say(f"To claim this house, enter the code  {code}  on its page."))
-        auth = Auth(self._db, self.clock, claim, Hasher())
-        app = create_app(
-            Doors(
-                cameras=self.cameras,
-                live=self.recorder.hub,
-                footage=self.footage,
-                keeper=self._pins,
-                events=self._events,
-                alerts=self._alerts,
-                arming=self.arming,
-                people=PeopleOfThePage(self.presence),
-                health=self._health,
-                pictures=self._jobs,
-                detector=self._detector,
-                house=self._house_now,
-                known=self.camera_doors.watch,
-                hooks=self.camera_doors.hooks,
-                logins=self._logins,
-                copies=self.camera_doors.copies,
-                remedies=self.camera_doors.remedies,
-                audit=self.camera_doors.audit,
-                porch=self.camera_doors.porch,
-            ),
-            options,
-            auth=auth,
-            clock=self.clock,
-            changes=self.changes,
-            clip_folder=self._data / "watching",
-        )
-        await serve(app, options, auth=auth, clock=self.clock, data_folder=self._data, say=say)
 
     async def close(self) -> None:
         """Let go of everything in order."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from hearthwatch.alerts import people_alerts
+from hearthwatch.alerts.alert import Alert
 from hearthwatch.arming.arming import PersonNow
 from hearthwatch.health.outage import HealthSink
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import StorageFailed
 from hearthwatch.kit.secrets import Secrets
+from hearthwatch.kit.units import MonoNs, WallUs
 from hearthwatch.presence.home_network import HomeNetwork
 from hearthwatch.presence.lease_probe import LeaseProbe
 from hearthwatch.presence.neighbour_probe import NeighbourProbe
+from hearthwatch.presence.newcomers import renamed
 from hearthwatch.presence.ping import Word
 from hearthwatch.presence.presence import DeviceId, Means, Presence, Sighting
 from hearthwatch.presence.watch import PresenceWatch
@@ -23,6 +28,7 @@ from hearthwatch.run.scout_line import ScoutLine
 
 log = logging.getLogger(__name__)
 
+_RENAMED_EVERY_S = 60.0
 _WORDS = {
     Means.NEIGHBOUR: "answered on the home network",
     Means.ARP: "answered on the home network (ARP)",
@@ -46,11 +52,17 @@ class PresenceDesk:
         clock: Clock,
         health: HealthSink,
         changed: Callable[[Presence], None],
+        tell: Callable[[Alert], Awaitable[None]],
+        ids: Callable[[], str],
         replace_scout: Callable[[], None],
     ) -> None:
-        """`changed` hears of whoever comes and goes."""
+        """`changed` hears of whoever comes and goes; `tell` stores and sends an alert."""
         self._secrets = secrets
         self._config = config
+        self._clock = clock
+        self._tell, self._ids = tell, ids
+        self._began_ns = clock.mono_ns()
+        self._said: set[tuple[DeviceId, MonoNs]] = set()
         network = HomeNetwork(lambda: config().home.networks)
         self.neighbours = NeighbourProbe(network, clock)
         self.leases = LeaseProbe(lambda: config().presence.leases, clock, self.neighbours.hint)
@@ -70,7 +82,24 @@ class PresenceDesk:
 
     @property
     def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
-        return (("who is home", self.watch.run),)
+        return (("who is home", self.watch.run), ("phones with a new address", self._follow_renamed))
+
+    async def _follow_renamed(self) -> None:
+        """Say once of each silence that the phone may be here under another address."""
+        while True:
+            await asyncio.sleep(_RENAMED_EVERY_S)
+            now_ns, now_us = self._clock.mono_ns(), self._clock.wall_us()
+            silent = self.watch.silent()
+            for device in renamed(silent, self.neighbours.strangers, began_ns=self._began_ns, now_ns=now_ns):
+                if (key := (device.id, silent[device.id][1])) in self._said:
+                    continue
+                self._said.add(key)
+                name = next((one.name for one in self.presences() if one.person == device.person), device.person)
+                seen_us = WallUs(now_us - (now_ns - key[1]) // 1000)
+                alert = people_alerts.perhaps_renamed(
+                    id_=self._ids(), person=device.person, name=name, device=device.name, seen_us=seen_us, now_us=now_us
+                )
+                await self._tell(alert)
 
     async def load(self) -> None:
         """Take up what the last house knew. Raises StorageFailed."""
