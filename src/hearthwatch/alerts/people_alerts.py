@@ -15,8 +15,8 @@ def perhaps_renamed(*, id_: str, person: str, name: str, device: str, seen_us: W
         "address it made up itself. It may be the same phone: phones can change their address."
     )
     do = (
-        "If it is, open the phone's Wi-Fi settings for your network, set the private address to fixed (iPhone) or the address to "
-        f"one per network (Android), and enter it anew: hearthwatch people device add {person} {device}"
+        "If it is, open the phone's Wi-Fi settings for your network, set the private address to fixed (iPhone), or the address "
+        f"to one per network (Android), and enter it anew: hearthwatch people device add {person} {device}"
     )
     lines = (came, do, f"Until then {called} counts as away. If it was a visitor, there is nothing to do.")
     return Alert(
