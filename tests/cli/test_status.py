@@ -7,8 +7,8 @@ from datetime import UTC
 import pytest
 from tests.cli.conftest import Home
 
-from hearthwatch.cli.status import lines
 from hearthwatch.arming import machine
+from hearthwatch.cli.status import lines
 from hearthwatch.feeds.packet import Codec, Gap, GapReason, Stream
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.mailbox import BoxCount

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.alerts.house import Health
 from tests.run.leaping_loop import leap
 
@@ -18,7 +17,6 @@ from hearthwatch.run.config import Config
 from hearthwatch.run.messages import NewPlan
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.reload import Reloader
-from hearthwatch.web.options import WebOptions
 
 CONFIG = """
 [home]
@@ -200,8 +198,3 @@ def test_secrets_that_cannot_be_opened_leave_the_old_configuration(tmp_path: Pat
     found = watching(work, Watched(tmp_path))
     assert found.order == []
     assert "damaged" in found.health.open[WRONG]
-
-
-@pytest.mark.parametrize("port", [1, 8443])
-def test_the_port_of_the_command_line_wins(tmp_path: Path, port: int) -> None:
-    assert Watched(tmp_path).reloader.web_options(WebOptions(port=port)).port == 8123

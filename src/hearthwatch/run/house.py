@@ -14,7 +14,6 @@ from pathlib import Path
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.alerts.snooze import Snoozes
-from hearthwatch.detect.store import Store as ModelStore
 from hearthwatch.events import ledger as event_ledger
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.events.ledger import EventFiles
@@ -37,44 +36,25 @@ from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.clips import Clips
-from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config, load
-from hearthwatch.run.control import ControlDoor
-from hearthwatch.run.control_arming import ArmingClerk
-from hearthwatch.run.control_audit import AuditClerk
-from hearthwatch.run.control_cameras import CamerasClerk
-from hearthwatch.run.control_copies import CopiesClerk
-from hearthwatch.run.control_people import PeopleClerk
-from hearthwatch.run.control_remedies import RemedyClerk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.happenings import Happenings
-from hearthwatch.run.house_doors import Alerts, Events, Footage
-from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
+from hearthwatch.run.house_doors import Events, Footage
 from hearthwatch.run.house_secrets import HouseSecrets
 from hearthwatch.run.housekeeping import Housekeeping
 from hearthwatch.run.jobs import Jobs
 from hearthwatch.run.lines import LookerLine, RecorderLine
-from hearthwatch.run.login_doors import Logins
 from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
-from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.porch_now import PorchLine
-from hearthwatch.run.presence_desk import Household, PeopleOfThePage, PresenceDesk
+from hearthwatch.run.presence_desk import Household, PresenceDesk
+from hearthwatch.run.reception import Reception
 from hearthwatch.run.reload import Reloader
 from hearthwatch.run.remote_house import RemoteHouse
 from hearthwatch.run.scout_line import ScoutLine
-from hearthwatch.run.status import status
-from hearthwatch.run.steward import Steward
 from hearthwatch.run.watch import StateWatch
 from hearthwatch.run.zone import zone_of
-from hearthwatch.web.app import create_app
-from hearthwatch.web.auth import Auth
 from hearthwatch.web.changes import Changes
-from hearthwatch.web.claim import ClaimCode
-from hearthwatch.web.doors import Doors
-from hearthwatch.web.options import WebOptions
-from hearthwatch.web.passwords import Hasher
-from hearthwatch.web.serve import serve
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +64,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class House:
     """Wiring only: what is made here is made once, and `renew` carries a changed configuration to all of it."""
 
-    def __init__(self, child: Child, plan: HousePlan, loop: asyncio.AbstractEventLoop) -> None:  # noqa: PLR0915 a list of parts
+    def __init__(self, child: Child, plan: HousePlan, loop: asyncio.AbstractEventLoop) -> None:
         self._child = child
         self._plan = plan
         self._loop = loop

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -18,7 +17,6 @@ from hearthwatch.run.config_reload import diff
 from hearthwatch.run.messages import NewPlan
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.strangers import left_in
-from hearthwatch.web.options import WebOptions
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +57,6 @@ class Reloader:
             frozenset[CameraId](),
         )  # as the plan was made that everybody started with
         self._reloading = asyncio.Lock()
-
-    def web_options(self, options: WebOptions) -> WebOptions:
-        """Return `options` with the port the command line asked for."""
-        return dataclasses.replace(options, port=self._plan.port)
 
     def _stamp(self) -> tuple[object, ...]:
         return *self._files(), self._strangers(), self._deaf()

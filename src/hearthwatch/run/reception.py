@@ -1,0 +1,162 @@
+"""The reception: the page and the control door, through which people and the command line ask the house and tell it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from hearthwatch.detect.store import Store as ModelStore
+from hearthwatch.health.board import Board
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
+from hearthwatch.run.arming_desk import ArmingDesk
+from hearthwatch.run.camera_doors import CameraDoors
+from hearthwatch.run.cameras_now import CamerasNow
+from hearthwatch.run.channels import Channels
+from hearthwatch.run.compile import hand_placed_models
+from hearthwatch.run.config import Config
+from hearthwatch.run.control import ControlDoor
+from hearthwatch.run.control_arming import ArmingClerk
+from hearthwatch.run.control_audit import AuditClerk
+from hearthwatch.run.control_cameras import CamerasClerk
+from hearthwatch.run.control_copies import CopiesClerk
+from hearthwatch.run.control_people import PeopleClerk
+from hearthwatch.run.control_remedies import RemedyClerk
+from hearthwatch.run.footage_now import FootageNow
+from hearthwatch.run.house_doors import Alerts, Events, Footage
+from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
+from hearthwatch.run.jobs import Jobs
+from hearthwatch.run.lines import RecorderLine
+from hearthwatch.run.login_doors import Logins
+from hearthwatch.run.pins import Pins
+from hearthwatch.run.plan import HousePlan
+from hearthwatch.run.presence_desk import PeopleOfThePage, PresenceDesk
+from hearthwatch.run.status import status
+from hearthwatch.run.steward import Steward
+from hearthwatch.web.app import create_app
+from hearthwatch.web.auth import Auth
+from hearthwatch.web.changes import Changes
+from hearthwatch.web.claim import ClaimCode
+from hearthwatch.web.doors import Doors
+from hearthwatch.web.passwords import Hasher
+from hearthwatch.web.serve import serve
+
+
+class Reception:
+    """Put together from the house's parts; `tasks` are kept running by the house."""
+
+    def __init__(
+        self,
+        plan: HousePlan,
+        *,
+        config: Callable[[], Config],
+        db: Db,
+        reader: Engine,
+        clock: Clock,
+        changes: Changes,
+        board: Board,
+        cameras: CamerasNow,
+        recorder: RecorderLine,
+        footage: Footage,
+        footage_now: FootageNow,
+        events: Events,
+        channels: Channels,
+        arming: ArmingDesk,
+        presence: PresenceDesk,
+        camera_doors: CameraDoors,
+        pictures: Jobs,
+        restart_looker: Callable[[], None],
+    ) -> None:
+        self._plan = plan
+        self._data = Path(plan.data_folder)
+        self._config = config
+        self._db = db
+        self._clock = clock
+        self._changes = changes
+        self._house_now = HouseNowDoor(
+            config(),
+            footage=footage_now,
+            footage_folder=Path(plan.footage_folder),
+            channels=channels,
+            clock=clock,
+            port=plan.port,
+        )
+        models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
+        detector = DetectorNowDoor(cameras, models, restart_looker)
+        pins = Pins(db, recorder, lambda: footage.index, clock)
+        logins, copies = camera_doors.logins, camera_doors.copies
+        self._doors = Doors(
+            cameras=cameras,
+            live=recorder.hub,
+            footage=footage,
+            keeper=pins,
+            events=events,
+            alerts=Alerts(reader),
+            arming=arming,
+            people=PeopleOfThePage(presence),
+            health=Health(board, reader),
+            pictures=pictures,
+            detector=detector,
+            house=self._house_now,
+            known=camera_doors.watch,
+            hooks=camera_doors.hooks,
+            logins=Logins(reader, logins.watch, lambda: config().home.networks, logins.news.known_name),
+            copies=copies,
+            remedies=camera_doors.remedies,
+            audit=camera_doors.audit,
+            porch=camera_doors.porch,
+        )
+        steward = Steward(
+            db,
+            pins,
+            CamerasClerk(camera_doors.watch),
+            CopiesClerk(copies.shelf, copies),
+            clock,
+            arming=ArmingClerk(arming.keeper),
+            people=PeopleClerk(db, presence),
+            audit=AuditClerk(camera_doors.audit),
+            remedies=RemedyClerk(camera_doors.remedies),
+            status=functools.partial(
+                status,
+                arming=arming.keeper,
+                clock=clock,
+                cameras=cameras,
+                board=board,
+                detector=detector,
+                house=self._house_now,
+                footage=footage,
+            ),
+            new_model=restart_looker,
+        )
+        self._control = ControlDoor(self._data, steward.answer)
+
+    @property
+    def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
+        return (("page", self._serve), ("control door", self._control.run))
+
+    def renew(self, config: Config) -> None:
+        """Go on with a changed configuration."""
+        self._house_now.renew(config)
+
+    async def _serve(self) -> None:
+        options = replace(self._config().web, port=self._plan.port)  # the one the command line asked for
+        claim = ClaimCode(self._clock, lambda code: _say(f"To claim this house, enter the code  {code}  on its page."))
+        auth = Auth(self._db, self._clock, claim, Hasher())
+        app = create_app(
+            self._doors,
+            options,
+            auth=auth,
+            clock=self._clock,
+            changes=self._changes,
+            clip_folder=self._data / "watching",
+        )
+        await serve(app, options, auth=auth, clock=self._clock, data_folder=self._data, say=_say)
+
+
+def _say(line: str) -> None:
+    """Print a line for the owner at the console, beside the log."""
+    print(line, flush=True)  # noqa: T201 the claim code and the address belong on the console
