@@ -155,6 +155,7 @@ async def bench(
         teller=news,
         source_of=source_of,
         is_dark=lambda camera: camera in dark,
+        hears=lambda _camera: False,
     )
     news.renew(HOME, {FRONT: (options or LoginsOptions()).digest})
     watched = Watched(options=options or LoginsOptions(), own_users=own_users, home=HOME, access=access)

@@ -125,6 +125,7 @@ class Scene:
         self.db = QuietDb(folder)
         self.troubles, self.teller = Troubles(), Teller(self.clock)
         self.dark: set[CameraId] = set()
+        self.heard: set[CameraId] = set()
         self.watched = Watched(
             options=options or LoginsOptions(),
             own_users=frozenset({"watch"}),
@@ -139,6 +140,7 @@ class Scene:
             teller=self.teller,
             source_of=self._source,
             is_dark=lambda camera: camera in self.dark,
+            hears=lambda camera: camera in self.heard,
         )
         self._moments: list[tuple[float, object]] = []
 
@@ -171,7 +173,7 @@ def test_the_log_is_read_as_often_as_is_asked(tmp_path: Path) -> None:
 
 
 def test_sessions_are_looked_at_each_second_and_one_that_is_new_has_the_log_read(tmp_path: Path) -> None:
-    scene = Scene(tmp_path, Full)
+    scene = Scene(tmp_path, Full, LoginsOptions(sessions_s=1))
     session = Session(id="1", user="admin", address=BAD, origin=BAD, group="", via="", local_us=None, at_us=None)
 
     def come() -> None:
@@ -308,3 +310,10 @@ def test_the_log_in_that_proves_a_password_we_changed_is_our_own_for_a_while_and
     scene.run(720)
     assert [(row.user, row.address) for row in scene.teller.seen] == [("admin", "203.0.113.8"), ("admin", "192.168.1.2")]
     assert {row.verdict for row in scene.teller.seen} == {Verdict.UNKNOWN_USER}
+
+
+def test_a_camera_that_calls_when_somebody_comes_is_asked_seldom_as_long_as_it_is_heard(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Full, LoginsOptions(sessions_s=1))
+    scene.heard.add(FRONT)
+    scene.run(60)
+    assert 5 <= scene.client.lists <= 8

@@ -14,6 +14,8 @@ from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import CSP, HEADERS, MAX_BODY_BYTES, TOKEN_HEADER, Gate, is_loopback, rules, split_host
 
 EXAMPLE = {
+    "{person}": "anna",
+    "{device}": "phone",
     "{camera}": "front-door",
     "{event}": "e00100",
     "{entry}": "e00100",
@@ -41,6 +43,12 @@ PERMISSIONS = {
     "POST /api/v1/telegram/enrol": "manage",
     "GET /api/v1/cameras/{camera}/door": "manage",
     "GET /api/v1/doors": "manage",
+    "GET /api/v1/arming": "look",
+    "GET /api/v1/arming/changes": "look",
+    "POST /api/v1/arming": "decide",
+    "POST /api/v1/arming/answer": "decide",
+    "GET /api/v1/people": "look",
+    "POST /api/v1/ping/{person}/{device}/{word}": "public",
     "GET /api/v1/cameras/{camera}/hook": "manage",
     "GET /api/v1/hooks/{camera}/{word}": "public",
     "POST /api/v1/hooks/{camera}/{word}": "public",

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 _DEAD_AFTER_S = 60.0
 _SOURCE_S = 60.0
 _EXPECTED_S = 600.0
+_CALLED_S = 10.0
 _SOURCE_KEPT_S = 600.0
 """Lines that we caused may still come after our address has changed."""
 _LINE_WAIT_S = 0.7
@@ -92,9 +93,10 @@ class LoginWatch:
         teller: Teller,
         source_of: Callable[[Access], Awaitable[str | None]],
         is_dark: Callable[[CameraId], bool],
+        hears: Callable[[CameraId], bool],
     ) -> None:
         """`source_of` tells the address a camera sees us come from, `is_dark` whether its video is lost, too: that is told
-        already, and one dead camera is one outage."""
+        already, and one dead camera is one outage. `hears` tells whether a camera's alarms come in."""
         self._keeper = keeper
         self._db = db
         self._clock = clock
@@ -102,6 +104,7 @@ class LoginWatch:
         self._teller = teller
         self._source_of = source_of
         self._is_dark = is_dark
+        self._hears = hears
         self._posts: dict[CameraId, _Post] = {}
         self._renewed = asyncio.Event()
 
@@ -238,7 +241,7 @@ class LoginWatch:
         if log_of is not None and not post.is_open:
             # whether we may come in at all shows here: not every account may list the others
             news |= await self._read_log(camera, post, log_of, news=news)
-        if lists is not None and self._is_due(post, "sessions", self._sessions_s(post)):
+        if lists is not None and self._is_due(post, "sessions", self._patience_s(camera, post)):
             looked = await self._attempt(post, Sessions, functools.partial(post.watch.look_at_sessions, lists))
             if looked:
                 post.due_ns["log"] = 0
@@ -259,6 +262,11 @@ class LoginWatch:
     @staticmethod
     def _sessions_s(post: _Post) -> float:
         return post.watched.options.sessions_s
+
+    def _patience_s(self, camera: CameraId, post: _Post) -> float:
+        """A camera that calls when somebody logs in need not be asked each second."""
+        called = post.has_events and self._hears(camera)
+        return max(self._sessions_s(post), _CALLED_S if called else 0.0)
 
     async def _read_log(self, camera: CameraId, post: _Post, client: LoginLog, *, news: bool) -> bool:
         post.log_ns = self._clock.mono_ns()

@@ -97,6 +97,7 @@ class LoginDesk:
             teller=self.news,
             source_of=_source_of,
             is_dark=self._is_dark,
+            hears=hub.hears,
         )
         self._hub = hub
         hub.listen(self.watch)
