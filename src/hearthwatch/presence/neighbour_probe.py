@@ -13,7 +13,7 @@ from hearthwatch.presence.neighbour_table import Neighbour
 from hearthwatch.presence.newcomers import Stranger
 from hearthwatch.presence.presence import Asked, Device, DeviceId, Means, Sighting
 
-_SWEEP_S = 240.0
+_SWEEP_S = 120.0
 """So long is everybody at home left alone after all were asked, unless somebody is searched for."""
 _SEARCH_S = 25.0
 _MAX_ADDRESSES = 8
