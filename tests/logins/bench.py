@@ -20,8 +20,9 @@ from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins import ledger
 from hearthwatch.logins.login import Login, LoginsOptions, Trouble
-from hearthwatch.logins.rounds import LoginWatch, Watched
+from hearthwatch.logins.rounds import LoginWatch
 from hearthwatch.logins.verdict import networks
+from hearthwatch.logins.watched import Watched
 from hearthwatch.run.login_news import LoginNews
 from hearthwatch.vendors.capability import DeviceInfo
 from hearthwatch.vendors.device import Access

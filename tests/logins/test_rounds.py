@@ -15,7 +15,8 @@ from tests.run.quiet_db import QuietDb
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.logins.login import Login, LoginsOptions, Trouble, Verdict
-from hearthwatch.logins.rounds import LoginWatch, Watched
+from hearthwatch.logins.rounds import LoginWatch
+from hearthwatch.logins.watched import Watched
 from hearthwatch.vendors.device import (
     Access,
     Account,

@@ -66,7 +66,7 @@ class LoginsOptions:
     """Names that may log in to the camera; the accounts Hearthwatch itself uses are known already. Change: live."""
     poll_s: Annotated[float, Ge(1), Le(3600)] = 30.0
     """Seconds between two looks at the camera's log. Change: live."""
-    sessions_s: Annotated[float, Ge(0), Le(3600)] = 1.5
+    sessions_s: Annotated[float, Ge(0), Le(3600)] = 1.8
     """Seconds between two looks at who is logged in, where the camera lists them and does not call by itself when somebody
     comes; 0 leaves it to the log. Change: live."""
     seen_as: tuple[str, ...] = ()

@@ -16,9 +16,9 @@ from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.retry import keep_running_async
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
-from hearthwatch.logins.login import LoginsOptions, Teller, Trouble, TroubleSink, WatchNow
-from hearthwatch.logins.verdict import Guests, Network
+from hearthwatch.logins.login import Teller, Trouble, TroubleSink, WatchNow
 from hearthwatch.logins.watch import DoorWatch, Looked
+from hearthwatch.logins.watched import Watched
 from hearthwatch.vendors.capability import Accounts, DeviceInfo, Doorkeeper, LoginAlarms, LoginLog, Sessions
 from hearthwatch.vendors.device import Access, AlarmKind, AlarmPhase, AlarmSignal, Session
 
@@ -38,16 +38,6 @@ _BREATH_S = 0.2
 _MAX_SIGNALS = 200
 _STRIKES = 5
 _WAKES = frozenset({AlarmKind.LOGIN, AlarmKind.LOGIN_FAILED, AlarmKind.LOGOUT, AlarmKind.RESTARTED, AlarmKind.CLOCK_SET})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """One camera as it is to be watched. `own_users` are the accounts Hearthwatch uses there."""
-
-    options: LoginsOptions
-    own_users: frozenset[str]
-    home: tuple[Network, ...]
-    access: Access
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -116,7 +106,7 @@ class LoginWatch:
         for camera, watched in cameras.items():
             post = self._posts.get(camera)
             if post is None:
-                watch = DoorWatch(camera, _guests(watched, frozenset(), frozenset()), db=self._db, clock=self._clock)
+                watch = DoorWatch(camera, watched.guests(), db=self._db, clock=self._clock)
                 self._posts[camera] = _Post(watched=watched, watch=watch, opened_ns=self._clock.mono_ns())
             elif post.watched != watched:
                 self._end(post)
@@ -390,15 +380,4 @@ class LoginWatch:
     def _introduce(self, post: _Post) -> None:
         now_ns = self._clock.mono_ns()
         post.expected = {user: at_ns for user, at_ns in post.expected.items() if now_ns - at_ns < _EXPECTED_S * NS_PER_S}
-        post.watch.guests = _guests(post.watched, post.own_addresses, frozenset(post.expected))
-
-
-def _guests(watched: Watched, own_addresses: frozenset[str], expected: frozenset[str]) -> Guests:
-    return Guests(
-        own_users=watched.own_users,
-        expected=expected,
-        own_addresses=own_addresses,
-        known=watched.own_users | frozenset(watched.options.users),
-        home=watched.home,
-        notify=watched.options.notify,
-    )
+        post.watch.guests = post.watched.guests(post.own_addresses, frozenset(post.expected))

@@ -18,10 +18,11 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import Login, Trouble
-from hearthwatch.logins.rounds import LoginWatch, Watched
+from hearthwatch.logins.rounds import LoginWatch
 from hearthwatch.logins.system_log import SystemLogs
 from hearthwatch.logins.text_log import TextLogs
 from hearthwatch.logins.verdict import networks
+from hearthwatch.logins.watched import Watched
 from hearthwatch.run.config import Config
 from hearthwatch.run.login_news import LoginNews
 from hearthwatch.run.syslog_sender import SyslogSender

@@ -66,7 +66,7 @@ class ReolinkCamera:
         clock: Clock,
         rng: random.Random,
         timeout_s: float = 10.0,
-        poll_s: float = 1.0,
+        poll_s: float = 1.5,
         settle_s: float = 3.0,
     ) -> None:
         self._api = ReolinkApi(access, clock=clock, rng=rng, timeout_s=timeout_s)
