@@ -10,14 +10,12 @@ import random
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Refused, Unsupported
-from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import dahua_config, dahua_log, dahua_reply
-from hearthwatch.vendors.capability import PtzMove, Service
+from hearthwatch.vendors.capability import PtzMove
 from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.dahua_card import DahuaCard
 from hearthwatch.vendors.dahua_cgi import DahuaCgi
@@ -41,7 +39,7 @@ from hearthwatch.vendors.device import (
     Setting,
     VideoStream,
 )
-from hearthwatch.vendors.network import Network, NetworkChange
+from hearthwatch.vendors.mendable import Bars, Mendable, Renames
 from hearthwatch.vendors.set_clock import check_set
 from hearthwatch.vendors.switches import Switches
 from hearthwatch.vendors.way_in import Mover
@@ -49,11 +47,13 @@ from hearthwatch.vendors.way_in import Mover
 _SNAPSHOT_BYTES = 16 << 20
 
 
-class DahuaCamera:
+class DahuaCamera(Mendable, Renames, Bars):
     """One camera: every capability of `capability` but SessionControl, which its CGI has not. `close` it.
 
     `settle_s` passes between two attempts to find it again after its address changed.
     """
+
+    _fixes: DahuaFixes
 
     def __init__(
         self, access: Access, *, clock: Clock, rng: random.Random, timeout_s: float = 10.0, settle_s: float = 3.0
@@ -199,54 +199,9 @@ class DahuaCamera:
         """See Ptz."""
         await self._head.goto_preset(preset, channel)
 
-    @property
-    def services(self) -> frozenset[Service]:
-        """See Fix."""
-        return self._switches.services
-
-    async def is_on(self, service: Service) -> bool:
-        """See Fix."""
-        return await self._switches.is_on(service)
-
-    async def switch(self, service: Service, *, on: bool) -> None:
-        """See Fix."""
-        await self._switches.switch(service, on=on)
-
     async def switch_off(self) -> tuple[Setting, ...]:
         """See StandBy. The lens is covered where the model can, and its streams stop; its web page stays."""
         return await self._switches.switch_off(dahua_config.STAND_BY)
-
-    async def change_password(self, user: str, new: Secret) -> None:
-        """See Fix."""
-        await self._fixes.change_password(user, new)
-
-    async def rename_account(self, user: str, new: str) -> None:
-        """See AccountRename."""
-        await self._fixes.rename_account(user, new)
-
-    async def remove_account(self, user: str) -> None:
-        """See AccountRemoval."""
-        await self._fixes.remove_account(user)
-
-    async def blocked(self) -> tuple[str, ...]:
-        """See Firewall."""
-        return await self._fixes.blocked()
-
-    async def block(self, address: str) -> None:
-        """See Firewall."""
-        await self._fixes.block(address)
-
-    async def unblock(self, address: str) -> None:
-        """See Firewall."""
-        await self._fixes.unblock(address)
-
-    async def network(self) -> Network:
-        """See NetworkControl."""
-        return await self._fixes.network()
-
-    async def change_network(self, change: NetworkChange) -> Access:
-        """See NetworkControl."""
-        return await self._mover.move(change, lambda now, wanted: self._fixes.write_network(change, now, wanted))
 
     async def set_clock(self) -> ClockReading:
         """See ClockControl."""
@@ -257,11 +212,3 @@ class DahuaCamera:
         """See ClockControl."""
         pairs = {"NTP.Address": server, "NTP.Enable": "true"}
         await self.set([Setting(key=key, value=value, is_secret=False) for key, value in pairs.items()])
-
-    async def upload_firmware(self, image: Path) -> None:
-        """See FirmwareUpload."""
-        await self._fixes.upload_firmware(image)
-
-    async def reboot(self) -> None:
-        """See Fix."""
-        await self._fixes.reboot()

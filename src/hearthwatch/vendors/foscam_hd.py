@@ -7,14 +7,12 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncGenerator, Sequence
-from pathlib import Path
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Refused, Unsupported
-from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import foscam_hd_config, foscam_hd_log, foscam_hd_reply
-from hearthwatch.vendors.capability import PtzMove, Service
+from hearthwatch.vendors.capability import PtzMove
 from hearthwatch.vendors.device import (
     Access,
     Account,
@@ -33,7 +31,7 @@ from hearthwatch.vendors.foscam_hd_head import FoscamHdHead
 from hearthwatch.vendors.foscam_hd_history import FoscamHdHistory
 from hearthwatch.vendors.foscam_hd_settings import FoscamHdSettings
 from hearthwatch.vendors.foscam_window import LogWindow
-from hearthwatch.vendors.network import Network, NetworkChange
+from hearthwatch.vendors.mendable import Bars, Mendable, Renames
 from hearthwatch.vendors.polled_alarms import polled
 from hearthwatch.vendors.set_clock import check_set
 from hearthwatch.vendors.switches import Switches
@@ -42,11 +40,13 @@ from hearthwatch.vendors.way_in import Mover
 _SNAPSHOT_BYTES = 16 << 20
 
 
-class FoscamHdCamera:
+class FoscamHdCamera(Mendable, Renames, Bars):
     """One camera: every capability of `capability` but SessionControl: nothing ends a session here. `close` it.
 
     Its alarms are asked for every `poll_s`; `settle_s` passes between two attempts to find it again after its address changed.
     """
+
+    _fixes: FoscamHdFixes
 
     def __init__(
         self,
@@ -170,54 +170,9 @@ class FoscamHdCamera:
         with self._http.named(step):
             return (foscam_hd_reply.alarm_states(said),)
 
-    @property
-    def services(self) -> frozenset[Service]:
-        """See Fix."""
-        return self._switches.services
-
-    async def is_on(self, service: Service) -> bool:
-        """See Fix."""
-        return await self._switches.is_on(service)
-
-    async def switch(self, service: Service, *, on: bool) -> None:
-        """See Fix."""
-        await self._switches.switch(service, on=on)
-
     async def switch_off(self) -> tuple[Setting, ...]:
         """See StandBy. Where the model can it goes to sleep, its lens to the wall; else its RTSP and media ports stay."""
         return await self._switches.switch_off(foscam_hd_config.STAND_BY)
-
-    async def change_password(self, user: str, new: Secret) -> None:
-        """See Fix."""
-        await self._fixes.change_password(user, new)
-
-    async def rename_account(self, user: str, new: str) -> None:
-        """See AccountRename."""
-        await self._fixes.rename_account(user, new)
-
-    async def remove_account(self, user: str) -> None:
-        """See AccountRemoval."""
-        await self._fixes.remove_account(user)
-
-    async def blocked(self) -> tuple[str, ...]:
-        """See Firewall."""
-        return await self._fixes.blocked()
-
-    async def block(self, address: str) -> None:
-        """See Firewall."""
-        await self._fixes.block(address)
-
-    async def unblock(self, address: str) -> None:
-        """See Firewall."""
-        await self._fixes.unblock(address)
-
-    async def network(self) -> Network:
-        """See NetworkControl."""
-        return await self._fixes.network()
-
-    async def change_network(self, change: NetworkChange) -> Access:
-        """See NetworkControl."""
-        return await self._mover.move(change, lambda now, wanted: self._fixes.write_network(change, now, wanted))
 
     async def set_clock(self) -> ClockReading:
         """See ClockControl. From then on the clock is not set by a time server any more."""
@@ -228,11 +183,3 @@ class FoscamHdCamera:
         """See ClockControl."""
         pairs = {"SystemTime.timeSource": "0", "SystemTime.ntpServer": server}
         await self.set([Setting(key=key, value=value, is_secret=False) for key, value in pairs.items()])
-
-    async def upload_firmware(self, image: Path) -> None:
-        """See FirmwareUpload."""
-        await self._fixes.upload_firmware(image)
-
-    async def reboot(self) -> None:
-        """See Fix."""
-        await self._fixes.reboot()

@@ -9,15 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Unsupported
-from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import foscam_mjpeg_config, foscam_mjpeg_log, foscam_mjpeg_reply
-from hearthwatch.vendors.capability import PtzMove, Service
+from hearthwatch.vendors.capability import PtzMove
 from hearthwatch.vendors.device import (
     Access,
     Account,
@@ -32,7 +30,7 @@ from hearthwatch.vendors.device import (
 from hearthwatch.vendors.foscam_mjpeg_cgi import FoscamMjpegCgi
 from hearthwatch.vendors.foscam_mjpeg_fixes import FoscamMjpegFixes
 from hearthwatch.vendors.foscam_window import LogWindow
-from hearthwatch.vendors.network import Network, NetworkChange
+from hearthwatch.vendors.mendable import Mendable, Renames
 from hearthwatch.vendors.polled_alarms import polled
 from hearthwatch.vendors.set_clock import check_set
 from hearthwatch.vendors.switches import Switches
@@ -43,13 +41,15 @@ _MOVES: Mapping[PtzMove, int] = MappingProxyType({PtzMove.UP: 0, PtzMove.DOWN: 2
 _PRESETS = 32
 
 
-class FoscamMjpegCamera:
+class FoscamMjpegCamera(Mendable, Renames):
     """One camera: DeviceInfo, LoginLog, SystemLog, Accounts, ConfigExport and -Import, AlarmFeed, Snapshot, Streams, Ptz, Fix,
     AccountRemoval, AccountRename, NetworkControl, ClockControl, FirmwareUpload, StandBy. `close` it.
 
     This generation has neither a list of sessions nor one of addresses to refuse. Its alarms are asked for every `poll_s`: not
     often, since a request may write a line of its log.
     """
+
+    _fixes: FoscamMjpegFixes
 
     def __init__(
         self,
@@ -194,42 +194,9 @@ class FoscamMjpegCamera:
         with self._http.named(step):
             return (foscam_mjpeg_reply.alarm_states(status),)
 
-    @property
-    def services(self) -> frozenset[Service]:
-        """See Fix. DDNS can be switched off only: on, it needs a provider's data."""
-        return self._switches.services
-
-    async def is_on(self, service: Service) -> bool:
-        """See Fix."""
-        return await self._switches.is_on(service)
-
-    async def switch(self, service: Service, *, on: bool) -> None:
-        """See Fix."""
-        await self._switches.switch(service, on=on)
-
     async def switch_off(self) -> tuple[Setting, ...]:
         """See StandBy. Sound and picture are forbidden for every hour of the week; its page stays."""
         return await self._switches.switch_off(foscam_mjpeg_config.STAND_BY)
-
-    async def change_password(self, user: str, new: Secret) -> None:
-        """See Fix. All accounts are written at once, the others as they are."""
-        await self._fixes.change_password(user, new)
-
-    async def rename_account(self, user: str, new: str) -> None:
-        """See AccountRename."""
-        await self._fixes.rename_account(user, new)
-
-    async def remove_account(self, user: str) -> None:
-        """See AccountRemoval."""
-        await self._fixes.remove_account(user)
-
-    async def network(self) -> Network:
-        """See NetworkControl."""
-        return await self._fixes.network()
-
-    async def change_network(self, change: NetworkChange) -> Access:
-        """See NetworkControl."""
-        return await self._mover.move(change, lambda now, wanted: self._fixes.write_network(change, now, wanted))
 
     async def set_clock(self) -> ClockReading:
         """See ClockControl."""
@@ -240,11 +207,3 @@ class FoscamMjpegCamera:
         """See ClockControl."""
         pairs = {"params.ntp_svr": server, "params.ntp_enable": "1"}
         await self.set([Setting(key=key, value=value, is_secret=False) for key, value in pairs.items()])
-
-    async def upload_firmware(self, image: Path) -> None:
-        """See FirmwareUpload."""
-        await self._fixes.upload_firmware(image)
-
-    async def reboot(self) -> None:
-        """See Fix."""
-        await self._fixes.reboot()

@@ -10,14 +10,12 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import reolink_alarm, reolink_config, reolink_media, reolink_reply
-from hearthwatch.vendors.capability import PtzMove, Service
+from hearthwatch.vendors.capability import PtzMove
 from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.device import (
     Access,
@@ -29,7 +27,7 @@ from hearthwatch.vendors.device import (
     Setting,
     VideoStream,
 )
-from hearthwatch.vendors.network import Network, NetworkChange
+from hearthwatch.vendors.mendable import Mendable
 from hearthwatch.vendors.polled_alarms import polled
 from hearthwatch.vendors.reolink_api import Command, ReolinkApi
 from hearthwatch.vendors.reolink_card import ReolinkCard
@@ -53,11 +51,13 @@ _MOVES: Mapping[PtzMove, str] = MappingProxyType(
 )
 
 
-class ReolinkCamera:
+class ReolinkCamera(Mendable):
     """One camera or recorder: every capability but LoginLog, SystemLog, AccountRename and Firewall, which its API has not.
 
     `close` it: it logs out. `settle_s` passes between two attempts to find it again after its address changed.
     """
+
+    _fixes: ReolinkFixes
 
     def __init__(
         self,
@@ -189,38 +189,9 @@ class ReolinkCamera:
     async def _ptz(self, channel: int, **param: object) -> None:
         await self._api.value(Command(name="PtzCtrl", param={"channel": channel, **param}), "moving it")
 
-    @property
-    def services(self) -> frozenset[Service]:
-        """See Fix."""
-        return self._switches.services
-
-    async def is_on(self, service: Service) -> bool:
-        """See Fix."""
-        return await self._switches.is_on(service)
-
-    async def switch(self, service: Service, *, on: bool) -> None:
-        """See Fix."""
-        await self._switches.switch(service, on=on)
-
     async def switch_off(self) -> tuple[Setting, ...]:
         """See StandBy. The lens has no cover that the API closes: pictures are given to nobody but by the vendor's own app."""
         return await self._switches.switch_off(reolink_config.STAND_BY)
-
-    async def change_password(self, user: str, new: Secret) -> None:
-        """See Fix."""
-        await self._fixes.change_password(user, new)
-
-    async def remove_account(self, user: str) -> None:
-        """See AccountRemoval."""
-        await self._fixes.remove_account(user)
-
-    async def network(self) -> Network:
-        """See NetworkControl."""
-        return await self._fixes.network()
-
-    async def change_network(self, change: NetworkChange) -> Access:
-        """See NetworkControl."""
-        return await self._mover.move(change, lambda now, wanted: self._fixes.write_network(change, now, wanted))
 
     async def set_clock(self) -> ClockReading:
         """See ClockControl."""
@@ -231,14 +202,6 @@ class ReolinkCamera:
         """See ClockControl."""
         pairs = {"Ntp.server": server, "Ntp.enable": "1"}
         await self.set([Setting(key=key, value=value, is_secret=False) for key, value in pairs.items()])
-
-    async def upload_firmware(self, image: Path) -> None:
-        """See FirmwareUpload."""
-        await self._fixes.upload_firmware(image)
-
-    async def reboot(self) -> None:
-        """See Fix."""
-        await self._fixes.reboot()
 
 
 def _on(answer: Answer, step: str, parse: Callable[[Values], frozenset[str]]) -> frozenset[str]:
