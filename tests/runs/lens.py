@@ -151,7 +151,7 @@ async def run(folder: Path) -> list[Told]:
             await house.until(house.alerts, _is_over, timeout_s=CLIP_S)
             return [_told(harm, began[harm.name], await house.alerts(), await house.outages()) for harm in HARMS]
         finally:
-            await house.stop()
+            await house.close()
 
 
 async def _harm_servers(house: rig.House, servers: dict[str, RtspServer], began: dict[str, int]) -> None:

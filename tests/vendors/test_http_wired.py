@@ -331,3 +331,13 @@ async def test_no_connection_is_made_past_a_gate_that_is_shut() -> None:
         with pytest.raises(Refused, match=r"reading it: front is not at 127\.0\.0\.1"):
             await http.get(TARGET, step="reading it")
         assert len(camera.requests) == 1
+
+
+async def test_who_asks_after_it_was_closed_opens_nothing() -> None:
+    camera = WebCamera(answer=saying(reply(b"OK")))
+    async with running(camera):
+        async with client(camera) as http:
+            await http.get(TARGET, step="reading it")
+        with pytest.raises(Unreachable, match="given up"):
+            await http.get(TARGET, step="reading it")
+    assert len(camera.requests) == 1

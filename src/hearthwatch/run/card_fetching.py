@@ -156,7 +156,7 @@ class CardFetching:
             log.warning("a recording on the card of %s cannot be used: %s", camera, error)
             return 0
         finally:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
+            _remove(target)  # at once: while being cancelled one cannot wait for a thread
         return brought.kept_us
 
     async def _fetch(self, camera: CameraId, client: CardFootage, clip: CardClip, target: Path) -> int:
@@ -187,6 +187,10 @@ def _empty(folder: Path) -> None:
             left.unlink(missing_ok=True)
     except OSError as error:
         raise storage_failed(error, f"emptying {folder}") from error
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _open(path: Path) -> int:

@@ -23,7 +23,7 @@ from yarl import URL
 
 from hearthwatch.kit.address import resolve, source_address
 from hearthwatch.kit.digest import Authenticator
-from hearthwatch.kit.errors import BadReply, Refused, Unsupported
+from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import hide
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.vendors.device import Access
@@ -110,6 +110,7 @@ class CameraHttp:
         self._timeout_s = timeout_s
         self._command = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
         self._challenged = 0
         self.use(access)
 
@@ -232,6 +233,8 @@ class CameraHttp:
         return ip
 
     async def close(self) -> None:
+        """For good: who still holds this and asks gets Unreachable, instead of a connection that nobody would close."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -292,6 +295,8 @@ class CameraHttp:
         return f"{target}{'&' if '?' in target else '?'}{pair}"
 
     def _open(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise Unreachable("the connection to it was given up meanwhile")
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=2, keepalive_timeout=_KEEP_ALIVE_S),
