@@ -115,7 +115,8 @@ class Courier:
                             wait_s = await step()
                         if wait_s is None or wait_s > 0:
                             with contextlib.suppress(TimeoutError):
-                                await asyncio.wait_for(wake.wait(), wait_s)
+                                async with asyncio.timeout(wait_s):
+                                    await wake.wait()
 
                 group.create_task(keep_running_async(f"alerts by {name} ({kind})", go_on, clock=self._clock))
 

@@ -122,7 +122,8 @@ class Journal:
     async def _try(self, batch: Batch) -> frozenset[AlertId] | None:
         task = asyncio.ensure_future(self._db.run(batch.save))
         try:
-            repeated = await asyncio.wait_for(asyncio.shield(task), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                repeated = await asyncio.shield(task)
         except (StorageFailed, TimeoutError) as error:
             task.add_done_callback(look_away)
             batch.add(self._owed)

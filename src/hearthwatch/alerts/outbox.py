@@ -171,7 +171,8 @@ class Outbox:
         if found:
             return found
         try:
-            told = await asyncio.wait_for(self._db.run(lambda connection: ledger.told_of(connection, event)), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                told = await self._db.run(lambda connection: ledger.told_of(connection, event))
         except (StorageFailed, TimeoutError):
             return []
         self._take_up(told)
@@ -186,7 +187,8 @@ class Outbox:
         write = self._files.write_picture if part is Part.PICTURE else self._files.write_clip
         task = asyncio.create_task(asyncio.to_thread(write, event, data))
         try:
-            await asyncio.wait_for(asyncio.shield(task), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                await asyncio.shield(task)
         except TimeoutError:
             task.add_done_callback(look_away)
             return True

@@ -146,7 +146,8 @@ class CopyKeeper:
             await self.tick()
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._agenda.next_s(self._clock.mono_ns()))
+                async with asyncio.timeout(self._agenda.next_s(self._clock.mono_ns())):
+                    await self._wake.wait()
 
     async def tick(self) -> None:
         """Do every look that is due."""

@@ -164,7 +164,8 @@ class ControlDoor:
         try:
             if _is_ours(writer):
                 try:
-                    line = await asyncio.wait_for(reader.readline(), _ASK_S)
+                    async with asyncio.timeout(_ASK_S):
+                        line = await reader.readline()
                 except (TimeoutError, ValueError):  # too slow or too long
                     return
                 if line:

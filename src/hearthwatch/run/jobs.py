@@ -115,7 +115,8 @@ async def _until_still(live: AsyncGenerator[Live], channel: Channel[FromJob]) ->
     wait_s, seen = _FIRST_PACKET_S, False
     while True:
         try:
-            item = await asyncio.wait_for(anext(live), wait_s)
+            async with asyncio.timeout(wait_s):
+                item = await anext(live)
         except TimeoutError:
             break
         await _send(channel, item)

@@ -127,7 +127,8 @@ class RecorderLine:
                 await asyncio.to_thread(channel.send, message)
             else:
                 channel.send(message)
-            done = await asyncio.wait_for(waiting, _ANSWER_S)
+            async with asyncio.timeout(_ANSWER_S):
+                done = await waiting
         except (Unreachable, TimeoutError) as error:
             raise StorageFailed(StorageFault.MISSING, "the recorder did not answer: try again in a few seconds") from error
         finally:

@@ -140,7 +140,8 @@ class ScoutLine:
         waiting = self._waiting[token] = self._loop.create_future()
         try:
             channel.send(Scan(token=token, devices=devices, ips=ips, own_ip=own_ip))
-            await asyncio.wait_for(waiting, _ANSWER_S)
+            async with asyncio.timeout(_ANSWER_S):
+                await waiting
         except TimeoutError as error:
             raise Unreachable("the scout does not answer") from error
         finally:

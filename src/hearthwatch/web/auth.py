@@ -166,7 +166,8 @@ class Auth:
         """
         while not self.stopping.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), 0.8)
+                async with asyncio.timeout(0.8):
+                    await self.stopping.wait()
             now = await self.session(session.token)
             if now is None or now.user != session.user:
                 return

@@ -67,7 +67,8 @@ class Changes:
             while True:
                 found: list[Change] = []
                 with contextlib.suppress(TimeoutError):
-                    found.append(await asyncio.wait_for(reader.waiting.get(), every_s))
+                    async with asyncio.timeout(every_s):
+                        found.append(await reader.waiting.get())
                 while not reader.waiting.empty():
                     found.append(reader.waiting.get_nowait())
                 lost, reader.lost = reader.lost, False
