@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.logins.login import KeptLine, Login, LoginId, Source, Verdict, WatchNow
 from hearthwatch.logins.verdict import is_home, networks
-from hearthwatch.vendors.device import LocalUs, LoginAction, Session
+from hearthwatch.vendors.device import LocalUs, LoginAction
 
 _STORY = (
     ("anna", "192.168.1.20", LoginAction.LOGIN, Verdict.HOME),
@@ -114,21 +113,4 @@ class FakeLogins:
         """See LoginDoor."""
         return [
             WatchNow(camera=self.camera, has_log=True, has_sessions=False, has_events=False, looked_us=WallUs(1), trouble="")
-        ]
-
-    async def sessions(self, camera: CameraId) -> Sequence[Session]:
-        """See LoginDoor."""
-        if camera != self.camera:
-            raise Unsupported("this camera does not tell who is logged in")
-        return [
-            Session(
-                id="7",
-                user="admin",
-                address="203.0.113.7",
-                origin="203.0.113.7",
-                group="admin",
-                via="Web",
-                local_us=None,
-                at_us=None,
-            )
         ]

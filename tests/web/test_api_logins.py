@@ -47,13 +47,6 @@ async def test_how_the_doors_are_watched(viewer: Browser) -> None:
     assert found["own"] == {"2026-11-21": 2880}
 
 
-async def test_who_is_logged_in_now(owner: Browser) -> None:
-    [found] = (await owner.get("/api/v1/cameras/front-door/sessions")).json()
-    assert (found["user"], found["at_home"]) == ("admin", False)
-    assert (await owner.get("/api/v1/cameras/garden/sessions")).status_code == 409
-    assert (await owner.get("/api/v1/cameras/nowhere/sessions")).status_code == 404
-
-
 async def test_log_lines_are_searched(viewer: Browser) -> None:
     found = (await viewer.get("/api/v1/logs", params={"search": "192.168.1.20"})).json()
     assert [line["user"] for line in found["lines"]] == ["anna"]
@@ -62,5 +55,5 @@ async def test_log_lines_are_searched(viewer: Browser) -> None:
 
 async def test_nobody_sees_them_without_a_log_in(owner: Browser, browser: MakeBrowser) -> None:
     guest = browser()
-    for path in ("/api/v1/logins", "/api/v1/logins/watch", "/api/v1/logs", "/api/v1/cameras/front-door/sessions"):
+    for path in ("/api/v1/logins", "/api/v1/logins/watch", "/api/v1/logs"):
         assert (await guest.get(path)).status_code == 401

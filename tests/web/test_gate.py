@@ -61,7 +61,6 @@ PERMISSIONS = {
     "GET /api/v1/audit-trail/{entry}": "manage",
     "GET /api/v1/logins": "look",
     "GET /api/v1/logins/watch": "look",
-    "GET /api/v1/cameras/{camera}/sessions": "manage",
     "GET /api/v1/logs": "look",
     "GET /api/v1/copies": "look",
     "GET /api/v1/copies/diff": "manage",

@@ -20,7 +20,7 @@ from hearthwatch.logins.login import Teller, Trouble, TroubleSink, WatchNow
 from hearthwatch.logins.watch import DoorWatch, Looked
 from hearthwatch.logins.watched import Watched
 from hearthwatch.vendors.capability import Accounts, DeviceInfo, Doorkeeper, LoginAlarms, LoginLog, Sessions
-from hearthwatch.vendors.device import Access, AlarmKind, AlarmPhase, AlarmSignal, Session
+from hearthwatch.vendors.device import Access, AlarmKind, AlarmPhase, AlarmSignal
 
 log = logging.getLogger(__name__)
 
@@ -139,13 +139,6 @@ class LoginWatch:
             )
             for camera, post in self._posts.items()
         )
-
-    async def sessions(self, camera: CameraId) -> tuple[Session, ...]:
-        """Return who is logged in now, ourselves too. Raises what a client raises; Unsupported: the camera does not say."""
-        client = await self._keeper.client(camera)
-        if not isinstance(client, Sessions):
-            raise Unsupported("this camera does not tell who is logged in")
-        return await client.sessions()
 
     def visits(self, camera: CameraId) -> dict[tuple[str, str], str]:
         """Return the ids of the visits that last, by user and address, as of the last look."""

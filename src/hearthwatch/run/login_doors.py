@@ -11,7 +11,6 @@ from hearthwatch.logins import ledger
 from hearthwatch.logins.login import KeptLine, Login, LoginId, Verdict, WatchNow
 from hearthwatch.logins.rounds import LoginWatch
 from hearthwatch.logins.verdict import is_home, networks
-from hearthwatch.vendors.device import Session
 
 
 class Logins:
@@ -83,7 +82,3 @@ class Logins:
     def watched(self) -> Sequence[WatchNow]:
         """See LoginDoor."""
         return self._watch.now()
-
-    async def sessions(self, camera: CameraId) -> Sequence[Session]:
-        """See LoginDoor."""
-        return await self._watch.sessions(camera)

@@ -9,12 +9,11 @@ from fastapi import APIRouter, Query
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import CAMERA_ID_PATTERN, CameraId, WallUs
 from hearthwatch.logins.login import KeptLine, Login, LoginId, Verdict, WatchNow
-from hearthwatch.vendors.device import Session
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.login_doors import LoginDoor
 from hearthwatch.web.replies import Reply, Trouble
-from hearthwatch.web.site import CameraDep, SiteDep
+from hearthwatch.web.site import SiteDep
 
 router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
 
@@ -98,32 +97,6 @@ class WatchReply(Reply):
         )
 
 
-class VisitReply(Reply):
-    """Somebody who is logged in to a camera now."""
-
-    id: str
-    user: str
-    address: str | None
-    origin: str
-    at_home: bool
-    group: str
-    via: str
-    at_us: int | None
-
-    @classmethod
-    def of(cls, session: Session, *, at_home: bool) -> Self:
-        return cls(
-            id=session.id,
-            user=redact(session.user),
-            address=session.address,
-            origin=redact(session.origin),
-            at_home=at_home,
-            group=redact(session.group),
-            via=redact(session.via),
-            at_us=session.at_us,
-        )
-
-
 class LineReply(Reply):
     id: int
     camera: str
@@ -188,14 +161,6 @@ def watch(site: SiteDep) -> list[WatchReply]:
     """How each camera's door is watched, and what is wrong with that."""
     door = site.doors.logins
     return [WatchReply.of(now, dict(door.own(now.camera))) for now in door.watched()]
-
-
-@router.get("/cameras/{camera}/sessions")
-@needs(Permission.MANAGE)
-async def sessions(site: SiteDep, camera: CameraDep) -> list[VisitReply]:
-    """Who is logged in to a camera now, asked of the camera itself; Hearthwatch is among them."""
-    door = site.doors.logins
-    return [VisitReply.of(one, at_home=door.is_home(one.address)) for one in await door.sessions(camera.id)]
 
 
 @router.get("/logs")

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.logins.login import KeptLine, Login, LoginId, Verdict, WatchNow
-from hearthwatch.vendors.device import Session
 
 
 class LoginDoor(Protocol):
@@ -51,8 +50,4 @@ class LoginDoor(Protocol):
 
     def watched(self) -> Sequence[WatchNow]:
         """Return how each camera's door is watched; from memory."""
-        ...
-
-    async def sessions(self, camera: CameraId) -> Sequence[Session]:
-        """Ask the camera who is logged in now. Raises what a client raises."""
         ...

@@ -70,9 +70,9 @@ class VisitReply(Reply):
     def of(cls, session: Session, *, at_home: bool) -> Self:
         return cls(
             id=session.id,
-            user=session.user,
+            user=redact(session.user),
             address=session.address,
-            origin=session.origin,
+            origin=redact(session.origin),
             at_home=at_home,
             group=session.group,
             via=session.via,
