@@ -29,6 +29,21 @@ debian() {
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing </dev/null >/dev/null
 }
 
+# Installs a package for its program alone: the service that comes along does not start now, nor with the machine.
+# One that is installed already is somebody's and stays as it is.
+debian_without_service() {
+    package=$1
+    ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || return 0
+    if [ "$(id -u)" = 0 ] && command -v systemctl >/dev/null; then
+        systemctl -q mask "$package.service"
+        debian "$package" || { systemctl -q unmask "$package.service"; return 1; }
+        systemctl -q disable "$package.service" 2>/dev/null || true
+        systemctl -q unmask "$package.service"
+    else
+        debian "$package"
+    fi
+}
+
 # Prints a Python of 3.11 or newer.
 find_python() {
     for name in ${PYTHON:-python3 python3.11 python3.12 python3.13 python3.14}; do
@@ -104,6 +119,7 @@ model)
 system)
     debian ffmpeg chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base \
         gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
+    debian_without_service mosquitto
     ;;
 bench) debian ffmpeg motion ;;
 lock)
