@@ -50,6 +50,7 @@ def segment_of(row: Any) -> Segment:
         footage_class=FootageClass(row.footage_class),
         pinned=row.pinned,
         origin=Origin(row.origin),
+        proved_us=None if row.proved_us is None else WallUs(row.proved_us),
     )
 
 

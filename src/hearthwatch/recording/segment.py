@@ -62,6 +62,8 @@ class Segment:
     footage_class: FootageClass
     pinned: bool
     origin: Origin = Origin.LIVE
+    proved_us: WallUs | None = None
+    """When its copy was proved at every target it is to be at; None while it was not."""
 
     @property
     def end_us(self) -> WallUs:
@@ -107,6 +109,24 @@ class StorageOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """What retention must know of a camera that is backed up: its footage stays until its copy is proved, and with
+    `delete_proved` no longer than that."""
+
+    delete_proved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """One file whose copies were proved, named so that a file of another disk cannot be meant."""
+
+    camera: CameraId
+    stream: Stream
+    sequence: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
     """What the uploaded footage of one camera may take. 0 days means as long as other footage."""
 
@@ -123,4 +143,12 @@ class FootageKeeper(Protocol):
 
     async def mark(self, camera: CameraId, start_us: WallUs, end_us: WallUs, footage_class: FootageClass) -> None:
         """Raise the class of every segment, present or still to come, that overlaps the range."""
+        ...
+
+
+class ProofKeeper(Protocol):
+    """What the courier may ask of the recorder; it returns once that is committed, or raises StorageFailed."""
+
+    async def prove(self, copied: tuple[Copied, ...], *, proved: bool) -> int:
+        """Note that these files are kept elsewhere, or not any more; return how many of them are here."""
         ...
