@@ -15,7 +15,7 @@ from tests.web.fake_remedies import MADE_UP, FakeRemedies
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import DeliveryState, Part, Severity
 from hearthwatch.alerts.courier import Courier
-from hearthwatch.alerts.enrolment import Enrolments
+from hearthwatch.alerts.enrolment import Enrolments, Role
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.alerts.telegram import TelegramChat, open_bot
 from hearthwatch.alerts.telegram_remote import Remote
@@ -558,11 +558,12 @@ async def test_an_offer_lives_a_day_and_cannot_be_made_up(offered, fake, wired, 
 
 
 async def test_the_first_is_an_owner_and_others_by_an_owner_s_code_only(wired, fake):
-    for user, owner in ((OWNER, False), (2000, False), (3000, True)):
-        code, _ = wired.enrolments.new_code(owner=owner)
+    for user, role in ((OWNER, None), (2000, None), (3000, Role.OWNER), (4000, Role.VIEWER)):
+        code, _ = wired.enrolments.new_code(role)
         await fake.say(f"/start {code}", user=user)
         await wired.remote.poll_once()
-    assert [wired.enrolments.is_owner(user) for user in (OWNER, 2000, 3000, STRANGER)] == [True, False, True, False]
+    roles = [Role.OWNER, Role.MEMBER, Role.OWNER, Role.VIEWER]
+    assert [wired.enrolments.role(user) for user in (OWNER, 2000, 3000, 4000, STRANGER)] == [*roles, None]
     again = Wired(fake, wired.remote._bot, wired.house)
     await again.load()
-    assert [person.is_owner for person in again.enrolments.people] == [True, False, True]
+    assert [person.role for person in again.enrolments.people] == roles

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Table, Text, delete, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, Text, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs, WallUs
 
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -26,19 +28,30 @@ people = Table(
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("enrolled_us", BigInteger, nullable=False),
-    Column("is_owner", Boolean, nullable=False),
+    Column("role", String(16), nullable=False, server_default="member"),
 )
+
+
+class Role(StrEnum):
+    """A viewer looks; a member also arms, disarms and quiets; an owner also disables, and changes cameras."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+    VIEWER = "viewer"
+
+
+_RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody enrolled, in one chat (their own, or a group). Only an owner may change anything on a camera."""
+    """Somebody enrolled, in one chat (their own, or a group). The role is the person's, the same in all their chats."""
 
     chat_id: int
     user_id: int
     name: str
     enrolled_us: WallUs
-    is_owner: bool
+    role: Role
 
 
 class Enrolments:
@@ -50,7 +63,7 @@ class Enrolments:
         self._changed = changed
         self._people: tuple[Person, ...] = ()
         self._code = ""
-        self._code_is_owners = False
+        self._code_role: Role | None = None
         self._code_until_ns = MonoNs(0)
         self._wrong = 0
 
@@ -64,22 +77,34 @@ class Enrolments:
         return tuple(dict.fromkeys(person.chat_id for person in self._people))
 
     def allowed(self, user_id: int, chat_id: int) -> bool:
-        """Tell whether this user was enrolled in this very chat."""
-        return any(person.user_id == user_id and person.chat_id == chat_id for person in self._people)
+        """Tell whether this user may speak here: somebody enrolled, in their own chat or in a group that was enrolled."""
+        if any(person.user_id == user_id and person.chat_id == chat_id for person in self._people):
+            return True
+        return chat_id < 0 and chat_id in self.chats and self.role(user_id) is not None
 
-    def is_owner(self, user_id: int) -> bool:
-        """Tell whether this user may change things on cameras."""
-        return any(person.user_id == user_id and person.is_owner for person in self._people)
+    def role(self, user_id: int) -> Role | None:
+        """Return what this user may do, wherever they speak; None for a stranger."""
+        return next((person.role for person in self._people if person.user_id == user_id), None)
+
+    def may(self, user_id: int, role: Role) -> bool:
+        """Tell whether this user may do what takes `role`."""
+        own = self.role(user_id)
+        return own is not None and _RANK[own] >= _RANK[role]
+
+    def name(self, user_id: int) -> str:
+        """Return what this user is called."""
+        return next((person.name for person in self._people if person.user_id == user_id), f"user {user_id}")
 
     async def load(self) -> None:
         """Take up who is enrolled. Raises StorageFailed."""
         self._people = await self._db.run(_all)
 
-    def new_code(self, *, owner: bool = False) -> tuple[str, WallUs]:
+    def new_code(self, role: Role | None = None) -> tuple[str, WallUs]:
         """Return a fresh code, which voids the one before, and until when it works.
 
-        Whoever redeems it is an owner if `owner`, or if nobody on Telegram is one yet: only the house's owner sees codes."""
-        self._code_is_owners = owner
+        Without a role whoever redeems it is an owner if nobody on Telegram is one yet, else a member: only the house's owner
+        sees codes."""
+        self._code_role = role
         self._code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_CHARS))
         self._code_until_ns = MonoNs(self._clock.mono_ns() + _CODE_LIFE_S * NS_PER_S)
         self._wrong = 0
@@ -95,20 +120,39 @@ class Enrolments:
                 self._code = ""
             return False
         self._code = ""
-        is_owner = self._code_is_owners or self.is_owner(user_id) or not any(person.is_owner for person in self._people)
-        enrolled_us = self._clock.wall_us()
+        role = self._given(user_id)
+        row = {"chat_id": chat_id, "user_id": user_id, "name": name, "enrolled_us": self._clock.wall_us(), "role": role.value}
 
         def save(connection: Connection) -> tuple[Person, ...]:
-            row = {"chat_id": chat_id, "user_id": user_id, "name": name, "enrolled_us": enrolled_us, "is_owner": is_owner}
             connection.execute(insert(people).values(row).on_conflict_do_update(set_=row))
+            connection.execute(update(people).where(people.c.user_id == user_id).values(role=role.value))
             return _all(connection)
 
         self._people = await self._db.run(save)
         self._changed()
         return True
 
+    def _given(self, user_id: int) -> Role:
+        """Return the role the code gives; it never takes away what the person may do already."""
+        role = self._code_role
+        if role is None:
+            role = Role.MEMBER if any(person.role is Role.OWNER for person in self._people) else Role.OWNER
+        return max((role, self.role(user_id) or role), key=_RANK.__getitem__)
+
+    async def set_role(self, user_id: int, role: Role) -> None:
+        """Let a person do more or less from now on, in every chat. Raises Unsupported for a stranger, StorageFailed."""
+        self._check(user_id)
+
+        def save(connection: Connection) -> tuple[Person, ...]:
+            connection.execute(update(people).where(people.c.user_id == user_id).values(role=role.value))
+            return _all(connection)
+
+        self._people = await self._db.run(save)
+        self._changed()
+
     async def remove(self, user_id: int) -> None:
-        """Let a person in no more, in any chat. Raises StorageFailed."""
+        """Let a person in no more, in any chat. Raises Unsupported for a stranger, StorageFailed."""
+        self._check(user_id)
 
         def drop(connection: Connection) -> tuple[Person, ...]:
             connection.execute(delete(people).where(people.c.user_id == user_id))
@@ -116,6 +160,10 @@ class Enrolments:
 
         self._people = await self._db.run(drop)
         self._changed()
+
+    def _check(self, user_id: int) -> None:
+        if self.role(user_id) is None:
+            raise Unsupported(f"nobody with the Telegram id {user_id} is enrolled")
 
 
 def _all(connection: Connection) -> tuple[Person, ...]:
@@ -126,7 +174,7 @@ def _all(connection: Connection) -> tuple[Person, ...]:
             user_id=row.user_id,
             name=row.name,
             enrolled_us=WallUs(row.enrolled_us),
-            is_owner=row.is_owner,
+            role=Role(row.role),
         )
         for row in rows
     )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hearthwatch.alerts.alert import Alert
 from hearthwatch.alerts.arming_alerts import ASKS, reply, standing
-from hearthwatch.alerts.enrolment import Enrolments
+from hearthwatch.alerts.enrolment import Enrolments, Role
 from hearthwatch.alerts.telegram import Button
 from hearthwatch.arming.arming import ArmingDoor, Mode
 from hearthwatch.kit.clock import Clock
@@ -76,7 +76,7 @@ class ArmingCommands:
 
     async def disable(self, user_id: int, chat_id: int) -> Answer:
         """Ask once more, an owner."""
-        if not self._enrolments.is_owner(user_id):
+        if not self._enrolments.may(user_id, Role.OWNER):
             return Answer(_ONLY_OWNERS)
         return self._ask(Mode.DISABLED, "Tell no visitor any more, until somebody enables it again?", user_id, chat_id)
 
@@ -114,7 +114,7 @@ class ArmingCommands:
         return Answer(text, (Button(label="Yes", data=self._data(DO, nonce, chat_id)),))
 
     async def _do(self, mode: Mode | None, user_id: int, chat_id: int) -> str:
-        if mode is Mode.DISABLED and not self._enrolments.is_owner(user_id):
+        if mode is Mode.DISABLED and not self._enrolments.may(user_id, Role.OWNER):
             return _ONLY_OWNERS
         who = self._name(user_id, chat_id)
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from hearthwatch.alerts.alert import Alert
-from hearthwatch.alerts.enrolment import Enrolments
+from hearthwatch.alerts.enrolment import Enrolments, Role
 from hearthwatch.alerts.telegram import Button, TelegramBot
 from hearthwatch.alerts.wording import many_lines, one_line
 from hearthwatch.audit.remedy import Remedy, label
@@ -47,7 +47,7 @@ class RemedyButtons:
     def under(self, alert: Alert, chat_id: int) -> tuple[Button, ...]:
         """Return the offers of the alert, none in a chat without an owner."""
         people = self._enrolments.people
-        if not any(person.chat_id == chat_id and self._enrolments.is_owner(person.user_id) for person in people):
+        if not any(person.chat_id == chat_id and person.role is Role.OWNER for person in people):
             return ()
         return tuple(
             Button(label=one_line(label(offer), _LABEL_CHARS), data=self._data(f"{OFFER}{index}", alert.id, chat_id))
@@ -59,7 +59,7 @@ class RemedyButtons:
         index = int(action[1:]) if action[1:].isdigit() else _MAX_OFFERS
         if index >= len(alert.offers):
             return "This button is too old."
-        if not self._enrolments.is_owner(user_id):
+        if not self._enrolments.may(user_id, Role.OWNER):
             log.warning("Telegram user %d is no owner and pressed a button that changes a camera", user_id)
             return "Only an owner may change a camera."
         entry = await self._remedies.ask(alert.offers[index], _who(user_id))
@@ -75,7 +75,7 @@ class RemedyButtons:
 
     async def answered(self, entry: str, action: str, user_id: int, chat_id: int) -> str:
         """Take a yes or a no. Returns what is shown at once. Raises kit errors."""
-        if not self._enrolments.is_owner(user_id):
+        if not self._enrolments.may(user_id, Role.OWNER):
             return "Only an owner may change a camera."
         if action == NO:
             left = await self._remedies.decline(entry, _who(user_id))

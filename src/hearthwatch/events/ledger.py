@@ -52,13 +52,15 @@ events = Table(
     Column("told", Boolean, nullable=False),
     Column("detail", Text, nullable=False),
     Column("received_ns", BigInteger, nullable=False),
+    Column("false_alarm", Boolean, nullable=False, server_default="0"),
     Index("events_by_start", "start_us", "id"),
     Index("events_by_camera", "camera", "start_us"),
 )
 
 
 def save(connection: Connection, event: Event, *, told: bool = False) -> None:
-    """Insert the event or bring its row up to date; `picture`, `reviewed` and `told` are only ever set, never taken back."""
+    """Insert the event or bring its row up to date; `picture`, `reviewed` and `told` are only ever set, never taken back,
+    and `false_alarm` is left alone."""
     box = event.box
     row = {
         "id": event.id,
@@ -133,6 +135,11 @@ def set_reviewed(connection: Connection, event: EventId) -> None:
     connection.execute(update(events).where(events.c.id == event).values(reviewed=True))
 
 
+def set_false_alarm(connection: Connection, event: EventId, *, is_false: bool) -> None:
+    """Note what a person said of the event, who has therewith looked at it."""
+    connection.execute(update(events).where(events.c.id == event).values(false_alarm=is_false, reviewed=True))
+
+
 def set_picture(connection: Connection, event: EventId) -> None:
     """Note that the event's picture is on disk."""
     connection.execute(update(events).where(events.c.id == event).values(picture=True))
@@ -162,6 +169,7 @@ def _event(row: Row[tuple[object, ...]]) -> Event:
         reviewed=row.reviewed,
         detail=row.detail,
         received_ns=MonoNs(row.received_ns),
+        false_alarm=row.false_alarm,
     )
 
 

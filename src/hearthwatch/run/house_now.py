@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
+from hearthwatch.alerts.enrolment import Role
 from hearthwatch.detect import fetch as fetching
 from hearthwatch.detect.model import HOG, MODELS, Model
 from hearthwatch.detect.store import Store as ModelStore
@@ -149,7 +150,7 @@ class HouseNowDoor:
             raise Unsupported(
                 "no Telegram bot is set up: make one with @BotFather, then run `hearthwatch secrets set alerts.telegram.token`"
             )
-        code, expires_us = self._channels.enrolments.new_code(owner=owner)
+        code, expires_us = self._channels.enrolments.new_code(Role.OWNER if owner else None)
         return Enrolment(code=code, bot=bot.username, expires_us=expires_us)
 
     def _outbound(self) -> Iterator[Outbound]:

@@ -1,0 +1,92 @@
+"""What a person may have the house do from afar: one set of actions behind Telegram, MQTT and the API (`run.remote_house`).
+
+How the house is armed is `arming.arming.ArmingDoor`, the same for everybody, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hearthwatch.alerts.alert import Alert
+from hearthwatch.arming.arming import ArmingDoor
+from hearthwatch.events.event import Event, EventId
+from hearthwatch.health.outage import Outage
+from hearthwatch.kit.errors import Unsupported
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.logins.login import Login
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraBrief:
+    """One camera in a line: `state` is in words (`live`, or why not), `quiet_until_us` when a snooze ends (0 for none)."""
+
+    id: CameraId
+    name: str
+    live: bool
+    state: str
+    quiet_until_us: WallUs = WallUs(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseBrief:
+    """How things stand: the cameras in the order of the configuration, and what is wrong now, oldest first."""
+
+    cameras: tuple[CameraBrief, ...]
+    outages: tuple[Outage, ...]
+
+
+class TooLarge(Unsupported):
+    """The clip has more bytes than may be sent; about `fits_s` seconds of that camera would not have."""
+
+    def __init__(self, message: str, fits_s: int) -> None:
+        super().__init__(message)
+        self.fits_s = fits_s
+
+
+class HouseActions(Protocol):
+    """`who` is the person and `via` the way they came, for the log. Used on the house's loop."""
+
+    @property
+    def arming(self) -> ArmingDoor: ...
+
+    def status(self) -> HouseBrief:
+        """Return how things stand; from memory, at once."""
+        ...
+
+    async def snooze(self, camera: CameraId | None, until_us: WallUs, *, who: str, via: str) -> None:
+        """Tell of no visitor at `camera` (None: at any) until then; a moment that is past ends it.
+
+        Raises Unsupported for a camera there is none of, StorageFailed when it counts but cannot be kept."""
+        ...
+
+    async def snapshot(self, camera: CameraId) -> bytes:
+        """Return the picture of the moment as JPEG. Raises Unsupported for a camera there is none of, Unreachable."""
+        ...
+
+    async def clip(self, camera: CameraId, start_us: WallUs, end_us: WallUs, *, max_bytes: int) -> bytes:
+        """Return the footage of the range as MP4; waits for an end that is still to come.
+
+        Raises TooLarge, Unsupported where there is no footage (or no such camera), StorageFailed."""
+        ...
+
+    async def event(self, event: EventId) -> Event | None:
+        """Return an event that is kept."""
+        ...
+
+    async def last_event(self, camera: CameraId) -> Event | None:
+        """Return the newest event at `camera`."""
+        ...
+
+    async def false_alarm(self, event: EventId, *, is_false: bool, who: str, via: str) -> Event:
+        """Note that an event was a false alarm, or was none after all; return it. Raises Unsupported when it is not kept."""
+        ...
+
+    async def logins(self, limit: int) -> Sequence[Login]:
+        """Return the newest log-ins to the cameras that were not our own, newest first."""
+        ...
+
+    def clip_of(self, alert: Alert, channel: str) -> str:
+        """Have the clip of the alert's event sent by `channel` as part of that alert; return what to say meanwhile."""
+        ...
