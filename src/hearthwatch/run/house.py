@@ -133,7 +133,7 @@ class House:
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
         self.announcer = Announcer(self.cameras, self.outbox, self.clock, lambda: self.policy, plan.started_us)
         self._heartbeat = Heartbeat(
-            lambda: found.reveal() if (found := self._secrets.get("heartbeat.url")) else "",
+            self._heartbeat_address,
             lambda: self.config.heartbeat.every_s,
             well=self.watch.is_well,
             health=self.board,
@@ -191,6 +191,7 @@ class House:
             camera_doors=self.camera_doors,
             pictures=self._jobs,
             restart_looker=self._restart_looker,
+            heartbeat=self._heartbeat_address,
         )
         self._reloader = Reloader(
             plan,
@@ -208,6 +209,10 @@ class House:
             for name, camera in self.config.cameras.items()
         }
         return Policy(home=self.config.home.name, zone=self._zone, cameras=cameras, ids=self._ids)
+
+    def _heartbeat_address(self) -> str:
+        found = self._secrets.get("heartbeat.url")
+        return found.reveal() if found else ""
 
     def _restart_looker(self) -> None:
         self._child.send(Replace(role=Role.LOOKER))

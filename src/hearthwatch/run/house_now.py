@@ -28,7 +28,8 @@ from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
 from hearthwatch.run.config import Config
 from hearthwatch.run.footage_now import FootageNow
-from hearthwatch.web.doors import DetectorNow, Enrolment, HouseNow, Outbound, Setting
+from hearthwatch.run.outbound import outbound
+from hearthwatch.web.doors import DetectorNow, Enrolment, HouseNow, Setting
 
 log = logging.getLogger(__name__)
 
@@ -105,8 +106,18 @@ class HouseNowDoor:
     """Implements HouseDoor."""
 
     def __init__(
-        self, config: Config, *, footage: FootageNow, footage_folder: Path, channels: Channels, clock: Clock, port: int
+        self,
+        config: Config,
+        *,
+        footage: FootageNow,
+        footage_folder: Path,
+        channels: Channels,
+        clock: Clock,
+        port: int,
+        heartbeat: Callable[[], str],
+        watches_doors: Callable[[], bool],
     ) -> None:
+        """`heartbeat` gives its address, "" for none; `watches_doors` whether any camera's own door is watched."""
         self._config = config
         self._footage = footage
         self._folder = footage_folder
@@ -114,6 +125,8 @@ class HouseNowDoor:
         self._started_us = clock.wall_us()
         self._clock = clock
         self._port = port
+        self._heartbeat = heartbeat
+        self._watches_doors = watches_doors
 
     def renew(self, config: Config) -> None:
         self._config = config
@@ -140,7 +153,15 @@ class HouseNowDoor:
             channels=self._channels.names,
             telegram=self._channels.bot is not None,
             settings=tuple(_settings(self._config)),
-            outbound=tuple(self._outbound()),
+            outbound=tuple(
+                outbound(
+                    self._config,
+                    self._channels.names,
+                    telegram=self._channels.bot is not None,
+                    heartbeat=self._heartbeat(),
+                    watches_doors=self._watches_doors(),
+                )
+            ),
         )
 
     async def enrol_telegram(self, *, owner: bool = False) -> Enrolment:
@@ -153,28 +174,29 @@ class HouseNowDoor:
         code, expires_us = self._channels.enrolments.new_code(Role.OWNER if owner else None)
         return Enrolment(code=code, bot=bot.username, expires_us=expires_us)
 
-    def _outbound(self) -> Iterator[Outbound]:
-        alerts = self._config.alerts
-        if self._channels.bot is not None:
-            host = urlsplit(alerts.telegram.api_base).hostname or ""
-            yield Outbound(host=host, purpose="alerts and commands by Telegram", setting="alerts.telegram")
-        if alerts.email.host and alerts.email.to:
-            yield Outbound(host=alerts.email.host, purpose="alerts by e-mail", setting="alerts.email")
-        if alerts.webhook.url:
-            yield Outbound(
-                host=urlsplit(alerts.webhook.url).hostname or "", purpose="alerts by webhook", setting="alerts.webhook"
-            )
-        if "apprise" in self._channels.names:
-            yield Outbound(host="the services in its URLs", purpose="alerts by Apprise", setting="alerts.apprise")
-        if self._config.syslog.host:
-            yield Outbound(host=self._config.syslog.host, purpose="the cameras' logs by syslog", setting="syslog")
+
+_SECTIONS = (
+    "home",
+    "detect",
+    "storage",
+    "web",
+    "alerts",
+    "arming",
+    "presence",
+    "audit",
+    "heartbeat",
+    "syslog",
+    "porch",
+)
 
 
 def _settings(config: Config) -> Iterator[Setting]:
-    for section in ("home", "detect", "storage", "web", "alerts"):
+    for section in _SECTIONS:
         yield from _lines(section, getattr(config, section))
     for name, camera in config.cameras.items():
         yield from _lines(f"camera.{name}", camera)
+    for person, options in config.people.items():
+        yield from _lines(f"people.{person}", options)
 
 
 def _lines(section: str, value: Any) -> Iterator[Setting]:

@@ -70,6 +70,7 @@ class Reception:
         camera_doors: CameraDoors,
         pictures: Jobs,
         restart_looker: Callable[[], None],
+        heartbeat: Callable[[], str],
     ) -> None:
         self._plan = plan
         self._data = Path(plan.data_folder)
@@ -84,6 +85,8 @@ class Reception:
             channels=channels,
             clock=clock,
             port=plan.port,
+            heartbeat=heartbeat,
+            watches_doors=lambda: bool(camera_doors.doorman.cameras),
         )
         models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
         detector = DetectorNowDoor(cameras, models, restart_looker)

@@ -1,0 +1,44 @@
+"""What the configuration makes this house talk to beside its cameras, for the owner to see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from urllib.parse import urlsplit
+
+from hearthwatch.run.config import Config
+from hearthwatch.web.doors import Outbound
+
+
+def outbound(
+    config: Config, channels: Collection[str], *, telegram: bool, heartbeat: str, watches_doors: bool
+) -> Iterator[Outbound]:
+    """Yield every destination. `channels` are the ways alerts take; of `heartbeat`, a secret address, the host is shown."""
+    alerts = config.alerts
+    if telegram:
+        yield Outbound(
+            host=_host(alerts.telegram.api_base), purpose="alerts and commands by Telegram", setting="alerts.telegram"
+        )
+    if alerts.email.host and alerts.email.to:
+        yield Outbound(host=alerts.email.host, purpose="alerts by e-mail", setting="alerts.email")
+    if alerts.webhook.url:
+        yield Outbound(host=_host(alerts.webhook.url), purpose="alerts by webhook", setting="alerts.webhook")
+    if "apprise" in channels:
+        yield Outbound(host="the services in its URLs", purpose="alerts by Apprise", setting="alerts.apprise")
+    if heartbeat:
+        yield Outbound(host=_host(heartbeat), purpose="the sign of life of this box", setting="heartbeat")
+    if config.syslog.host:
+        yield Outbound(host=config.syslog.host, purpose="the cameras' logs by syslog", setting="syslog")
+    for name, camera in config.cameras.items():
+        for url in dict.fromkeys((camera.power.off_url, camera.power.on_url)):
+            if url:
+                yield Outbound(host=_host(url), purpose=f"switching {name} off and on", setting=f"camera.{name}.power")
+    if watches_doors:
+        yield Outbound(
+            host="the name server of this machine",
+            purpose="what an address is called from which a stranger logs in to a camera",
+            setting="camera.NAME.logins",
+        )
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""

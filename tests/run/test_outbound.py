@@ -1,0 +1,46 @@
+"""What leaves the house: every destination the configuration makes, and nothing else."""
+
+from __future__ import annotations
+
+from hearthwatch.run.config import parse
+from hearthwatch.run.outbound import outbound
+
+
+def hosts(
+    text: str, *channels: str, telegram: bool = False, heartbeat: str = "", watches_doors: bool = False
+) -> dict[str, str]:
+    found = outbound(parse(text), channels, telegram=telegram, heartbeat=heartbeat, watches_doors=watches_doors)
+    return {each.host: each.setting for each in found}
+
+
+def test_nothing_leaves_a_house_that_nobody_set_up() -> None:
+    assert hosts("") == {}
+    assert hosts('[camera.front]\nmain = "rtsp://192.168.1.20/x"\n') == {}
+
+
+def test_every_destination_is_named_and_no_secret_of_its_address() -> None:
+    text = """
+[alerts.email]
+host = "mail.example.org"
+sender = "house@example.org"
+to = ["me@example.org"]
+[alerts.webhook]
+url = "https://hook.example.org/secret-path"
+[syslog]
+host = "192.168.1.9"
+[camera.front]
+main = "rtsp://192.168.1.20/x"
+power.off_url = "http://192.168.1.30/relay?turn=off"
+power.on_url = "http://192.168.1.30/relay?turn=on"
+"""
+    found = hosts(text, "apprise", telegram=True, heartbeat="https://beat.example.org/ping/token", watches_doors=True)
+    assert found == {
+        "api.telegram.org": "alerts.telegram",
+        "mail.example.org": "alerts.email",
+        "hook.example.org": "alerts.webhook",
+        "the services in its URLs": "alerts.apprise",
+        "beat.example.org": "heartbeat",
+        "192.168.1.9": "syslog",
+        "192.168.1.30": "camera.front.power",
+        "the name server of this machine": "camera.NAME.logins",
+    }
