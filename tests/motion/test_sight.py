@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import av
 import cv2
 import numpy as np
 import pytest
-from tests.motion.scene import Luma, Yard, headlight
+from tests.motion.scene import CAMERA, Luma, Yard, headlight
 
 from hearthwatch.frames.frame import Frame
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
-from hearthwatch.motion.motion import Sight, SightOptions
+from hearthwatch.motion.motion import MotionOptions, Sight, SightOptions
 from hearthwatch.motion.sight import SightWatch
+from hearthwatch.tracks.eye import Eye
+from hearthwatch.tracks.track import EyeOptions
 
 Paint = Callable[[Luma, float], Luma]
 
@@ -165,6 +168,25 @@ def test_what_the_owner_does_not_want_told_is_clear(yard) -> None:
     sights(watch, yard.shown(20))
     assert set(sights(watch, yard.shown(20, elsewhere))) == {Sight.CLEAR}
     assert sights(watch, yard.shown(10, black))[-1] is Sight.COVERED
+
+
+def test_an_eye_with_other_options_still_knows_the_usual_view(yard) -> None:
+    eye = Eye(CAMERA, EyeOptions(motion=MotionOptions(), labels={}, zones={}), rng=random.Random(1))
+    for frame in yard.shown(20):
+        eye.see(frame)
+    for frame in yard.shown(20, elsewhere):
+        eye.see(frame)
+    assert eye.sight is Sight.TURNED
+    deaf = eye.renewed(EyeOptions(motion=MotionOptions(), labels={}, zones={}, detect=False))
+    for frame in yard.shown(20, elsewhere):
+        deaf.see(frame)
+    assert deaf.sight is Sight.TURNED
+    blinkered = deaf.renewed(
+        EyeOptions(motion=MotionOptions(), labels={}, zones={}, sight=SightOptions(watch=(Sight.COVERED,)))
+    )
+    for frame in yard.shown(5, elsewhere):
+        blinkered.see(frame)
+    assert blinkered.sight is Sight.CLEAR
 
 
 def test_a_picture_of_another_size_is_no_fault(yard, watch) -> None:

@@ -9,6 +9,7 @@ import json
 import queue
 import random
 import sys
+import threading
 
 import cv2
 import msgspec
@@ -22,6 +23,7 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.motion.motion import MotionOptions
 from hearthwatch.run import sandbox
+from hearthwatch.run.child import leave
 from hearthwatch.run.messages import Begin, Media
 from hearthwatch.run.pictures import PictureMaker
 from hearthwatch.run.rehearsal import rehearse
@@ -105,7 +107,13 @@ def main() -> None:
             pictured.add(told.track)
         elif told.state is TrackState.CONFIRMED:
             confirmed.add(told.id)
+    eye = next(thread for thread in threading.enumerate() if thread.name == f"eye-{camera}")
+    while eye.is_alive() and watcher.state.frames < len(film.packets):
+        eye.join(0.05)
+    watcher.end()
+    eye.join()  # only now is all said that it had to say
     print(json.dumps({"confirmed": len(confirmed), "pictured": len(pictured & confirmed)}))
+    leave()
 
 
 if __name__ == "__main__":

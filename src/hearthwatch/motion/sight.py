@@ -128,7 +128,7 @@ class SightWatch:
     """One camera's sight; used by one thread. Pictures bring the time."""
 
     def __init__(self, options: SightOptions) -> None:
-        self._watch = frozenset(options.watch)
+        self.renew(options)
         self._looked_ns: MonoNs | None = None
         self._usual: Look | None = None
         self._usual_likeness = 1.0
@@ -138,6 +138,10 @@ class SightWatch:
         self._stillness = Stillness()
         self.sight: Sight | None = None
         """What holds now; None until the usual is learnt."""
+
+    def renew(self, options: SightOptions) -> None:
+        """Watch for other things from the next picture on; the usual view stays known."""
+        self._watch = frozenset(options.watch)
 
     def look(self, frame: Frame) -> None:
         """Take a picture; one a second is held against the usual."""

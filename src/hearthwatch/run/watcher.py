@@ -75,7 +75,6 @@ class Watcher:
         self._inbox: GopBox[Flow] = GopBox(f"looker/{camera}", _INBOX_BYTES, self._wake.set)
         self._answers: deque[tuple[Looked, Frame]] = deque()
         self._eye = Eye(camera, options, rng=rng)
-        self._rng = rng
         self._options = options
         self._fresh: EyeOptions | None = None
         self._decoder: Decoder | None = None
@@ -141,7 +140,7 @@ class Watcher:
         options, self._fresh = self._fresh, None
         if options is not None:
             self._report(self._eye.close())
-            self._eye = Eye(self._camera, options, rng=self._rng)
+            self._eye = self._eye.renewed(options)
 
     def _take(self, item: Flow) -> None:
         match item:

@@ -51,6 +51,7 @@ class Eye:
     def __init__(self, camera: CameraId, options: EyeOptions, *, rng: random.Random) -> None:
         self.camera = camera
         self._options = options
+        self._rng = rng
         self._least_score = {label: wanted.min_score for label, wanted in options.labels.items()}
         self._masks = tuple(Polygon(points=points) for points in options.motion.masks)
         self._difference = DifferenceDetector(options.motion)
@@ -63,6 +64,13 @@ class Eye:
         self._seen_ns = 0
         self.motion: Motion | None = None
         """What the last picture showed, for the live meter."""
+
+    def renewed(self, options: EyeOptions) -> Eye:
+        """Return an eye for the same camera that looks by other options; it takes along what the camera usually shows."""
+        eye = Eye(self.camera, options, rng=self._rng)
+        eye._sight = self._sight
+        eye._sight.renew(options.sight)
+        return eye
 
     def see(self, frame: Frame) -> Ask | None:
         """Look at a picture; return what the detector should look at, if anything. At most about 16 pictures a second are
