@@ -47,6 +47,7 @@ NOUNS = {
     "alerts/alert.py": ("Alert", "Delivery"),
     "ingest/drop.py": ("Drop",),
     "arming/arming.py": ("ArmState",),
+    "offsite/upload.py": ("Upload", "Piece", "Proof"),
     "copies/copy.py": ("ConfigCopy", "Proposal", "Drift"),
 }
 

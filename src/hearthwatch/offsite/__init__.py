@@ -1,0 +1,1 @@
+"""Copies that outlive the camera and this machine: sealed here, proved there."""
