@@ -12,8 +12,26 @@ from hearthwatch.feeds.packet import RunId, Stream
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.index import Asked
-from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState, StorageOptions
-from hearthwatch.recording.sweep import AgeClock, excess_bytes, plan_retention
+from hearthwatch.recording.segment import (
+    Backup,
+    Copied,
+    FootageClass,
+    Quota,
+    Segment,
+    SegmentId,
+    SegmentState,
+    StorageOptions,
+)
+from hearthwatch.recording.sweep import (
+    DONE_AFTER_US,
+    AgeClock,
+    Custody,
+    Sweep,
+    excess_bytes,
+    must_bytes,
+    plan_quota,
+    plan_retention,
+)
 
 DAY_US = 86_400_000_000
 MINUTE_US = 60_000_000
@@ -42,8 +60,14 @@ def segment(number: int, **changes) -> Segment:
 
 footage = st.lists(
     st.builds(
-        lambda number, size, state, kind, pinned, camera: segment(
-            number, size_bytes=size, state=state, footage_class=kind, pinned=pinned, camera=CameraId(camera)
+        lambda number, size, state, kind, pinned, camera, proved: segment(
+            number,
+            size_bytes=size,
+            state=state,
+            footage_class=kind,
+            pinned=pinned,
+            camera=CameraId(camera),
+            proved_us=WallUs(1) if proved else None,
         ),
         st.integers(0, 40_000),
         st.integers(0, 500),
@@ -51,6 +75,7 @@ footage = st.lists(
         st.sampled_from(FootageClass),
         st.booleans(),
         st.sampled_from(["front", "back"]),
+        st.booleans(),
     ),
     max_size=30,
     unique_by=lambda one: one.id,
@@ -96,6 +121,92 @@ def test_pins_are_never_broken_and_what_can_be_freed_is(kept, asked, excess: int
     young = [one for one in gone if one.end_us >= now_us - 7 * DAY_US]
     for one in young:
         assert all(is_held(other) or other in gone for other in kept if (other.start_us, other.id) < (one.start_us, one.id))
+
+
+backups = st.dictionaries(
+    st.sampled_from([CameraId("front"), CameraId("back")]), st.builds(Backup, delete_proved=st.booleans())
+)
+
+
+@given(footage, ranges, st.integers(0, 5000), st.integers(0, 5000), st.integers(0, 60), backups)
+def test_what_is_not_proved_goes_last_and_only_for_what_must_be(kept, asked, excess: int, must: int, day: int, backup) -> None:
+    must = min(must, excess)
+    now_us = WallUs(day * DAY_US)
+    custody = Custody(backup=backup)
+    plan = plan_retention(kept, asked, StorageOptions(), excess_bytes=excess, now_us=now_us, custody=custody, must_bytes=must)
+    gone = list(plan.delete)
+
+    def is_held(one: Segment) -> bool:
+        mine = [a for a in asked if a.camera == one.camera and a.start_us < one.end_us and one.start_us < a.end_us]
+        return one.pinned or one.state is SegmentState.RECORDING or any(a.pinned for a in mine)
+
+    def is_owed(one: Segment) -> bool:
+        return one.camera in backup and one.proved_us is None
+
+    assert not any(is_held(one) for one in gone)
+    willing = [one for one in gone if not is_owed(one)]
+    owed = [one for one in gone if is_owed(one)]
+    assert gone == willing + owed
+    assert owed == sorted(owed, key=lambda one: (one.start_us, one.id))
+    freed = sum(one.size_bytes for one in willing)
+    for one in owed:
+        assert freed < must
+        freed += one.size_bytes
+    if owed:
+        assert all(is_held(one) or is_owed(one) or one in gone for one in kept)
+    if freed < must:
+        assert all(is_held(one) for one in kept if one not in gone)
+    assert plan.short_bytes == max(0, excess - freed)
+    for one in kept:
+        done = one.camera in backup and backup[one.camera].delete_proved and one.proved_us is not None
+        if done and not is_held(one) and one.end_us < now_us - DONE_AFTER_US:
+            assert one in gone
+
+
+def test_a_file_stays_until_its_copy_is_proved_and_then_goes_at_once_where_that_is_wanted(bench: Bench) -> None:
+    bench.record(20)
+    bench.store.custody.backup = {FRONT: Backup(delete_proved=True)}
+    bench.disk.set_options(StorageOptions(segment_s=4, free_gib=0, max_gib=1e-9))
+    bench.clock.advance(200)
+    before = bench.segments()
+    bench.work()
+    assert bench.segments() == before
+    first = before[0]
+    copied = Copied(camera=FRONT, stream=first.stream, sequence=first.sequence, sha256=first.sha256)
+    other = Copied(camera=FRONT, stream=first.stream, sequence=before[1].sequence, sha256=b"of another disk's file")
+    assert bench.store.index.prove([copied, other], bench.clock.wall_us()) == 1
+    bench.clock.advance(20)
+    bench.work()
+    assert bench.segments() == before[1:]
+    assert not (bench.folder / first.path).exists()
+    assert bench.store.custody.sacrificed == 0
+
+
+def test_a_full_disk_takes_the_oldest_that_is_not_proved_and_counts_it(bench: Bench) -> None:
+    bench.record(20)
+    before = bench.segments()
+    bench.store.custody.backup = {FRONT: Backup()}
+    sweep = Sweep(bench.folder, bench.store.index, bench.store.ballast, bench.clock, bench.store.custody)
+    assert sweep.make_room()
+    left = bench.segments()
+    gone = len(before) - len(left)
+    assert gone > 0
+    assert left == before[gone:]
+    assert bench.store.custody.sacrificed == gone
+
+
+def test_an_upload_that_is_not_proved_goes_last_but_never_beyond_the_quota() -> None:
+    custody = Custody(backup={FRONT: Backup()})
+    kept = [segment(0), segment(1, proved_us=WallUs(1)), segment(2)]
+    assert [one.id for one in plan_quota(kept, Quota(size_bytes=250), now_us=WallUs(0), custody=custody)] == [1]
+    assert [one.id for one in plan_quota(kept, Quota(size_bytes=100), now_us=WallUs(0), custody=custody)] == [1, 0]
+    old = Quota(size_bytes=1000, keep_days=1)
+    assert [one.id for one in plan_quota(kept, old, now_us=WallUs(9 * DAY_US), custody=custody)] == [1]
+
+
+@pytest.mark.parametrize(("free", "must"), [(0, 50), (49, 1), (50, 0), (99, 0)])
+def test_half_of_what_is_to_be_free_is_worth_any_footage(free: int, must: int) -> None:
+    assert must_bytes(StorageOptions(free_gib=2), free=free, disk=1000) == must
 
 
 def test_a_range_raises_the_class_of_what_it_overlaps() -> None:

@@ -77,7 +77,7 @@ class Disk:
         self._options = options
         self._clock = clock
         self._on_health = on_health
-        self._sweep = Sweep(store.folder, store.index, store.ballast, clock)
+        self._sweep = Sweep(store.folder, store.index, store.ballast, clock, store.custody)
         self._adoptions = Adoptions(store)
         self._tracks: dict[SegmentWriter, _Track] = {}
         self._owed: deque[Callable[[], object]] = deque()
@@ -189,7 +189,7 @@ class Disk:
                 track.sequence = max(track.sequence + 1, self._store.next_sequence(run.camera, run.stream))
         track.sequence += 1
         try:
-            track.segment = index.begin(label)
+            track.segment = index.begin(label, item.writer.footage_class)
         except StorageFailed:
             file.abandon()
             raise
@@ -275,7 +275,7 @@ class Disk:
         self._store.renew_index(self._clock, self._damage)
         self._damage = None
         quotas = self._sweep.quotas
-        self._sweep = Sweep(self._store.folder, self._store.index, self._store.ballast, self._clock)
+        self._sweep = Sweep(self._store.folder, self._store.index, self._store.ballast, self._clock, self._store.custody)
         self._sweep.quotas = quotas
         self._reconcile = reconcile(self._store.folder, self._store.index)
         self._tidy_ns = self._clock.mono_ns()

@@ -15,7 +15,7 @@ from hearthwatch.kit.retry import keep_running
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.disk import Confirmed, Disk, StorageHealth
 from hearthwatch.recording.index import Asked
-from hearthwatch.recording.segment import FootageClass, Origin, Quota, StorageOptions
+from hearthwatch.recording.segment import Backup, Copied, FootageClass, Origin, Quota, StorageOptions
 from hearthwatch.recording.store import Store
 from hearthwatch.recording.writer import QUEUE_BYTES, DiskQueue, SegmentWriter
 
@@ -38,6 +38,7 @@ class DiskThread:
         self._options = options
         self._queue = DiskQueue(queue_bytes)
         self._disk = Disk(store, options, clock, on_health)
+        self._store = store
         self._stop = Stop()
         self._thread = threading.Thread(target=self._main, name="disk")
 
@@ -76,6 +77,23 @@ class DiskThread:
     def set_quotas(self, quotas: Mapping[CameraId, Quota]) -> Future[None]:
         """Say what the uploads of each camera may take."""
         return self._call(lambda: self._disk.set_quotas(quotas))
+
+    def prove(self, copied: Sequence[Copied], *, proved: bool) -> Future[int]:
+        """Note that these files are kept elsewhere, or not any more; the Future tells how many of them are here."""
+        return self._call(lambda: self._store.index.prove(copied, self._clock.wall_us() if proved else None))
+
+    def set_backup(self, backup: Mapping[CameraId, Backup]) -> Future[None]:
+        """Say which cameras' footage stays until its copy is proved."""
+
+        def put() -> None:
+            self._store.custody.backup = backup
+
+        return self._call(put)
+
+    @property
+    def sacrificed(self) -> int:
+        """How many files went before their copy was proved, because the disk was full."""
+        return self._store.custody.sacrificed
 
     def set_options(self, options: StorageOptions) -> Future[None]:
         """Change the retention while running."""

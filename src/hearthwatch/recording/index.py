@@ -20,7 +20,7 @@ from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, to_datetime
 from hearthwatch.recording.rows import gap_of, gaps_overlapping, kept, of_stream, overlapping, segment_of, sql_errors
 from hearthwatch.recording.schema import gaps, runs, segments, stores
-from hearthwatch.recording.segment import FootageClass, Origin, Segment
+from hearthwatch.recording.segment import FootageClass, Origin, Segment, SegmentId, SegmentState
 
 _DAY_US = 86_400 * US_PER_S
 _BUCKET_US = 900 * US_PER_S
@@ -129,6 +129,21 @@ class IndexReader:
                 return
             yield from (segment_of(row) for row in page)
             after = (page[-1].camera, page[-1].stream, page[-1].sequence)
+
+    def finished_since(self, after: SegmentId, limit: int) -> tuple[Segment, ...]:
+        """Return complete, hashed segments whose copy is not proved, in the order they were begun, from behind `after` on."""
+        mine = (segments.c.id > after, segments.c.state == SegmentState.COMPLETE, segments.c.sha256 != b"")
+        query = select(segments).where(*mine, segments.c.proved_us.is_(None), _here()).order_by(segments.c.id).limit(limit)
+        with self._run() as run:
+            return tuple(segment_of(row) for row in run.execute(query))
+
+    def unfinished_from(self) -> SegmentId:
+        """Return the id below which every segment is finished and hashed."""
+        open_ = (segments.c.state != SegmentState.COMPLETE) | (segments.c.sha256 == b"")
+        with self._run() as run:
+            first = run.scalar(select(func.min(segments.c.id)).where(open_, _here()))
+            last = run.scalar(select(func.max(segments.c.id)))
+        return SegmentId(first if first is not None else int(last or 0) + 1)
 
     def gaps(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> tuple[Gap, ...]:
         """Return the gaps that overlap [start_us, end_us), oldest first."""

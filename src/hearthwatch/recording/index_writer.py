@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, case, delete, func, insert, not_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from hearthwatch.feeds.packet import Gap, GapReason, Stream
@@ -20,6 +20,7 @@ from hearthwatch.recording.label import Label
 from hearthwatch.recording.rows import (
     PLAYABLE,
     RANK,
+    UNWANTED,
     gap_of,
     gaps_overlapping,
     kept,
@@ -29,7 +30,7 @@ from hearthwatch.recording.rows import (
     sql_errors,
 )
 from hearthwatch.recording.schema import MIGRATIONS, gaps, ranges, runs, segments, stores
-from hearthwatch.recording.segment import FootageClass, Origin, Segment, SegmentId, SegmentState
+from hearthwatch.recording.segment import Copied, FootageClass, Origin, Segment, SegmentId, SegmentState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ class IndexWriter:
             top = run.scalar(select(func.max(segments.c.sequence)).where(of_stream(camera, stream)))
         return int(top or 0) + 1
 
-    def begin(self, label: Label) -> SegmentId:
+    def begin(self, label: Label, footage_class: FootageClass = FootageClass.CONTINUOUS) -> SegmentId:
         """Note a file that is being written; ends the gap before it."""
         with sql_errors("noting a new file of footage"), self._engine.begin() as run:
             self._note_run(run, label)
@@ -101,14 +102,15 @@ class IndexWriter:
                     sha256=b"",
                     state=SegmentState.RECORDING,
                 ),
+                footage_class,
             )
 
     def adopt(self, label: Label, filled: Filled, footage_class: FootageClass, *, pinned: bool) -> SegmentId:
         """Note a file that was found on disk without a row."""
         with sql_errors("adopting a file of footage"), self._engine.begin() as run:
             self._note_run(run, label)
-            found = self._insert(run, label, filled)
-            run.execute(update(segments).where(segments.c.id == found).values(footage_class=footage_class, pinned=pinned))
+            found = self._insert(run, label, filled, footage_class)
+            run.execute(update(segments).where(segments.c.id == found).values(pinned=pinned))
         self.used_bytes += filled.size_bytes
         return found
 
@@ -160,14 +162,16 @@ class IndexWriter:
             row = {"id": label.run, "camera": label.camera, "stream": label.stream, "start_us": label.start_us}
             run.execute(insert(runs).values(**row, info=msgspec.json.encode(label.info)))
 
-    def _insert(self, run: Connection, label: Label, filled: Filled) -> SegmentId:
+    def _insert(
+        self, run: Connection, label: Label, filled: Filled, footage_class: FootageClass = FootageClass.CONTINUOUS
+    ) -> SegmentId:
         values = _columns(filled) | {
             "store": self._store,
             "run": label.run,
             "camera": label.camera,
             "stream": label.stream,
             "sequence": label.sequence,
-            "footage_class": FootageClass.CONTINUOUS,
+            "footage_class": footage_class,
             "pinned": False,
             "origin": label.origin,
         }
@@ -288,6 +292,13 @@ class IndexWriter:
         with sql_errors("reading the index of footage"), self._engine.connect() as run:
             return run.scalar(select(gaps.c.id).where(mine).limit(1)) is not None
 
+    def unwanted(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> tuple[Gap, ...]:
+        """Return the holes in the range that must stay holes: the owner wanted no footage of them."""
+        mine = and_(gaps.c.camera == camera, gaps.c.stream == stream, gaps_overlapping(start_us, end_us))
+        with sql_errors("reading the index of footage"), self._engine.connect() as run:
+            found = run.execute(select(gaps).where(mine, gaps.c.reason.in_(UNWANTED)))
+            return tuple(gap_of(row) for row in found)
+
     def forget_asked(self, before_us: WallUs) -> None:
         """Drop ranges no file still to come can overlap; their class and pins are on the rows of the files."""
         with sql_errors("tidying the index of footage"), self._engine.begin() as run:
@@ -303,17 +314,32 @@ class IndexWriter:
     def without_sha256(self, limit: int) -> tuple[Segment, ...]:
         return self._select(segments.c.state == SegmentState.COMPLETE, segments.c.sha256 == b"", limit=limit)
 
-    def oldest(self, limit: int) -> tuple[Segment, ...]:
-        """Return the oldest finished segments that are not pinned."""
-        finished = segments.c.state.in_((SegmentState.COMPLETE, SegmentState.SUSPECT))
-        return self._select(finished, segments.c.pinned.is_(False), limit=limit)
+    def prove(self, copied: Iterable[Copied], proved_us: WallUs | None) -> int:
+        """Note when the copies of these files were proved, None: they are not; return how many of them are here."""
+        found = 0
+        with sql_errors("noting what is kept elsewhere"), self._engine.begin() as run:
+            for one in copied:
+                mine = and_(of_stream(one.camera, one.stream), segments.c.sequence == one.sequence)
+                change = update(segments).where(mine, segments.c.sha256 == one.sha256).values(proved_us=proved_us)
+                found += run.execute(change).rowcount
+        return found
 
-    def older_than(self, footage_class: FootageClass, before_us: WallUs, limit: int) -> tuple[Segment, ...]:
-        """Return unpinned segments of the class that ended before a moment, oldest first."""
+    def oldest(self, limit: int, backed_up: Collection[CameraId] = (), *, owed: bool = False) -> tuple[Segment, ...]:
+        """Return the oldest finished segments that are not pinned: those whose proof is `owed`, or all others."""
+        return self._select(_loose(backed_up, owed=owed), limit=limit)
+
+    def proved(self, cameras: Collection[CameraId], before_us: WallUs, limit: int) -> tuple[Segment, ...]:
+        """Return the oldest unpinned segments of `cameras` that ended before a moment and are proved to be kept elsewhere."""
+        old = segments.c.start_us + segments.c.duration_us < before_us
+        return self._select(old, segments.c.camera.in_(cameras), segments.c.proved_us.is_not(None), _loose(()), limit=limit)
+
+    def older_than(
+        self, footage_class: FootageClass, before_us: WallUs, limit: int, backed_up: Collection[CameraId] = ()
+    ) -> tuple[Segment, ...]:
+        """Return unpinned segments of the class that ended before a moment and whose proof is not owed, oldest first."""
         old = segments.c.start_us + segments.c.duration_us < before_us
         mine = segments.c.footage_class == footage_class
-        finished = segments.c.state.in_((SegmentState.COMPLETE, SegmentState.SUSPECT))
-        return self._select(old, mine, finished, segments.c.pinned.is_(False), segments.c.start_us < before_us, limit=limit)
+        return self._select(old, mine, segments.c.start_us < before_us, _loose(backed_up), limit=limit)
 
     def of_stream(self, camera: CameraId, stream: Stream) -> tuple[Segment, ...]:
         return self._select(of_stream(camera, stream))
@@ -345,6 +371,13 @@ class IndexWriter:
             used = select(segments.c.run).where(segments.c.run.in_(names))
             run.execute(delete(runs).where(runs.c.id.in_(names), runs.c.id.not_in(used)))
         self.used_bytes -= int(size_bytes or 0)
+
+
+def _loose(backed_up: Collection[CameraId], *, owed: bool = False) -> ColumnElement[bool]:
+    """Finished, unpinned segments whose off-site copy is still to be proved (`owed`), or is not."""
+    finished = and_(segments.c.state.in_((SegmentState.COMPLETE, SegmentState.SUSPECT)), segments.c.pinned.is_(False))
+    owing = and_(segments.c.camera.in_(backed_up), segments.c.proved_us.is_(None))
+    return and_(finished, owing if owed else not_(owing))
 
 
 def _columns(filled: Filled) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from hearthwatch.kit.units import CameraId
 from hearthwatch.recording.ballast import Ballast
 from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.repair import Repaired, repair_unfinished, sequences_in
+from hearthwatch.recording.sweep import Custody
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Store:
     locks: tuple[int, ...]
     index_path: Path
     uuid: str
+    custody: Custody
 
     def renew_index(self, clock: Clock, error: StorageFailed) -> None:
         """Put a new, empty index in the place of one that turned out damaged. Raises StorageFailed."""
@@ -99,6 +101,7 @@ def open_store(folder: Path, index_path: Path, clock: Clock) -> Store:
         locks=tuple(locks),
         index_path=index_path,
         uuid=name,
+        custody=Custody(),
     )
 
 

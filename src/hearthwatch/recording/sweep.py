@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hearthwatch.kit.clock import Clock
@@ -16,16 +17,20 @@ from hearthwatch.recording.ballast import Ballast
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.rows import RANK
-from hearthwatch.recording.segment import FootageClass, Quota, Segment, SegmentState, StorageOptions
+from hearthwatch.recording.segment import Backup, FootageClass, Quota, Segment, SegmentState, StorageOptions
 
 log = logging.getLogger(__name__)
 
 _DAY_US = 86_400 * US_PER_S
+_BRIEF_DAYS = 15 / 1440
+"""An event is known, and what belongs to it marked, long before."""
 _GIB = 1 << 30
 _BATCH = 64
 _EMERGENCY_BYTES = 8 << 20
 _FRUITLESS_NS = 20 * NS_PER_S
 _EXPIRY_NS = 60 * NS_PER_S
+DONE_AFTER_US = 120 * US_PER_S
+"""What is deleted once it is backed up stays for so long after its end: the clips of alerts are cut from it."""
 _CLOCK_LEAP_US = 3600 * US_PER_S
 _CLOCK_OFF_US = 2 * _DAY_US
 """A recorder that starts so long after its last footage may have been off, or has a wrong clock."""
@@ -34,29 +39,69 @@ _CLOCK_DOUBT_NS = 86_400 * NS_PER_S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`delete` is oldest first. `short_bytes` is what is still missing after it: nothing else may go."""
+    """`delete` is oldest first, and after it what goes only because there is no other way: footage whose off-site copy is
+    not proved. `short_bytes` is what is still missing after it: nothing else may go."""
 
     delete: tuple[Segment, ...]
     short_bytes: int
 
 
+@dataclass(slots=True, kw_only=True)
+class Custody:
+    """Which cameras are backed up, and how many files went before their copy was proved: the disk was full."""
+
+    backup: Mapping[CameraId, Backup] = field(default_factory=dict)
+    sacrificed: int = 0
+
+    def owed(self, segment: Segment) -> bool:
+        """Tell whether a proof of the segment's copy is still to come."""
+        return segment.proved_us is None and segment.camera in self.backup
+
+    def done_with(self, segment: Segment, now_us: WallUs) -> bool:
+        """Tell whether the owner wants the segment gone: its copy is proved, and alerts have cut their clips from it."""
+        backup = self.backup.get(segment.camera)
+        if backup is None or not backup.delete_proved or segment.proved_us is None:
+            return False
+        return segment.end_us < now_us - DONE_AFTER_US
+
+
+NOBODY = Custody()
+
+
 def plan_retention(
-    footage: Iterable[Segment], asked: Sequence[Asked], options: StorageOptions, *, excess_bytes: int, now_us: WallUs
+    footage: Iterable[Segment],
+    asked: Sequence[Asked],
+    options: StorageOptions,
+    *,
+    excess_bytes: int,
+    now_us: WallUs,
+    custody: Custody = NOBODY,
+    must_bytes: int = 0,
 ) -> Plan:
-    """Choose what goes: all that outlived its class, then the oldest until `excess_bytes` are free.
+    """Choose what goes: all that outlived its class or is done with, then the oldest until `excess_bytes` are free.
 
     Neither a pinned segment nor one in a pinned range goes, nor one that is still being written. A range raises the class of
-    what it overlaps.
+    what it overlaps. What is backed up and whose copy is not proved goes last, oldest first, and only until `must_bytes` are
+    free: then the disk is as good as full, and recording goes on.
     """
     chosen: list[Segment] = []
+    owed: list[Segment] = []
     freed = 0
     for segment in sorted(footage, key=lambda one: (one.start_us, one.id)):
         mine = [one for one in asked if _overlap(one, segment)]
         if segment.state is SegmentState.RECORDING or segment.pinned or any(one.pinned for one in mine):
             continue
+        if custody.owed(segment):
+            owed.append(segment)
+            continue
         classes = [segment.footage_class, *(one.footage_class for one in mine)]
         days = _days(options, max(classes, key=RANK.__getitem__))
-        if (days and segment.end_us < now_us - days * _DAY_US) or freed < excess_bytes:
+        is_old = bool(days) and segment.end_us < now_us - days * _DAY_US
+        if is_old or freed < excess_bytes or custody.done_with(segment, now_us):
+            chosen.append(segment)
+            freed += segment.size_bytes
+    for segment in owed:
+        if freed < must_bytes:
             chosen.append(segment)
             freed += segment.size_bytes
     return Plan(delete=tuple(chosen), short_bytes=max(0, excess_bytes - freed))
@@ -64,13 +109,23 @@ def plan_retention(
 
 def excess_bytes(options: StorageOptions, *, used: int, free: int, disk: int) -> int:
     """Return how many bytes of footage must go for `max_gib` and `free_gib` (at most a tenth of the disk) to hold."""
-    floor = min(int(options.free_gib * _GIB), disk // 10)
     over = used - int(options.max_gib * _GIB) if options.max_gib else 0
-    return max(0, over, floor - free)
+    return max(0, over, _floor(options, disk) - free)
+
+
+def must_bytes(options: StorageOptions, *, free: int, disk: int) -> int:
+    """Return how many bytes must go whatever it costs: less than half of what is to be left free is left."""
+    return max(0, _floor(options, disk) // 2 - free)
+
+
+def _floor(options: StorageOptions, disk: int) -> int:
+    return min(int(options.free_gib * _GIB), disk // 10)
 
 
 def _days(options: StorageOptions, footage_class: FootageClass) -> float:
     match footage_class:
+        case FootageClass.BRIEF:
+            return _BRIEF_DAYS
         case FootageClass.CONTINUOUS:
             return options.keep_continuous_days
         case FootageClass.MOTION:
@@ -108,12 +163,15 @@ class AgeClock:
         return own_us
 
 
-def plan_quota(uploaded: Sequence[Segment], quota: Quota, *, now_us: WallUs) -> tuple[Segment, ...]:
-    """Choose which of one camera's uploaded segments (oldest first) go: what is too old, then the oldest until it fits."""
+def plan_quota(uploaded: Sequence[Segment], quota: Quota, *, now_us: WallUs, custody: Custody = NOBODY) -> tuple[Segment, ...]:
+    """Choose which of one camera's uploaded segments (oldest first) go: what is too old, then the oldest until it fits.
+
+    What waits for the proof of its copy goes last, but it goes: a camera that floods us must not fill the disk."""
     excess = sum(one.size_bytes for one in uploaded) - quota.size_bytes
     chosen = []
-    for segment in uploaded:
-        too_old = bool(quota.keep_days) and segment.end_us < now_us - quota.keep_days * _DAY_US
+    for segment in sorted(uploaded, key=custody.owed):
+        owed = custody.owed(segment)
+        too_old = not owed and bool(quota.keep_days) and segment.end_us < now_us - quota.keep_days * _DAY_US
         if not segment.pinned and (too_old or excess > 0):
             chosen.append(segment)
             excess -= segment.size_bytes
@@ -123,11 +181,12 @@ def plan_quota(uploaded: Sequence[Segment], quota: Quota, *, now_us: WallUs) -> 
 class Sweep:
     """Deletes footage of one folder. Belongs to the thread that owns the index."""
 
-    def __init__(self, folder: Path, index: IndexWriter, ballast: Ballast, clock: Clock) -> None:
+    def __init__(self, folder: Path, index: IndexWriter, ballast: Ballast, clock: Clock, custody: Custody) -> None:
         self._folder = folder
         self._index = index
         self._ballast = ballast
         self._clock = clock
+        self._custody = custody
         self._age = AgeClock(clock, index.newest_end_us())
         self._patient_until_ns = 0
         self._expiry_ns = 0
@@ -139,7 +198,8 @@ class Sweep:
         quota = self.quotas.get(camera)
         if quota is not None:
             now_us = self._age.now_us()
-            while found := plan_quota(self._index.uploaded(camera), quota, now_us=now_us)[:_BATCH]:
+            uploaded = functools.partial(self._index.uploaded, camera)
+            while found := plan_quota(uploaded(), quota, now_us=now_us, custody=self._custody)[:_BATCH]:
                 self.delete(found)
 
     def run(self, options: StorageOptions) -> Plan:
@@ -151,30 +211,47 @@ class Sweep:
             raise storage_failed(error, f"looking at {self._folder}") from error
         uploaded = self._index.uploaded_bytes()
         set_aside = max(0, sum(quota.size_bytes for quota in self.quotas.values()) - uploaded)
-        excess = excess_bytes(
-            options,
-            used=self._index.used_bytes - uploaded,
-            free=disk.f_bavail * disk.f_frsize - set_aside,
-            disk=disk.f_blocks * disk.f_frsize,
-        )
-        candidates = {one.id: one for one in self._expired(options, now_us)}
+        size, free = disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize - set_aside
+        excess = excess_bytes(options, used=self._index.used_bytes - uploaded, free=free, disk=size)
+        must = must_bytes(options, free=free, disk=size)
+        candidates = {one.id: one for one in (*self._expired(options, now_us), *self._done_with(now_us))}
         if excess:
-            candidates |= {one.id: one for one in self._index.oldest(_BATCH)}
+            candidates |= {one.id: one for one in self._oldest(at_any_price=must > 0)}
         if not candidates:
             return Plan(delete=(), short_bytes=excess)
         asked = self._asked(candidates.values())
-        plan = plan_retention(candidates.values(), asked, options, excess_bytes=excess, now_us=now_us)
+        plan = plan_retention(
+            candidates.values(),
+            asked,
+            options,
+            excess_bytes=excess,
+            now_us=now_us,
+            custody=self._custody,
+            must_bytes=must,
+        )
         self.delete(plan.delete[:_BATCH])
         return plan
+
+    def _oldest(self, *, at_any_price: bool) -> tuple[Segment, ...]:
+        """Return what may go; where nothing of that is left, `at_any_price` also what waits for its proof."""
+        found = self._index.oldest(_BATCH, self._custody.backup.keys())
+        if at_any_price and self._custody.backup and len(found) < _BATCH:
+            found += self._index.oldest(_BATCH, self._custody.backup.keys(), owed=True)
+        return found
+
+    def _done_with(self, now_us: WallUs) -> tuple[Segment, ...]:
+        cameras = [name for name, backup in self._custody.backup.items() if backup.delete_proved]
+        return self._index.proved(cameras, WallUs(now_us - DONE_AFTER_US), _BATCH) if cameras else ()
 
     def _expired(self, options: StorageOptions, now_us: WallUs) -> list[Segment]:
         now_ns = self._clock.mono_ns()
         if now_ns < self._expiry_ns:
             return []
         found: list[Segment] = []
+        backed_up = self._custody.backup.keys()
         for one in FootageClass:
             if days := _days(options, one):
-                found += self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH)
+                found += self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH, backed_up)
         if len(found) < _BATCH:
             self._expiry_ns = now_ns + _EXPIRY_NS
             for camera in self.quotas:
@@ -195,13 +272,15 @@ class Sweep:
         now_ns = self._clock.mono_ns()
         if now_ns < self._patient_until_ns:
             return dropped
-        oldest = self._index.oldest(_BATCH)
+        oldest = self._oldest(at_any_price=True)
         plan = plan_retention(
             oldest,
             self._asked(oldest),
             StorageOptions(keep_continuous_days=0, keep_motion_days=0, keep_event_days=0),
             excess_bytes=_EMERGENCY_BYTES,
             now_us=WallUs(0),
+            custody=self._custody,
+            must_bytes=_EMERGENCY_BYTES,
         )
         if plan.delete:
             log.warning("the disk is full: deleting the %d oldest files of footage", len(plan.delete))
@@ -223,6 +302,10 @@ class Sweep:
         self._index.condemn([one.id for one in condemned])
         _unlink(self._folder, condemned)
         self._index.forget(condemned)
+        sacrificed = sum(map(self._custody.owed, condemned))
+        if sacrificed:
+            log.warning("the disk is full: %d files of footage went before their off-site copy was proved", sacrificed)
+            self._custody.sacrificed += sacrificed
 
 
 def _unlink(folder: Path, condemned: Sequence[Segment]) -> None:
