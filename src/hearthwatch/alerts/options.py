@@ -80,6 +80,44 @@ class AlertsOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MqttOptions:
+    """Section `[mqtt]`: a broker that gets the state of the house and its alerts, for Home Assistant and the like
+    (docs/home-assistant.md). The password is the secret `mqtt.password`. Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    host: str = ""
+    """Name or address of the broker, which must know MQTT 5 (mosquitto 1.6 or newer); empty means no MQTT."""
+    port: Annotated[int, Ge(1), Le(65535)] = 1883
+    """1883 is usual without `tls`, 8883 with it."""
+    user: str = ""
+    """Name to log in with; empty means no login."""
+    tls: bool = False
+    """Encrypt, and check the broker's certificate."""
+    ca: str = ""
+    """File with the certificate of the authority that signed the broker's; empty means those this machine trusts."""
+    certificate: str = ""
+    """File with our own certificate, for brokers that ask for one."""
+    key: str = ""
+    """File with the key of `certificate`."""
+    client_id: str = ""
+    """What we call ourselves to the broker; empty means the `topic`."""
+    topic: str = "hearthwatch"
+    """What all our topics begin with; a second house at the same broker needs another one."""
+    discovery: str = "homeassistant"
+    """What Home Assistant's discovery topics begin with; empty means that nothing is announced there."""
+    alerts: bool = True
+    """Send every alert there, too."""
+    presence: bool = True
+    """Show who is home."""
+    pictures: bool = False
+    """Show the last picture of each camera. The broker keeps it, and whoever may read there can see it."""
+    commands: bool = False
+    """Obey what comes from there: arm, disarm, disable, be quiet, take a picture. Whoever may write to the broker could
+    disarm the house then. With the secret `mqtt.code`, arming and disarming ask for that code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertOptions:
     """Section `[camera.NAME.alerts]`. Change: live."""
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge, Le
 from pydantic import Field, TypeAdapter, ValidationError
 
-from hearthwatch.alerts.options import AlertOptions, AlertsOptions
+from hearthwatch.alerts.options import AlertOptions, AlertsOptions, MqttOptions
 from hearthwatch.arming.arming import ArmingOptions, ModesOptions
 from hearthwatch.audit.finding import AuditOptions
 from hearthwatch.audit.power import PowerOptions
@@ -32,6 +32,7 @@ from hearthwatch.motion.motion import MotionOptions, SightOptions
 from hearthwatch.presence.presence import PersonId, PersonOptions, PresenceOptions
 from hearthwatch.recording.segment import StorageOptions
 from hearthwatch.run.config_check_arming import arming_faults
+from hearthwatch.run.config_check_mqtt import mqtt_faults
 from hearthwatch.run.config_check_people import people_faults
 from hearthwatch.run.config_check_porch import porch_faults
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
@@ -60,6 +61,7 @@ class Reader(StrEnum):
 
 class Record(StrEnum):
     ALWAYS = "always"
+    EVENTS = "events"
     NEVER = "never"
 
 
@@ -110,7 +112,9 @@ class CameraOptions:
     enabled: bool = True
     """Off: the camera is not connected at all. Change: restart of the camera."""
     record: Record = Record.ALWAYS
-    """Whether `main` is kept: `always` or `never`. Change: restart of the camera."""
+    """Whether `main` is kept: `always`, `never`, or `events`, which keeps the files (of about a minute) that hold an event
+    with its pre-roll and post-roll; everything is written all the same, and what no event claims is deleted after a quarter
+    of an hour. Change: restart of the camera."""
     motion: MotionOptions = MotionOptions()
     sight: SightOptions = SightOptions()
     labels: Mapping[str, LabelOptions] = field(default_factory=dict)
@@ -147,6 +151,7 @@ class Config:
     web: WebOptions = WebOptions()
     audit: AuditOptions = AuditOptions()
     heartbeat: HeartbeatOptions = HeartbeatOptions()
+    mqtt: MqttOptions = MqttOptions()
     syslog: SyslogOptions = SyslogOptions()
     porch: PorchOptions = PorchOptions()
 
@@ -210,6 +215,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     porch_faults(faults, document)
     arming_faults(faults, document)
     people_faults(faults, document)
+    mqtt_faults(faults, document)
     config = None
     try:
         config = _adapter().validate_json(json.dumps(document, default=str), strict=True)

@@ -26,6 +26,8 @@ def outbound(
         yield Outbound(host="the services in its URLs", purpose="alerts by Apprise", setting="alerts.apprise")
     if heartbeat:
         yield Outbound(host=_host(heartbeat), purpose="the sign of life of this box", setting="heartbeat")
+    if config.mqtt.host:
+        yield Outbound(host=config.mqtt.host, purpose="the state of the house and alerts by MQTT", setting="mqtt")
     if config.syslog.host:
         yield Outbound(host=config.syslog.host, purpose="the cameras' logs by syslog", setting="syslog")
     for name, camera in config.cameras.items():

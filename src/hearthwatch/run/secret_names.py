@@ -10,7 +10,15 @@ from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.people import secret_names as people_secrets
 
 _OF_CAMERA = ("password", "door.password", "power.authorization", "porch.password")
-_SERVICES = ("alerts.telegram.token", "alerts.email.password", "alerts.apprise.urls", "alerts.webhook.secret", "heartbeat.url")
+_SERVICES = (
+    "alerts.telegram.token",
+    "alerts.email.password",
+    "alerts.apprise.urls",
+    "alerts.webhook.secret",
+    "heartbeat.url",
+    "mqtt.password",
+    "mqtt.code",
+)
 
 
 def asked_for(config: Config) -> tuple[str, ...]:
