@@ -54,6 +54,11 @@ class Dispatcher:
                 )
                 self._running[name] = (courier, asyncio.create_task(courier.run(), name=f"courier {name}"))
 
+    def hurry(self) -> None:
+        """See Courier."""
+        for courier, _task in self._running.values():
+            courier.hurry()
+
     async def close(self) -> None:
         """End all couriers and close their channels."""
         await self.set_channels(())

@@ -256,6 +256,20 @@ class Outbox:
         await self._journal.write(batch)
         self._tell(batch)
 
+    async def fold(self, dedupe_key: str) -> None:
+        """Leave out what still waits of the alert with that key, because a later one tells all of it. What may be under way
+        just now stays."""
+        await self.settle(
+            [
+                delivery
+                for waiting in self._waiting.values()
+                for delivery in waiting.values()
+                if self._alerts[delivery.alert].dedupe_key == dedupe_key and delivery.id not in self._flagged
+            ],
+            DeliveryState.FOLDED,
+            "told with how it ended",
+        )
+
     async def retry(self, deliveries: Iterable[Delivery], error: str, wait_s: float, *, maybe_sent: bool) -> None:
         """Try these again in `wait_s`; `maybe_sent` when the failed try may have arrived."""
         batch = Batch()

@@ -59,6 +59,13 @@ _OUTAGE_WORDS = {
     Fault.PORCH_CLOSED: ("cannot take the cameras' mails and files", "takes the cameras' mails and files again"),
     Fault.SCOUT_DEAF: ("does not notice everybody's phones", "notices phones again"),
     Fault.PORCH_FLOODED: ("leaves more mails or files than it may", "leaves no more than it may again"),
+    Fault.ROUTER_SILENT: ("does not answer", "answers again"),
+    Fault.NAME_SERVER_SILENT: ("does not answer", "answers again"),
+    Fault.INTERNET_LOST: ("cannot be reached", "is back"),
+    Fault.BROKER_SILENT: ("does not answer", "answers again"),
+    Fault.SERVICE_SILENT: ("cannot be reached", "can be reached again"),
+    Fault.ACTION_FAILED: ("could not be switched on", "can be switched on again"),
+    Fault.ACTION_STUCK: ("cannot be switched off and is still on", "is off now"),
     Fault.CHANNEL_DEAD: ("does not deliver alerts", "delivers alerts again"),
 }
 
@@ -136,7 +143,6 @@ class Policy:
             lasted = span((outage.end_us - outage.start_us) / US_PER_S)
             title = f"{who}: {ended}"
             text = f"After {lasted}, from {from_time} to {clock_time(outage.end_us, self._zone, now_us)}. {remark}".rstrip()
-        phase = "start" if outage.end_us is None else "end"
         return Alert(
             id=AlertId(self._ids()),
             event="",
@@ -145,7 +151,7 @@ class Policy:
             title=title,
             text=text,
             at_us=now_us,
-            dedupe_key=f"outage/{outage.fault.value}/{outage.subject}/{outage.start_us}/{phase}",
+            dedupe_key=outage_key(outage, begins=outage.end_us is None),
             skip_channel=outage.subject if outage.fault is Fault.CHANNEL_DEAD and outage.end_us is None else "",
         )
 
@@ -163,12 +169,17 @@ class Policy:
         )
 
 
-_OF_THE_CAMERA = frozenset({EventKind.OFFLINE, EventKind.TAMPER})
+def outage_key(outage: Outage, *, begins: bool) -> str:
+    """Return the dedupe key of the notice that `outage` began, or that it is over."""
+    return f"outage/{outage.fault.value}/{outage.subject}/{outage.start_us}/{'start' if begins else 'end'}"
+
+
+OF_THE_CAMERA = frozenset({EventKind.OFFLINE, EventKind.TAMPER})
 """What happens to the camera itself is told in every mode."""
 
 
 def _wanted(event: Event, camera: CameraAlerts, mode: Mode) -> bool:
-    if event.kind in _OF_THE_CAMERA:
+    if event.kind in OF_THE_CAMERA:
         return True
     meaning = camera.modes.of(mode)
     if not camera.modes.tells(mode) or (meaning.zones and not event.zones & set(meaning.zones)):

@@ -47,6 +47,13 @@ class Fault(StrEnum):
     PORCH_CLOSED = "porch-closed"
     PORCH_FLOODED = "porch-flooded"
     SCOUT_DEAF = "scout-deaf"
+    ROUTER_SILENT = "router-silent"
+    NAME_SERVER_SILENT = "name-server-silent"
+    INTERNET_LOST = "internet-lost"
+    BROKER_SILENT = "broker-silent"
+    SERVICE_SILENT = "service-silent"
+    ACTION_FAILED = "action-failed"
+    ACTION_STUCK = "action-stuck"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,10 @@ class Channels:
                     channels.append(channel)
             await self._dispatcher.set_channels(channels, zone)
 
+    def hurry(self) -> None:
+        """The network is back: send what waits now."""
+        self._dispatcher.hurry()
+
     async def close(self) -> None:
         """End everything."""
         await self._dispatcher.close()

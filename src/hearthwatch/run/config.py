@@ -22,6 +22,7 @@ from hearthwatch.copies.copy import BaselineOptions, CopiesOptions
 from hearthwatch.detect.detection import DetectOptions, LabelOptions
 from hearthwatch.events.alarms import AlarmOptions
 from hearthwatch.events.event import EventOptions
+from hearthwatch.health.connectivity import ConnectivityOptions
 from hearthwatch.health.outage import HeartbeatOptions
 from hearthwatch.health.quiet import HealthOptions
 from hearthwatch.ingest.drop import CameraPorchOptions, PorchOptions
@@ -32,6 +33,7 @@ from hearthwatch.motion.motion import MotionOptions, SightOptions
 from hearthwatch.presence.presence import PersonId, PersonOptions, PresenceOptions
 from hearthwatch.recording.segment import StorageOptions
 from hearthwatch.run.config_check_arming import arming_faults
+from hearthwatch.run.config_check_connectivity import connectivity_faults
 from hearthwatch.run.config_check_mqtt import mqtt_faults
 from hearthwatch.run.config_check_people import people_faults
 from hearthwatch.run.config_check_porch import porch_faults
@@ -151,6 +153,7 @@ class Config:
     web: WebOptions = WebOptions()
     audit: AuditOptions = AuditOptions()
     heartbeat: HeartbeatOptions = HeartbeatOptions()
+    connectivity: ConnectivityOptions = ConnectivityOptions()
     mqtt: MqttOptions = MqttOptions()
     syslog: SyslogOptions = SyslogOptions()
     porch: PorchOptions = PorchOptions()
@@ -215,6 +218,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     porch_faults(faults, document)
     arming_faults(faults, document)
     people_faults(faults, document)
+    connectivity_faults(faults, document)
     mqtt_faults(faults, document)
     config = None
     try:

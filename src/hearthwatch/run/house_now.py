@@ -185,6 +185,7 @@ _SECTIONS = (
     "presence",
     "audit",
     "heartbeat",
+    "connectivity",
     "mqtt",
     "syslog",
     "porch",

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hearthwatch.alerts.outbox import Outbox
-from hearthwatch.alerts.policy import Policy
+from hearthwatch.alerts.policy import Policy, outage_key
 from hearthwatch.alerts.wording import span
 from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.feeds.packet import Gap, Stream
+from hearthwatch.health.connectivity import REACHES
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed
@@ -53,6 +54,8 @@ class OutageNews:
     async def tell(self, outage: Outage) -> None:
         """Tell that `outage` began, or that it is over."""
         alert = self._policy().on_outage(outage, now_us=self._clock.wall_us(), remark=await self._remark(outage))
+        if outage.fault in REACHES and outage.end_us is not None:
+            await self._outbox.fold(outage_key(outage, begins=True))
         camera = outage.camera
         if outage.fault is Fault.CAMERA_CLOCK and outage.end_us is None and camera is not None and self._can_set_clock(camera):
             alert = replace(alert, offers=(Remedy(kind=RemedyKind.SET_CLOCK, camera=camera),))
@@ -61,7 +64,7 @@ class OutageNews:
 
     def _is_recorded(self, camera: CameraId) -> bool:
         options = self._config().cameras.get(camera)
-        return options is not None and options.record is Record.ALWAYS
+        return options is not None and options.record is not Record.NEVER
 
     async def _remark(self, outage: Outage) -> str:
         camera, end_us = outage.camera, outage.end_us

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
+from hearthwatch.health.connectivity import host_port
 from hearthwatch.run.config import Config
 from hearthwatch.web.doors import Outbound
 
@@ -13,6 +14,32 @@ def outbound(
     config: Config, channels: Collection[str], *, telegram: bool, heartbeat: str, watches_doors: bool
 ) -> Iterator[Outbound]:
     """Yield every destination. `channels` are the ways alerts take; of `heartbeat`, a secret address, the host is shown."""
+    services = list(_services(config, channels, telegram=telegram, heartbeat=heartbeat))
+    yield from services
+    if config.connectivity.enabled and services:
+        yield Outbound(
+            host="the hosts above and the name server of this machine",
+            purpose="a look every few minutes whether they can be reached; nothing is sent",
+            setting="connectivity",
+        )
+    outside = host_port(config.connectivity.outside)
+    if config.connectivity.enabled and outside is not None:
+        yield Outbound(host=outside[0], purpose="the same look every few minutes", setting="connectivity.outside")
+    if config.syslog.host:
+        yield Outbound(host=config.syslog.host, purpose="the cameras' logs by syslog", setting="syslog")
+    for name, camera in config.cameras.items():
+        for url in dict.fromkeys((camera.power.off_url, camera.power.on_url)):
+            if url:
+                yield Outbound(host=_host(url), purpose=f"switching {name} off and on", setting=f"camera.{name}.power")
+    if watches_doors:
+        yield Outbound(
+            host="the name server of this machine",
+            purpose="what an address is called from which a stranger logs in to a camera",
+            setting="camera.NAME.logins",
+        )
+
+
+def _services(config: Config, channels: Collection[str], *, telegram: bool, heartbeat: str) -> Iterator[Outbound]:
     alerts = config.alerts
     if telegram:
         yield Outbound(
@@ -28,18 +55,6 @@ def outbound(
         yield Outbound(host=_host(heartbeat), purpose="the sign of life of this box", setting="heartbeat")
     if config.mqtt.host:
         yield Outbound(host=config.mqtt.host, purpose="the state of the house and alerts by MQTT", setting="mqtt")
-    if config.syslog.host:
-        yield Outbound(host=config.syslog.host, purpose="the cameras' logs by syslog", setting="syslog")
-    for name, camera in config.cameras.items():
-        for url in dict.fromkeys((camera.power.off_url, camera.power.on_url)):
-            if url:
-                yield Outbound(host=_host(url), purpose=f"switching {name} off and on", setting=f"camera.{name}.power")
-    if watches_doors:
-        yield Outbound(
-            host="the name server of this machine",
-            purpose="what an address is called from which a stranger logs in to a camera",
-            setting="camera.NAME.logins",
-        )
 
 
 def _host(url: str) -> str:

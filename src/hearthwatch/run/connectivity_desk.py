@@ -1,0 +1,121 @@
+"""The guard of the connection at work: whom this house has to reach, and what is told of what it finds."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from urllib.parse import urlsplit
+
+from hearthwatch.alerts.outbox import Outbox
+from hearthwatch.alerts.policy import Policy
+from hearthwatch.health.board import Board
+from hearthwatch.health.connectivity import WAYS, Endpoint, EndpointKind, Mark, Trouble, host_port
+from hearthwatch.health.guard import Guard
+from hearthwatch.health.outage import Fault, Outage
+from hearthwatch.health.reach import KernelReach, Reach
+from hearthwatch.health.repair import Repairer, Systemctl, Units
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.secrets import Secrets
+from hearthwatch.run.config import Config
+
+_WEB_PORTS = {"http": 80, "https": 443}
+_BEHIND = frozenset({"telegram", "email", "apprise", "heartbeat"})
+"""Ways of telling that need the internet."""
+
+
+class ConnectivityDesk:
+    """Used on the house's loop; `tasks` are kept running by the house."""
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        *,
+        config: Callable[[], Config],
+        board: Board,
+        outbox: Outbox,
+        policy: Callable[[], Policy],
+        db: Db,
+        clock: Clock,
+        hurry: Callable[[], None],
+        reach: Reach | None = None,
+        units: Units | None = None,
+    ) -> None:
+        """`hurry` has the channels try again at once what waits."""
+        self._secrets = secrets
+        self._config = config
+        self._board = board
+        self._outbox = outbox
+        self._policy = policy
+        self._clock = clock
+        repairer = Repairer(
+            units or Systemctl(), options=lambda: config().connectivity, db=db, clock=clock, tell=self._tell_repair
+        )
+        self.guard = Guard(
+            reach or KernelReach(),
+            options=lambda: config().connectivity,
+            endpoints=lambda: tuple(endpoints(config(), functools.partial(_revealed, secrets))),
+            home=lambda: config().home.networks,
+            lasting=self._lasting,
+            health=board,
+            clock=clock,
+            repair=repairer.consider,
+            open_again=hurry,
+        )
+
+    @property
+    def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
+        return (("connection", self.guard.run),)
+
+    def explains(self, outage: Outage, told: Sequence[Outage]) -> bool:
+        """Tell whether `outage` only follows from a way out that is known to be broken."""
+        behind = outage.subject.partition(":")[0] in _BEHIND
+        is_of_it = outage.fault in {Fault.CHANNEL_DEAD, Fault.HEARTBEAT_LOST} and behind
+        return is_of_it and any(one.fault in WAYS for one in told)
+
+    def _lasting(self) -> Iterator[Mark]:
+        return ((outage.fault, outage.subject) for outage in self._board.snapshot())
+
+    async def _tell_repair(self, unit: str, trouble: Trouble, fault: str) -> None:
+        now_us = self._clock.wall_us()
+        hours = f"{self._config().connectivity.restart_every_hours:g}"
+        if fault:
+            title, text = f"{unit} could not be started", f"{fault}. It is tried again in {hours} h at the soonest."
+        else:
+            title = f"started {unit}"
+            text = f"As you wished for a way out that stays broken. Not again within {hours} h."
+        alert = self._policy().notice(title, f"{text}\n{trouble.detail}", key=f"connection-repair/{now_us}", now_us=now_us)
+        await self._outbox.record(None, alert)
+
+
+def endpoints(config: Config, secret: Callable[[str], str]) -> Iterator[Endpoint]:
+    """Yield what the configuration makes this house reach; `secret` reads one, "" where there is none."""
+    alerts = config.alerts
+    if alerts.telegram.enabled and secret("alerts.telegram.token"):
+        yield from _web("Telegram", alerts.telegram.api_base)
+    if alerts.email.host and alerts.email.to:
+        yield Endpoint(name="the mail server", host=alerts.email.host, port=alerts.email.port)
+    if alerts.webhook.url:
+        yield from _web("the webhook", alerts.webhook.url)
+    yield from _web("who takes the sign of life", secret("heartbeat.url"))
+    if config.mqtt.host:
+        yield Endpoint(name="the broker", host=config.mqtt.host, port=config.mqtt.port, kind=EndpointKind.BROKER)
+    yield from _outside(config.connectivity.outside)
+
+
+def _outside(text: str) -> Iterator[Endpoint]:
+    found = host_port(text)
+    if found is not None:
+        yield Endpoint(name=text, host=found[0], port=found[1])
+
+
+def _web(name: str, url: str) -> Iterator[Endpoint]:
+    parts = urlsplit(url)
+    port = parts.port or _WEB_PORTS.get(parts.scheme)
+    if parts.hostname and port:
+        yield Endpoint(name=name, host=parts.hostname, port=port)
+
+
+def _revealed(secrets: Secrets, name: str) -> str:
+    found = secrets.get(name)
+    return found.reveal() if found else ""
