@@ -11,6 +11,7 @@ from tests.recording.packet_maker import START_US
 from hearthwatch.feeds.packet import RunId, Stream
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.recording.custody import DONE_AFTER_US, Custody
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.segment import (
     Backup,
@@ -23,9 +24,7 @@ from hearthwatch.recording.segment import (
     StorageOptions,
 )
 from hearthwatch.recording.sweep import (
-    DONE_AFTER_US,
     AgeClock,
-    Custody,
     Sweep,
     excess_bytes,
     must_bytes,
@@ -35,6 +34,7 @@ from hearthwatch.recording.sweep import (
 
 DAY_US = 86_400_000_000
 MINUTE_US = 60_000_000
+ALL = frozenset(FootageClass)
 
 
 def segment(number: int, **changes) -> Segment:
@@ -124,7 +124,8 @@ def test_pins_are_never_broken_and_what_can_be_freed_is(kept, asked, excess: int
 
 
 backups = st.dictionaries(
-    st.sampled_from([CameraId("front"), CameraId("back")]), st.builds(Backup, delete_proved=st.booleans())
+    st.sampled_from([CameraId("front"), CameraId("back")]),
+    st.builds(Backup, classes=st.frozensets(st.sampled_from(FootageClass)), delete_proved=st.booleans()),
 )
 
 
@@ -141,7 +142,7 @@ def test_what_is_not_proved_goes_last_and_only_for_what_must_be(kept, asked, exc
         return one.pinned or one.state is SegmentState.RECORDING or any(a.pinned for a in mine)
 
     def is_owed(one: Segment) -> bool:
-        return one.camera in backup and one.proved_us is None
+        return one.camera in backup and one.footage_class in backup[one.camera].classes and one.proved_us is None
 
     assert not any(is_held(one) for one in gone)
     willing = [one for one in gone if not is_owed(one)]
@@ -165,7 +166,7 @@ def test_what_is_not_proved_goes_last_and_only_for_what_must_be(kept, asked, exc
 
 def test_a_file_stays_until_its_copy_is_proved_and_then_goes_at_once_where_that_is_wanted(bench: Bench) -> None:
     bench.record(20)
-    bench.store.custody.backup = {FRONT: Backup(delete_proved=True)}
+    bench.store.custody.backup = {FRONT: Backup(classes=ALL, delete_proved=True)}
     bench.disk.set_options(StorageOptions(segment_s=4, free_gib=0, max_gib=1e-9))
     bench.clock.advance(200)
     before = bench.segments()
@@ -185,7 +186,7 @@ def test_a_file_stays_until_its_copy_is_proved_and_then_goes_at_once_where_that_
 def test_a_full_disk_takes_the_oldest_that_is_not_proved_and_counts_it(bench: Bench) -> None:
     bench.record(20)
     before = bench.segments()
-    bench.store.custody.backup = {FRONT: Backup()}
+    bench.store.custody.backup = {FRONT: Backup(classes=ALL)}
     sweep = Sweep(bench.folder, bench.store.index, bench.store.ballast, bench.clock, bench.store.custody)
     assert sweep.make_room()
     left = bench.segments()
@@ -196,7 +197,7 @@ def test_a_full_disk_takes_the_oldest_that_is_not_proved_and_counts_it(bench: Be
 
 
 def test_an_upload_that_is_not_proved_goes_last_but_never_beyond_the_quota() -> None:
-    custody = Custody(backup={FRONT: Backup()})
+    custody = Custody(backup={FRONT: Backup(classes=ALL)})
     kept = [segment(0), segment(1, proved_us=WallUs(1)), segment(2)]
     assert [one.id for one in plan_quota(kept, Quota(size_bytes=250), now_us=WallUs(0), custody=custody)] == [1]
     assert [one.id for one in plan_quota(kept, Quota(size_bytes=100), now_us=WallUs(0), custody=custody)] == [1, 0]

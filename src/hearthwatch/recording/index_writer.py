@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, delete, func, insert, not_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
 from hearthwatch.feeds.packet import Gap, GapReason, Stream
 from hearthwatch.kit.db import migrate, open_writer
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.recording.custody import NO_BACKUP, loose
 from hearthwatch.recording.index import Asked, asked_of
 from hearthwatch.recording.label import Label
 from hearthwatch.recording.rows import (
@@ -30,7 +31,7 @@ from hearthwatch.recording.rows import (
     sql_errors,
 )
 from hearthwatch.recording.schema import MIGRATIONS, gaps, ranges, runs, segments, stores
-from hearthwatch.recording.segment import Copied, FootageClass, Origin, Segment, SegmentId, SegmentState
+from hearthwatch.recording.segment import Backup, Copied, FootageClass, Origin, Segment, SegmentId, SegmentState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,22 +325,24 @@ class IndexWriter:
                 found += run.execute(change).rowcount
         return found
 
-    def oldest(self, limit: int, backed_up: Collection[CameraId] = (), *, owed: bool = False) -> tuple[Segment, ...]:
+    def oldest(self, limit: int, backup: Mapping[CameraId, Backup] = NO_BACKUP, *, owed: bool = False) -> tuple[Segment, ...]:
         """Return the oldest finished segments that are not pinned: those whose proof is `owed`, or all others."""
-        return self._select(_loose(backed_up, owed=owed), limit=limit)
+        return self._select(loose(backup, owed=owed), limit=limit)
 
     def proved(self, cameras: Collection[CameraId], before_us: WallUs, limit: int) -> tuple[Segment, ...]:
         """Return the oldest unpinned segments of `cameras` that ended before a moment and are proved to be kept elsewhere."""
         old = segments.c.start_us + segments.c.duration_us < before_us
-        return self._select(old, segments.c.camera.in_(cameras), segments.c.proved_us.is_not(None), _loose(()), limit=limit)
+        return self._select(
+            old, segments.c.camera.in_(cameras), segments.c.proved_us.is_not(None), loose(NO_BACKUP), limit=limit
+        )
 
     def older_than(
-        self, footage_class: FootageClass, before_us: WallUs, limit: int, backed_up: Collection[CameraId] = ()
+        self, footage_class: FootageClass, before_us: WallUs, limit: int, backup: Mapping[CameraId, Backup] = NO_BACKUP
     ) -> tuple[Segment, ...]:
         """Return unpinned segments of the class that ended before a moment and whose proof is not owed, oldest first."""
         old = segments.c.start_us + segments.c.duration_us < before_us
         mine = segments.c.footage_class == footage_class
-        return self._select(old, mine, segments.c.start_us < before_us, _loose(backed_up), limit=limit)
+        return self._select(old, mine, segments.c.start_us < before_us, loose(backup), limit=limit)
 
     def of_stream(self, camera: CameraId, stream: Stream) -> tuple[Segment, ...]:
         return self._select(of_stream(camera, stream))
@@ -371,13 +374,6 @@ class IndexWriter:
             used = select(segments.c.run).where(segments.c.run.in_(names))
             run.execute(delete(runs).where(runs.c.id.in_(names), runs.c.id.not_in(used)))
         self.used_bytes -= int(size_bytes or 0)
-
-
-def _loose(backed_up: Collection[CameraId], *, owed: bool = False) -> ColumnElement[bool]:
-    """Finished, unpinned segments whose off-site copy is still to be proved (`owed`), or is not."""
-    finished = and_(segments.c.state.in_((SegmentState.COMPLETE, SegmentState.SUSPECT)), segments.c.pinned.is_(False))
-    owing = and_(segments.c.camera.in_(backed_up), segments.c.proved_us.is_(None))
-    return and_(finished, owing if owed else not_(owing))
 
 
 def _columns(filled: Filled) -> dict[str, Any]:

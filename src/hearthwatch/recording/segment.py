@@ -18,6 +18,8 @@ SegmentId = NewType("SegmentId", int)
 class FootageClass(StrEnum):
     """Why footage is worth its place; the highest class of what happened in it decides how long it stays."""
 
+    BRIEF = "brief"
+    """Recorded for the seconds before and after events alone: what no event claims goes after a few minutes."""
     CONTINUOUS = "continuous"
     MOTION = "motion"
     EVENT = "event"
@@ -110,9 +112,10 @@ class StorageOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """What retention must know of a camera that is backed up: its footage stays until its copy is proved, and with
-    `delete_proved` no longer than that."""
+    """What retention must know of a camera that is backed up: its footage of these classes stays until its copy is proved,
+    and with `delete_proved` no longer than that."""
 
+    classes: frozenset[FootageClass]
     delete_proved: bool = False
 
 

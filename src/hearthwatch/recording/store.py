@@ -15,9 +15,9 @@ from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import storage_failed, write_atomic
 from hearthwatch.kit.units import CameraId
 from hearthwatch.recording.ballast import Ballast
+from hearthwatch.recording.custody import Custody
 from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.repair import Repaired, repair_unfinished, sequences_in
-from hearthwatch.recording.sweep import Custody
 
 log = logging.getLogger(__name__)
 

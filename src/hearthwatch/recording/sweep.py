@@ -6,7 +6,7 @@ import functools
 import logging
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from hearthwatch.kit.clock import Clock
@@ -14,10 +14,11 @@ from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import free_bytes, fsync_folder, storage_failed
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
 from hearthwatch.recording.ballast import Ballast
+from hearthwatch.recording.custody import DONE_AFTER_US, NOBODY, Custody
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.rows import RANK
-from hearthwatch.recording.segment import Backup, FootageClass, Quota, Segment, SegmentState, StorageOptions
+from hearthwatch.recording.segment import FootageClass, Quota, Segment, SegmentState, StorageOptions
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,6 @@ _BATCH = 64
 _EMERGENCY_BYTES = 8 << 20
 _FRUITLESS_NS = 20 * NS_PER_S
 _EXPIRY_NS = 60 * NS_PER_S
-DONE_AFTER_US = 120 * US_PER_S
-"""What is deleted once it is backed up stays for so long after its end: the clips of alerts are cut from it."""
 _CLOCK_LEAP_US = 3600 * US_PER_S
 _CLOCK_OFF_US = 2 * _DAY_US
 """A recorder that starts so long after its last footage may have been off, or has a wrong clock."""
@@ -44,28 +43,6 @@ class Plan:
 
     delete: tuple[Segment, ...]
     short_bytes: int
-
-
-@dataclass(slots=True, kw_only=True)
-class Custody:
-    """Which cameras are backed up, and how many files went before their copy was proved: the disk was full."""
-
-    backup: Mapping[CameraId, Backup] = field(default_factory=dict)
-    sacrificed: int = 0
-
-    def owed(self, segment: Segment) -> bool:
-        """Tell whether a proof of the segment's copy is still to come."""
-        return segment.proved_us is None and segment.camera in self.backup
-
-    def done_with(self, segment: Segment, now_us: WallUs) -> bool:
-        """Tell whether the owner wants the segment gone: its copy is proved, and alerts have cut their clips from it."""
-        backup = self.backup.get(segment.camera)
-        if backup is None or not backup.delete_proved or segment.proved_us is None:
-            return False
-        return segment.end_us < now_us - DONE_AFTER_US
-
-
-NOBODY = Custody()
 
 
 def plan_retention(
@@ -234,9 +211,9 @@ class Sweep:
 
     def _oldest(self, *, at_any_price: bool) -> tuple[Segment, ...]:
         """Return what may go; where nothing of that is left, `at_any_price` also what waits for its proof."""
-        found = self._index.oldest(_BATCH, self._custody.backup.keys())
+        found = self._index.oldest(_BATCH, self._custody.backup)
         if at_any_price and self._custody.backup and len(found) < _BATCH:
-            found += self._index.oldest(_BATCH, self._custody.backup.keys(), owed=True)
+            found += self._index.oldest(_BATCH, self._custody.backup, owed=True)
         return found
 
     def _done_with(self, now_us: WallUs) -> tuple[Segment, ...]:
@@ -248,10 +225,9 @@ class Sweep:
         if now_ns < self._expiry_ns:
             return []
         found: list[Segment] = []
-        backed_up = self._custody.backup.keys()
         for one in FootageClass:
             if days := _days(options, one):
-                found += self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH, backed_up)
+                found += self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH, self._custody.backup)
         if len(found) < _BATCH:
             self._expiry_ns = now_ns + _EXPIRY_NS
             for camera in self.quotas:

@@ -42,7 +42,14 @@ def upgrade() -> None:
     )
     op.create_index("uploads_due", "uploads", ["target", "state", "priority", "order_us"])
     op.create_index("uploads_by_file", "uploads", ["camera", "stream", "sequence"])
+    op.create_table(
+        "upload_heads",
+        sa.Column("target", sa.String(32), primary_key=True),
+        sa.Column("camera", sa.String(32), primary_key=True),
+        sa.Column("head", sa.LargeBinary, nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("upload_heads")
     op.drop_table("uploads")
