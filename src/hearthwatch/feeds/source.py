@@ -19,16 +19,18 @@ class SourceKind(StrEnum):
     V4L2 = "v4l2"
     FILE = "file"
     DEMO = "demo"
+    PICAMERA = "picamera"
 
     @property
     def in_guest(self) -> bool:
-        return self in {SourceKind.LIBAV, SourceKind.V4L2, SourceKind.FILE, SourceKind.DEMO}
+        return self not in {SourceKind.RTSP, SourceKind.MJPEG, SourceKind.JPEG}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """`url` never holds credentials: rtsp://host:554/path, http://host/video.cgi, v4l2:///dev/video0, file:///clip.mp4,
-    demo://street?seed=1. `speed` is for files (1.0 real time, 0 as fast as possible); `poll_s` for JPEG polling."""
+    demo://street?seed=1, picamera://0?width=1920. `speed` is for files (1.0 real time, 0 as fast as possible); `poll_s` for
+    JPEG polling."""
 
     camera: CameraId
     stream: Stream

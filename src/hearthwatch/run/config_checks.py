@@ -18,10 +18,11 @@ from hearthwatch.health.quiet import parse_restart
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
 from hearthwatch.run.config_check_arming import modes_faults
 from hearthwatch.run.config_check_logins import logins_faults
+from hearthwatch.run.config_check_trigger import label_of, picamera_fault, trigger_faults
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.toml_lines import KeyPath
 
-SCHEMES = ("rtsp", "rtsps", "http", "https", "v4l2", "file", "demo")
+SCHEMES = ("rtsp", "rtsps", "http", "https", "v4l2", "file", "demo", "picamera")
 
 _MAX_URL = 2048
 _MAX_NAME = 60
@@ -41,12 +42,13 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
     path: KeyPath = ("camera", name)
     if shown == name and not _NAME.fullmatch(name):
         faults.add(path, _bad_name("camera", name))
-    for stream in ("main", "sub"):
+    for stream in ("main", "sub", "snapshot"):
         url = camera.get(stream)
-        if isinstance(url, str) and (url or stream == "main"):
+        if isinstance(url, str) and url:
             fault = url_fault(url, camera=shown, allow_loopback=camera.get("allow_loopback") is True)
             if fault:
                 faults.add((*path, stream), fault)
+    trigger_faults(faults, path, camera, shown)
     called = camera.get("name")
     if isinstance(called, str) and not _is_plain(called):
         faults.add((*path, "name"), _NOT_PLAIN)
@@ -63,7 +65,7 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
     alerts = camera.get("alerts")
     told = alerts.get("labels") if isinstance(alerts, Mapping) else None
     for place, label in enumerate(told if isinstance(told, list) else ()):
-        _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, *OwnAlarm, MAIL_ALARM))
+        _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, *OwnAlarm, MAIL_ALARM, label_of(camera)))
     _zone_faults(faults, path, camera)
     modes_faults(faults, path, camera)
     logins_faults(faults, (*path, "logins"), camera.get("logins"))
@@ -212,6 +214,8 @@ def url_fault(url: str, *, camera: str, allow_loopback: bool) -> str | None:
         near = difflib.get_close_matches(scheme, SCHEMES, n=1) if separator else []
         hint = f'; did you mean "{near[0]}://"?' if near else ""
         return f"must begin with one of {', '.join(f'{known}://' for known in SCHEMES)}{hint}"
+    if scheme == "picamera":
+        return picamera_fault(url)
     if scheme in _LOCAL:
         is_right, example = _LOCAL[scheme]
         return None if is_right(rest) else f"must look like {example}"

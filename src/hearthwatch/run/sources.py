@@ -11,7 +11,7 @@ from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.config import CameraOptions, Config, Reader, Transport
 
-_KIND_OF_SCHEME = {"v4l2": SourceKind.V4L2, "file": SourceKind.FILE, "demo": SourceKind.DEMO}
+_KIND_OF_SCHEME = {"v4l2": SourceKind.V4L2, "file": SourceKind.FILE, "demo": SourceKind.DEMO, "picamera": SourceKind.PICAMERA}
 
 
 def sources(config: Config, secrets: Secrets, strangers: Collection[CameraId] = ()) -> tuple[Source, ...]:
