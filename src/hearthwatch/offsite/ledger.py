@@ -1,0 +1,356 @@
+"""The queue of copies in `house.db`, which is also what is known to be at each target; functions take the caller's transaction.
+
+Putting a piece in twice is putting it in once: what wants pieces sent may start over after a crash without looking back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.offsite.upload import (
+    Parcel,
+    Piece,
+    PieceKind,
+    Priority,
+    Progress,
+    TargetId,
+    Upload,
+    UploadId,
+    UploadState,
+)
+from hearthwatch.recording.segment import Copied, FootageClass
+
+metadata = MetaData()
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("camera", String(32), nullable=False),
+    Column("stream", String(8), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("footage_class", String(16), nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("order_us", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sealed_bytes", BigInteger, nullable=False),
+    Column("sealed_sha256", LargeBinary, nullable=False),
+    Column("sent_bytes", BigInteger, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_us", BigInteger, nullable=False),
+    Column("proved_us", BigInteger),
+    Column("checked_us", BigInteger),
+    UniqueConstraint("target", "kind", "camera", "stream", "sequence", "start_us", "event", name="uploads_piece"),
+    Index("uploads_due", "target", "state", "priority", "order_us"),
+    Index("uploads_by_file", "camera", "stream", "sequence"),
+    sqlite_autoincrement=True,
+)
+"""`sequence` is that of a segment's file, 0 for other pieces. `next_us` is when a piece that failed is tried again."""
+
+heads = Table(
+    "upload_heads",
+    metadata,
+    Column("target", String(32), primary_key=True),
+    Column("camera", String(32), primary_key=True),
+    Column("head", LargeBinary, nullable=False),
+)
+"""Where the chain of manifests of each camera stands at each target."""
+
+URGENT = Priority.EVENT_FRAGMENT
+"""What is at most this is sent in a lane of its own."""
+_OPEN = (UploadState.WAITING, UploadState.SENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A piece to be kept at a target; `sequence` names a segment's file, 0 is for other pieces."""
+
+    target: TargetId
+    piece: Piece
+    priority: Priority
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """One row of the queue. `parcel_bytes` and `progress` are of the packed file, where it is packed already."""
+
+    upload: Upload
+    sequence: int
+    parcel_bytes: int
+    progress: Progress | None
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetCount:
+    """How far one target is: what waits for it, the oldest moment that waits, and when something was proved last."""
+
+    waiting: int
+    waiting_bytes: int
+    queued_events: int
+    oldest_us: WallUs | None
+    proved: int
+    proved_us: WallUs | None
+
+
+def want(connection: Connection, wanted: Iterable[Wanted], now_us: WallUs) -> None:
+    """Put pieces into the queue. What is there already keeps its place, or comes further to the front and gets the class."""
+    for one in wanted:
+        piece = one.piece
+        row = {
+            "target": one.target,
+            "kind": piece.kind,
+            "camera": piece.camera,
+            "stream": piece.stream,
+            "sequence": one.sequence,
+            "start_us": piece.start_us,
+            "end_us": piece.end_us,
+            "size_bytes": piece.size_bytes,
+            "sha256": piece.sha256,
+            "footage_class": piece.footage_class,
+            "pinned": piece.pinned,
+            "event": piece.event,
+            "priority": int(one.priority),
+            "order_us": _order_us(piece.start_us, one.priority),
+            "state": UploadState.WAITING,
+            "name": "",
+            "sealed_bytes": 0,
+            "sealed_sha256": b"",
+            "sent_bytes": 0,
+            "token": "",
+            "tries": 0,
+            "next_us": now_us,
+        }
+        put = insert(uploads).values(**row)
+        fresh = put.excluded
+        further = fresh.priority < uploads.c.priority
+        change = {
+            "priority": case((further, fresh.priority), else_=uploads.c.priority),
+            "order_us": case((further, fresh.order_us), else_=uploads.c.order_us),
+            "next_us": case((further, fresh.next_us), else_=uploads.c.next_us),
+            "footage_class": case((uploads.c.name == "", fresh.footage_class), else_=uploads.c.footage_class),
+        }
+        again = and_(uploads.c.state.in_(_OPEN), further)
+        connection.execute(put.on_conflict_do_update(index_elements=_KEY, set_=change, where=again))
+
+
+_KEY = ["target", "kind", "camera", "stream", "sequence", "start_us", "event"]
+
+
+def _order_us(start_us: WallUs, priority: Priority) -> int:
+    """Evidence of an event goes from its beginning on; of all else the newest first, which says most about this moment."""
+    return start_us if priority <= URGENT else -start_us
+
+
+def next_up(connection: Connection, target: TargetId, now_us: WallUs, *, urgent: bool) -> Queued | None:
+    """Return what is sent next; `urgent` for the lane of what cannot wait."""
+    mine = uploads.c.priority <= URGENT if urgent else uploads.c.priority > URGENT
+    due = select(uploads).where(uploads.c.target == target, uploads.c.state.in_(_OPEN), mine, uploads.c.next_us <= now_us)
+    # one half sent goes on before one that would only begin
+    begun = case((uploads.c.sent_bytes > 0, 0), else_=1)
+    row = connection.execute(due.order_by(uploads.c.priority, begun, uploads.c.order_us).limit(1)).first()
+    return None if row is None else _queued(row)
+
+
+def next_us(connection: Connection, target: TargetId) -> WallUs | None:
+    """Return when the next piece that failed is to be tried again."""
+    found = connection.scalar(select(func.min(uploads.c.next_us)).where(uploads.c.target == target, uploads.c.state.in_(_OPEN)))
+    return None if found is None else WallUs(found)
+
+
+def packed(connection: Connection, upload: UploadId, parcel: Parcel, piece: Piece) -> None:
+    """Note the parcel that is sent for an upload from now on, and what of the piece turned out only as it was packed."""
+    change = {
+        "state": UploadState.SENDING,
+        "name": parcel.name,
+        "sealed_bytes": parcel.size_bytes,
+        "sealed_sha256": parcel.sha256,
+        "size_bytes": piece.size_bytes,
+        "sha256": piece.sha256,
+        "sent_bytes": 0,
+        "token": "",
+    }
+    connection.execute(update(uploads).where(uploads.c.id == upload).values(**change))
+
+
+def progressed(connection: Connection, upload: UploadId, progress: Progress) -> None:
+    """Note how far it came, so that a crash costs little."""
+    change = {"sent_bytes": progress.sent_bytes, "token": progress.token}
+    connection.execute(update(uploads).where(uploads.c.id == upload).values(**change))
+
+
+def proved(connection: Connection, upload: UploadId, now_us: WallUs) -> None:
+    change = {"state": UploadState.PROVED, "proved_us": now_us, "checked_us": now_us, "token": "", "tries": 0}
+    connection.execute(update(uploads).where(uploads.c.id == upload).values(**change))
+
+
+def postponed(connection: Connection, upload: UploadId, until_us: WallUs, *, anew: bool) -> None:
+    """Try it again later; `anew` forgets what was sent and packed."""
+    change: dict[str, Any] = {"next_us": until_us, "tries": uploads.c.tries + 1, "state": UploadState.WAITING}
+    if anew:
+        change |= {"sent_bytes": 0, "token": ""}
+    connection.execute(update(uploads).where(uploads.c.id == upload).values(**change))
+
+
+def gone(connection: Connection, upload: UploadId) -> None:
+    """Its source went before it was sent."""
+    connection.execute(update(uploads).where(uploads.c.id == upload).values(state=UploadState.GONE))
+
+
+def lost(connection: Connection, upload: UploadId, now_us: WallUs) -> None:
+    """The far end lost what it had: it waits to be sent again."""
+    change = {
+        "state": UploadState.WAITING,
+        "sent_bytes": 0,
+        "token": "",
+        "tries": 0,
+        "next_us": now_us,
+        "proved_us": None,
+        "checked_us": None,
+    }
+    connection.execute(update(uploads).where(uploads.c.id == upload).values(**change))
+
+
+def checked(connection: Connection, upload: UploadId, now_us: WallUs) -> None:
+    connection.execute(update(uploads).where(uploads.c.id == upload).values(checked_us=now_us))
+
+
+def sample(connection: Connection, target: TargetId, before_us: WallUs, limit: int) -> tuple[Queued, ...]:
+    """Return what was proved before a moment and looked at longest ago."""
+    mine = and_(uploads.c.target == target, uploads.c.state == UploadState.PROVED, uploads.c.checked_us < before_us)
+    return tuple(
+        _queued(row) for row in connection.execute(select(uploads).where(mine).order_by(uploads.c.checked_us).limit(limit))
+    )
+
+
+def everywhere(connection: Connection, files: Collection[Copied], targets: Collection[TargetId]) -> tuple[Copied, ...]:
+    """Return those segments that every one of `targets` that was to get them holds, and at least one."""
+    found = []
+    for one in files:
+        mine = and_(uploads.c.camera == one.camera, uploads.c.stream == one.stream, uploads.c.sequence == one.sequence)
+        query = select(uploads.c.state).where(mine, uploads.c.kind == PieceKind.SEGMENT, uploads.c.target.in_(targets))
+        states = set(connection.scalars(query.where(uploads.c.sha256 == one.sha256)))
+        if states == {UploadState.PROVED}:
+            found.append(one)
+    return tuple(found)
+
+
+def knows(connection: Connection, target: TargetId, name: str) -> bool:
+    """Tell whether something was packed for the target under that name."""
+    mine = select(uploads.c.id).where(uploads.c.target == target, uploads.c.name == name)
+    return connection.scalar(mine.limit(1)) is not None
+
+
+def count(connection: Connection, target: TargetId) -> TargetCount:
+    waiting = uploads.c.state.in_(_OPEN)
+    left = case((waiting, func.max(uploads.c.size_bytes, uploads.c.sealed_bytes) - uploads.c.sent_bytes), else_=0)
+    row = connection.execute(
+        select(
+            func.sum(case((waiting, 1), else_=0)).label("waiting"),
+            func.sum(left).label("bytes"),
+            func.sum(case((and_(waiting, uploads.c.priority <= Priority.EVENT), 1), else_=0)).label("events"),
+            func.min(case((waiting, uploads.c.start_us))).label("oldest_us"),
+            func.sum(case((uploads.c.state == UploadState.PROVED, 1), else_=0)).label("proved"),
+            func.max(uploads.c.proved_us).label("proved_us"),
+        ).where(uploads.c.target == target)
+    ).one()
+    return TargetCount(
+        waiting=int(row.waiting or 0),
+        waiting_bytes=max(0, int(row.bytes or 0)),
+        queued_events=int(row.events or 0),
+        oldest_us=None if row.oldest_us is None else WallUs(row.oldest_us),
+        proved=int(row.proved or 0),
+        proved_us=None if row.proved_us is None else WallUs(row.proved_us),
+    )
+
+
+def safe_until(connection: Connection) -> dict[CameraId, WallUs]:
+    """Return up to when the footage of each camera is proved to be at some target."""
+    mine = and_(uploads.c.state == UploadState.PROVED, uploads.c.kind != PieceKind.PICTURE)
+    query = select(uploads.c.camera, func.max(uploads.c.end_us).label("end_us")).where(mine).group_by(uploads.c.camera)
+    return {CameraId(row.camera): WallUs(row.end_us) for row in connection.execute(query)}
+
+
+def left_of(connection: Connection, event: str) -> int:
+    """Return how many pieces of an event, or of an emergency, are still to be proved."""
+    mine = and_(uploads.c.event == event, uploads.c.state.in_(_OPEN))
+    return int(connection.scalar(select(func.count()).where(mine)) or 0)
+
+
+def read_heads(connection: Connection, target: TargetId) -> Mapping[CameraId, bytes]:
+    """Return where the chains of a target stand, as `keep_head` was given them."""
+    query = select(heads.c.camera, heads.c.head).where(heads.c.target == target)
+    return {CameraId(row.camera): bytes(row.head) for row in connection.execute(query)}
+
+
+def keep_head(connection: Connection, target: TargetId, camera: CameraId, head: bytes) -> None:
+    put = insert(heads).values(target=target, camera=camera, head=head)
+    connection.execute(put.on_conflict_do_update(index_elements=["target", "camera"], set_={"head": head}))
+
+
+def drop_before(connection: Connection, before_us: WallUs, limit: int) -> int:
+    """Forget what is too old to be sent or looked for; return how many rows went."""
+    old = select(uploads.c.id).where(uploads.c.end_us < before_us).limit(limit)
+    return connection.execute(delete(uploads).where(uploads.c.id.in_(old))).rowcount
+
+
+def _queued(row: Any) -> Queued:
+    piece = Piece(
+        kind=PieceKind(row.kind),
+        camera=CameraId(row.camera),
+        stream=Stream(row.stream),
+        start_us=WallUs(row.start_us),
+        end_us=WallUs(row.end_us),
+        size_bytes=row.size_bytes,
+        sha256=bytes(row.sha256),
+        footage_class=FootageClass(row.footage_class),
+        pinned=row.pinned,
+        event=row.event,
+    )
+    upload = Upload(
+        id=UploadId(row.id),
+        target=TargetId(row.target),
+        piece=piece,
+        priority=Priority(row.priority),
+        state=UploadState(row.state),
+        name=row.name,
+        sealed_sha256=bytes(row.sealed_sha256),
+    )
+    progress = Progress(sent_bytes=row.sent_bytes, token=row.token) if row.token else None
+    return Queued(upload=upload, sequence=row.sequence, parcel_bytes=row.sealed_bytes, progress=progress, tries=row.tries)
