@@ -47,7 +47,7 @@ setInterval(() => {
 export function welcome(next: Session): void {
   session.value = next;
   useToken(next.token);
-  if (next.user) void start();
+  if (next.user) start();
 }
 
 export async function whoAmI(): Promise<void> {
@@ -72,12 +72,20 @@ export const upsert = <T>(list: T[], item: T, same: (a: T, b: T) => boolean): T[
   return found < 0 ? [item, ...list] : list.with(found, item);
 };
 
+/** What the stream told while everything was read is newer than what was read. */
+export const withNews = <T>(read: T[], before: readonly T[], now: readonly T[], same: (a: T, b: T) => boolean): T[] =>
+  now.filter((item) => !before.includes(item)).reduceRight((list, item) => upsert(list, item, same), read);
+
+const sameId = (a: { id: unknown }, b: { id: unknown }): boolean => a.id === b.id;
+const sameOutage = (a: Outage, b: Outage): boolean => a.fault === b.fault && a.subject === b.subject && a.start_us === b.start_us;
+
 const MOST_LOGINS = 300;
 const WEEK_US = 7 * 24 * 3600 * 1e6;
 
 let wasRead = false;
 
 export async function refresh(): Promise<void> {
+  const before = { recent: recent.value, alerts: alerts.value, outages: outages.value, logins: lastLogins.value, cameras: cameras.value };
   const [h, c, e, a, o, l] = await Promise.all([
     api.house(),
     api.cameras(),
@@ -88,12 +96,12 @@ export async function refresh(): Promise<void> {
     readArming(),
   ]);
   house.value = h;
-  cameras.value = c;
-  recent.value = e.events;
-  alerts.value = a.alerts;
+  if (cameras.value === before.cameras) cameras.value = c;
+  recent.value = withNews(e.events, before.recent, recent.value, sameId);
+  alerts.value = withNews(a.alerts, before.alerts, alerts.value, sameId);
   moreAlerts.value = a.more;
-  outages.value = o;
-  lastLogins.value = l.logins;
+  outages.value = withNews(o, before.outages, outages.value, sameOutage);
+  lastLogins.value = merged(l.logins, lastLogins.value.filter((login) => !before.logins.includes(login))).slice(0, MOST_LOGINS);
   if (wasRead) resyncs.value += 1;
   wasRead = true;
   loaded.value = true;
@@ -109,34 +117,33 @@ export async function olderAlerts(): Promise<void> {
 let source: EventSource | null = null;
 let houseTimer = 0;
 
-async function start(): Promise<void> {
+function start(): void {
   stop();
   source = new EventSource(at.stream());
   const on = <T>(name: string, take: (value: T) => void): void =>
     source?.addEventListener(name, (message) => take(JSON.parse((message as MessageEvent<string>).data) as T));
-  let dropped = false;
   source.onopen = () => {
     connected.value = true;
-    if (dropped) void refresh().catch(() => undefined);
-    dropped = false;
   };
   source.onerror = () => {
     connected.value = false;
-    dropped = true;
+    if (!loaded.value) void refresh().catch(() => undefined);
     void whoAmIStill();
   };
+  // not before: what happens between a first look and the stream would never be shown
+  on("begun", () => void refresh().catch(() => undefined));
   on<Camera[]>("cameras", (value) => {
     cameras.value = value;
   });
   on<HouseEvent>("event", (value) => {
     toldOf(value.id);
-    recent.value = upsert(recent.value, value, (a, b) => a.id === b.id).slice(0, 60);
+    recent.value = upsert(recent.value, value, sameId).slice(0, 60);
   });
   on<Alert>("alert", (value) => {
-    alerts.value = upsert(alerts.value, value, (a, b) => a.id === b.id);
+    alerts.value = upsert(alerts.value, value, sameId);
   });
   on<Outage>("outage", (value) => {
-    outages.value = upsert(outages.value, value, (a, b) => a.fault === b.fault && a.subject === b.subject && a.start_us === b.start_us);
+    outages.value = upsert(outages.value, value, sameOutage);
   });
   on<Login>("login", (value) => {
     if (value.verdict !== "own") lastLogins.value = merged(lastLogins.value, [value]).slice(0, MOST_LOGINS);
@@ -146,9 +153,6 @@ async function start(): Promise<void> {
   });
   on("resync", () => void refresh().catch(() => undefined));
   houseTimer = window.setInterval(() => void api.house().then((value) => (house.value = value), () => undefined), 15_000);
-  await refresh().catch(() => {
-    connected.value = false;
-  });
 }
 
 /** An event stream does not say why it broke: ask once whether we are still logged in. */
@@ -158,7 +162,7 @@ async function whoAmIStill(): Promise<void> {
     session.value = found;
     stop();
   }
-  if (found?.user && source?.readyState === EventSource.CLOSED) void start();
+  if (found?.user && source?.readyState === EventSource.CLOSED) start();
 }
 
 function stop(): void {
@@ -174,7 +178,7 @@ document.addEventListener("visibilitychange", () => {
   clearTimeout(hiding);
   if (!session.value?.user) return;
   if (!document.hidden) {
-    if (!source) void start();
+    if (!source) start();
   } else {
     hiding = window.setTimeout(() => {
       source?.close();

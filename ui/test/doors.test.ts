@@ -101,6 +101,12 @@ describe("folding", () => {
     const list = [foreign({ id: 9 }), foreign({ id: 8, user: "root" }), foreign({ id: 7 }), foreign({ id: 6, camera: "garden" }), login({ id: 5 }), login({ id: 4, at_us: T - 31 * 60e6 })];
     expect(folded(list)).toHaveLength(6);
   });
+  test("a lock or a visit between guessed passwords makes no second line of them", () => {
+    const guess = (id: number): Login => foreign({ id, verdict: "failed", action: "denied", user: "root", at_us: T + id });
+    const list = [guess(9), login({ id: 8, at_us: T + 8 }), guess(7), foreign({ id: 6, verdict: "locked", action: "locked", user: "root", at_us: T + 6 }), guess(5)];
+    expect(folded(list).map((fold) => fold.all.length)).toEqual([3, 1, 1]);
+    expect(folded([guess(5), foreign({ ...guess(4), address: "203.0.113.10" })])).toHaveLength(2);
+  });
   test("news come to their place in time, and replace what is known better now", () => {
     const list = [login({ id: 3, at_us: T + 3e6 }), login({ id: 1, at_us: T })];
     const found = merged(list, [foreign({ id: 2, at_us: T + 1e6 }), login({ id: 1, source: "log", told: true })]);

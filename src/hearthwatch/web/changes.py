@@ -59,11 +59,13 @@ class Changes:
                 reader.loop.call_soon_threadsafe(reader.give, change)
 
     async def follow(self, every_s: float) -> AsyncGenerator[Batch]:
-        """Yield what came, at once when something did and otherwise an empty batch every `every_s` seconds."""
+        """Yield an empty batch once nothing is missed any more, then what comes, at once when something does and otherwise an
+        empty batch every `every_s` seconds."""
         reader = _Reader()
         with self._lock:
             self._readers.add(reader)
         try:
+            yield Batch(changes=(), lost=False)
             while True:
                 found: list[Change] = []
                 with contextlib.suppress(TimeoutError):

@@ -33,22 +33,23 @@ _QUIET_LIMIT = 15
 @router.get("/stream", response_class=StreamingResponse)
 @needs(Permission.LOOK)
 async def stream(site: SiteDep, person: PersonDep, request: Request) -> StreamingResponse:
-    """Server-Sent Events: `cameras` (all, when one changed), `event`, `alert`, `outage`, `login`, `arming`, `person`,
-    and `resync` after a loss."""
+    """Server-Sent Events: `begun` first (what is read from then on and what follows here leave nothing out), `cameras` (all,
+    when one changed), `event`, `alert`, `outage`, `login`, `arming`, `person`, and `resync` after a loss."""
     return StreamingResponse(_follow(site, person), media_type="text/event-stream")
 
 
 async def _follow(site: Site, person: Session) -> AsyncGenerator[bytes]:
     ended = asyncio.create_task(site.auth.ended(person))
     last_cameras = b""
+    opening = b"retry: 2000\n\n" + _line("begun", "{}")
     quiet = 0
     try:
-        yield b"retry: 2000\n\n"
         async with aclosing(site.changes.follow(EVERY_S)) as batches:
             async for batch in batches:
                 if ended.done():
                     return
-                out = bytearray()
+                out = bytearray(opening)
+                opening = b""
                 if batch.lost:
                     out += _line("resync", "{}")
                 for change in batch.changes:

@@ -19,13 +19,18 @@ const alike = (a: Login, b: Login): boolean =>
   // who guesses passwords may try a hundred names
   (a.user === b.user || a.verdict === "failed");
 
-/** Fold a list that is newest first; what lies between two of a kind keeps them apart, as does half an hour. */
+const goesOn = (fold: Fold, login: Login): boolean => alike(fold.head, login) && (fold.all.at(-1) ?? fold.head).at_us - login.at_us < APART_US;
+
+/**
+ * Fold a list that is newest first; half an hour keeps two of a kind apart, and so does what lies between them, but for guessed
+ * passwords: a lock, or an owner who logs in meanwhile, makes no second attack of one.
+ */
 export function folded(logins: readonly Login[]): Fold[] {
   const found: Fold[] = [];
   for (const login of logins) {
-    const last = found.at(-1);
-    const before = last?.all.at(-1);
-    if (last && before && alike(before, login) && before.at_us - login.at_us < APART_US) last.all.push(login);
+    const near = login.verdict === "failed" ? found : found.slice(-1);
+    const fold = near.findLast((each) => goesOn(each, login));
+    if (fold) fold.all.push(login);
     else found.push({ head: login, all: [login] });
   }
   return found;
