@@ -119,7 +119,8 @@ model)
 system)
     debian ffmpeg chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base \
         gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
-    debian_without_service mosquitto
+    debian_without_service mosquitto openssh-server
+    debian age
     ;;
 bench) debian ffmpeg motion ;;
 lock)
