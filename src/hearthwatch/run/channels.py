@@ -68,6 +68,7 @@ class Channels:
         self._warm_task: asyncio.Task[None] | None = None
         self._fixed: dict[str, tuple[object, Channel]] = {}
         self._chats: dict[int, TelegramChat] = {}
+        self._others: tuple[Channel, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,12 +92,17 @@ class Channels:
             self._people.clear()
             await self.renew(self._options, self._zone)
 
+    async def offer(self, others: tuple[Channel, ...]) -> None:
+        """Use these beside the others: channels whose connection somebody else keeps. Another object is a channel anew."""
+        self._others = others
+        await self.renew(self._options, self._zone)
+
     async def renew(self, options: AlertsOptions, zone: tzinfo) -> None:
         """Use exactly the channels `options` and the secrets describe."""
         async with self._lock:
             self._options, self._zone = options, zone
             await self._renew_telegram()
-            channels: list[Channel] = list(self._chats.values())
+            channels: list[Channel] = [*self._chats.values(), *self._others]
             for name, key, build in (self._email(), self._apprise(), self._webhook()):
                 channel = await self._same_or_new(name, key, build)
                 if channel is not None:
