@@ -32,13 +32,13 @@ debian() {
 # Installs a package for its program alone: the service that comes along does not start now, nor with the machine.
 # One that is installed already is somebody's and stays as it is.
 debian_without_service() {
-    package=$1
+    package=$1 service=${2:-$1}
     ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || return 0
     if [ "$(id -u)" = 0 ] && command -v systemctl >/dev/null; then
-        systemctl -q mask "$package.service"
-        debian "$package" || { systemctl -q unmask "$package.service"; return 1; }
-        systemctl -q disable "$package.service" 2>/dev/null || true
-        systemctl -q unmask "$package.service"
+        systemctl -q mask "$service.service"
+        debian "$package" || { systemctl -q unmask "$service.service"; return 1; }
+        systemctl -q disable "$service.service" 2>/dev/null || true
+        systemctl -q unmask "$service.service"
     else
         debian "$package"
     fi
@@ -119,7 +119,8 @@ model)
 system)
     debian ffmpeg chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base \
         gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
-    debian_without_service mosquitto openssh-server
+    debian_without_service mosquitto
+    debian_without_service openssh-server ssh
     debian age
     ;;
 bench) debian ffmpeg motion ;;
