@@ -57,6 +57,7 @@ _OUTAGE_WORDS = {
     Fault.HEARTBEAT_LOST: ("its sign of life does not get out", "its sign of life gets out again"),
     Fault.CONFIG_WRONG: ("has mistakes; the old one stays in force", "is right again"),
     Fault.PORCH_CLOSED: ("cannot take the cameras' mails and files", "takes the cameras' mails and files again"),
+    Fault.SENSOR_LOST: ("its sensor cannot be read", "its sensor is read again"),
     Fault.SCOUT_DEAF: ("does not notice everybody's phones", "notices phones again"),
     Fault.PORCH_FLOODED: ("leaves more mails or files than it may", "leaves no more than it may again"),
     Fault.ROUTER_SILENT: ("does not answer", "answers again"),
@@ -66,6 +67,14 @@ _OUTAGE_WORDS = {
     Fault.SERVICE_SILENT: ("cannot be reached", "can be reached again"),
     Fault.ACTION_FAILED: ("could not be switched on", "can be switched on again"),
     Fault.ACTION_STUCK: ("cannot be switched off and is still on", "is off now"),
+    Fault.BACKUP_LATE: ("copies are late", "copies are on time again"),
+    Fault.BACKUP_REFUSED: ("refuses our copies", "takes our copies again"),
+    Fault.BACKUP_NOT_KEPT: ("does not keep what it was sent", "keeps what it is sent again"),
+    Fault.BACKUP_LOST: ("has lost footage it had", "has all its footage again"),
+    Fault.FOOTAGE_SACRIFICED: (
+        "the full disk cost footage that had no copy yet",
+        "no footage without a copy is lost any more",
+    ),
     Fault.CHANNEL_DEAD: ("does not deliver alerts", "delivers alerts again"),
 }
 
@@ -115,7 +124,7 @@ class Policy:
             said.append(one_line(event.detail))
         parts = {Part.TEXT}
         if camera.options.send_picture:
-            parts.add(Part.PICTURE)
+            parts |= {Part.PICTURE, Part.ALBUM} if event.kind is EventKind.SENSOR else {Part.PICTURE}
         if camera.options.send_clip:
             parts.add(Part.CLIP)
         return Alert(
@@ -185,6 +194,8 @@ def _wanted(event: Event, camera: CameraAlerts, mode: Mode) -> bool:
     if not camera.modes.tells(mode) or (meaning.zones and not event.zones & set(meaning.zones)):
         return False
     labels = meaning.labels or camera.options.labels
+    if event.kind is EventKind.SENSOR:
+        return not meaning.labels or event.label in meaning.labels
     if event.kind in {EventKind.OBJECT, EventKind.ALARM}:
         return event.label in labels
     return event.kind is not EventKind.MOTION or "motion" in labels

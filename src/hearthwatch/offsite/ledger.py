@@ -5,10 +5,12 @@ Putting a piece in twice is putting it in once: what wants pieces sent may start
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import zlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -33,6 +35,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.offsite.manifest import Head, head_after
+from hearthwatch.offsite.pack import Packed
 from hearthwatch.offsite.upload import (
     Parcel,
     Piece,
@@ -75,21 +79,24 @@ uploads = Table(
     Column("next_us", BigInteger, nullable=False),
     Column("proved_us", BigInteger),
     Column("checked_us", BigInteger),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("parcels", LargeBinary, nullable=False),
     UniqueConstraint("target", "kind", "camera", "stream", "sequence", "start_us", "event", name="uploads_piece"),
     Index("uploads_due", "target", "state", "priority", "order_us"),
     Index("uploads_by_file", "camera", "stream", "sequence"),
     sqlite_autoincrement=True,
 )
-"""`sequence` is that of a segment's file, 0 for other pieces. `next_us` is when a piece that failed is tried again."""
+"""`sequence` is that of a segment's file, 0 for other pieces. `next_us` is when a piece that failed is tried again. `manifest`
+(compressed) is what it is packed by again, `parcels` are the files that wait here to be sent."""
 
 heads = Table(
     "upload_heads",
     metadata,
     Column("target", String(32), primary_key=True),
     Column("camera", String(32), primary_key=True),
-    Column("head", LargeBinary, nullable=False),
+    Column("manifest", LargeBinary, nullable=False),
 )
-"""Where the chain of manifests of each camera stands at each target."""
+"""The last manifest of each camera at each target: where its chain stands."""
 
 URGENT = Priority.EVENT_FRAGMENT
 """What is at most this is sent in a lane of its own."""
@@ -108,13 +115,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """One row of the queue. `parcel_bytes` and `progress` are of the packed file, where it is packed already."""
+    """One row of the queue. `manifest` is empty until it is packed once; `parcels` are what was packed and is not proved,
+    `sent_bytes` and `progress` how far the first of them is."""
 
     upload: Upload
     sequence: int
     parcel_bytes: int
+    sent_bytes: int
     progress: Progress | None
     tries: int
+    manifest: bytes
+    parcels: tuple[Parcel, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +167,8 @@ def want(connection: Connection, wanted: Iterable[Wanted], now_us: WallUs) -> No
             "token": "",
             "tries": 0,
             "next_us": now_us,
+            "manifest": b"",
+            "parcels": b"",
         }
         put = insert(uploads).values(**row)
         fresh = put.excluded
@@ -194,19 +207,24 @@ def next_us(connection: Connection, target: TargetId) -> WallUs | None:
     return None if found is None else WallUs(found)
 
 
-def packed(connection: Connection, upload: UploadId, parcel: Parcel, piece: Piece) -> None:
-    """Note the parcel that is sent for an upload from now on, and what of the piece turned out only as it was packed."""
-    change = {
+def packed(connection: Connection, queued: Queued, made: Packed) -> None:
+    """Note what is sent for an upload from now on, and where the chain of its camera stands with it."""
+    upload, first = queued.upload, made.parcels[0]
+    change: dict[str, Any] = {
         "state": UploadState.SENDING,
-        "name": parcel.name,
-        "sealed_bytes": parcel.size_bytes,
-        "sealed_sha256": parcel.sha256,
-        "size_bytes": piece.size_bytes,
-        "sha256": piece.sha256,
+        "name": made.name,
+        "sealed_bytes": first.size_bytes,
+        "sealed_sha256": first.sha256,
         "sent_bytes": 0,
         "token": "",
+        "manifest": zlib.compress(made.manifest),
+        "parcels": msgspec.json.encode(made.parcels, enc_hook=str),
     }
-    connection.execute(update(uploads).where(uploads.c.id == upload).values(**change))
+    connection.execute(update(uploads).where(uploads.c.id == upload.id).values(**change))
+    if queued.manifest != made.manifest:
+        row = {"target": upload.target, "camera": upload.piece.camera, "manifest": made.manifest}
+        put = insert(heads).values(**row)
+        connection.execute(put.on_conflict_do_update(index_elements=["target", "camera"], set_={"manifest": made.manifest}))
 
 
 def progressed(connection: Connection, upload: UploadId, progress: Progress) -> None:
@@ -216,12 +234,19 @@ def progressed(connection: Connection, upload: UploadId, progress: Progress) -> 
 
 
 def proved(connection: Connection, upload: UploadId, now_us: WallUs) -> None:
-    change = {"state": UploadState.PROVED, "proved_us": now_us, "checked_us": now_us, "token": "", "tries": 0}
+    change = {
+        "state": UploadState.PROVED,
+        "proved_us": now_us,
+        "checked_us": now_us,
+        "token": "",
+        "tries": 0,
+        "parcels": b"",
+    }
     connection.execute(update(uploads).where(uploads.c.id == upload).values(**change))
 
 
 def postponed(connection: Connection, upload: UploadId, until_us: WallUs, *, anew: bool) -> None:
-    """Try it again later; `anew` forgets what was sent and packed."""
+    """Try it again later; `anew` forgets what was sent."""
     change: dict[str, Any] = {"next_us": until_us, "tries": uploads.c.tries + 1, "state": UploadState.WAITING}
     if anew:
         change |= {"sent_bytes": 0, "token": ""}
@@ -243,6 +268,7 @@ def lost(connection: Connection, upload: UploadId, now_us: WallUs) -> None:
         "next_us": now_us,
         "proved_us": None,
         "checked_us": None,
+        "parcels": b"",
     }
     connection.execute(update(uploads).where(uploads.c.id == upload).values(**change))
 
@@ -313,15 +339,16 @@ def left_of(connection: Connection, event: str) -> int:
     return int(connection.scalar(select(func.count()).where(mine)) or 0)
 
 
-def read_heads(connection: Connection, target: TargetId) -> Mapping[CameraId, bytes]:
-    """Return where the chains of a target stand, as `keep_head` was given them."""
-    query = select(heads.c.camera, heads.c.head).where(heads.c.target == target)
-    return {CameraId(row.camera): bytes(row.head) for row in connection.execute(query)}
+def read_heads(connection: Connection, target: TargetId) -> dict[CameraId, Head]:
+    """Return where the chains of a target stand."""
+    query = select(heads.c.camera, heads.c.manifest).where(heads.c.target == target)
+    return {CameraId(row.camera): head_after(bytes(row.manifest)) for row in connection.execute(query)}
 
 
-def keep_head(connection: Connection, target: TargetId, camera: CameraId, head: bytes) -> None:
-    put = insert(heads).values(target=target, camera=camera, head=head)
-    connection.execute(put.on_conflict_do_update(index_elements=["target", "camera"], set_={"head": head}))
+def spooled(connection: Connection) -> set[str]:
+    """Return the names of the files that wait to be sent."""
+    query = select(uploads.c.parcels).where(uploads.c.state.in_(_OPEN), uploads.c.parcels != b"")
+    return {parcel.path.name for raw in connection.scalars(query) for parcel in _parcels(raw)}
 
 
 def drop_before(connection: Connection, before_us: WallUs, limit: int) -> int:
@@ -353,4 +380,21 @@ def _queued(row: Any) -> Queued:
         sealed_sha256=bytes(row.sealed_sha256),
     )
     progress = Progress(sent_bytes=row.sent_bytes, token=row.token) if row.token else None
-    return Queued(upload=upload, sequence=row.sequence, parcel_bytes=row.sealed_bytes, progress=progress, tries=row.tries)
+    return Queued(
+        upload=upload,
+        sequence=row.sequence,
+        parcel_bytes=row.sealed_bytes,
+        sent_bytes=row.sent_bytes,
+        progress=progress,
+        tries=row.tries,
+        manifest=zlib.decompress(row.manifest) if row.manifest else b"",
+        parcels=_parcels(row.parcels) if row.parcels else (),
+    )
+
+
+def _parcels(raw: bytes) -> tuple[Parcel, ...]:
+    return msgspec.json.decode(raw, type=tuple[Parcel, ...], dec_hook=_path)
+
+
+def _path(kind: type, value: Any) -> Any:
+    return kind(value)

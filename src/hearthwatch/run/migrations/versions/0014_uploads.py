@@ -37,6 +37,8 @@ def upgrade() -> None:
         sa.Column("next_us", sa.BigInteger, nullable=False),
         sa.Column("proved_us", sa.BigInteger),
         sa.Column("checked_us", sa.BigInteger),
+        sa.Column("manifest", sa.LargeBinary, nullable=False),
+        sa.Column("parcels", sa.LargeBinary, nullable=False),
         sa.UniqueConstraint("target", "kind", "camera", "stream", "sequence", "start_us", "event", name="uploads_piece"),
         sqlite_autoincrement=True,
     )
@@ -46,7 +48,7 @@ def upgrade() -> None:
         "upload_heads",
         sa.Column("target", sa.String(32), primary_key=True),
         sa.Column("camera", sa.String(32), primary_key=True),
-        sa.Column("head", sa.LargeBinary, nullable=False),
+        sa.Column("manifest", sa.LargeBinary, nullable=False),
     )
 
 
