@@ -12,7 +12,7 @@ from hearthwatch.feeds.packet import Packet, Run, Stream, StreamInfo
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.units import CameraId, WallUs
-from hearthwatch.recording.segment import FootageClass, Origin
+from hearthwatch.recording.segment import Copied, FootageClass, Origin
 from hearthwatch.run.messages import (
     Adopt,
     Begin,
@@ -31,6 +31,7 @@ from hearthwatch.run.messages import (
     Subscribe,
     Unsubscribe,
 )
+from hearthwatch.run.proof_messages import Prove
 from hearthwatch.run.taps import listen
 from hearthwatch.web.fanout import LiveHub
 
@@ -38,7 +39,8 @@ _ANSWER_S = 10.0
 
 
 class RecorderLine:
-    """Implements FootageKeeper. Packets go to the live hub on the listening thread; states to `on_state` on the loop."""
+    """Implements FootageKeeper and ProofKeeper. Packets go to the live hub on the listening thread, states to `on_state` on
+    the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, on_state: Callable[[RecorderState], None]) -> None:
         self._loop = loop
@@ -117,7 +119,12 @@ class RecorderLine:
         message = Adopt(token=token, run=run, info=info, origin=origin, packets=packets, is_last=is_last)
         return await self._ask(message, token)
 
-    async def _ask(self, message: Keep | Mark | Adopt, token: int) -> int:
+    async def prove(self, copied: tuple[Copied, ...], *, proved: bool) -> int:
+        """See ProofKeeper."""
+        token = next(self._tokens)
+        return await self._ask(Prove(token=token, copied=copied, proved=proved), token)
+
+    async def _ask(self, message: Keep | Mark | Adopt | Prove, token: int) -> int:
         channel = self._channel
         if channel is None:
             raise StorageFailed(StorageFault.MISSING, "the recorder is just being restarted: try again in a few seconds")

@@ -15,6 +15,7 @@ from hearthwatch.motion.motion import Sight
 from hearthwatch.presence.presence import DeviceId, Means
 from hearthwatch.recording.segment import FootageClass, Origin
 from hearthwatch.run.plan import ChildPlan, Plan
+from hearthwatch.run.proof_messages import Prove
 from hearthwatch.tracks.track import MotionSpan, Track
 
 VERSION = 1
@@ -282,9 +283,11 @@ class RecorderState(_Message, frozen=True):
     boxes: tuple[BoxCount, ...]
     confirmed_us: dict[CameraId, WallUs]
     disk_error: str
+    sacrificed: int = 0
+    """Files that a full disk took before their copy elsewhere was proved."""
 
 
-HouseToRecorder = Subscribe | Unsubscribe | Keep | Mark | Adopt
+HouseToRecorder = Subscribe | Unsubscribe | Keep | Mark | Adopt | Prove
 RecorderToHouse = Begin | Media | End | Done | RecorderState
 
 
