@@ -30,6 +30,7 @@ from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins.login import LoginsOptions, LogsOptions, SyslogOptions
 from hearthwatch.motion.motion import MotionOptions, SightOptions
+from hearthwatch.offsite.upload import OffsiteOptions
 from hearthwatch.presence.presence import PersonId, PersonOptions, PresenceOptions
 from hearthwatch.recording.segment import StorageOptions
 from hearthwatch.run.config_check_arming import arming_faults
@@ -157,6 +158,7 @@ class Config:
     mqtt: MqttOptions = MqttOptions()
     syslog: SyslogOptions = SyslogOptions()
     porch: PorchOptions = PorchOptions()
+    offsite: OffsiteOptions = OffsiteOptions()
 
 
 BUILT_IN: Raw = {"labels": {"person": {}, "car": {}, "dog": {}, "cat": {}}}
