@@ -10,6 +10,7 @@ from hearthwatch.events.alarms import OwnObjects
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.config import Config, Record
+from hearthwatch.run.offsite_plan import backup
 from hearthwatch.run.people import scout_plan
 from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
 from hearthwatch.run.porch_accounts import accounts, porch_plan, quotas
@@ -53,6 +54,7 @@ def compile_plan(
             footage_folder=str(footage),
             index_path=str(footage / "index.db"),
             uploads=quotas(config, found),
+            backup=backup(config),
         ),
         looker=LookerPlan(
             eyes={

@@ -13,7 +13,7 @@ from hearthwatch.feeds.source import Source
 from hearthwatch.ingest.drop import Account
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.presence.presence import DeviceId
-from hearthwatch.recording.segment import Quota, StorageOptions
+from hearthwatch.recording.segment import Backup, Quota, StorageOptions
 from hearthwatch.tracks.track import EyeOptions
 
 
@@ -27,6 +27,8 @@ class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     index_path: str
     uploads: dict[CameraId, Quota] = {}
     """What uploaded footage of a camera may take; those who may upload nothing are not in it."""
+    backup: dict[CameraId, Backup] = {}
+    """Whose footage stays until its copy elsewhere is proved."""
 
 
 class LookerPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):

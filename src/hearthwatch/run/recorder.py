@@ -47,6 +47,7 @@ from hearthwatch.run.messages import (
     WantGop,
 )
 from hearthwatch.run.plan import RecorderPlan
+from hearthwatch.run.proof_messages import Prove
 from hearthwatch.run.taps import Key, Line, StreamHub, listen
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class Recorder:
         disk = DiskThread(store, self._plan.storage, self._clock, self._hear_disk)
         disk.start()
         disk.set_quotas(self._plan.uploads)
+        disk.set_backup(self._plan.backup)
         self._disk = disk
 
     def _open_disk_later(self) -> None:
@@ -210,6 +212,7 @@ class Recorder:
             if self._disk is not None:
                 self._disk.set_options(message.plan.storage)
                 self._disk.set_quotas(message.plan.uploads)
+                self._disk.set_backup(message.plan.backup)
             self._follow(message.plan)
 
     def restarted(self, message: Restarted) -> None:
@@ -231,10 +234,10 @@ class Recorder:
                 self._house.untap((camera, stream))
             case Keep():
                 self._command(message)
-            case Mark() | Adopt():
+            case Mark() | Adopt() | Prove():
                 self._command(message)
 
-    def _command(self, command: Keep | Mark | Adopt) -> None:
+    def _command(self, command: Keep | Mark | Adopt | Prove) -> None:
         """Hand it to the disk's thread, whose answer goes to the house when it is committed."""
         if self._disk is None:
             self._house.send(Done(token=command.token, error=f"nothing is recorded: {self._disk_error}"))
@@ -243,6 +246,8 @@ class Recorder:
             future = self._disk.keep(command.camera, command.start_us, command.end_us, pinned=command.pinned)
         elif isinstance(command, Mark):
             future = self._disk.mark(command.camera, command.start_us, command.end_us, command.footage_class)
+        elif isinstance(command, Prove):
+            future = self._disk.prove(command.copied, proved=command.proved)
         else:
             future = self._disk.adopt(command.run, command.info, command.origin, command.packets, is_last=command.is_last)
 
@@ -276,6 +281,7 @@ class Recorder:
                 boxes=(*self._looker.counts(), *self._house.counts(), *((disk.count(),) if disk else ())),
                 confirmed_us={each.camera: each.until_us for each in disk.confirmed() if each.until_us} if disk else {},
                 disk_error=self._disk_error,
+                sacrificed=disk.sacrificed if disk else 0,
             )
         )
 
