@@ -96,6 +96,12 @@ DEVICE: Mapping[str, Rule] = {
 }
 ORIGIN: Mapping[str, Rule] = {"name": text, "sw_version": text, "support_url": text}
 
+
+def _is_device(value: Any) -> bool:
+    known = all(key in DEVICE and DEVICE[key](one) for key, one in value.items())
+    return known and bool(value.get("identifiers") or value.get("connections"))
+
+
 COMMON: Mapping[str, Rule] = {
     "availability_topic": topic,
     "payload_available": text,
@@ -214,11 +220,6 @@ PANEL_STATES = frozenset(
 )
 PANEL_COMMANDS = ("DISARM", "ARM_HOME", "ARM_AWAY")
 REMOTE_CODES = ("REMOTE_CODE", "REMOTE_CODE_TEXT")
-
-
-def _is_device(value: Any) -> bool:
-    known = all(key in DEVICE and DEVICE[key](one) for key, one in value.items())
-    return known and bool(value.get("identifiers") or value.get("connections"))
 
 
 def check(prefix: str, at: str, payload: bytes) -> tuple[str, dict[str, Any]]:
