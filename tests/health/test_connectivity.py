@@ -156,7 +156,6 @@ class Watched:
     def __init__(self, endpoints=(TELEGRAM,), **options) -> None:
         self.reach, self.sink, self.clock = FakeReach(), Sink(), FakeClock()
         self.repaired: list[Trouble] = []
-        self.opened = 0
         self.endpoints = endpoints
         self.options = ConnectivityOptions(**options)
         self.guard = Guard(
@@ -168,14 +167,10 @@ class Watched:
             health=self.sink,
             clock=self.clock,
             repair=self._repair,
-            open_again=self._open_again,
         )
 
     async def _repair(self, trouble: Trouble) -> None:
         self.repaired.append(trouble)
-
-    def _open_again(self) -> None:
-        self.opened += 1
 
     async def looks(self, count: int) -> None:
         for _ in range(count):
@@ -194,7 +189,6 @@ async def test_it_is_told_after_so_many_misses_with_the_time_of_the_first() -> N
     watched.reach.uplink = True
     await watched.looks(1)
     assert watched.sink.open == {}
-    assert watched.opened == 1
 
 
 async def test_one_lost_look_is_nothing() -> None:

@@ -43,10 +43,9 @@ class Guard:
         health: HealthSink,
         clock: Clock,
         repair: Callable[[Trouble], Awaitable[None]],
-        open_again: Callable[[], None],
     ) -> None:
         """`lasting` are the outages that go on, those a former house left as well; `repair` is asked at each look from
-        `restart_after` on; `open_again` is called when a way out works again."""
+        `restart_after` on."""
         self._reach = reach
         self._options = options
         self._endpoints = endpoints
@@ -55,7 +54,6 @@ class Guard:
         self._health = health
         self._clock = clock
         self._repair = repair
-        self._open_again = open_again
         self._missed: dict[Mark, tuple[int, MonoNs]] = {}
         self._addresses: dict[str, Sequence[str]] = {}
 
@@ -88,9 +86,6 @@ class Guard:
         return not found.troubles
 
     def _recover(self, well: Iterable[Mark]) -> None:
-        well = frozenset(well)
-        if any(mark[0] in WAYS and mark in self._missed for mark in well):
-            self._open_again()
         lasting = frozenset(self._lasting())
         for mark in well:
             self._missed.pop(mark, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import ipaddress
 import socket
 from collections.abc import Sequence
@@ -41,6 +40,7 @@ class KernelReach:
 
     def __init__(self) -> None:
         self._neighbours = KernelNeighbours()
+        self._answered: set[str] = set()
 
     async def resolve(self, host: str) -> Sequence[str] | None:
         """See Reach."""
@@ -73,17 +73,10 @@ class KernelReach:
         return next((one.gateway for one in self._neighbours.routes() if one.gateway and one.network == everywhere), "")
 
     async def router_answers(self, gateway: str) -> bool:
-        """See Reach. One whose firewall drops the connection still answers the kernel's question for its hardware address."""
-        try:
-            async with asyncio.timeout(_CONNECT_S):
-                _reader, writer = await asyncio.open_connection(gateway, _ROUTER_PORT)
-        except ConnectionRefusedError:
+        """See Reach. Of one whose firewall drops the connection the kernel still learns the hardware address. What it learned
+        stays good for up to 45 s, too long for a router that has taken or refused connections before."""
+        reached = await self.connect(gateway, _ROUTER_PORT)
+        if reached is not Reached.SILENT:
+            self._answered.add(gateway)
             return True
-        except TimeoutError:
-            return gateway in self._neighbours.macs()
-        except OSError as error:
-            return error.errno not in {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN} and (
-                gateway in self._neighbours.macs()
-            )
-        writer.close()
-        return True
+        return gateway not in self._answered and gateway in self._neighbours.macs()

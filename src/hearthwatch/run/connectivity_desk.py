@@ -42,6 +42,7 @@ class ConnectivityDesk:
         units: Units | None = None,
     ) -> None:
         """`hurry` has the channels try again at once what waits."""
+        self._hurry = hurry
         self._secrets = secrets
         self._config = config
         self._board = board
@@ -60,7 +61,6 @@ class ConnectivityDesk:
             health=board,
             clock=clock,
             repair=repairer.consider,
-            open_again=hurry,
         )
 
     @property
@@ -72,6 +72,11 @@ class ConnectivityDesk:
         behind = outage.subject.partition(":")[0] in _BEHIND
         is_of_it = outage.fault in {Fault.CHANNEL_DEAD, Fault.HEARTBEAT_LOST} and behind
         return is_of_it and any(one.fault in WAYS for one in told)
+
+    def told(self, outage: Outage) -> None:
+        """Send what waited now that `outage`, if it was one of a way out, is over and that was told."""
+        if outage.fault in WAYS and outage.end_us is not None:
+            self._hurry()
 
     def _lasting(self) -> Iterator[Mark]:
         return ((outage.fault, outage.subject) for outage in self._board.snapshot())
