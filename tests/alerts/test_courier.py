@@ -127,6 +127,7 @@ async def test_back_off_grows_to_five_minutes_and_starts_over(house):
     assert 4 <= await one.step_text() <= 6
 
 
+@pytest.mark.long
 async def test_a_week_without_network_and_restarts_in_between(house):
     channel = FakeChannel(failures=[DOWN] * 100_000)
     alerts = []
@@ -150,6 +151,7 @@ async def test_a_week_without_network_and_restarts_in_between(house):
     current.close()
 
 
+@pytest.mark.long
 async def test_a_dark_week_of_many_alerts_ends_in_a_digest_that_names_each_once(house):
     channel = FakeChannel(failures=[DOWN] * 10_000)
     one = courier(house, channel)

@@ -316,6 +316,7 @@ def test_the_score_falls_with_what_is_bad_and_rises_with_each_thing_put_right_or
     assert score(replace(one, state=UNKNOWN) if one.key == "p2p" else one for one in good) < score(good)
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(
     st.dictionaries(st.sampled_from([*sorted(BAD), "params.ip", "P2p.enable", "", "x" * 300]), st.text(max_size=40)),

@@ -65,6 +65,7 @@ def test_a_misspelt_name(empty_home: Home, argv: list[str]) -> None:
     assert (ran.code, ran.err) == (2, "there is no model named 'hogg': did you mean 'hog'?\n")
 
 
+@pytest.mark.long
 def test_a_trial_finds_the_drawn_person(empty_home: Home) -> None:
     ran = empty_home.run("models", "test")
     assert ran.code == 0

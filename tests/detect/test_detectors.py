@@ -271,6 +271,7 @@ def test_hog_is_listed_last_and_marked_basic():
     assert HOG.note.startswith("basic: people only")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [0.7, 1.0, 1.3])
 def test_the_built_in_detector_sees_most_of_a_walk_through_the_demo_and_nobody_before(hog, size):
     scene = Scene(SceneOptions(seed=5, size=size, first_s=5.0), 640, 360)

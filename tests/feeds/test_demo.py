@@ -45,6 +45,7 @@ def hog() -> cv2.HOGDescriptor:
     return descriptor
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("stream", "size"), [(Stream.MAIN, (1280, 720)), (Stream.SUB, (640, 360))])
 def test_packets_decode_at_their_size_and_pace(stream: Stream, size: tuple[int, int]) -> None:
     clock = FakeClock()
@@ -91,6 +92,7 @@ def test_stop_ends_the_stream() -> None:
     assert len(packets) == 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_walker_of_every_seed_size_and_speed_is_found_by_the_built_in_detector(hog: cv2.HOGDescriptor, seed: int) -> None:
     """In most frames; the few in which legs cross on a dark road may be missed."""
@@ -104,6 +106,7 @@ def test_walker_of_every_seed_size_and_speed_is_found_by_the_built_in_detector(h
     assert sum(person_in(hog, picture) for picture in chosen) >= 6
 
 
+@pytest.mark.long
 def test_street_without_walker_shows_nobody(hog: cv2.HOGDescriptor) -> None:
     scene = Scene(SceneOptions(seed=5, walker=False, headlights=True), 640, 360)
     for at_s in range(0, 200, 20):

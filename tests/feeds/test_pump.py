@@ -359,6 +359,7 @@ class FlappingFeed:
         raise Unreachable("stopped")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("away_s", "try_s"), [(1.0, 0.0), (10.0, 0.0), (10.0, 3.0), (600.0, 0.0), (600.0, 3.0)])
 def test_recording_is_back_within_five_seconds_of_the_camera(away_s: float, try_s: float) -> None:
     """P8 of the reliability targets: median at most 5 s, 99 % at most 15 s."""

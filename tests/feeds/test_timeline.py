@@ -185,6 +185,7 @@ def _ids():
     return lambda: RunId(f"run-{next(count)}")
 
 
+@pytest.mark.long
 @settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 10_000), ppm=st.integers(-400, 400))
 def test_two_days_of_drift_reconnects_and_clock_steps(seed: int, ppm: int) -> None:

@@ -24,6 +24,7 @@ def settled(yard: Yard, options: MotionOptions | None = None) -> DifferenceDetec
     return detector
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "height"), [(640, 360), (178, 100), (1280, 720), (626, 359), (1920, 1080), (480, 640)])
 def test_a_person_far_away_is_seen_where_it_is(width: int, height: int) -> None:
     yard = Yard(width, height)

@@ -142,6 +142,7 @@ def test_light_and_visitors_are_no_tampering(yard, watch, paint: Paint) -> None:
     assert set(sights(watch, yard.shown(40, paint))) == {Sight.CLEAR}
 
 
+@pytest.mark.long
 def test_dusk_makes_it_dark_and_dawn_clear_but_never_covered() -> None:
     yard, watch = LivingYard(fps=0.25), SightWatch(SightOptions())
     sights(watch, yard.shown(120))
@@ -155,6 +156,7 @@ def test_dusk_makes_it_dark_and_dawn_clear_but_never_covered() -> None:
     assert sights(watch, yard.shown(60))[-1] is Sight.CLEAR
 
 
+@pytest.mark.long
 def test_a_camera_turned_on_purpose_is_taken_as_it_is_after_half_an_hour() -> None:
     yard, watch = LivingYard(fps=0.1), SightWatch(SightOptions())
     sights(watch, yard.shown(300))
@@ -225,6 +227,7 @@ def real(video: Path, seconds: float) -> Iterator[Frame]:
                     return
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("clip", ["worker_zone.mp4", "ir_hall_lights_off.mp4", "ir_hall_person.mp4", "street_brightness.avi"])
 def test_a_real_camera_blacked_out_half_way_is_covered_within_ten_seconds_and_clear_before(test_data, clip: str) -> None:
     watch = SightWatch(SightOptions())

@@ -76,6 +76,7 @@ def test_sound_is_kept_beside_the_picture(audio: Codec) -> None:
     assert len(decoded(as_file(made))) == 60
 
 
+@pytest.mark.wired
 @pytest.mark.parametrize(
     ("codec", "audio", "name", "tag"),
     [

@@ -87,6 +87,7 @@ def steps_of(tmp_path: Path) -> list[str]:
     return killer.steps
 
 
+@pytest.mark.long
 def test_a_crash_at_any_step_leaves_a_store_that_becomes_whole(tmp_path: Path) -> None:
     steps = steps_of(tmp_path)
     assert {"before _unlink", "after forget", "before begin", "after close"} <= set(steps)

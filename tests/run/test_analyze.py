@@ -75,6 +75,7 @@ def run(path: Path, detector: Bright | None = None, labels: Sequence[str] = ()) 
     return visits, summary
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "fps"), [("a.avi", 10), ("a.mp4", 25), ("a.mkv", 5)])
 def test_a_visit_is_found_in_any_file_at_any_rate(tmp_path: Path, name: str, fps: int) -> None:
     detector = Bright()
@@ -89,11 +90,13 @@ def test_a_visit_is_found_in_any_file_at_any_rate(tmp_path: Path, name: str, fps
     assert abs(summary.video_s - 16) < 0.3
 
 
+@pytest.mark.long
 def test_the_same_file_gives_the_same_answer(tmp_path: Path) -> None:
     path = film(tmp_path / "a.avi")
     assert run(path)[0] == run(path)[0]
 
 
+@pytest.mark.long
 def test_lines_are_what_the_design_promises(tmp_path: Path) -> None:
     (visit,), summary = run(film(tmp_path / "a.avi"))
     event = json.loads(visit.line())
@@ -106,6 +109,7 @@ def test_lines_are_what_the_design_promises(tmp_path: Path) -> None:
     assert told["kind"] == "summary"
 
 
+@pytest.mark.long
 def test_only_the_wanted_labels_are_told_and_unknown_ones_refused(tmp_path: Path) -> None:
     path = film(tmp_path / "a.avi")
     assert run(path, labels=["car"])[0] == []

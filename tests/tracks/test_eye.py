@@ -208,6 +208,7 @@ def test_motion_that_has_a_name_is_none() -> None:
     assert stage.eye.take_spans() == ()
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None)
 @given(
     st.floats(0.06, 0.3),

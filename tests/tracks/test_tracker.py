@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +135,7 @@ moves = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(moves)
 def test_whatever_is_seen_times_are_in_order_and_ids_never_come_back(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ def test_a_label_that_a_zone_does_not_ask_for_is_not_in_it() -> None:
     assert ZonePresence().at(ZONES, "car", standing(0.7)).entered == {"cars"}
 
 
+@pytest.mark.long
 @given(st.lists(st.floats(0.05, 0.95), max_size=30))
 def test_one_is_inside_only_what_one_entered(places: list[float]) -> None:
     presence = ZonePresence()
