@@ -274,4 +274,7 @@ class OffsiteOptions:
     has the identity of one of them can watch it, this machine cannot. Change: live."""
     delete_after_backup: bool = False
     """Delete a segment here as soon as every target that takes its class has proved to hold it. Change: live."""
+    emergency_minutes: Annotated[float, Ge(0.5), Le(30)] = 2.0
+    """Minutes of every camera that are sent before all else when a camera dies, is covered or tampered with, when a stranger
+    logs in to one, or when the power fails. Change: live."""
     targets: Mapping[TargetId, TargetOptions] = field(default_factory=dict)
