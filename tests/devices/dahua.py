@@ -26,6 +26,7 @@ from tests.devices.camera_web import EmulatedCamera
 from tests.devices.dahua_alarms import Framing, Listener
 from tests.devices.dahua_card import CardSearches
 from tests.devices.dahua_log import LogSearches
+from tests.devices.dahua_outputs import Outputs
 from tests.devices.dahua_text import TIME, Failed, lines, reply, rows, time_of
 from tests.devices.dahua_users import Users
 from tests.devices.digest import DigestDoor, Verdict
@@ -46,6 +47,7 @@ class Dahua(EmulatedCamera):
     listeners: set[Listener] = field(default_factory=set)
     log_searches: LogSearches = field(init=False)
     card_searches: CardSearches = field(init=False)
+    outputs: Outputs = field(default_factory=Outputs)
     _logged_in: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -189,6 +191,7 @@ class Dahua(EmulatedCamera):
             "eventManager.cgi": self._events,
             "mediaFileFind.cgi": lambda action, request, user: self.card_searches.answer(action, request.pairs),
             "ptz.cgi": self._ptz,
+            "coaxialControlIO.cgi": lambda action, request, user: self.outputs.answer(action, request.pairs),
             "netApp.cgi": self._net,
         }
         if cgi not in commands:

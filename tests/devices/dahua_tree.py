@@ -50,6 +50,7 @@ def factory_tree() -> dict[str, Any]:
                 "SubnetMask": "255.255.255.0",
             },
         },
+        "AlarmOut": [{"Mode": 0, "Name": "port1"}],
         "NTP": {"Address": "time.windows.com", "Enable": False, "Port": 123, "TimeZone": 13, "UpdatePeriod": 10},
         "Locales": {"DSTEnable": False, "TimeFormat": "yyyy-MM-dd HH:mm:ss"},
         "Email": {

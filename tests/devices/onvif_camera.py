@@ -73,6 +73,7 @@ class OnvifCamera(EmulatedCamera):
     ntp_server: str = "pool.ntp.org"
     by_ntp: bool = False
     presets: tuple[str, ...] = ("gate",)
+    relays: dict[str, bool] = field(default_factory=lambda: {"RelayOutput_1": False})
     _nonces: set[str] = field(default_factory=set)
     _visits: dict[tuple[str, str], int] = field(default_factory=dict)
 

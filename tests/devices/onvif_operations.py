@@ -185,6 +185,21 @@ class Operations:
         uri = said("tds:UploadUri", f"{self._camera.base}{UPLOAD}")
         return uri + said("tds:UploadDelay", "PT0S") + said("tds:ExpectedDownTime", "PT1S")
 
+    def on_GetRelayOutputs(self, asked: Element, user: str, address: str) -> str:
+        """Bistable, idle open: ONVIF's schema names them so."""
+        settings = [said("tt:Mode", "Bistable"), said("tt:DelayTime", "PT0S"), said("tt:IdleState", "open")]
+        return "".join(tag("tds:RelayOutputs", tag("tt:Properties", *settings), token=name) for name in self._camera.relays)
+
+    def on_SetRelayOutputState(self, asked: Element, user: str, address: str) -> str:
+        state = text_of(asked, "LogicalState")
+        if state not in {"active", "inactive"}:
+            raise ValueError(state)
+        token = text_of(asked, "RelayOutputToken")
+        if token not in self._camera.relays:
+            raise Refusal("Sender", ("ter:InvalidArgVal", "ter:RelayToken"), "Unknown relay token reference")
+        self._camera.relays[token] = state == "active"
+        return ""
+
     def on_GetProfiles(self, asked: Element, user: str, address: str) -> str:
         return words.profiles()
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from hearthwatch.kit.clock import Clock, SystemClock
-from tests.devices import reolink_card, reolink_hook, reolink_users
+from tests.devices import reolink_card, reolink_hook, reolink_outputs, reolink_users
 from tests.devices.by_hand import main
 from tests.devices.camera_message import Reply, Request
 from tests.devices.camera_picture import picture
@@ -50,6 +50,7 @@ class Reolink(EmulatedCamera):
     values: dict[str, dict[str, Any]] = field(default_factory=factory_values)
     posted: list[tuple[str, str]] = field(default_factory=list)
     """What the webhook sent: where to and what."""
+    outputs: reolink_outputs.Outputs = field(default_factory=reolink_outputs.Outputs)
     upgrade_name: str = ""
     _upgrade: asyncio.TimerHandle | None = None
 
@@ -226,6 +227,8 @@ class Reolink(EmulatedCamera):
                 hook = self.values["WebHook"]["WebHook"]
                 self._post(str(param.get("WebHook", hook)["hookUrl"]), hook, "people")
                 return done
+        if name in reolink_outputs.COMMANDS:
+            return self.outputs.answer(name, param)
         if name.startswith("Get") and name[3:] in self.values:
             return _masked(self.values[name[3:]])
         if name.startswith("Set") and name[3:] in self.values:

@@ -64,6 +64,14 @@ class Service(StrEnum):
     AUTO_REBOOT = "auto-reboot"
 
 
+class Output(StrEnum):
+    """What a camera can switch in the world. LIGHT is visible light, never infrared; RELAY an alarm output on its back."""
+
+    RELAY = "relay"
+    SIREN = "siren"
+    LIGHT = "light"
+
+
 @runtime_checkable
 class DeviceInfo(Protocol):
     """Every client has at least this."""
@@ -300,6 +308,16 @@ class CardFootage(Protocol):
 
     def download(self, clip: CardClip) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Open one for reading, on a connection beside the commands'. Raises as `recordings`, while reading too."""
+        ...
+
+
+@runtime_checkable
+class Outputs(Protocol):
+    async def drive(self, output: Output, *, on: bool, number: int = 0) -> float | None:
+        """Switch `output` and verify it where the camera tells. `number` counts from 0: which relay, or of a recorder which
+        channel. Returns the seconds after which it goes off by itself, None when it stays.
+
+        Raises Unsupported where this family or model lacks it, BadReply when the camera says yes and does not."""
         ...
 
 

@@ -15,7 +15,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Refused, Unsupported
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import dahua_config, dahua_log, dahua_reply
-from hearthwatch.vendors.capability import PtzMove
+from hearthwatch.vendors.capability import Output, PtzMove
 from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.dahua_card import DahuaCard
 from hearthwatch.vendors.dahua_cgi import DahuaCgi
@@ -23,6 +23,7 @@ from hearthwatch.vendors.dahua_events import CODES, LASTING
 from hearthwatch.vendors.dahua_feed import DahuaFeed
 from hearthwatch.vendors.dahua_fixes import DahuaFixes
 from hearthwatch.vendors.dahua_head import DahuaHead
+from hearthwatch.vendors.dahua_outputs import DahuaOutputs
 from hearthwatch.vendors.dahua_search import LogSearch
 from hearthwatch.vendors.dahua_settings import DahuaSettings
 from hearthwatch.vendors.device import (
@@ -70,6 +71,7 @@ class DahuaCamera(Mendable, Renames, Bars):
         self._head = DahuaHead(self._cgi)
         self._feed = DahuaFeed(self._http)
         self._fixes = DahuaFixes(self._cgi, clock=clock, rng=rng, visit=visit, write=self._settings.set)
+        self._outputs = DahuaOutputs(self._cgi)
         self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
         self._switches = Switches(
             dahua_config.SWITCHES, access=lambda: self._http.access, read=self._settings.section, write=self._settings.set
@@ -202,6 +204,10 @@ class DahuaCamera(Mendable, Renames, Bars):
     async def switch_off(self) -> tuple[Setting, ...]:
         """See StandBy. The lens is covered where the model can, and its streams stop; its web page stays."""
         return await self._switches.switch_off(dahua_config.STAND_BY)
+
+    async def drive(self, output: Output, *, on: bool, number: int = 0) -> float | None:
+        """See Outputs."""
+        return await self._outputs.drive(output, on=on, number=number)
 
     async def set_clock(self) -> ClockReading:
         """See ClockControl."""

@@ -18,7 +18,7 @@ from hearthwatch.kit.errors import BadReply, Refused, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import onvif_log, onvif_media, onvif_reply
-from hearthwatch.vendors.capability import PtzMove, Service
+from hearthwatch.vendors.capability import Output, PtzMove, Service
 from hearthwatch.vendors.device import (
     Access,
     Account,
@@ -36,6 +36,7 @@ from hearthwatch.vendors.onvif_api import Command, OnvifApi
 from hearthwatch.vendors.onvif_care import OnvifCare
 from hearthwatch.vendors.onvif_feed import PULL_S, PullPoint
 from hearthwatch.vendors.onvif_media import Profile
+from hearthwatch.vendors.onvif_outputs import OnvifOutputs
 from hearthwatch.vendors.onvif_soap import Answer, Ns
 from hearthwatch.vendors.onvif_xml import quoted
 from hearthwatch.vendors.way_in import Mover
@@ -74,6 +75,7 @@ class OnvifCamera:
         self._http = self._api.http
         self._care = OnvifCare(self._api, clock=clock, rng=rng, timeout_s=timeout_s)
         self._feed = PullPoint(self._api, clock=clock, channels=self._channels, pause_s=pause_s)
+        self._outputs = OnvifOutputs(self._api)
         self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
         self._profiles: tuple[Ns, tuple[Profile, ...]] | None = None
 
@@ -236,6 +238,10 @@ class OnvifCamera:
                 raise Unsupported("the camera cannot be moved")
         content = f"<ProfileToken>{quoted(movable[0].token)}</ProfileToken>{content}"
         return await self._api.call(Command(service=Ns.PTZ, operation=operation, content=content, step=step))
+
+    async def drive(self, output: Output, *, on: bool, number: int = 0) -> float | None:
+        """See Outputs."""
+        return await self._outputs.drive(output, on=on, number=number)
 
     async def set_clock(self) -> ClockReading:
         """See ClockControl."""

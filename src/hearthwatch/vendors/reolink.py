@@ -15,7 +15,7 @@ from types import MappingProxyType
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import reolink_alarm, reolink_config, reolink_media, reolink_reply
-from hearthwatch.vendors.capability import PtzMove
+from hearthwatch.vendors.capability import Output, PtzMove
 from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.device import (
     Access,
@@ -32,6 +32,7 @@ from hearthwatch.vendors.polled_alarms import polled
 from hearthwatch.vendors.reolink_api import Command, ReolinkApi
 from hearthwatch.vendors.reolink_card import ReolinkCard
 from hearthwatch.vendors.reolink_fixes import ReolinkFixes
+from hearthwatch.vendors.reolink_outputs import ReolinkOutputs
 from hearthwatch.vendors.reolink_reply import Answer, Values, value_of
 from hearthwatch.vendors.reolink_settings import ReolinkSettings
 from hearthwatch.vendors.set_clock import check_set
@@ -78,6 +79,7 @@ class ReolinkCamera(Mendable):
         self._has_events = True
         self._channels: int | None = None
         self._fixes = ReolinkFixes(self._api, clock=clock, rng=rng)
+        self._outputs = ReolinkOutputs(self._api)
         self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
         self._switches = Switches(
             reolink_config.SWITCHES, access=lambda: self._http.access, read=self._settings.section, write=self.set
@@ -192,6 +194,10 @@ class ReolinkCamera(Mendable):
     async def switch_off(self) -> tuple[Setting, ...]:
         """See StandBy. The lens has no cover that the API closes: pictures are given to nobody but by the vendor's own app."""
         return await self._switches.switch_off(reolink_config.STAND_BY)
+
+    async def drive(self, output: Output, *, on: bool, number: int = 0) -> float | None:
+        """See Outputs."""
+        return await self._outputs.drive(output, on=on, number=number)
 
     async def set_clock(self) -> ClockReading:
         """See ClockControl."""
