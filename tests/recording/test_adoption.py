@@ -11,7 +11,7 @@ import pytest
 from tests.recording.conftest import FRONT, Bench
 from tests.recording.packet_maker import START_US, Made, looped, make
 
-from hearthwatch.feeds.packet import GapReason, Packet, Run, RunId, Stream
+from hearthwatch.feeds.packet import Gap, GapReason, Packet, Run, RunId, Stream
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.label import footage_path
@@ -245,3 +245,20 @@ def segment(number: int, *, pinned: bool) -> Segment:
         pinned=pinned,
         origin=Origin.UPLOAD,
     )
+
+
+@pytest.mark.parametrize("reason", [GapReason.PRIVATE, GapReason.MODE])
+def test_a_time_the_owner_wanted_nothing_of_stays_a_gap(bench: Bench, reason: GapReason) -> None:
+    def gap(start_s: float, why: GapReason) -> Gap:
+        start_us = WallUs(START_US + round(start_s * S))
+        return Gap(camera=CameraId("front"), stream=Stream.MAIN, start_us=start_us, end_us=None, reason=why)
+
+    for start_s, why in ((-100, GapReason.NETWORK), (-95, reason), (-85, GapReason.NETWORK)):
+        bench.store.index.open_gap(gap(start_s, why))
+    adopt(bench, -100, 20)
+    found = [(start_s, end_s) for start_s, end_s, _origin in times(bench)]
+    assert found[0][0] == -100
+    assert not [one for one in found if one[0] < -85 and one[1] > -94.8]
+    assert found[-1][1] == pytest.approx(-80, abs=0.2)
+    [kept] = [one for one in bench.gaps() if one.reason is reason]
+    assert (kept.start_us, kept.end_us) == (START_US - 95 * S, START_US - 85 * S)

@@ -5,9 +5,12 @@ from tests.recording.conftest import Bench
 from tests.recording.packet_maker import START_US, looped, make
 
 from hearthwatch.feeds.packet import GapReason
+from hearthwatch.kit.units import WallUs
 from hearthwatch.recording import cut
 from hearthwatch.recording.ballast import Ballast
-from hearthwatch.recording.segment import StorageOptions
+from hearthwatch.recording.index import Asked
+from hearthwatch.recording.segment import FootageClass, StorageOptions
+from hearthwatch.recording.sweep import plan_retention
 
 
 def test_a_camera_that_sends_no_key_frames_is_cut_off_until_one_comes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,3 +90,31 @@ def test_how_far_footage_is_on_the_disk_is_told(bench: Bench) -> None:
     (told,) = bench.disk.confirmed()
     assert not told.recording
     assert told.until_us == bench.segments()[-1].end_us
+
+
+def test_what_is_recorded_for_events_alone_begins_a_file_and_goes_after_a_quarter_of_an_hour(bench: Bench) -> None:
+    bench.options = StorageOptions(segment_s=1000, free_gib=0)
+    made, writer = make(), bench.writer()
+    bench.begin(writer, made)
+    bench.feed(writer, looped(made, 4))
+    writer.set_class(FootageClass.BRIEF)
+    bench.feed(writer, looped(made, 4, start_us=START_US + 4_000_000))
+    bench.end(writer)
+    kept = bench.segments()
+    assert [one.footage_class for one in kept] == [FootageClass.CONTINUOUS, FootageClass.BRIEF]
+
+    def goes(after_s: float, *asked: Asked) -> list[FootageClass]:
+        now_us = WallUs(kept[-1].end_us + round(after_s * 1_000_000))
+        plan = plan_retention(kept, asked, StorageOptions(), excess_bytes=0, now_us=now_us)
+        return [one.footage_class for one in plan.delete]
+
+    assert goes(890) == []
+    assert goes(910) == [FootageClass.BRIEF]
+    event = Asked(
+        camera=kept[1].camera,
+        start_us=kept[1].start_us,
+        end_us=kept[1].end_us,
+        footage_class=FootageClass.EVENT,
+        pinned=False,
+    )
+    assert goes(910, event) == []

@@ -15,6 +15,7 @@ from tests.run.states import lost, pump, recorder
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import Policy
+from hearthwatch.arming.arming import Mode
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import WallUs
@@ -37,7 +38,8 @@ class Start:
     def __init__(self, folder) -> None:
         self.db = QuietDb(folder)
         self.clock = FakeClock()
-        self.cameras = CamerasNow(parse(CONFIG), FootageNow(Footage(folder / "index.db", folder), self.clock), self.clock)
+        footage = FootageNow(Footage(folder / "index.db", folder), self.clock)
+        self.cameras = CamerasNow(parse(CONFIG), footage, self.clock, lambda: Mode.AWAY)
         self.outbox = Outbox(self.db, EventFiles(folder), self.clock, Health())
         ids = count(1)
         self.policy = Policy(home="Home", zone=ZoneInfo("UTC"), cameras={}, ids=lambda: f"N{next(ids)}")

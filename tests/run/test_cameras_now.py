@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from tests.run.states import looker, lost, pump, recorder
 
+from hearthwatch.arming.arming import Mode
 from hearthwatch.feeds.packet import Codec, Stream
 from hearthwatch.feeds.pump import Trouble
 from hearthwatch.kit.clock import FakeClock
@@ -34,7 +35,8 @@ class Desk:
     def __init__(self, folder) -> None:
         self.clock = FakeClock()
         self.footage = FootageNow(Footage(folder / "index.db", folder), self.clock)
-        self.now = CamerasNow(parse(CONFIG), self.footage, self.clock)
+        self.mode = Mode.AWAY
+        self.now = CamerasNow(parse(CONFIG), self.footage, self.clock, lambda: self.mode)
 
     def hear(self, **cameras) -> CameraNow:
         self.now.hear_recorder(recorder(**cameras))
@@ -137,3 +139,18 @@ def test_a_changed_configuration_counts_at_once(desk) -> None:
     desk.now.renew(dataclasses.replace(config, cameras={FRONT: front}))
     (camera,) = desk.now.all()
     assert (camera.name, len(camera.streams)) == ("Gate", 1)
+
+
+def test_a_private_camera_says_so_and_nothing_of_what_moves_before_it(tmp_path) -> None:
+    desk = Desk(tmp_path)
+    desk.now.renew(parse(CONFIG + "[camera.hall]\nmain = 'rtsp://192.168.1.11/x'\nmodes.home.private = true\n"))
+    desk.now.hear_recorder(recorder(hall=pump()))
+    desk.now.hear_looker(looker(hall=0))
+    assert desk.now.all()[2].state is CameraState.LIVE
+    desk.mode = Mode.HOME
+    hall = desk.now.all()[2]
+    assert (hall.state, hall.recorded, hall.motion_frac) == (CameraState.PRIVATE, False, 0.0)
+    assert hall.cause == "private in mode home: not recorded, not looked at"
+    assert desk.now.is_private(CameraId("hall"))
+    desk.now.hear_recorder(recorder(hall=lost(error="no route")))
+    assert desk.now.all()[2].cause.endswith("(no route)"), "that it is away is told all the same"

@@ -122,7 +122,9 @@ async def bench(request, tmp_path: Path) -> AsyncIterator[Bench]:
         folder = tmp_path / "card"
         folder.mkdir()
         (folder / "left.part").write_bytes(b"of a former house")
-        fetching = CardFetching(doorman, recorder, recorder, board=board, clock=CLOCK, folder=folder, every_s=0.05)
+        fetching = CardFetching(
+            doorman, recorder, recorder, board=board, clock=CLOCK, folder=folder, is_private=lambda _: False, every_s=0.05
+        )
         fetching.renew(parse(CONFIG))
         yield Bench(camera, recorder, board, fetching, folder)
         await doorman.close()

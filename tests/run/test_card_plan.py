@@ -6,7 +6,7 @@ import pytest
 
 from hearthwatch.feeds.packet import Gap, GapReason, Stream
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
-from hearthwatch.run.card_plan import MAX_CLIP_BYTES, Allowance, Missing, chosen, missing
+from hearthwatch.run.card_plan import MAX_CLIP_BYTES, Allowance, Missing, chosen, missing, private
 from hearthwatch.vendors.card import CardClip, CardFile
 from hearthwatch.vendors.device import LocalUs
 
@@ -72,3 +72,13 @@ def test_no_more_than_is_allowed() -> None:
     assert chosen(clips, wanted, Allowance(clips=9, size_bytes=900)) == tuple(clips[:2])
     assert chosen(clips, wanted, Allowance(clips=0, size_bytes=900)) == ()
     assert chosen([clip(600, 300, MAX_CLIP_BYTES + 1), *clips], wanted, PLENTY) == tuple(clips)
+
+
+def test_nothing_of_a_private_time_is_fetched_nor_a_file_that_holds_some_of_it() -> None:
+    gaps = [gap(900, 600), gap(600, 300, GapReason.PRIVATE), gap(200, 180, GapReason.MODE)]
+    never = private(gaps, NOW)
+    assert never == (span(600, 300),)
+    assert missing(gaps, [], NOW) == (span(900, 600),)
+    clips = [clip(900, 700), clip(700, 590), clip(300, 100)]
+    assert chosen(clips, span(900, 600), PLENTY, never) == (clips[0],)
+    assert private([gap(600, None, GapReason.PRIVATE)], NOW) == (Missing(start_us=at(600), end_us=NOW),)

@@ -10,6 +10,8 @@ from typing import Any
 from tests.alerts.house import Health
 from tests.run.leaping_loop import leap
 
+from hearthwatch.arming.arming import Mode
+from hearthwatch.feeds.packet import GapReason
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
@@ -50,7 +52,16 @@ class Watched:
             started_us=WallUs(7),
         )
         self.strangers: frozenset[CameraId] = frozenset()
-        self.reloader = Reloader(plan, self.secrets, self.health, self._send, self._renew, strangers=lambda: self.strangers)
+        self.mode = Mode.AWAY
+        self.reloader = Reloader(
+            plan,
+            self.secrets,
+            self.health,
+            self._send,
+            self._renew,
+            strangers=lambda: self.strangers,
+            mode=lambda: self.mode,
+        )
 
     def _send(self, message: Any) -> None:
         self.order.append("plan")
@@ -198,3 +209,32 @@ def test_secrets_that_cannot_be_opened_leave_the_old_configuration(tmp_path: Pat
     found = watching(work, Watched(tmp_path))
     assert found.order == []
     assert "damaged" in found.health.open[WRONG]
+
+
+PRIVATE = CONFIG + "modes.home.private = true\n"
+
+
+def test_a_mode_that_means_something_to_the_recorder_is_told_at_once_and_once(tmp_path: Path) -> None:
+    async def work(watched: Watched) -> None:
+        await watched.look()
+        watched.mode = Mode.HOME
+        watched.reloader.mode_changed()
+        await asyncio.sleep(0.1)
+        assert len(watched.plans) == 2, "at once"
+        watched.mode = Mode.DISARMED
+        await watched.look()
+        watched.mode = Mode.AWAY
+        await watched.look()
+
+    found = watching(work, Watched(tmp_path, PRIVATE))
+    held = [dict(plan.plan.recorder.held) for plan in found.plans]
+    assert held == [{}, {"front": GapReason.PRIVATE}, {}], "first what the supervisor may not know: a former house set it"
+    assert found.configs == [], "the house itself is as it was"
+
+
+def test_a_mode_that_means_nothing_to_the_recorder_is_not_told(tmp_path: Path) -> None:
+    async def work(watched: Watched) -> None:
+        watched.mode = Mode.HOME
+        await watched.look()
+
+    assert watching(work, Watched(tmp_path)).plans == []

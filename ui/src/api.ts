@@ -16,7 +16,7 @@ export interface Box {
   dropped: number;
   waiting: number;
 }
-export type State = "connecting" | "live" | "lost" | "refused" | "unsupported" | "quarantined";
+export type State = "connecting" | "live" | "lost" | "refused" | "unsupported" | "quarantined" | "private";
 export type StreamName = "main" | "sub";
 export interface Stream {
   stream: StreamName;
@@ -41,6 +41,7 @@ export interface Camera {
   motion_limit_frac: number;
   looked_per_s: number;
   recorded: boolean;
+  only_events: boolean;
   kept_from_us: number | null;
   bytes_per_day: number;
 }

@@ -123,6 +123,8 @@ const GAPS: Record<string, string> = {
   discontinuity: "The camera's own clock jumped",
   stopped: "Hearthwatch was stopped",
   us: "Hearthwatch was restarted",
+  private: "Private",
+  mode: "Not recorded in this mode of the house",
 };
 export const gapCause = (reason: string): string => GAPS[reason] ?? capital(reason);
 
@@ -172,7 +174,10 @@ const STATES: Record<string, string> = {
   refused: "Password refused",
   unsupported: "Not supported",
   quarantined: "Set aside",
+  private: "Private – not recorded",
 };
+/** Live, or not shown because the owner wants it so. */
+export const isWell = (state: string): boolean => state === "live" || state === "private";
 export const stateName = (state: string): string => STATES[state] ?? capital(state);
 
 export const labelName = (kind: string, label: string): string =>

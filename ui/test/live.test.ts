@@ -95,6 +95,7 @@ describe("what a browser cannot play", () => {
     motion_limit_frac: 0.03,
     looked_per_s: 10,
     recorded: true,
+    only_events: false,
     kept_from_us: null,
     bytes_per_day: 0,
   });

@@ -43,6 +43,13 @@ class Telling(StrEnum):
     NONE = "none"
 
 
+class ModeRecord(StrEnum):
+    USUAL = "usual"
+    ALWAYS = "always"
+    EVENTS = "events"
+    NEVER = "never"
+
+
 class Weekday(StrEnum):
     """In the order of `datetime.weekday`."""
 
@@ -108,6 +115,12 @@ class ModeOptions:
     """Labels that are told in this mode; empty means those of `[camera.NAME.alerts]`."""
     zones: tuple[str, ...] = ()
     """Zones whose visitors are told of in this mode; empty means the whole picture."""
+    record: ModeRecord = ModeRecord.USUAL
+    """Whether `main` is kept in this mode: `always`, `events` or `never`; `usual` as `camera.NAME.record` says."""
+    private: bool = False
+    """Leave people in private in this mode: nothing of this camera is recorded, looked at, shown live or fetched from its card,
+    and the page says so. The connection stays, so that an outage is told; every picture is thrown away as it arrives. Alerts
+    about the camera itself go on, as far as they need no picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +138,10 @@ class ModesOptions:
         """Return what `mode` means."""
         found: ModeOptions = getattr(self, mode.value)
         return found
+
+    def is_private(self, mode: Mode | None) -> bool:
+        """Tell whether people are left in private; None, a mode nobody knows yet, is every one of them."""
+        return self.of(mode).private if mode else any(self.of(each).private for each in Mode)
 
     def tells(self, mode: Mode) -> bool:
         """Tell whether events are told at all in `mode`."""

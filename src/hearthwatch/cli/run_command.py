@@ -35,6 +35,7 @@ def run(
     from hearthwatch.run.compile import compile_plan
     from hearthwatch.run.config import load
     from hearthwatch.run.house_secrets import HouseSecrets
+    from hearthwatch.run.mode_meaning import mode_left_in
     from hearthwatch.run.places import hold
     from hearthwatch.run.strangers import left_in
 
@@ -54,6 +55,7 @@ def run(
         debug=debug,
         started_us=SystemClock().wall_us(),
         strangers=left_in(folder),
+        mode=mode_left_in(folder),
     )
     # an anonymous file, because the plan holds passwords: nothing of it on disk or in the argument list
     fd = os.memfd_create("plan", 0)

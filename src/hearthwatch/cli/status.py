@@ -75,5 +75,7 @@ def lines(now: Status, zone: tzinfo) -> Iterator[str]:
 
 
 def _state(camera: CameraNow) -> str:
-    recorded = "" if camera.recorded else ", not recorded (record = never)"
+    recorded = ", events alone are kept" if camera.only_events else ""
+    if not camera.recorded and camera.state != "private":
+        recorded = ", not recorded (record = never)"
     return f"{camera.state}{recorded}" + (f": {camera.cause}" if camera.cause else "")

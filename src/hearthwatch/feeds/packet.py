@@ -131,6 +131,10 @@ class GapReason(StrEnum):
     DISCONTINUITY = "discontinuity"
     STOPPED = "stopped"
     US = "us"
+    PRIVATE = "private"
+    """The owner wants no recording and no looking in the mode the house was in."""
+    MODE = "mode"
+    """The owner wants no recording in the mode the house was in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -220,6 +220,8 @@ class Pump:
         video_ns = self._clock.mono_ns()
         self._up_ns = None
         for packet in opened:
+            if self._stop.is_set():
+                return
             now_ns = self._beat_ns = self._clock.mono_ns()
             if packet.kind is _VIDEO:
                 video_ns = now_ns

@@ -1,7 +1,8 @@
 """Adoption: footage that was recorded elsewhere (uploaded, or fetched from a camera's card) comes into the gaps of our own.
 
-What we have ourselves is neither doubled nor replaced: a piece begins at the first key frame in a gap and ends where our own
-footage goes on. Doing it again changes nothing, because what it kept the first time is there by then.
+What we have ourselves is neither doubled nor replaced, and what was private stays a gap: a piece begins at the first key frame
+in a gap and ends where our own footage goes on. Doing it again changes nothing, because what it kept the first time is there
+by then.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from hearthwatch.feeds.packet import Kind, Packet, Run, RunId, StreamInfo
+from hearthwatch.feeds.packet import Gap, Kind, Packet, Run, RunId, StreamInfo
 from hearthwatch.kit.errors import StorageFailed
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.recording.cut import Batch, Cutter
@@ -45,6 +46,10 @@ def covered_by(own: Iterable[Segment]) -> tuple[Covered, ...]:
     return tuple(found)
 
 
+def _kept_free(gap: Gap) -> Covered:
+    return Covered(start_us=gap.start_us, end_us=_ENDLESS_US if gap.end_us is None else gap.end_us)
+
+
 class Adoption:
     """One piece of footage on its way in. Owned by the disk's thread; every method raises StorageFailed, then it is over."""
 
@@ -54,8 +59,10 @@ class Adoption:
         self._info = info
         self._origin = origin
         self._options = options
-        own = store.index.kept_in(run.camera, run.stream, run.start_us, WallUs(run.start_us + _MAX_US))
-        self._covered = covered_by(own)
+        until_us = WallUs(run.start_us + _MAX_US)
+        own = store.index.kept_in(run.camera, run.stream, run.start_us, until_us)
+        unwanted = store.index.unwanted(run.camera, run.stream, run.start_us, until_us)
+        self._covered = (*covered_by(own), *(_kept_free(gap) for gap in unwanted))
         self._cutter: Cutter | None = None
         self._until_us = _ENDLESS_US
         self._file: SegmentFile | None = None

@@ -15,9 +15,11 @@ from hearthwatch.recording.label import footage_path
 from hearthwatch.recording.schema import gaps, segments
 from hearthwatch.recording.segment import FootageClass, Origin, Segment, SegmentId, SegmentState
 
-RANK = {FootageClass.CONTINUOUS: 0, FootageClass.MOTION: 1, FootageClass.EVENT: 2}
+RANK = {one: rank for rank, one in enumerate(FootageClass)}
 MAX_SEGMENT_US = 86_400 * 1_000_000
 """No file is longer than this; it bounds how far back a query by overlap must look."""
+UNWANTED = (GapReason.PRIVATE, GapReason.MODE)
+"""Causes of a gap that no footage from elsewhere fills."""
 PLAYABLE = (SegmentState.RECORDING, SegmentState.COMPLETE, SegmentState.SUSPECT)
 
 

@@ -11,7 +11,7 @@ from hearthwatch.feeds.packet import Gap, GapReason, Packet, Run, RunId, Stream,
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.cut import Batch, Cutter, stagger_frac
-from hearthwatch.recording.segment import StorageOptions
+from hearthwatch.recording.segment import FootageClass, StorageOptions
 
 QUEUE_BYTES = 64 << 20
 """What may wait for a slow disk, over all cameras."""
@@ -96,12 +96,20 @@ class SegmentWriter:
         self.stream = stream
         self.wants_file = False
         """Set by the disk's thread after an error: start a new file at the next key frame."""
+        self.footage_class = FootageClass.CONTINUOUS
+        """What files that begin from now on are worth by themselves."""
         self._options = options
         self._queue = queue
         self._run: Run | None = None
         self._info: StreamInfo | None = None
         self._cutter: Cutter | None = None
         self._resumed = 0
+
+    def set_class(self, footage_class: FootageClass) -> None:
+        """Record for another purpose, in a new file."""
+        if footage_class is not self.footage_class:
+            self.footage_class = footage_class
+            self.wants_file = True
 
     def begin(self, run: Run, info: StreamInfo) -> None:
         self._flush()

@@ -38,7 +38,7 @@ class Announcer:
             await asyncio.sleep(_STEP_S)
             now = self._cameras.all()
             for camera in now:
-                if camera.state is CameraState.LIVE and camera.id not in connected:
+                if camera.state in {CameraState.LIVE, CameraState.PRIVATE} and camera.id not in connected:
                     connected.add(camera.id)
                     log.info("camera %s", _line(camera))
             if len(connected) == len(now):
@@ -52,6 +52,8 @@ class Announcer:
 
 
 def _line(camera: CameraNow) -> str:
+    if camera.state is CameraState.PRIVATE:
+        return f"{camera.name}: {camera.cause}"
     if camera.state is not CameraState.LIVE:
         return f"{camera.name}: not connected ({camera.cause or camera.state.value})"
     streams = ", ".join(f"{stream.width_px}x{stream.height_px} {stream.codec}" for stream in camera.streams if stream.codec)

@@ -102,6 +102,7 @@ class CameraDoors:
         recorder: RecorderLine,
         footage: Footage,
         stored: Callable[[EventId], Awaitable[None]],
+        is_private: Callable[[CameraId], bool],
     ) -> None:
         """`heard` takes the cameras' own alarms, `stored` hears of events that got a picture; `pictures` come from the
         recorder's streams."""
@@ -183,7 +184,15 @@ class CameraDoors:
         )
 
         self.imports = Imports(recorder, ids)
-        self.cards = CardFetching(self.doorman, footage, self.imports, board=health, clock=clock, folder=data_folder / "card")
+        self.cards = CardFetching(
+            self.doorman,
+            footage,
+            self.imports,
+            board=health,
+            clock=clock,
+            folder=data_folder / "card",
+            is_private=is_private,
+        )
         self.outage_news = OutageNews(
             footage,
             outbox=outbox,
@@ -201,6 +210,8 @@ class CameraDoors:
             imports=self.imports,
             report=heard,
             tampering=self.senses.hear,
+            is_private=is_private,
+            footage=footage,
             outbox=outbox,
             stored=stored,
             db=db,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from hearthwatch.arming.arming import Mode
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.feeds.pump import PumpState, Trouble
 from hearthwatch.kit.clock import Clock
@@ -9,6 +12,7 @@ from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
 from hearthwatch.run.config import Config, Record
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.messages import EyeState, LookerState, RecorderState
+from hearthwatch.run.mode_meaning import meaning
 from hearthwatch.web.doors import CameraNow, CameraState, StreamNow
 
 _STALE_S = 5.0
@@ -17,8 +21,9 @@ _STALE_S = 5.0
 class CamerasNow:
     """Implements CameraDoor; used on the house's loop."""
 
-    def __init__(self, config: Config, footage: FootageNow, clock: Clock) -> None:
+    def __init__(self, config: Config, footage: FootageNow, clock: Clock, mode: Callable[[], Mode]) -> None:
         self._footage = footage
+        self._mode = mode
         self._config = config
         self._clock = clock
         self._recorder: RecorderState | None = None
@@ -52,6 +57,11 @@ class CamerasNow:
             return None
         return next((each.pump for each in state.streams if each.camera == camera and each.stream is stream), None)
 
+    def is_private(self, camera: CameraId) -> bool:
+        """Tell whether people are left in private by that camera now."""
+        options = self._config.cameras.get(camera)
+        return options is not None and meaning(options, self._mode()).private
+
     def all(self) -> tuple[CameraNow, ...]:
         """See CameraDoor."""
         eyes = {eye.camera: eye for eye in self._looker.eyes} if self._looker else {}
@@ -68,7 +78,11 @@ class CamerasNow:
         main = self.pump(camera, Stream.MAIN)
         state = streams[0].state
         cause = _cause(main)
-        if not options.enabled:
+        means = meaning(options, self._mode())
+        if means.private and options.enabled:
+            state, trouble, eye = CameraState.PRIVATE, cause, None
+            cause = f"private in mode {self._mode()}: not recorded, not looked at" + (f" ({trouble})" if trouble else "")
+        elif not options.enabled:
             cause = f"switched off in the configuration (camera.{camera}.enabled)"
         elif self._looker is not None and camera in self._looker.quarantined:
             state = CameraState.QUARANTINED
@@ -85,7 +99,8 @@ class CamerasNow:
             motion_frac=eye.motion_frac if eye else 0.0,
             motion_limit_frac=options.motion.sensitivity_frac,
             looked_per_s=eye.fps if eye else 0.0,
-            recorded=options.record is Record.ALWAYS,
+            recorded=means.record is not Record.NEVER,
+            only_events=means.record is Record.EVENTS,
             kept_from_us=footage.oldest_us if footage else None,
             bytes_per_day=footage.bytes_per_day if footage else 0,
         )

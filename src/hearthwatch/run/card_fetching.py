@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable, Unsu
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import Origin
-from hearthwatch.run.card_plan import MAX_CLIP_BYTES, Allowance, Missing, chosen, missing
+from hearthwatch.run.card_plan import MAX_CLIP_BYTES, Allowance, Missing, chosen, missing, private
 from hearthwatch.run.config import CameraOptions, Config, Record
 from hearthwatch.run.imports import Imports
 from hearthwatch.run.outage_news import VIDEO_AWAY
@@ -63,9 +63,12 @@ class CardFetching:
         board: Board,
         clock: Clock,
         folder: Path,
+        is_private: Callable[[CameraId], bool],
         every_s: float = _EVERY_S,
     ) -> None:
-        """`folder` holds files while they are brought in; what lies there from before is removed."""
+        """`folder` holds files while they are brought in; what lies there from before is removed. Of a camera that `is_private`
+        now, and of times it was, nothing is fetched."""
+        self._is_private = is_private
         self._keeper = keeper
         self._footage = footage
         self._imports = imports
@@ -81,7 +84,7 @@ class CardFetching:
         self._cameras = {
             name: camera
             for name, camera in config.cameras.items()
-            if name in self._keeper.cameras and camera.card.fetch and camera.record is Record.ALWAYS
+            if name in self._keeper.cameras and camera.card.fetch and camera.record is not Record.NEVER
         }
         self._cards = {name: self._cards.get(name, _Card()) for name in self._cameras}
 
@@ -102,7 +105,7 @@ class CardFetching:
 
     async def _look(self, camera: CameraId) -> None:
         card, options = self._cards.get(camera), self._cameras.get(camera)
-        if card is None or options is None or card.can is False or self._is_away(camera):
+        if card is None or options is None or card.can is False or self._is_away(camera) or self._is_private(camera):
             return
         client = await self._keeper.client(camera)
         card.can = isinstance(client, CardFootage)
@@ -113,7 +116,7 @@ class CardFetching:
         gaps = await asyncio.to_thread(self._footage.gaps, camera, Stream.MAIN, since_us, now_us)
         for wanted in missing(gaps, card.tried, now_us)[:1]:
             try:
-                await self._fill(camera, client, card, options, wanted)
+                await self._fill(camera, client, card, options, wanted, never=private(gaps, now_us))
             except Unsupported:
                 card.can = False  # no card in it, or a model without this
                 raise
@@ -128,11 +131,20 @@ class CardFetching:
         card.failures = 0
         card.tried = [*card.tried, wanted][-_MAX_TRIED:]
 
-    async def _fill(self, camera: CameraId, client: CardFootage, card: _Card, options: CameraOptions, wanted: Missing) -> None:
+    async def _fill(
+        self,
+        camera: CameraId,
+        client: CardFootage,
+        card: _Card,
+        options: CameraOptions,
+        wanted: Missing,
+        *,
+        never: Sequence[Missing],
+    ) -> None:
         channel = max(0, options.alarms.channel - 1)
         found = await client.recordings(wanted.start_us, wanted.end_us, channel)
         kept_us = 0
-        for clip in chosen(found, wanted, self._allowance(card, options)):
+        for clip in chosen(found, wanted, self._allowance(card, options), never):
             kept_us += await self._bring(camera, client, card, clip)
         seconds = (wanted.end_us - wanted.start_us) / US_PER_S
         log.info("card of %s: %.0f s of %.0f s that were missing", camera, kept_us / US_PER_S, seconds)
@@ -168,6 +180,8 @@ class CardFetching:
                     await asyncio.wait({fetching}, timeout=_WATCH_S)
                     if self._is_away(camera):
                         raise Unreachable("its video broke off meanwhile")
+                    if self._is_private(camera):
+                        raise Unreachable("it is private now")
                 return await fetching
         except TimeoutError as error:
             raise BadReply("it takes for ever") from error

@@ -12,7 +12,7 @@ from hearthwatch.vendors.card import CardClip
 _REASONS = frozenset(
     {GapReason.CAMERA, GapReason.NETWORK, GapReason.REFUSED, GapReason.DISK, GapReason.DISK_SLOW, GapReason.US}
 )
-"""Not STOPPED: who switches a camera off does not want its footage."""
+"""Not STOPPED, PRIVATE or MODE: who switches a camera off does not want its footage."""
 _SHORTEST_US = 5 * US_PER_S
 _OLDEST_US = 7 * 86_400 * US_PER_S
 _SETTLED_US = 120 * US_PER_S
@@ -51,13 +51,30 @@ def missing(gaps: Iterable[Gap], tried: Collection[Missing], now_us: WallUs) -> 
     return tuple(sorted(found, key=lambda one: one.start_us, reverse=True))
 
 
-def chosen(clips: Sequence[CardClip], wanted: Missing, allowance: Allowance) -> tuple[CardClip, ...]:
-    """Return the clips to fetch for `wanted`, in order: those that hold a second of it at least, as far as allowed."""
+def private(gaps: Iterable[Gap], now_us: WallUs) -> tuple[Missing, ...]:
+    """Return the times nobody is to see."""
+    return tuple(
+        Missing(start_us=gap.start_us, end_us=now_us if gap.end_us is None else gap.end_us)
+        for gap in gaps
+        if gap.reason is GapReason.PRIVATE
+    )
+
+
+def overlaps(start_us: WallUs, end_us: WallUs, times: Iterable[Missing]) -> bool:
+    """Tell whether [start_us, end_us] touches one of `times`."""
+    return any(one.start_us <= end_us and start_us < one.end_us for one in times)
+
+
+def chosen(
+    clips: Sequence[CardClip], wanted: Missing, allowance: Allowance, never: Collection[Missing] = ()
+) -> tuple[CardClip, ...]:
+    """Return the clips to fetch for `wanted`, in order: those that hold a second of it at least, as far as allowed, and nothing
+    of the times in `never`."""
     found: list[CardClip] = []
     size_bytes = 0
     for clip in clips:
         common_us = min(clip.end_us, wanted.end_us) - max(clip.start_us, wanted.start_us)
-        if common_us < _OVERLAP_US or clip.file.size_bytes > MAX_CLIP_BYTES:
+        if common_us < _OVERLAP_US or clip.file.size_bytes > MAX_CLIP_BYTES or overlaps(clip.start_us, clip.end_us, never):
             continue
         size_bytes += clip.file.size_bytes
         if len(found) >= allowance.clips or size_bytes > allowance.size_bytes:

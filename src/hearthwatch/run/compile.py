@@ -6,10 +6,12 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from hearthwatch.arming.arming import Mode
 from hearthwatch.events.alarms import OwnObjects
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.config import Config, Record
+from hearthwatch.run.mode_meaning import held, meanings
 from hearthwatch.run.offsite_plan import backup
 from hearthwatch.run.people import scout_plan
 from hearthwatch.run.plan import HousePlan, LookerPlan, Plan, RecorderPlan
@@ -40,16 +42,21 @@ def compile_plan(
     started_us: WallUs,
     strangers: Collection[CameraId] = (),
     deaf: Collection[CameraId] = (),
+    mode: Mode | None = Mode.AWAY,
 ) -> Plan:
     """Return what every process needs to know. `port` overrides `web.port`; `strangers` are cameras in whose place another
-    device answers; `deaf` such as would see for themselves and cannot be heard. Raises StorageFailed for a bad secret."""
+    device answers; `deaf` such as would see for themselves and cannot be heard; `mode` is that of the house, None while nobody
+    knows it. Raises StorageFailed for a bad secret."""
     footage = footage_folder(config, data_folder)
     found = accounts(config, secrets) if config.porch.enabled else ()
     enabled = {name: camera for name, camera in config.cameras.items() if camera.enabled}
+    record = {name: one.record for name, one in meanings(config, mode).items() if name in enabled}
     return Plan(
         recorder=RecorderPlan(
             sources=sources(config, secrets, strangers),
-            recorded=frozenset(name for name, camera in enabled.items() if camera.record is Record.ALWAYS),
+            recorded=frozenset(name for name, how in record.items() if how is not Record.NEVER),
+            held={name: cause for name, cause in held(config, mode).items() if name in enabled},
+            brief=frozenset(name for name, how in record.items() if how is Record.EVENTS),
             storage=config.storage,
             footage_folder=str(footage),
             index_path=str(footage / "index.db"),

@@ -42,6 +42,8 @@ def modes_faults(faults: Faults, path: KeyPath, camera: Mapping[str, Any]) -> No
         if mode == "disabled":
             for key in meaning.keys() & {"alerts", "labels", "zones"}:
                 faults.add((*path, "modes", mode, key), "`disabled` tells no intrusion whatever stands here: leave it out")
+        if meaning.get("private") is True and meaning.get("record", "usual") not in {"usual", "never"}:
+            faults.add((*path, "modes", mode, "record"), "`private` records nothing: leave one of the two out")
         zones = camera.get("zones")
         _unknown(faults, (*path, "modes", mode, "zones"), meaning.get("zones"), zones if isinstance(zones, Mapping) else ())
         _unknown(faults, (*path, "modes", mode, "labels"), meaning.get("labels"), (*COCO_LABELS, "motion"))

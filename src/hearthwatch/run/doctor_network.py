@@ -70,6 +70,8 @@ def _as_seen(camera: CameraId, now: CameraNow) -> Check:
     if now.state is CameraState.LIVE:
         streams = ", ".join(f"{each.stream} {each.width_px}x{each.height_px}" for each in now.streams if each.codec)
         return ok(subject, f"live: {streams}")
+    if now.state is CameraState.PRIVATE:
+        return ok(subject, now.cause)
     if now.state is CameraState.CONNECTING:
         return warn(subject, "is just being connected: ask again in half a minute")
     return fail(subject, now.cause or now.state.value)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.outbox import Outbox
-from hearthwatch.alerts.policy import Policy
+from hearthwatch.alerts.policy import OF_THE_CAMERA, Policy
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import Mode
 from hearthwatch.events.alarms import Heard, sensed
@@ -22,6 +22,7 @@ from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import FootageClass, FootageKeeper
 from hearthwatch.run.config import Config
 from hearthwatch.run.messages import Moved, Picture, Seen
+from hearthwatch.run.mode_meaning import meaning
 from hearthwatch.tracks.track import TrackId
 
 log = logging.getLogger(__name__)
@@ -140,15 +141,22 @@ class Happenings:
                 await self._follow(self._rules[span.camera].motion(span))
             case Heard(camera=camera, signal=signal) if camera in self._rules:
                 one = sensed(signal, self._config.cameras[camera].alarms) if camera in self._config.cameras else None
+                private = self._is_private(camera)
+                if private and one is not None and one.kind not in OF_THE_CAMERA:
+                    return
                 changes = self._rules[camera].sense(one, self._clock.wall_us()) if one is not None else ()
                 await self._follow(changes)
                 for change in changes:
-                    if change.kind is ChangeKind.OPENED:
+                    if change.kind is ChangeKind.OPENED and not private:
                         self._want_picture(change.event)
             case Report(camera=camera) if camera in self._rules:
                 await self._take_report(finding, self._rules[camera])
             case _:
                 log.debug("a finding of a camera that is gone")
+
+    def _is_private(self, camera: CameraId) -> bool:
+        options = self._config.cameras.get(camera)
+        return options is not None and meaning(options, self._mode()).private
 
     async def _take_report(self, report: Report, rules: Rules) -> None:
         """What is fresh may be part of what goes on; what is long over stands for itself."""

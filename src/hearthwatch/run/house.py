@@ -14,6 +14,7 @@ from pathlib import Path
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.alerts.snooze import Snoozes
+from hearthwatch.arming.arming import ArmState
 from hearthwatch.events import ledger as event_ledger
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.events.ledger import EventFiles
@@ -106,12 +107,12 @@ class House:
             config=lambda: self.config,
             zone=self._zone,
             ids=ids,
-            publish=self.changes.publish,
+            publish=self._say_armed,
         )
         self.recorder = RecorderLine(loop, self._hear_recorder)
         self.footage = Footage(Path(plan.index_path), Path(plan.footage_folder))
         self._footage_now = FootageNow(self.footage, self.clock)
-        self.cameras = CamerasNow(self.config, self._footage_now, self.clock)
+        self.cameras = CamerasNow(self.config, self._footage_now, self.clock, self.arming.mode)
         self._housekeeping = Housekeeping(self._db, self._files, self.clock, lambda: self.config)
         self.clips = Clips(self.footage, self.outbox, self.clock, lambda: self.config)
         self.watch = StateWatch(self.board, self.clock)
@@ -158,6 +159,7 @@ class House:
             recorder=self.recorder,
             footage=self.footage,
             stored=self._tell_stored,
+            is_private=self.cameras.is_private,
         )
         self.channels = Channels(
             self._secrets,
@@ -201,6 +203,7 @@ class House:
             self._renew,
             strangers=lambda: self.camera_doors.watch.strangers,
             deaf=lambda: self.camera_doors.senses.deaf,
+            mode=self.arming.mode,
         )
 
     def _policy(self) -> Policy:
@@ -209,6 +212,10 @@ class House:
             for name, camera in self.config.cameras.items()
         }
         return Policy(home=self.config.home.name, zone=self._zone, cameras=cameras, ids=self._ids)
+
+    def _say_armed(self, state: ArmState) -> None:
+        self._reloader.mode_changed()
+        self.changes.publish(state)
 
     def _heartbeat_address(self) -> str:
         found = self._secrets.get("heartbeat.url")

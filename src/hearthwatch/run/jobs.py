@@ -15,7 +15,7 @@ from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.job_messages import FromJob, WantJpeg
 from hearthwatch.run.messages import Begin, Media
-from hearthwatch.web.doors import CameraDoor, Live, LiveStart
+from hearthwatch.web.doors import CameraDoor, CameraState, Live, LiveStart
 from hearthwatch.web.fanout import LiveHub
 
 _FIRST_PACKET_S = 8.0
@@ -35,6 +35,7 @@ class Jobs:
 
     async def snapshot(self, camera: CameraId) -> bytes:
         """See PictureDoor."""
+        self._refuse_private(camera)
         live = self._hub.subscribe(camera, Stream.MAIN)
         try:
             async with _job() as channel:
@@ -48,6 +49,7 @@ class Jobs:
 
     async def mjpeg(self, camera: CameraId) -> AsyncGenerator[bytes]:
         """See PictureDoor."""
+        self._refuse_private(camera)
         has_sub = any(stream.stream is Stream.SUB for now in self._cameras.all() if now.id == camera for stream in now.streams)
         live = self._hub.subscribe(camera, Stream.SUB if has_sub else Stream.MAIN)
         async with _job() as channel:
@@ -66,6 +68,10 @@ class Jobs:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)
                 await live.aclose()
+
+    def _refuse_private(self, camera: CameraId) -> None:
+        if any(now.id == camera and now.state is CameraState.PRIVATE for now in self._cameras.all()):
+            raise Unreachable("The camera is private in the mode the house is in: there is no picture.")
 
 
 async def still(run: Run, info: StreamInfo, packets: Sequence[Packet]) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from hearthwatch.detect.detection import DetectOptions
+from hearthwatch.feeds.packet import GapReason
 from hearthwatch.feeds.source import Source
 from hearthwatch.ingest.drop import Account
 from hearthwatch.kit.units import CameraId, WallUs
@@ -18,10 +19,15 @@ from hearthwatch.tracks.track import EyeOptions
 
 
 class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """All enabled streams. A camera's SUB is looked at, its MAIN where there is no SUB; `recorded` cameras are kept."""
+    """All enabled streams. A camera's SUB is looked at, its MAIN where there is no SUB; `recorded` cameras are kept.
+
+    `held` are those of which nothing is kept in the mode the house is in, and the cause their gap gets; with PRIVATE no packet
+    of theirs goes anywhere. `brief` are kept for the sake of events alone."""
 
     sources: tuple[Source, ...]
     recorded: frozenset[CameraId]
+    held: dict[CameraId, GapReason] = {}
+    brief: frozenset[CameraId] = frozenset()
     storage: StorageOptions
     footage_folder: str
     index_path: str

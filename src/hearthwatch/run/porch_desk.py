@@ -26,6 +26,7 @@ from hearthwatch.kit.errors import BadReply, HearthwatchError, StorageFailed, Un
 from hearthwatch.kit.units import US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.recording.segment import Origin
 from hearthwatch.run import drop_reading
+from hearthwatch.run.card_plan import overlaps, private
 from hearthwatch.run.config import Config
 from hearthwatch.run.drop_series import Series, series_of
 from hearthwatch.run.imports import Imports
@@ -33,6 +34,7 @@ from hearthwatch.run.jobs import still
 from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.zone import zone_of
 from hearthwatch.vendors.device import AlarmSignal
+from hearthwatch.web.doors import FootageDoor
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +56,18 @@ class PorchDesk:
         imports: Imports,
         report: Callable[[Report], None],
         tampering: Callable[[CameraId, AlarmSignal], None],
+        is_private: Callable[[CameraId], bool],
+        footage: FootageDoor,
         outbox: Outbox,
         stored: Callable[[EventId], Awaitable[None]],
         db: Db,
         clock: Clock,
         ids: Callable[[], str],
     ) -> None:
-        """`report` takes what may become an event, `tampering` the alarm of a mail that tells of it; both return at once."""
+        """`report` takes what may become an event, `tampering` the alarm of a mail that tells of it; both return at once. Of a
+        camera that `is_private` now, or was by `footage` when it made something, only tampering is taken up."""
+        self._is_private = is_private
+        self._footage = footage
         self._config = config
         self._shelf = Shelf(inbox)
         self._recorder = recorder
@@ -161,10 +168,10 @@ class PorchDesk:
 
     async def _take(self, drop: Drop) -> None:
         try:
-            if drop.media is Media.CLIP:
-                await self._take_clip(drop)
-            else:
+            if drop.media is not Media.CLIP:
                 await self._take_mail(drop)
+            elif not self._is_private(drop.camera):
+                await self._take_clip(drop)
         except (BadReply, Unsupported) as error:
             log.warning("%s left something that cannot be used: %s", drop.camera, error)
 
@@ -173,6 +180,8 @@ class PorchDesk:
         alarm = drop_reading.tampering(drop)
         if alarm is not None and self._wants_events(drop):
             self._tampering(drop.camera, alarm)
+        if await self._was_private(drop.camera, at_us, at_us):
+            return
         jpeg = await asyncio.to_thread(self._bytes, drop) if drop.media is Media.JPEG else b""
         await self._tell(drop, at_us, at_us, [_picture(jpeg, drop, at_us)] if jpeg else [])
 
@@ -188,7 +197,8 @@ class PorchDesk:
             (found.end_us - found.start_us) / US_PER_S,
             found.kept_us / US_PER_S,
         )
-        await self._tell(drop, found.start_us, found.end_us, [(found.info, found.picture)])
+        if not await self._was_private(drop.camera, found.start_us, found.end_us):
+            await self._tell(drop, found.start_us, found.end_us, [(found.info, found.picture)])
 
     async def _report_first(self, series: Series) -> None:
         """The first picture of a series is told of at once, the others are of the same event."""
@@ -197,6 +207,8 @@ class PorchDesk:
             return
         self._reported |= {one.id for one in series.drops}
         at_us = drop_reading.moment(drop, zone_of(self._config()))
+        if await self._was_private(drop.camera, at_us, at_us):
+            return
         try:
             jpeg = await asyncio.to_thread(self._bytes, drop)
             await self._tell(drop, at_us, at_us, [_picture(jpeg, drop, at_us)])
@@ -206,7 +218,7 @@ class PorchDesk:
     async def _keep_pictures(self, series: Series) -> None:
         """Two pictures and more are footage."""
         self._reported |= {one.id for one in series.drops}
-        if len(series.drops) < 2:
+        if len(series.drops) < 2 or self._is_private(series.drops[0].camera):
             return
         zone = zone_of(self._config())
         run: Run | None = None
@@ -243,6 +255,13 @@ class PorchDesk:
     def _bytes(self, drop: Drop) -> bytes:
         with os.fdopen(self._shelf.open(drop), "rb") as file:
             return file.read(MAX_JPEG_BYTES + 1)
+
+    async def _was_private(self, camera: CameraId, start_us: WallUs, end_us: WallUs) -> bool:
+        """Tell whether the camera is private now, or was at any moment of that time."""
+        if self._is_private(camera):
+            return True
+        gaps = await asyncio.to_thread(self._footage.gaps, camera, Stream.MAIN, start_us, WallUs(end_us + 1))
+        return overlaps(start_us, end_us, private(gaps, self._clock.wall_us()))
 
     def _wants_events(self, drop: Drop) -> bool:
         camera = self._config().cameras.get(drop.camera)

@@ -9,11 +9,12 @@ import sys
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from hearthwatch.feeds.factory import feed_for
-from hearthwatch.feeds.packet import Feed, GapReason, PacketSink, RunId, Stream
+from hearthwatch.feeds.packet import Feed, Gap, GapReason, PacketSink, RunId, Stream
 from hearthwatch.feeds.pump import Pump
 from hearthwatch.feeds.source import Source
 from hearthwatch.kit import logs
@@ -24,6 +25,7 @@ from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.retry import Backoff, keep_running
 from hearthwatch.kit.units import NS_PER_S, CameraId
 from hearthwatch.recording.disk_thread import DiskThread
+from hearthwatch.recording.segment import FootageClass
 from hearthwatch.recording.store import open_store
 from hearthwatch.recording.writer import SegmentWriter
 from hearthwatch.run.child import Child, leave
@@ -58,10 +60,18 @@ _STUCK_S = 120.0
 _DISK_AGAIN_S = 5.0
 
 
+class _Use(StrEnum):
+    """What becomes of a stream's packets. PRIVATE: they are dropped where they arrive; only that they come is known."""
+
+    KEPT = "kept"
+    SHOWN = "shown"
+    PRIVATE = "private"
+
+
 @dataclass(slots=True)
 class _Running:
     source: Source
-    recorded: bool
+    use: _Use
     hub: StreamHub
     pump: Pump
     stop: Stop
@@ -121,24 +131,37 @@ class Recorder:
         with self._lock:
             self._plan = plan
             wanted = {(source.camera, source.stream): source for source in plan.sources}
-            for key, running in list(self._running.items()):
-                if wanted.get(key) != running.source or self._is_kept(running.source) != running.recorded:
-                    self._end(running)
-                    del self._running[key]
+            over = [
+                key
+                for key, running in self._running.items()
+                if wanted.get(key) != running.source or self._use(running.source) is not running.use
+            ]
+            for key in over:  # all at once: who asked for privacy does not wait for other cameras
+                self._running[key].pump.stop_reason = plan.held.get(key[0], GapReason.STOPPED)
+                self._running[key].stop.set()
+            for key in over:
+                self._running.pop(key).thread.join(5.0)
             for key, source in wanted.items():
                 if key not in self._running:
                     self._running[key] = self._start(source)
+            for key, writer in self._writers.items():
+                writer.set_class(_class_of(key[0], plan))
+            if self._disk is not None:
+                self._note_held(self._disk)
             self._retap()
 
-    def _is_kept(self, source: Source) -> bool:
-        return self._disk is not None and source.stream is Stream.MAIN and source.camera in self._plan.recorded
+    def _use(self, source: Source) -> _Use:
+        if self._plan.held.get(source.camera) is GapReason.PRIVATE:
+            return _Use.PRIVATE
+        is_kept = self._disk is not None and source.stream is Stream.MAIN and source.camera in self._plan.recorded
+        return _Use.KEPT if is_kept else _Use.SHOWN
 
     def _start(self, source: Source) -> _Running:
         logs.hide(source.password)
         hub = StreamHub()
-        sinks: list[PacketSink] = [hub]
-        recorded = self._is_kept(source)
-        if recorded:
+        use = self._use(source)
+        sinks: list[PacketSink] = [] if use is _Use.PRIVATE else [hub]
+        if use is _Use.KEPT:
             assert self._disk is not None
             sinks.append(self._writer(source, self._disk))
         stop = Stop()
@@ -156,12 +179,22 @@ class Recorder:
         )
         thread = threading.Thread(target=pump.run, name=f"{source.camera}/{source.stream}", daemon=True)
         thread.start()
-        return _Running(source=source, recorded=recorded, hub=hub, pump=pump, stop=stop, thread=thread)
+        return _Running(source=source, use=use, hub=hub, pump=pump, stop=stop, thread=thread)
+
+    def _note_held(self, disk: DiskThread) -> None:
+        """Nothing is kept from now on, and why; after a restart it is why nothing was kept meanwhile, too."""
+        for source in self._plan.sources:
+            reason = self._plan.held.get(source.camera)
+            if reason is not None and source.stream is Stream.MAIN:
+                now_us = self._clock.wall_us()
+                gap = Gap(camera=source.camera, stream=source.stream, start_us=now_us, end_us=None, reason=reason)
+                self._writer(source, disk).end(gap)
 
     def _writer(self, source: Source, disk: DiskThread) -> SegmentWriter:
         key = (source.camera, source.stream)
         if key not in self._writers:
             self._writers[key] = disk.writer(*key)
+            self._writers[key].set_class(_class_of(source.camera, self._plan))
         return self._writers[key]
 
     def _feed(self, source: Source, rng: random.Random) -> Feed:
@@ -169,10 +202,6 @@ class Recorder:
             line = self._guests.setdefault(source.camera, GuestLine())
             return GuestFeed(line, source.stream, self._clock)
         return feed_for(source, clock=self._clock, rng=rng)
-
-    def _end(self, running: _Running) -> None:
-        running.stop.set()
-        running.thread.join(5.0)
 
     def _looked_at(self) -> dict[Key, StreamHub]:
         """A camera's SUB where it has one, else its MAIN."""
@@ -300,6 +329,10 @@ class Recorder:
             running.thread.join(3.0)
         if self._disk is not None:
             self._disk.close()
+
+
+def _class_of(camera: CameraId, plan: RecorderPlan) -> FootageClass:
+    return FootageClass.BRIEF if camera in plan.brief else FootageClass.CONTINUOUS
 
 
 def main() -> None:

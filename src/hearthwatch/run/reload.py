@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from hearthwatch.arming.arming import Mode
 from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError
 from hearthwatch.kit.secrets import Secrets
@@ -15,13 +17,15 @@ from hearthwatch.run.compile import compile_plan
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.config_reload import diff
 from hearthwatch.run.messages import NewPlan
-from hearthwatch.run.plan import HousePlan
+from hearthwatch.run.mode_meaning import is_fixed, meanings
+from hearthwatch.run.plan import HousePlan, Plan
 from hearthwatch.run.strangers import left_in
 
 log = logging.getLogger(__name__)
 
 _EVERY_S = 1.0
 _SUBJECT = "configuration"
+_MODES = "what the mode means"
 
 
 class Reloader:
@@ -37,9 +41,11 @@ class Reloader:
         *,
         strangers: Callable[[], frozenset[CameraId]] = frozenset,
         deaf: Callable[[], frozenset[CameraId]] = frozenset,
+        mode: Callable[[], Mode] = lambda: Mode.AWAY,
     ) -> None:
         """`strangers` are cameras in whose place another device answers: their log-in is kept from the plan meanwhile; `deaf`
-        such as are trusted to see for themselves and cannot be heard: they are looked at meanwhile."""
+        such as are trusted to see for themselves and cannot be heard: they are looked at meanwhile; `mode` is that of the
+        house, on which it depends what is recorded. Call `mode_changed` when it is another."""
         self._plan = plan
         self._path = Path(plan.config_path)
         self._data = Path(plan.data_folder)
@@ -49,8 +55,12 @@ class Reloader:
         self._renew = renew
         self._strangers = strangers
         self._deaf = deaf
+        self._mode = mode
+        self._mode_changed = asyncio.Event()
         self._had_file = self._path.exists()
         self._config = load(self._path)
+        self._meanings = meanings(self._config, mode()) if is_fixed(self._config) else None
+        """What recorder and looker go by; None: not known, because the supervisor's plan may be older than this house."""
         self._seen = (
             *self._files(),
             left_in(self._data),
@@ -68,11 +78,38 @@ class Reloader:
         """Watch until cancelled."""
         before = self._seen
         while True:
-            await asyncio.sleep(_EVERY_S)
+            await self.follow_mode()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_EVERY_S):
+                    await self._mode_changed.wait()
+                self._mode_changed.clear()
+                continue
             stamp = await asyncio.to_thread(self._stamp)
             settled, before = stamp == before, stamp
             if stamp != self._seen and settled:  # half a file may be a configuration without half the cameras
                 await self.now()
+
+    def mode_changed(self) -> None:
+        """Have what the new mode means count now."""
+        self._mode_changed.set()
+
+    async def follow_mode(self) -> None:
+        """Tell everybody what the mode means, when that is not what they go by."""
+        async with self._reloading:
+            mode = self._mode()
+            if meanings(self._config, mode) == self._meanings:
+                return
+            try:
+                plan = self._compile(self._config, mode)
+            except HearthwatchError as error:
+                self._health.failed(Fault.CONFIG_WRONG, _MODES, f"Recording does not follow the mode: {error}")
+                return
+            self._health.recovered(Fault.CONFIG_WRONG, _MODES)
+            self._send_plan(plan, self._config, mode)
+
+    def _send_plan(self, plan: Plan, config: Config, mode: Mode) -> None:
+        self._meanings = meanings(config, mode)
+        self._send(NewPlan(plan=plan))
 
     async def now(self) -> None:
         """Take over what stands in the files now, without waiting until they rest."""
@@ -90,17 +127,8 @@ class Reloader:
     async def _reload(self) -> None:
         try:
             config = await asyncio.to_thread(self._load)
-            plan = compile_plan(
-                config,
-                self._secrets,
-                config_path=self._path,
-                data_folder=self._data,
-                port=self._plan.port,
-                debug=self._plan.debug,
-                started_us=self._plan.started_us,
-                strangers=self._strangers(),
-                deaf=self._deaf(),
-            )
+            mode = self._mode()
+            plan = self._compile(config, mode)
         except ConfigFault as error:
             for line in str(error).splitlines():
                 log.error("%s", line)  # noqa: TRY400 a mistake of the file, not of ours
@@ -116,8 +144,22 @@ class Reloader:
         for key in reload.restart:
             log.warning("configuration: %s counts after a restart of Hearthwatch", key)
         log.info("configuration taken over: %s", _told(reload.live, reload.added, reload.removed, reload.cameras))
-        self._send(NewPlan(plan=plan))
+        self._send_plan(plan, config, mode)
         await self._renew(config)
+
+    def _compile(self, config: Config, mode: Mode) -> Plan:
+        return compile_plan(
+            config,
+            self._secrets,
+            config_path=self._path,
+            data_folder=self._data,
+            port=self._plan.port,
+            debug=self._plan.debug,
+            started_us=self._plan.started_us,
+            strangers=self._strangers(),
+            deaf=self._deaf(),
+            mode=mode,
+        )
 
 
 def _told(live: tuple[str, ...], added: object, removed: object, cameras: object) -> str:

@@ -36,6 +36,8 @@ class CameraState(StrEnum):
     REFUSED = "refused"
     UNSUPPORTED = "unsupported"
     QUARANTINED = "quarantined"
+    PRIVATE = "private"
+    """Neither recorded nor looked at nor shown, as the owner wants it in the mode the house is in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,8 @@ class CameraNow:
     """One camera at this moment. `state` is that of its best stream, `cause` says why it is not LIVE, for a person.
 
     `motion_frac` is the changed share of the picture, `motion_limit_frac` what counts as motion, `looked_per_s` the pictures
-    looked at. `kept_from_us` is the oldest footage there is, `bytes_per_day` what it takes at today's rate."""
+    looked at. `recorded` tells whether `main` is kept now, `only_events` that only what belongs to events stays.
+    `kept_from_us` is the oldest footage there is, `bytes_per_day` what it takes at today's rate."""
 
     id: CameraId
     name: str
@@ -73,6 +76,7 @@ class CameraNow:
     motion_limit_frac: float = 0.03
     looked_per_s: float = 0.0
     recorded: bool = True
+    only_events: bool = False
     kept_from_us: WallUs | None = None
     bytes_per_day: int = 0
 

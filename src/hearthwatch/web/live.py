@@ -15,7 +15,7 @@ from hearthwatch.kit.units import CameraId
 from hearthwatch.recording.boxes import fragment, init_segment
 from hearthwatch.recording.entries import codec_string
 from hearthwatch.web.auth import Permission
-from hearthwatch.web.doors import Live, LiveEnd, LiveStart
+from hearthwatch.web.doors import CameraState, Live, LiveEnd, LiveStart
 from hearthwatch.web.gate import needs
 from hearthwatch.web.site import CameraDep, PersonDep, Site, SiteDep
 
@@ -81,6 +81,8 @@ class Player:
 async def live(websocket: WebSocket, site: SiteDep, camera: CameraDep, person: PersonDep, stream: Stream = Stream.MAIN) -> None:
     """Send the stream until the viewer leaves or the session ends; a slow viewer goes on at a later key frame."""
     await websocket.accept()
+    if camera.state is CameraState.PRIVATE:
+        await websocket.send_text(json.dumps({"type": "end", "reason": "private", "detail": camera.cause}))
     watching = asyncio.create_task(_send(websocket, site, camera.id, stream))
     leaving = asyncio.create_task(_until_closed(websocket))
     ended = asyncio.create_task(site.auth.ended(person))

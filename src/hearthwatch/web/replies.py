@@ -98,6 +98,7 @@ class CameraReply(Reply):
     motion_limit_frac: float
     looked_per_s: float
     recorded: bool
+    only_events: bool
     kept_from_us: int | None
     bytes_per_day: int
 
@@ -114,6 +115,7 @@ class CameraReply(Reply):
             motion_limit_frac=now.motion_limit_frac,
             looked_per_s=round(now.looked_per_s, 1),
             recorded=now.recorded,
+            only_events=now.only_events,
             kept_from_us=now.kept_from_us,
             bytes_per_day=now.bytes_per_day,
         )

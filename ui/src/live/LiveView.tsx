@@ -1,10 +1,12 @@
 /** One live picture: MSE first, the smaller stream or MJPEG where the browser cannot play, and an honest word why. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Camera, StreamName } from "../api";
+import type { Camera, State, StreamName } from "../api";
 import { codecName } from "../format";
 import { Pictures } from "./Pictures";
 import { LivePlayer, type Picture } from "./player";
+
+const WORDS: Partial<Record<State, string>> = { connecting: "Connecting…", lost: "Reconnecting…", private: "Private – not recorded" };
 
 type Mode = { way: "video"; stream: StreamName } | { way: "pictures" };
 
@@ -23,7 +25,8 @@ export function LiveView({ camera, stream }: { camera: Camera; stream: StreamNam
   const [picture, setPicture] = useState<Picture>({ kind: "waiting", why: "" });
   const [note, setNote] = useState("");
   const video = useRef<HTMLVideoElement>(null);
-  const playing = mode.way === "video" ? mode.stream : null;
+  const hidden = camera.state === "private";
+  const playing = mode.way === "video" && !hidden ? mode.stream : null;
   const latest = useRef(camera);
   latest.current = camera;
 
@@ -49,14 +52,14 @@ export function LiveView({ camera, stream }: { camera: Camera; stream: StreamNam
   const waiting = picture.kind !== "playing" && mode.way === "video";
   return (
     <div class={`live ${down ? "is-down" : ""} ${waiting ? "is-waiting" : ""}`}>
-      {mode.way === "video" ? (
+      {hidden ? null : mode.way === "video" ? (
         <video ref={video} muted playsInline autoplay aria-label={`${camera.name}, live`} data-camera={camera.id} />
       ) : down ? null : (
         <Pictures camera={camera} />
       )}
       {down ? (
         <div class="live-message" role="status">
-          <strong>{camera.state === "connecting" ? "Connecting…" : camera.state === "lost" ? "Reconnecting…" : "No picture"}</strong>
+          <strong>{WORDS[camera.state] ?? "No picture"}</strong>
           <span>{camera.cause || (picture.kind === "waiting" ? picture.why : "")}</span>
         </div>
       ) : waiting ? (

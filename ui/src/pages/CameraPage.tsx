@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { api, at } from "../api";
-import { addDays, boxName, bytes, clock, clockSeconds, codecName, dayName, gapCause, lasted, spanHours, startOfDay, stateName } from "../format";
+import { addDays, boxName, bytes, clock, clockSeconds, codecName, dayName, gapCause, isWell, lasted, spanHours, startOfDay, stateName } from "../format";
 import { LiveView } from "../live/LiveView";
 import { Dot, Motion } from "../live/Tile";
 import { Empty, Trouble, useLoaded } from "../parts/bits";
@@ -53,7 +53,7 @@ export function CameraPage({ id }: { id: string }) {
       <CameraBar id={id} here="picture" />
       <header class="camera-head">
         <h1>{camera.name}</h1>
-        <span class={`state ${camera.state === "live" ? "" : "bad"}`}>
+        <span class={`state ${isWell(camera.state) ? "" : "bad"}`}>
           <Dot state={camera.state} /> {stateName(camera.state)}
         </span>
         <span class="spacer" />
@@ -124,7 +124,7 @@ export function CameraPage({ id }: { id: string }) {
             <ul class="list">
               {timeline.gaps.map((gap) => (
                 <li class="outage" key={gap.start_us}>
-                  <span class={`dot ${gap.end_us === null ? "is-lost" : "is-over"}`} aria-hidden="true" />
+                  <span class={`dot ${gap.end_us !== null ? "is-over" : gap.reason === "private" || gap.reason === "mode" ? "is-private" : "is-lost"}`} aria-hidden="true" />
                   <span>
                     <strong>{gapCause(gap.reason)}</strong>
                     <span class="dim">{gap.detail}</span>
@@ -172,7 +172,7 @@ export function CameraPage({ id }: { id: string }) {
             </div>
           ))}
           <p class="hint">
-            {camera.recorded ? (camera.bytes_per_day ? `Recording, ${bytes(camera.bytes_per_day)} a day` : "Recording") : "Not recorded"} · looked at {camera.looked_per_s.toFixed(1)} times a second
+            {camera.only_events ? "Only what belongs to events is kept" : camera.recorded ? (camera.bytes_per_day ? `Recording, ${bytes(camera.bytes_per_day)} a day` : "Recording") : "Not recorded"} · looked at {camera.looked_per_s.toFixed(1)} times a second
           </p>
         </section>
       </div>

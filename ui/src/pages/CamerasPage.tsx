@@ -3,7 +3,7 @@
 import type { Camera, Outage } from "../api";
 import { doors, type Report } from "../doors/api";
 import { Score } from "../doors/Score";
-import { ago, bytes, codecName, faultName, fits, lasted, moment, stateName } from "../format";
+import { ago, bytes, codecName, faultName, fits, isWell, lasted, moment, stateName } from "../format";
 import { Dot } from "../live/Tile";
 import { Empty, Head, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
@@ -103,7 +103,7 @@ function CameraRow({ camera, now, report }: { camera: Camera; now: number; repor
           <Dot state={camera.state} />
           <span>
             <strong>{camera.name}</strong>
-            <span class={camera.state === "live" ? "dim" : "bad"}>
+            <span class={isWell(camera.state) ? "dim" : "bad"}>
               {stateName(camera.state)} {camera.state === "live" ? `for ${lasted(now - camera.since_us)}` : `since ${moment(camera.since_us, now)}`}
             </span>
           </span>

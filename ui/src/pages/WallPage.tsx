@@ -21,7 +21,8 @@ export function status(all: readonly Camera[]): string {
   const live = all.filter((camera) => camera.state === "live").length;
   if (!all.length) return "";
   if (live === all.length) return all.length === 1 ? "The camera is live" : `All ${all.length} cameras are live`;
-  return `${live} of ${all.length} cameras are live`;
+  const hidden = all.filter((camera) => camera.state === "private").length;
+  return `${live} of ${all.length} cameras are live${hidden ? `, ${hidden} private` : ""}`;
 }
 
 export function WallPage() {
