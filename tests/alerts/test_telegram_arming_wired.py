@@ -5,26 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.alerts.test_telegram_wired import Wired, bot, fake, house, listening, wired  # noqa: F401 fixtures
+from tests.alerts.test_telegram_wired import Late, Wired, bot, fake, house, listening, wired  # noqa: F401 fixtures
 from tests.arming.scene import person
 from tests.devices.fake_telegram import OWNER
 
 from hearthwatch.alerts import arming_alerts
 from hearthwatch.arming.arming import ArmingOptions, Cause, Disarm, Mode
-from hearthwatch.kit.clock import SystemClock
-from hearthwatch.kit.units import MonoNs
 
 pytestmark = pytest.mark.wired
 BEN = 2000
-
-
-class Late(SystemClock):
-    """The machine's clock, some seconds on."""
-
-    later_s = 0
-
-    def mono_ns(self):
-        return MonoNs(super().mono_ns() + self.later_s * 1_000_000_000)
 
 
 async def says(wired, fake, text, user=OWNER):  # noqa: F811
@@ -71,7 +60,7 @@ async def test_a_button_is_for_who_asked_and_for_a_minute(wired, fake):  # noqa:
     await wired.remote.poll_once()
     yes = keys_of(await says(wired, fake, "/disarm"))["Yes"]
     assert await press(wired, fake, yes, user=BEN) == "This button is not one of mine."
-    late = wired.remote._arming._clock = Late()
+    late = wired.remote.commands.questions._clock = Late()
     late.later_s = 61
     assert "too old" in await press(wired, fake, yes)
     assert wired.arming.state.mode is Mode.AWAY
@@ -83,7 +72,7 @@ async def test_only_an_owner_disables(wired, fake):  # noqa: F811
     await fake.say(f"/start {code}", user=BEN)
     await wired.remote.poll_once()
     refused = await says(wired, fake, "/disable", user=BEN)
-    assert refused.text == "Only an owner may disable the alerts."
+    assert refused.text == "Only an owner may do that."
     yes = keys_of(await says(wired, fake, "/disable"))["Yes"]
     await press(wired, fake, yes)
     assert wired.arming.state.mode is Mode.DISABLED

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from itertools import count
 
 import pytest
+from tests.alerts.fake_remote import JPEG, FakeRemoteHouse
 from tests.alerts.house import BERLIN, House
 from tests.devices.fake_telegram import OWNER, TOKEN, FakeTelegram, Fault
-from tests.web.fake_arming import FakeArming
 from tests.web.fake_remedies import MADE_UP, FakeRemedies
 
 from hearthwatch.alerts import ledger
@@ -24,6 +25,7 @@ from hearthwatch.health.outage import Fault as Outage
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import Refused, Unsupported
 from hearthwatch.kit.logs import redact
+from hearthwatch.kit.units import MonoNs
 
 pytestmark = pytest.mark.wired
 STRANGER = 666
@@ -195,36 +197,24 @@ async def test_the_token_is_hidden_from_every_log(bot):
     assert TOKEN not in redact(f"https://api.telegram.org/bot{TOKEN}/getMe and {TOKEN}")
 
 
-class Asked:
-    def __init__(self) -> None:
-        self.clips = []
-
-    async def status(self) -> str:
-        return "2 cameras, all well"
-
-    async def want_clip(self, alert, channel) -> str:
-        self.clips.append((alert.id, channel))
-        return "The clip is on its way."
-
-
 class Wired:
     def __init__(self, fake, bot, house) -> None:
         self.fake = fake
         self.house = house
-        self.asked = Asked()
         self.remedies = FakeRemedies(house.clock)
-        self.arming = FakeArming(house.clock)
         self.changes = 0
         self.enrolments = Enrolments(house.db, house.clock, self._changed)
         self.snoozes = Snoozes(house.db)
+        self.actions = FakeRemoteHouse(house.clock, self.snoozes)
+        self.arming = self.actions.arming
+        self.told = []
         self.remote = Remote(
             bot,
             enrolments=self.enrolments,
-            snoozes=self.snoozes,
-            house=self.asked,
+            house=self.actions,
             remedies=self.remedies,
-            arming=self.arming,
-            camera_name=str.title,
+            tell=self._tell,
+            ids=map("N{}".format, count(1)).__next__,
             db=house.db,
             clock=house.clock,
             health=house.health,
@@ -233,6 +223,9 @@ class Wired:
 
     def _changed(self) -> None:
         self.changes += 1
+
+    async def _tell(self, alert) -> None:
+        self.told.append(alert)
 
     async def load(self) -> None:
         await self.enrolments.load()
@@ -291,11 +284,12 @@ async def test_a_code_is_void_after_ten_minutes(wired, fake, monkeypatch):
 
 async def test_commands(wired, fake):
     await wired.enrol()
-    for text in ("/status", "/STATUS@house_bot now", "/help", "/nonsense", "hello", "/start"):
+    await wired.remote._bot.get_me()
+    for text in ("/status", "/STATUS@house_bot now", "/status@other_bot", "/help", "/nonsense", "hello", "/start"):
         await fake.say(text)
     await wired.remote.poll_once()
     replies = [taken.text for taken in fake.taken[1:]]
-    assert [reply.split("\n")[1] for reply in replies[:2]] == ["2 cameras, all well"] * 2
+    assert [reply.split("\n")[1:] for reply in replies[:2]] == [["Front: live", "Back yard: live"]] * 2
     assert replies[0].startswith("Armed since ")
     assert "/resume" in replies[2]
     assert "do not know" in replies[3]
@@ -305,7 +299,10 @@ async def test_commands(wired, fake):
 
 async def test_the_commands_there_are(wired):
     """SEC-32: nothing here shows a secret, adds a user, exports, stops recording, runs a program or reboots."""
-    assert set(wired.remote.commands) == {*("/status", "/arm", "/disarm", "/disable", "/enable", "/resume", "/help")}
+    looking = {"/status", "/photo", "/clip", "/cameras", "/logins", "/help"}
+    assert set(wired.remote.commands.table) == looking | {"/arm", "/disarm", "/disable", "/enable", "/snooze", "/resume"}
+    viewers = {name for name, command in wired.remote.commands.table.items() if command.role is Role.VIEWER}
+    assert viewers == looking
 
 
 async def test_a_stale_command_is_refused_politely(wired, fake):
@@ -362,17 +359,33 @@ async def test_buttons_under_an_alert(wired, fake, bot):
     await Steps(wired.house, bot, wired.remote.buttons).drain()
     rows = json.loads(fake.taken[-1].fields["reply_markup"])["inline_keyboard"]
     keys = [key for row in rows for key in row]
-    assert [key["text"] for key in keys] == ["Not now: quiet for 1 h", "Clip", "Disarm"]
+    assert [[key["text"] for key in row] for row in rows] == [
+        ["Clip", "Live picture"],
+        ["Quiet for 1 h", "False alarm"],
+        ["Disarm"],
+    ]
     assert all(len(key["callback_data"].encode()) <= 64 for key in keys)
     await listening(wired)
-    for key in keys[:2]:
+    before = len(fake.taken)
+    for key in keys[:4]:
         await fake.press(key["callback_data"])
     await wired.remote.poll_once()
-    (_, snoozed), (_, clip) = fake.answers
-    assert snoozed.startswith("Front: no alerts until ")
+    assert [text for _, text in fake.answers] == [
+        "The clip is on its way.",
+        "I am fetching the picture.",
+        "Quiet for 1 h.",
+        "Noted.",
+    ]
+    await fake.wait_for(lambda: len(fake.taken) == before + 4)
+    clip, photo, quiet, false_alarm = sorted(
+        fake.taken[before:], key=lambda taken: (not taken.data, taken.method == "sendPhoto")
+    )
+    assert (clip.method, clip.data) == ("sendVideo", b"mp4 of front")
+    assert (photo.method, photo.data) == ("sendPhoto", JPEG + b"front")
+    assert quiet.text.startswith("Front: no visitors told until ")
+    assert "noted as a false alarm by Anna" in false_alarm.text
+    assert ("false alarm", alert.event, True, "Anna") in wired.actions.done
     assert wired.snoozes.until_us("front") > wired.house.clock.wall_us() + 3_500_000_000
-    assert clip == "The clip is on its way."
-    assert wired.asked.clips == [(alert.id, f"telegram:{OWNER}")]
     again = Snoozes(wired.house.db)
     await again.load()
     assert again.until_us("front") == wired.snoozes.until_us("front")
@@ -385,15 +398,14 @@ async def test_buttons_nobody_gave(wired, fake):
     await wired.enrol()
     alert = await wired.house.tell()
     quiet, *_ = (button.data for button in wired.remote.buttons(alert, OWNER))
-    forged = [quiet.replace("q:", "c:", 1), quiet[:-1] + ("A" if quiet[-1] != "A" else "B"), "q", "", "é:é:é"]
+    forged = [quiet.replace("c:", "q:", 1), quiet[:-1] + ("A" if quiet[-1] != "A" else "B"), "q", "", "é:é:é"]
     other_chat = wired.remote.buttons(alert, OWNER + 1)[0].data
     await listening(wired)
     for data in (*forged, other_chat):
         await fake.press(data)
     await wired.remote.poll_once()
     assert {text for _, text in fake.answers} == {"This button is not one of mine."}
-    assert wired.snoozes.until_us("front") == 0
-    assert wired.asked.clips == []
+    assert wired.actions.done == []
 
 
 async def test_a_button_pressed_while_nobody_listened_is_refused(wired, fake):
@@ -403,9 +415,9 @@ async def test_a_button_pressed_while_nobody_listened_is_refused(wired, fake):
     await fake.press(wired.remote.buttons(alert, OWNER)[0].data)
     await wired.remote.poll_once()
     assert "press again" in fake.answers[0][1]
-    await fake.press(wired.remote.buttons(alert, OWNER)[0].data)
+    await fake.press(wired.remote.buttons(alert, OWNER)[2].data)
     await wired.remote.poll_once()
-    assert "no alerts until" in fake.answers[1][1]
+    assert fake.answers[1][1] == "Quiet for 1 h."
 
 
 async def test_an_old_button_is_refused(wired, fake):
@@ -428,7 +440,7 @@ async def test_no_update_is_acted_on_twice(wired, fake, bot):
     fake.updates = kept
     await fake.say("/help")
     await again.remote.poll_once()
-    assert ["2 cameras, all well" in taken.text for taken in fake.taken].count(True) == 1
+    assert ["Back yard: live" in taken.text for taken in fake.taken].count(True) == 1
 
 
 @pytest.mark.parametrize("fault", [Fault.CONFLICT, Fault.BAD_TOKEN])
@@ -440,7 +452,21 @@ async def test_a_stolen_token_is_told_elsewhere(wired, fake, fault):
     fake.polls_refused = None
     await fake.say("hi")
     await wired.remote.poll_once()
+    assert bool(wired.house.health.open) is (fault is Fault.CONFLICT)  # two that listen push each other out in turn
+    wired.remote._clock = Late(91)
+    await fake.say("hi")
+    await wired.remote.poll_once()
     assert wired.house.health.open == {}
+
+
+class Late(SystemClock):
+    """The machine's clock, some seconds on."""
+
+    def __init__(self, later_s=0) -> None:
+        self.later_s = later_s
+
+    def mono_ns(self):
+        return MonoNs(super().mono_ns() + self.later_s * 1_000_000_000)
 
 
 async def test_the_connection_is_kept_warm(fake, bot):
@@ -538,9 +564,12 @@ async def test_only_an_owner_gets_and_may_press_the_offers(offered, fake, wired,
     await offered.arrives(chat=-5)
     assert offered.buttons() == {}
     alert_id = offer.split(":")[1]
-    signed = wired.remote._data("r2", alert_id, -5)
+    signed = wired.remote._signer.data("r2", alert_id, -5)
     assert await offered.press(signed, user=2000, chat=-5) == "Only an owner may change a camera."
-    assert await offered.press(wired.remote._data("y", "E0", -5), user=2000, chat=-5) == "Only an owner may change a camera."
+    assert (
+        await offered.press(wired.remote._signer.data("y", "E0", -5), user=2000, chat=-5)
+        == "Only an owner may change a camera."
+    )
     assert await offered.press(offer, user=2000, chat=-5) == "This button is not one of mine."
     assert wired.remedies.entries == {}
 
@@ -550,7 +579,7 @@ async def test_an_offer_lives_a_day_and_cannot_be_made_up(offered, fake, wired, 
     _action, alert_id, nonce = offer.split(":")
     for made_up in (f"r1:{alert_id}:{nonce}", f"y:{alert_id}:{nonce}", f"r2:A0:{nonce}", f"r2:{alert_id}:"):
         assert await offered.press(made_up) == "This button is not one of mine."
-    assert await offered.press(wired.remote._data("r7", alert_id, OWNER)) == "This button is too old."
+    assert await offered.press(wired.remote._signer.data("r7", alert_id, OWNER)) == "This button is too old."
     later_us = wired.house.clock.wall_us() + 25 * 3600 * 1_000_000
     monkeypatch.setattr(wired.remote._clock, "wall_us", lambda: later_us)
     assert await offered.press(offer) == "This button is too old."

@@ -58,6 +58,8 @@ class Taken:
     fields: dict[str, str]
     data: bytes
     at_ns: int
+    files: tuple[bytes, ...] = ()
+    """Every picture of an album."""
 
 
 @dataclass(slots=True)
@@ -70,9 +72,16 @@ class FakeTelegram:
     scripts: deque[Script] = field(default_factory=deque)
     updates: list[dict] = field(default_factory=list)
     polls_refused: Fault | None = None
+    menus: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """The commands offered in each chat."""
+    shown: list[tuple[int, str]] = field(default_factory=list)
+    """What was shown to be under way, in each chat."""
+    left: set[int] = field(default_factory=set)
+    """Chats that blocked the bot or put it out."""
     echo: bool = False
     base: str = ""
     _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
+    _poll: int = 0
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
 
@@ -140,7 +149,8 @@ class FakeTelegram:
             return _error(401, "Unauthorized")
         if method == "getMe":
             return _ok({"id": 123456, "is_bot": True, "first_name": "House", "username": "house_bot"})
-        fields, data = await _fields(request)
+        fields, files = await _fields(request)
+        data = files[0] if files else b""
         if method == "getUpdates":
             return await self._get_updates(fields)
         script = None
@@ -158,19 +168,51 @@ class FakeTelegram:
                 self.answers.append((fields["callback_query_id"], fields.get("text", "")))
                 self._changed.notify_all()
             return answer or _ok(True)
-        await self._take(method, fields, data, at_ns)
+        if answer is None and (fault := self._fault_of(method, fields, files)) is not None:
+            return fault
+        if method in {"setMyCommands", "deleteMyCommands", "sendChatAction"}:
+            await self._note(method, fields)
+            return answer or _ok(True)
+        await self._take(method, fields, data, at_ns, tuple(files))
         if answer is not None:
             return answer
         if script is not None and script.fault is Fault.CUT_AFTER_BODY:
             request.transport.abort()
             raise ConnectionResetError
         chat = {"id": int(fields["chat_id"]), "type": "private"}
-        return _ok({"message_id": next(self._ids), "date": int(time.time()), "chat": chat, "text": fields.get("text", "")})
+        sent = {"message_id": next(self._ids), "date": int(time.time()), "chat": chat, "text": fields.get("text", "")}
+        return _ok([sent] * len(files) if method == "sendMediaGroup" else sent)
 
-    async def _take(self, method: str, fields: dict[str, str], data: bytes, at_ns: int) -> None:
-        text = fields.get("text") or fields.get("caption", "")
+    def _fault_of(self, method: str, fields: dict[str, str], files: list[bytes]) -> web.Response | None:
+        """What the real one says of a request that breaks its rules."""
+        if int(fields.get("chat_id", 0)) in self.left:
+            return _error(403, "Forbidden: bot was blocked by the user")
+        keys = [key for row in json.loads(fields.get("reply_markup", "{}")).get("inline_keyboard", []) for key in row]
+        if any(not 1 <= len(key["callback_data"].encode()) <= 64 for key in keys):
+            return _error(400, "Bad Request: BUTTON_DATA_INVALID")
+        if method == "sendMessage" and not 0 < len(fields.get("text", "")) <= 4096:
+            return _error(400, "Bad Request: message text is empty or too long")
+        if method == "sendMediaGroup" and not 2 <= len(files) <= 10:
+            return _error(400, "Bad Request: there must be 2 to 10 media")
+        if max(map(len, files), default=0) > (50 << 20 if method == "sendVideo" else 10 << 20):
+            return _error(413, "Request Entity Too Large")
+        return None
+
+    async def _note(self, method: str, fields: dict[str, str]) -> None:
         async with self._changed:
-            self.taken.append(Taken(method, int(fields["chat_id"]), text, fields, data, at_ns))
+            if method == "sendChatAction":
+                self.shown.append((int(fields["chat_id"]), fields["action"]))
+            else:
+                chat = json.loads(fields["scope"])["chat_id"]
+                self.menus[chat] = tuple(each["command"] for each in json.loads(fields.get("commands", "[]")))
+            self._changed.notify_all()
+
+    async def _take(self, method: str, fields: dict[str, str], data: bytes, at_ns: int, files: tuple[bytes, ...]) -> None:
+        text = fields.get("text") or fields.get("caption", "")
+        if method == "sendMediaGroup":
+            text = "\n".join(each.get("caption", "") for each in json.loads(fields["media"]))
+        async with self._changed:
+            self.taken.append(Taken(method, int(fields["chat_id"]), text, fields, data, at_ns, files))
             self._changed.notify_all()
         if self.echo:
             print(f"{method} to {fields['chat_id']}: {text!r} {len(data)} bytes", file=sys.stderr)
@@ -205,23 +247,29 @@ class FakeTelegram:
         offset = int(fields.get("offset", 0))
         wait_s = min(float(fields.get("timeout", 0)), 50.0)
         async with self._changed:
+            self._poll += 1  # who polls pushes out whoever polled before
+            poll = self._poll
+            self._changed.notify_all()
             self.updates = [update for update in self.updates if update["update_id"] >= offset]
             try:
                 async with asyncio.timeout(wait_s):
-                    await self._changed.wait_for(lambda: bool(self.updates))
+                    await self._changed.wait_for(lambda: bool(self.updates) or self._poll != poll)
             except TimeoutError:
                 pass
-            return _ok(self.updates[:100])
+            if self._poll != poll:
+                return _error(409, "Conflict: terminated by other getUpdates request; make sure that only one bot is running")
+            return _ok(self.updates[: int(fields.get("limit", 100))])
 
 
-async def _fields(request: web.Request) -> tuple[dict[str, str], bytes]:
-    fields, data = {}, b""
+async def _fields(request: web.Request) -> tuple[dict[str, str], list[bytes]]:
+    """The parameters, of the address or the body, and the files in their order."""
+    fields, files = dict(request.query), []
     for key, value in (await request.post()).items():
         if isinstance(value, web.FileField):
-            data = value.file.read()
+            files.append(value.file.read())
         else:
             fields[key] = value
-    return fields, data
+    return fields, files
 
 
 def _ok(result: object) -> web.Response:

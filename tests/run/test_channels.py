@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.alerts.fake_remote import FakeRemoteHouse
 from tests.alerts.house import House
 from tests.devices.fake_telegram import OWNER, TOKEN, FakeTelegram
-from tests.web.fake_arming import FakeArming
 from tests.web.fake_remedies import FakeRemedies
 
 from hearthwatch.alerts.alert import Part
@@ -24,16 +25,6 @@ EMAIL = EmailOptions(host="mail.example.org", to=("owner@example.org",), sender=
 WEBHOOK = WebhookOptions(url="http://192.168.1.5/hook")
 
 
-class Remote:
-    """What a person may ask by Telegram; nobody does here."""
-
-    async def status(self) -> str:
-        return "fine"
-
-    async def want_clip(self, alert, channel) -> str:
-        return "no"
-
-
 class Bench:
     def __init__(self, house: House, folder) -> None:
         self.house = house
@@ -42,15 +33,13 @@ class Bench:
         self.channels = Channels(
             self.secrets,
             outbox=house.outbox,
-            snoozes=Snoozes(house.db),
             db=house.db,
             clock=house.clock,
             health=self.board,
             zone=UTC,
-            house=Remote(),
+            house=FakeRemoteHouse(house.clock, Snoozes(house.db)),
+            ids=map(str, count(1)).__next__,
             remedies=FakeRemedies(house.clock),
-            arming=FakeArming(house.clock),
-            camera_name=str,
         )
 
     async def _tell(self, outage) -> None:

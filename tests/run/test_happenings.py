@@ -266,7 +266,7 @@ async def test_a_clip_is_wanted_only_with_the_alert_that_may_carry_one(tmp_path)
 
 
 async def test_a_snoozed_camera_keeps_its_events_and_tells_nobody(bench):
-    await bench.snoozes.set(FRONT, WallUs(BASE_US + 60 * US_PER_S))
+    await bench.snoozes.set([FRONT], WallUs(BASE_US + 60 * US_PER_S))
     bench.happenings.put(seen())
     await bench.told.get()
     assert len(await bench.events()) == 1

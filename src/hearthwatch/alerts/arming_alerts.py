@@ -13,6 +13,9 @@ from hearthwatch.kit.units import WallUs
 ASKS = "arming-question/"
 """Begins the dedupe key of an alert that asks whether to disarm; the question's number follows."""
 
+ARMED = "arming/"
+"""Begins the dedupe key of an announcement of how the house is armed now; the state's number follows."""
+
 WORDS: Mapping[Mode, str] = {
     Mode.AWAY: "armed",
     Mode.HOME: "not armed, somebody is home",
@@ -51,7 +54,7 @@ def told(id_: str, change: ArmChange, home: str, zone: tzinfo) -> Alert | None:
         title=f"{one_line(home, 60)}: {WORDS[state.mode]}",
         lines=lines,
         at_us=change.at_us,
-        key=f"arming/{state.number}",
+        key=f"{ARMED}{state.number}",
         severity=Severity.WARN if less else Severity.INFO,
     )
 

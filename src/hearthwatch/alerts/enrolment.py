@@ -39,6 +39,10 @@ class Role(StrEnum):
     MEMBER = "member"
     VIEWER = "viewer"
 
+    def covers(self, other: Role) -> bool:
+        """Tell whether this role may do all that takes `other`."""
+        return _RANK[self] >= _RANK[other]
+
 
 _RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
 
@@ -89,7 +93,12 @@ class Enrolments:
     def may(self, user_id: int, role: Role) -> bool:
         """Tell whether this user may do what takes `role`."""
         own = self.role(user_id)
-        return own is not None and _RANK[own] >= _RANK[role]
+        return own is not None and own.covers(role)
+
+    def most(self, chat_id: int) -> Role:
+        """Return the most that anybody who may speak in this chat may do."""
+        here = [person.role for person in self._people if chat_id < 0 or person.user_id == chat_id]
+        return max(here, key=_RANK.__getitem__, default=Role.VIEWER)
 
     def name(self, user_id: int) -> str:
         """Return what this user is called."""

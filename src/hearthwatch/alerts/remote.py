@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hearthwatch.alerts.alert import Alert
 from hearthwatch.arming.arming import ArmingDoor
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.health.outage import Outage
@@ -56,7 +55,7 @@ class HouseActions(Protocol):
         ...
 
     async def snooze(self, camera: CameraId | None, until_us: WallUs, *, who: str, via: str) -> None:
-        """Tell of no visitor at `camera` (None: at any) until then; a moment that is past ends it.
+        """Tell of no visitor at `camera` (None: at any of those there are now) until then; a moment that is past ends it.
 
         Raises Unsupported for a camera there is none of, StorageFailed when it counts but cannot be kept."""
         ...
@@ -85,8 +84,4 @@ class HouseActions(Protocol):
 
     async def logins(self, limit: int) -> Sequence[Login]:
         """Return the newest log-ins to the cameras that were not our own, newest first."""
-        ...
-
-    def clip_of(self, alert: Alert, channel: str) -> str:
-        """Have the clip of the alert's event sent by `channel` as part of that alert; return what to say meanwhile."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
@@ -30,9 +31,9 @@ class Snoozes:
         kept = json.loads(text) if text else {}
         self._until_us = {CameraId(camera): WallUs(until_us) for camera, until_us in kept.items()}
 
-    async def set(self, camera: CameraId, until_us: WallUs) -> None:
-        """Say nothing of `camera` until then; it counts at once, even when it cannot be kept. Raises StorageFailed."""
-        self._until_us = {**self._until_us, camera: until_us}
+    async def set(self, cameras: Iterable[CameraId], until_us: WallUs) -> None:
+        """Say nothing of these cameras until then; it counts at once, even when it cannot be kept. Raises StorageFailed."""
+        self._until_us = {**self._until_us, **dict.fromkeys(cameras, until_us)}
         await self._keep()
 
     async def clear(self) -> None:

@@ -8,52 +8,47 @@ polls with the same token. Texts are sent as plain text with entities, so no nam
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from hearthwatch.alerts.alert import Alert, AlertId, MaybeSent, Part, RetryAfter, Severity
+from hearthwatch.alerts.telegram_update import KINDS, Incoming, incoming
 from hearthwatch.alerts.wording import many_lines, notes, one_line
+from hearthwatch.events.album import unpacked
 from hearthwatch.kit.errors import HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import hide, redact
-from hearthwatch.kit.units import US_PER_S, WallUs
 
 if TYPE_CHECKING:
     import telegram
 
 log = logging.getLogger(__name__)
 
+UPDATES = 100
+"""The most updates that come at once."""
 _MAX_TEXT = 4000
 _MAX_CAPTION = 1000
 _MAX_PHOTO_BYTES = 10 * 1024 * 1024
 _MAX_VIDEO_BYTES = 50 * 1024 * 1024
+_SHORT_LABEL = 18
 _KEEP_WARM_S = 20.0
 _KEPT_MESSAGES = 256
 _REFUSALS = {
     "InvalidToken": "Telegram does not know our bot any more: make a new token with @BotFather and set it",
     "Conflict": "another program uses our bot's token: revoke it with @BotFather and set the new one",
+    "Webhook": "somebody set a webhook for our bot, so it hears nothing: revoke its token with @BotFather and set the new one",
     "ChatMigrated": "Telegram does not know this chat any more (a group may have moved): enrol it again",
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """One update. `text` is a message's, `data` a button's; both "" for kinds we do not use. Ids are 0 where there are none.
-
-    `sent_us` is None for a button: Telegram does not say when it was pressed."""
-
-    update_id: int
-    user_id: int
-    chat_id: int
-    name: str
-    text: str
-    data: str
-    callback_id: str
-    sent_us: WallUs | None
+class Contested(Refused):
+    """Another program listens with our bot's token, or a webhook takes what it would hear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +69,8 @@ class TelegramBot:
         hide(token)
         self._telegram = telegram
         self._httpx = httpx
-        base = api_base.rstrip("/")
+        self._token = token
+        self._base = base = api_base.rstrip("/")
         limits = httpx.Limits(max_connections=8, keepalive_expiry=90.0)
         sending = HTTPXRequest(
             connect_timeout=8.0,
@@ -116,27 +112,37 @@ class TelegramBot:
         bold: int = 0,
         buttons: tuple[Button, ...] = (),
         silent: bool = False,
+        instead_of: int | None = None,
     ) -> int:
-        """Send `text`, its first `bold` characters in bold; two buttons stand side by side, more below each other.
+        """Send `text`, its first `bold` characters in bold; short buttons stand side by side. Returns the message's id.
 
-        Returns the message's id."""
+        `instead_of` is a message that is changed into this, if it still can be; that disturbs nobody."""
         library = self._telegram
         text = text[:_MAX_TEXT]
         length = len(text[:bold].encode("utf-16-le")) // 2
         entities = [library.MessageEntity(library.MessageEntity.BOLD, 0, length)] if length else None
         keys = [library.InlineKeyboardButton(button.label, callback_data=button.data) for button in buttons]
-        rows = [keys] if len(keys) <= 2 else [[key] for key in keys]
         rest: dict[str, Any] = {
-            "reply_markup": library.InlineKeyboardMarkup(rows) if keys else None,
+            "reply_markup": library.InlineKeyboardMarkup(_rows(keys)) if keys else None,
             "disable_notification": silent,
             "link_preview_options": library.LinkPreviewOptions(is_disabled=True),
         }
+        if instead_of is not None and await self._change(chat_id, instead_of, text, entities, rest):
+            return instead_of
         try:
             sent = await self._call(self._bot.send_message, chat_id, text, entities=entities, **rest)
         except Unsupported as error:
             log.warning("Telegram refused a text (%s); sending it plain", error)
             sent = await self._call(self._bot.send_message, chat_id, text)
         return int(sent.message_id)
+
+    async def _change(self, chat_id: int, message: int, text: str, entities: Any, rest: dict[str, Any]) -> bool:
+        kept = {name: value for name, value in rest.items() if name != "disable_notification"}
+        try:
+            await self._call(self._bot.edit_message_text, text, chat_id, message, entities=entities, **kept)
+        except Unsupported as error:
+            return "not modified" in str(error)
+        return True
 
     async def send_media(self, chat_id: int, part: Part, data: bytes, caption: str, *, reply_to: int | None) -> None:
         """Send a JPEG or an MP4. Raises Unsupported for one Telegram would not take."""
@@ -158,19 +164,43 @@ class TelegramBot:
         else:
             await self._call(self._bot.send_video, chat_id, file, supports_streaming=True, **rest)
 
+    async def send_album(self, chat_id: int, pictures: Sequence[tuple[bytes, str]], *, reply_to: int | None) -> None:
+        """Send two to ten JPEGs with their captions as one album."""
+        library = self._telegram
+        media = [
+            library.InputMediaPhoto(data, caption=caption[:_MAX_CAPTION], filename=f"picture{index}.jpg")
+            for index, (data, caption) in enumerate(pictures)
+        ]
+        reply = library.ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
+        await self._call(self._bot.send_media_group, chat_id, media, reply_parameters=reply)
+
+    async def show_doing(self, chat_id: int, *, video: bool) -> None:
+        """Show for some seconds that a picture, or a video, is on its way."""
+        await self._call(self._bot.send_chat_action, chat_id, "upload_video" if video else "upload_photo")
+
     async def answer(self, callback_id: str, text: str) -> None:
         """Show `text` to whoever pressed a button."""
         await self._call(self._bot.answer_callback_query, callback_id, text[:190])
 
+    async def set_menu(self, chat_id: int, commands: Sequence[tuple[str, str]]) -> None:
+        """Have the app offer these commands, with their help, in that chat alone; none takes the menu away."""
+        scope = self._telegram.BotCommandScopeChat(chat_id)
+        if commands:
+            await self._call(self._bot.set_my_commands, commands, scope=scope)
+        else:
+            await self._call(self._bot.delete_my_commands, scope=scope)
+
     async def updates(self, after_id: int, *, wait_s: int) -> tuple[Incoming, ...]:
-        """Wait for updates with a greater id than `after_id`. Raises Refused when another program polls, too."""
-        found = await self._call(
-            self._bot.get_updates,
-            offset=after_id + 1 if after_id else None,
-            timeout=wait_s,
-            allowed_updates=["message", "callback_query"],
-        )
-        return tuple(_incoming(update) for update in found)
+        """Wait for updates with a greater id than `after_id`, `UPDATES` at most; what is none is left out.
+        Raises Refused when another program polls, too.
+
+        The library's own parser gives up on all of them when one is malformed: they are parsed here."""
+        asked = {"timeout": wait_s, "limit": UPDATES, "allowed_updates": json.dumps(KINDS)}
+        if after_id:
+            asked["offset"] = after_id + 1
+        url = f"{self._base}/bot{self._token}/getUpdates?{urlencode(asked)}"
+        found = await self._call(self._polling.post, url, read_timeout=wait_s + 15.0)
+        return tuple(one for raw in found if (one := incoming(raw)) is not None) if isinstance(found, list) else ()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -189,7 +219,7 @@ class TelegramBot:
         except error_types.TelegramError as error:
             raise self._our_error(error) from error
 
-    def _our_error(self, error: telegram.error.TelegramError) -> HearthwatchError:
+    def _our_error(self, error: telegram.error.TelegramError) -> HearthwatchError:  # noqa: PLR0911 a return for each kind
         types, text = self._telegram.error, redact(str(error))
         match error:
             case types.RetryAfter():
@@ -198,7 +228,9 @@ class TelegramBot:
                 return RetryAfter(f"Telegram asks us to wait {seconds:.0f} s", seconds)
             case types.Forbidden():
                 return Refused(f"Telegram may not write to this chat ({text}): was the bot blocked or removed?")
-            case types.InvalidToken() | types.Conflict() | types.ChatMigrated():
+            case types.Conflict():
+                return Contested(_REFUSALS["Webhook" if "webhook" in text.lower() else "Conflict"])
+            case types.InvalidToken() | types.ChatMigrated():
                 return Refused(_REFUSALS[type(error).__name__])
             case types.BadRequest() if "chat not found" in text.lower():
                 return Refused(_REFUSALS["ChatMigrated"])
@@ -226,21 +258,16 @@ async def open_bot(token: str, api_base: str) -> TelegramBot:
     return await asyncio.to_thread(TelegramBot, token, api_base)
 
 
-def _incoming(update: Any) -> Incoming:
-    message, query = update.message, update.callback_query
-    user = query.from_user if query else getattr(message, "from_user", None)
-    chat = getattr(query.message if query else message, "chat", None)
-    sent = getattr(message, "date", None)
-    return Incoming(
-        update_id=update.update_id,
-        user_id=user.id if user and not user.is_bot else 0,
-        chat_id=chat.id if chat else 0,
-        name=one_line(user.full_name, 60) if user else "",
-        text=(message.text or "")[:500] if message else "",
-        data=(query.data or "")[:64] if query else "",
-        callback_id=query.id if query else "",
-        sent_us=WallUs(int(sent.timestamp() * US_PER_S)) if sent else None,
-    )
+def _rows(keys: Sequence[Any]) -> list[list[Any]]:
+    """Put short buttons side by side, two in a row; a long one has a row of its own."""
+    rows: list[list[Any]] = []
+    for key in keys:
+        pairs = rows and len(rows[-1]) == 1 and max(len(rows[-1][0].text), len(key.text)) <= _SHORT_LABEL
+        if pairs:
+            rows[-1].append(key)
+        else:
+            rows.append([key])
+    return rows
 
 
 class TelegramChat:
@@ -265,15 +292,34 @@ class TelegramChat:
             assert attachment is not None
             caption = "\n".join([title, *notes(alert, repeat=repeat)])
             reply_to = self._messages.get(alert.id)
+            if part is Part.ALBUM:
+                await self._send_album(unpacked(attachment), caption, reply_to)
+                return
             await self._bot.send_media(self._chat_id, part, attachment, caption, reply_to=reply_to)
             return
         text = "\n".join([title, many_lines(alert.text, 3600), *notes(alert, repeat=repeat)])
-        buttons = self._buttons(alert, self._chat_id) if alert.camera else ()
+        buttons = self._buttons(alert, self._chat_id)
         silent = alert.severity is Severity.INFO
-        message = await self._bot.send_text(self._chat_id, text, bold=len(title), buttons=buttons, silent=silent)
+        earlier = self._messages.get(alert.id)
+        message = await self._bot.send_text(
+            self._chat_id, text, bold=len(title), buttons=buttons, silent=silent, instead_of=earlier
+        )
         self._messages[alert.id] = message
         while len(self._messages) > _KEPT_MESSAGES:
             self._messages.popitem(last=False)
+
+    async def _send_album(self, pictures: Sequence[bytes], caption: str, reply_to: int | None) -> None:
+        """The caption of the first picture is shown under all of them; one picture alone is no album for Telegram."""
+        fit = [jpeg for jpeg in pictures if len(jpeg) <= _MAX_PHOTO_BYTES]
+        if len(fit) < 2:
+            await self._bot.send_media(self._chat_id, Part.PICTURE, (fit or pictures)[0], caption, reply_to=reply_to)
+            return
+        captioned = [(jpeg, "" if index else caption) for index, jpeg in enumerate(fit)]
+        await self._bot.send_album(self._chat_id, captioned, reply_to=reply_to)
+
+    def can_amend(self, alert: AlertId) -> bool:
+        """See Amending."""
+        return alert in self._messages
 
     async def close(self) -> None:
         """The bot is shared and closed by its owner."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hearthwatch.feeds.packet import Codec, Gap, StreamInfo
+from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.recording.boxes import AUDIO_TRACK, VIDEO_TRACK, Part, file_type, fragment_head, init_segment
@@ -33,11 +34,21 @@ class ClipReport:
     notes: tuple[str, ...]
 
 
-def export(reader: IndexReader, folder: Path, span: Span, out: BinaryIO) -> ClipReport:
+class ClipTooLarge(Unsupported):
+    """The clip would have `size_bytes` for its `duration_us`, which is more than was asked for."""
+
+    def __init__(self, size_bytes: int, duration_us: int) -> None:
+        super().__init__(f"the clip would have {size_bytes / 1e6:.0f} MB")
+        self.size_bytes = size_bytes
+        self.duration_us = duration_us
+
+
+def export(reader: IndexReader, folder: Path, span: Span, out: BinaryIO, *, max_bytes: int | None = None) -> ClipReport:
     """Write one ordinary MP4 of the span to `out`, from front to back; it need not be seekable.
 
     It holds the footage from the key frame at or before the start and an edit list that shows it from the exact start. Gaps
-    take no time in it. Raises Unsupported when there is no footage, StorageFailed when a file fails or goes meanwhile.
+    take no time in it. Raises Unsupported when there is no footage, ClipTooLarge before anything is written, StorageFailed when
+    a file fails or goes meanwhile.
     """
     chosen = select_footage(reader, folder, span)
     hz = chosen.info.video.ticks_per_s
@@ -50,13 +61,16 @@ def export(reader: IndexReader, folder: Path, span: Span, out: BinaryIO) -> Clip
     head = file_type()
     moov_bytes = len(movie_box(tracks, 0))
     data_offset = len(head) + moov_bytes + 16
+    duration_us = (video.end_ticks - skip_ticks) * US_PER_S // hz
+    if max_bytes is not None and data_offset + data_bytes > max_bytes:
+        raise ClipTooLarge(data_offset + data_bytes, duration_us)
     out.writelines((head, movie_box(tracks, data_offset), struct.pack(">I4sQ", 1, b"mdat", data_bytes + 16)))
     out.writelines(_read_chunks(chunks))
     last = chosen.pieces[-1]
     return ClipReport(
         start_us=max(span.start_us, chosen.pieces[0].start_us),
         end_us=WallUs(min(span.end_us, last.start_us + last.video_ticks * US_PER_S // hz)),
-        duration_us=(video.end_ticks - skip_ticks) * US_PER_S // hz,
+        duration_us=duration_us,
         size_bytes=data_offset + data_bytes,
         frames=len(video.sizes),
         segments=len(chosen.pieces),

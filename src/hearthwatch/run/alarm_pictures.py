@@ -11,7 +11,7 @@ from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.events import ledger
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import HearthwatchError, Unsupported
+from hearthwatch.kit.errors import HearthwatchError, Unreachable, Unsupported
 from hearthwatch.kit.units import CameraId
 from hearthwatch.vendors.capability import Doorkeeper, Snapshot
 from hearthwatch.web.doors import PictureDoor
@@ -53,6 +53,16 @@ class AlarmPictures:
         except asyncio.QueueFull:
             log.info("no picture of the event at %s: too many are being fetched", event.camera)
 
+    async def now(self, camera: CameraId) -> bytes:
+        """Return the picture of the moment, the camera's own where the recording has none. Raises Unreachable, Unsupported."""
+        try:
+            return await self._recording.snapshot(camera)
+        except Unreachable:
+            jpeg = await self.from_camera(camera)
+            if not jpeg:
+                raise
+            return jpeg
+
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -68,13 +78,14 @@ class AlarmPictures:
                 log.info("no picture of the event at %s: %s", event.camera, error)
 
     async def _fetch(self, event: Event) -> None:
-        jpeg = await self._from_camera(event.camera) or await self._recording.snapshot(event.camera)
+        jpeg = await self.from_camera(event.camera) or await self._recording.snapshot(event.camera)
         found = await self._db.run(lambda connection: ledger.find(connection, event.id))
         if found is not None and not found.picture:  # the looker's own is better: it shows who it is about
             await self._outbox.attach(event.id, Part.PICTURE, jpeg)
             await self._stored(event.id)
 
-    async def _from_camera(self, camera: CameraId) -> bytes:
+    async def from_camera(self, camera: CameraId) -> bytes:
+        """Return the picture the camera itself gives, empty where it gives none."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 client = await self._keeper.client(camera)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Callable
 from datetime import tzinfo
@@ -13,11 +14,10 @@ from hearthwatch.alerts.dispatch import Dispatcher
 from hearthwatch.alerts.enrolment import Enrolments
 from hearthwatch.alerts.options import AlertsOptions
 from hearthwatch.alerts.outbox import Outbox
-from hearthwatch.alerts.snooze import Snoozes
+from hearthwatch.alerts.remote import HouseActions
 from hearthwatch.alerts.telegram import TelegramBot, TelegramChat, open_bot
 from hearthwatch.alerts.telegram_remedies import Remedies
-from hearthwatch.alerts.telegram_remote import House, Remote
-from hearthwatch.arming.arming import ArmingDoor
+from hearthwatch.alerts.telegram_remote import Remote
 from hearthwatch.health.board import Board
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.clock import Clock
@@ -36,26 +36,23 @@ class Channels:
         secrets: Secrets,
         *,
         outbox: Outbox,
-        snoozes: Snoozes,
         db: Db,
         clock: Clock,
         health: Board,
         zone: tzinfo,
-        house: House,
+        house: HouseActions,
+        ids: Callable[[], str],
         remedies: Remedies,
-        arming: ArmingDoor,
-        camera_name: Callable[[str], str],
     ) -> None:
         self._secrets = secrets
-        self._snoozes = snoozes
+        self._tell = functools.partial(outbox.record, None)
+        self._ids = ids
         self._db = db
         self._clock = clock
         self._health = health
         self._zone = zone
         self._house = house
         self._remedies = remedies
-        self._arming = arming
-        self._camera_name = camera_name
         self._dispatcher = Dispatcher(outbox, clock=clock, health=health, zone=zone)
         self.enrolments = Enrolments(db, clock, self._people_changed)
         self._people = asyncio.Event()
@@ -202,11 +199,10 @@ class Channels:
             remote = Remote(
                 bot,
                 enrolments=self.enrolments,
-                snoozes=self._snoozes,
                 house=self._house,
                 remedies=self._remedies,
-                arming=self._arming,
-                camera_name=self._camera_name,
+                tell=self._tell,
+                ids=self._ids,
                 db=self._db,
                 clock=self._clock,
                 health=self._health,

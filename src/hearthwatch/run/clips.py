@@ -68,13 +68,10 @@ class Clips:
         if wait_us > 0:
             await asyncio.sleep(min(wait_us, _LENGTH_US + _SYNC_US) / US_PER_S)
         mp4 = await asyncio.to_thread(self._cut, event, start_us, end_us)
-        if len(mp4) > _MAX_BYTES:
-            log.info("the clip of %s has %d MB and is too large to send", event.camera, len(mp4) >> 20)
-            return
         await self._outbox.attach(event.id, Part.CLIP, mp4, only=wish.only)
 
     def _cut(self, event: Event, start_us: WallUs, end_us: WallUs) -> bytes:
         out = io.BytesIO()
         span = Span(camera=event.camera, stream=Stream.MAIN, start_us=start_us, end_us=end_us)
-        clip.export(self._footage.index, self._footage.folder, span, out)
+        clip.export(self._footage.index, self._footage.folder, span, out, max_bytes=_MAX_BYTES)
         return out.getvalue()

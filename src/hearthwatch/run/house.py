@@ -161,18 +161,27 @@ class House:
             stored=self._tell_stored,
             is_private=self.cameras.is_private,
         )
+        self.remote = RemoteHouse(
+            self.arming,
+            self.cameras,
+            board=self.board,
+            snoozes=self.snoozes,
+            picture=self.camera_doors.alarm_pictures.now,
+            footage=self.footage,
+            db=self._db,
+            clock=self.clock,
+            stored=self._tell_stored,
+        )
         self.channels = Channels(
             self._secrets,
             outbox=self.outbox,
-            snoozes=self.snoozes,
             db=self._db,
             clock=self.clock,
             health=self.board,
             zone=self._zone,
-            house=RemoteHouse(self.cameras, self.board, self.clips, self._events),
+            house=self.remote,
+            ids=ids,
             remedies=self.camera_doors.remedies,
-            arming=self.arming,
-            camera_name=lambda camera: self.policy.name(CameraId(camera)),
         )
         self._reception = Reception(
             plan,
