@@ -11,32 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    and_,
-    case,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, and_, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.offsite.manifest import Head, head_after
 from hearthwatch.offsite.pack import Packed
+from hearthwatch.offsite.schema import heads, uploads
 from hearthwatch.offsite.upload import (
     Parcel,
     Piece,
@@ -49,54 +31,6 @@ from hearthwatch.offsite.upload import (
     UploadState,
 )
 from hearthwatch.recording.segment import Copied, FootageClass
-
-metadata = MetaData()
-uploads = Table(
-    "uploads",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("target", String(32), nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("camera", String(32), nullable=False),
-    Column("stream", String(8), nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    Column("start_us", BigInteger, nullable=False),
-    Column("end_us", BigInteger, nullable=False),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("sha256", LargeBinary, nullable=False),
-    Column("footage_class", String(16), nullable=False),
-    Column("pinned", Boolean, nullable=False),
-    Column("event", String(64), nullable=False),
-    Column("priority", Integer, nullable=False),
-    Column("order_us", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("sealed_bytes", BigInteger, nullable=False),
-    Column("sealed_sha256", LargeBinary, nullable=False),
-    Column("sent_bytes", BigInteger, nullable=False),
-    Column("token", Text, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("next_us", BigInteger, nullable=False),
-    Column("proved_us", BigInteger),
-    Column("checked_us", BigInteger),
-    Column("manifest", LargeBinary, nullable=False),
-    Column("parcels", LargeBinary, nullable=False),
-    UniqueConstraint("target", "kind", "camera", "stream", "sequence", "start_us", "event", name="uploads_piece"),
-    Index("uploads_due", "target", "state", "priority", "order_us"),
-    Index("uploads_by_file", "camera", "stream", "sequence"),
-    sqlite_autoincrement=True,
-)
-"""`sequence` is that of a segment's file, 0 for other pieces. `next_us` is when a piece that failed is tried again. `manifest`
-(compressed) is what it is packed by again, `parcels` are the files that wait here to be sent."""
-
-heads = Table(
-    "upload_heads",
-    metadata,
-    Column("target", String(32), primary_key=True),
-    Column("camera", String(32), primary_key=True),
-    Column("manifest", LargeBinary, nullable=False),
-)
-"""The last manifest of each camera at each target: where its chain stands."""
 
 URGENT = Priority.EVENT_FRAGMENT
 """What is at most this is sent in a lane of its own."""
@@ -304,14 +238,14 @@ def knows(connection: Connection, target: TargetId, name: str) -> bool:
 
 
 def count(connection: Connection, target: TargetId) -> TargetCount:
-    waiting = uploads.c.state.in_(_OPEN)
-    left = case((waiting, func.max(uploads.c.size_bytes, uploads.c.sealed_bytes) - uploads.c.sent_bytes), else_=0)
+    is_open = uploads.c.state.in_(_OPEN)
+    left = case((is_open, func.max(uploads.c.size_bytes, uploads.c.sealed_bytes) - uploads.c.sent_bytes), else_=0)
     row = connection.execute(
         select(
-            func.sum(case((waiting, 1), else_=0)).label("waiting"),
+            func.sum(case((is_open, 1), else_=0)).label("waiting"),
             func.sum(left).label("bytes"),
-            func.sum(case((and_(waiting, uploads.c.priority <= Priority.EVENT), 1), else_=0)).label("events"),
-            func.min(case((waiting, uploads.c.start_us))).label("oldest_us"),
+            func.sum(case((and_(is_open, uploads.c.priority <= Priority.EVENT), 1), else_=0)).label("events"),
+            func.min(case((is_open, uploads.c.start_us))).label("oldest_us"),
             func.sum(case((uploads.c.state == UploadState.PROVED, 1), else_=0)).label("proved"),
             func.max(uploads.c.proved_us).label("proved_us"),
         ).where(uploads.c.target == target)
@@ -333,9 +267,15 @@ def safe_until(connection: Connection) -> dict[CameraId, WallUs]:
     return {CameraId(row.camera): WallUs(row.end_us) for row in connection.execute(query)}
 
 
-def left_of(connection: Connection, event: str) -> int:
-    """Return how many pieces of an event, or of an emergency, are still to be proved."""
-    mine = and_(uploads.c.event == event, uploads.c.state.in_(_OPEN))
+def waiting(connection: Connection, ids: Collection[int]) -> int:
+    """Return how many of these are still to be proved."""
+    mine = and_(uploads.c.id.in_(ids), uploads.c.state.in_(_OPEN))
+    return int(connection.scalar(select(func.count()).where(mine)) or 0)
+
+
+def emergency_left(connection: Connection) -> int:
+    """Return how many pieces of an emergency are still to be proved."""
+    mine = and_(uploads.c.priority == Priority.FAILSAFE, uploads.c.state.in_(_OPEN))
     return int(connection.scalar(select(func.count()).where(mine)) or 0)
 
 
