@@ -71,6 +71,44 @@ async def test_one_cause_is_told_once_even_after_a_restart(house):
     after.close()
 
 
+async def settled(house) -> None:
+    for name in ("phone", "mail"):
+        await house.outbox.settle(house.outbox.waiting(name), DeliveryState.SENT)
+
+
+async def test_what_was_told_says_what_is_known_now(house):
+    house.outbox.set_routes({"phone": frozenset(Part), "mail": frozenset(Part)}, {"phone": lambda _alert: True})
+    assert await house.outbox.amend(house.alert(dedupe_key="guesses/1", title="1 failed"), again=False) is None
+    first = house.outbox.waiting("phone")[0].alert
+    before = await house.outbox.amend(house.alert(dedupe_key="guesses/1", title="2 failed"), again=False)
+    assert before is not None
+    assert before.title == "1 failed"
+    assert house.outbox.alert(house.outbox.waiting("mail")[0]).title == "2 failed", "what waits says the newest"
+    await settled(house)
+    await house.outbox.amend(house.alert(dedupe_key="guesses/1", title="3 failed"), again=False)
+    assert [house.outbox.alert(delivery).title for delivery in house.outbox.waiting("phone")] == ["3 failed"]
+    assert house.outbox.waiting("mail") == ()
+    await settled(house)
+    await house.outbox.amend(house.alert(dedupe_key="guesses/1", title="3 failed"), again=False)
+    assert house.outbox.waiting("phone") == (), "it was told that"
+    await house.outbox.amend(house.alert(dedupe_key="guesses/1", title="4 failed"), again=True)
+    assert len(house.outbox.waiting("mail")) == 1
+    (told,) = await house.db.run(ledger.recent)
+    assert (told.alert.id, told.alert.title) == (first, "4 failed")
+    assert sorted(await rows(house)) == [("mail", "text", "waiting"), ("phone", "text", "waiting")]
+
+
+async def test_after_a_restart_the_same_alert_is_amended(house):
+    await house.outbox.amend(house.alert(dedupe_key="guesses/1", title="1 failed"), again=False)
+    await settled(house)
+    after = await house.again("phone", "mail")
+    assert await after.outbox.amend(after.alert(dedupe_key="guesses/1", title="2 failed"), again=False)
+    assert after.outbox.waiting("phone") == ()
+    (told,) = await after.db.run(ledger.recent)
+    assert told.alert.title == "2 failed"
+    after.close()
+
+
 async def test_a_channel_is_spared_news_of_itself(house):
     await house.tell(skip_channel="phone")
     assert house.outbox.waiting("phone") == ()

@@ -123,6 +123,26 @@ async def test_faults_that_pass(fake, bot, house, fault, named, texts, repeat):
         assert steps.waits == []
 
 
+async def test_what_is_known_better_changes_the_message_there_is(fake, bot, house):
+    steps = Steps(house, bot)
+    channel = steps.courier.channel
+    house.outbox.set_routes({channel.name: channel.parts}, {channel.name: channel.can_amend})
+    for count in (1, 2, 3):
+        await house.outbox.amend(house.alert(dedupe_key="guesses/1", title=f"{count} failed", text="x"), again=False)
+        await steps.drain()
+    assert [(one.method, one.text) for one in fake.taken] == [
+        ("sendMessage", "1 failed\nx"),
+        ("editMessageText", "2 failed\nx"),
+        ("editMessageText", "3 failed\nx"),
+    ]
+    assert len({one.message for one in fake.taken}) == 1
+    fake.fail(Fault.BAD_MARKUP, method="editMessageText")  # such as one that is gone
+    await house.outbox.amend(house.alert(dedupe_key="guesses/1", title="4 failed", text="x"), again=False)
+    await steps.drain()
+    assert (fake.taken[-1].method, fake.taken[-1].text) == ("sendMessage", "4 failed\nx")
+    assert await states(house) == {Part.TEXT: DeliveryState.SENT}
+
+
 async def test_a_stall_is_one_repeat_that_says_so(fake, bot, house):
     fake.fail(Fault.STALL)
     await house.tell()

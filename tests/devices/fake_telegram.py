@@ -60,6 +60,8 @@ class Taken:
     at_ns: int
     files: tuple[bytes, ...] = ()
     """Every picture of an album."""
+    message: int = 0
+    """Its number; `editMessageText` has that of the message it changes."""
 
 
 @dataclass(slots=True)
@@ -173,14 +175,15 @@ class FakeTelegram:
         if method in {"setMyCommands", "deleteMyCommands", "sendChatAction"}:
             await self._note(method, fields)
             return answer or _ok(True)
-        await self._take(method, fields, data, at_ns, tuple(files))
+        number = int(fields["message_id"]) if method == "editMessageText" else next(self._ids)
+        await self._take(method, fields, data, at_ns, tuple(files), number)
         if answer is not None:
             return answer
         if script is not None and script.fault is Fault.CUT_AFTER_BODY:
             request.transport.abort()
             raise ConnectionResetError
         chat = {"id": int(fields["chat_id"]), "type": "private"}
-        sent = {"message_id": next(self._ids), "date": int(time.time()), "chat": chat, "text": fields.get("text", "")}
+        sent = {"message_id": number, "date": int(time.time()), "chat": chat, "text": fields.get("text", "")}
         return _ok([sent] * len(files) if method == "sendMediaGroup" else sent)
 
     def _fault_of(self, method: str, fields: dict[str, str], files: list[bytes]) -> web.Response | None:
@@ -207,12 +210,14 @@ class FakeTelegram:
                 self.menus[chat] = tuple(each["command"] for each in json.loads(fields.get("commands", "[]")))
             self._changed.notify_all()
 
-    async def _take(self, method: str, fields: dict[str, str], data: bytes, at_ns: int, files: tuple[bytes, ...]) -> None:
+    async def _take(
+        self, method: str, fields: dict[str, str], data: bytes, at_ns: int, files: tuple[bytes, ...], number: int
+    ) -> None:
         text = fields.get("text") or fields.get("caption", "")
         if method == "sendMediaGroup":
             text = "\n".join(each.get("caption", "") for each in json.loads(fields["media"]))
         async with self._changed:
-            self.taken.append(Taken(method, int(fields["chat_id"]), text, fields, data, at_ns, files))
+            self.taken.append(Taken(method, int(fields["chat_id"]), text, fields, data, at_ns, files, number))
             self._changed.notify_all()
         if self.echo:
             print(f"{method} to {fields['chat_id']}: {text!r} {len(data)} bytes", file=sys.stderr)

@@ -125,6 +125,14 @@ async def bench(
             alerts.append(alert)
             heard.set()
 
+    async def amend(alert: Alert, again: bool) -> Alert | None:
+        for place, one in enumerate(alerts):
+            if one.dedupe_key == alert.dedupe_key:
+                alerts[place] = alert
+                return one
+        await record(alert)
+        return None
+
     async def able(camera: CameraId):
         found = possible(keeper.the_client, has_off_switch=False, has_on_switch=False)
         return frozenset(kind for kind, why_not in found.why_not.items() if not why_not)
@@ -136,6 +144,7 @@ async def bench(
         db=db,
         clock=clock,
         record=record,
+        amend=amend,
         ids=Ulids(clock),
         name=lambda camera: "Front door",
         zone=lambda: UTC,

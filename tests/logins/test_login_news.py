@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
+import pytest
 from tests.logins.rows import login
 from tests.run.quiet_db import QuietDb
 
@@ -20,18 +21,26 @@ from hearthwatch.logins import ledger
 from hearthwatch.logins.login import Verdict
 from hearthwatch.logins.verdict import networks
 from hearthwatch.run.login_news import LoginNews
+from hearthwatch.vendors.device import LoginAction
 
 FRONT = CameraId("front")
+
+
+class Killed(Exception):
+    """The house is no more."""
 
 
 class Scene:
     def __init__(self, folder: Path, clock: FakeClock, name_of) -> None:
         self.clock, self.db = clock, QuietDb(folder)
         self.alerts: list[Alert] = []
+        self.sent: list[str] = []
+        self.dies = False
         self.news = LoginNews(
             db=self.db,
             clock=clock,
             record=self._record,
+            amend=self._amend,
             ids=Ulids(clock),
             name=str,
             zone=lambda: UTC,
@@ -43,6 +52,16 @@ class Scene:
 
     async def _record(self, alert: Alert) -> None:
         self.alerts.append(alert)
+
+    async def _amend(self, alert: Alert, again: bool) -> Alert | None:
+        """What the outbox does; `sent` is what a channel got that cannot change what it sent."""
+        before = next((one for one in self.alerts if one.dedupe_key == alert.dedupe_key), None)
+        self.alerts = [one for one in self.alerts if one is not before] + [alert]
+        if again or before is None:
+            self.sent.append(alert.title)
+        if self.dies:
+            raise Killed
+        return before
 
     async def _able(self, camera: CameraId):
         return ()
@@ -98,6 +117,119 @@ async def test_what_goes_on_is_told_together_when_its_time_has_come(tmp_path: Pa
         assert len(house.alerts) == 2
 
 
+def guess(**more):
+    return login(verdict=Verdict.FAILED, action=LoginAction.DENIED, user="root", **more)
+
+
+async def test_a_slow_burst_of_wrong_passwords_is_one_alert_with_its_count(tmp_path: Path) -> None:
+    async with scene(tmp_path) as house:
+        await house.happen(guess())
+        assert house.alerts == [], "the first waits for the others"
+        house.clock.advance(1)
+        await house.news.tick()
+        assert house.sent == ["front: a log-in failed for root from outside"]
+        for _ in range(19):
+            house.clock.advance(2)
+            await house.happen(guess())
+            await house.news.tick()
+        assert [alert.title for alert in house.alerts] == ["front: 20 log-ins failed for root from outside"]
+        assert " · 20 times" in house.alerts[0].text
+        assert len(house.sent) == 1
+        house.clock.advance(30)
+        await house.news.tick()
+        assert house.sent[1:] == ["front: 20 log-ins failed for root from outside"], "once more, for who cannot be amended"
+        house.clock.advance(300)
+        await house.news.tick()
+        assert len(house.sent) == 2
+        assert len(house.alerts) == 1
+
+
+async def test_guessing_that_goes_on_for_hours_is_told_a_few_times(tmp_path: Path) -> None:
+    async with scene(tmp_path) as house:
+        for _ in range(720):
+            house.clock.advance(20)
+            await house.happen(guess())
+            await house.news.tick()
+        house.clock.advance(3000)
+        await house.news.tick()
+        assert sum(int(alert.title.split()[1]) for alert in house.alerts) == 720
+        assert len(house.alerts) == 3
+        assert len(house.sent) == 6
+
+
+async def test_what_he_tried_before_he_came_in_stands_beside_it(tmp_path: Path) -> None:
+    async with scene(tmp_path) as house:
+        await house.happen(guess(), guess(), login(user="root"))
+        assert [alert.title for alert in house.alerts] == [
+            "front: unknown user root logged in from outside, 2 log-ins failed for root"
+        ]
+        house.clock.advance(100)
+        await house.news.tick()
+        assert len(house.sent) == 1, "all of that was told"
+
+
+async def test_a_house_killed_in_the_middle_of_a_burst_goes_on_with_the_same_alert(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with scene(tmp_path, clock) as house:
+        await house.happen(guess(), guess())
+        clock.advance(1)
+        house.dies = True
+        with pytest.raises(Killed):
+            await house.news.tick()
+        told = house.alerts
+    async with scene(tmp_path, clock) as house:
+        house.alerts = told  # those are in the ledger of alerts
+        await house.happen(guess())
+        clock.advance(1)
+        await house.news.tick()
+        assert [alert.title.split(":")[1] for alert in house.alerts] == [" 3 log-ins failed for root from outside"]
+        assert house.sent == []
+    async with scene(tmp_path, clock) as house:
+        house.alerts = told
+        await house.happen(guess())
+        assert [alert.title.split()[1] for alert in house.alerts] == ["4"]
+        clock.advance(61)
+        await house.news.tick()
+        assert house.sent == ["front: 4 log-ins failed for root from outside"]
+
+
+async def test_a_house_killed_before_it_noted_a_visit_tells_it_once_and_what_came_meanwhile_too(tmp_path: Path) -> None:
+    async with scene(tmp_path) as house:
+        house.dies = True
+        with pytest.raises(Killed):
+            await house.happen(login())
+        told = house.alerts
+    async with scene(tmp_path) as house:
+        house.alerts = list(told)
+        await house.news.tell(FRONT)
+        assert house.sent == []
+    (tmp_path / "more").mkdir()
+    async with scene(tmp_path / "more") as house:
+        house.dies = True
+        with pytest.raises(Killed):
+            await house.happen(login())
+    async with scene(tmp_path / "more") as house:
+        house.alerts = list(told)
+        await house.happen(login(verdict=Verdict.OUR_ACCOUNT, user="watch"))
+        assert len(house.alerts) == 1
+        assert "own account watch" in house.sent[0]
+
+
+async def test_a_house_killed_in_the_middle_of_a_row_of_visits_tells_the_rest_together_later(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with scene(tmp_path, clock) as house:
+        await house.happen(login())
+        assert len(house.alerts) == 1
+    async with scene(tmp_path, clock) as house:
+        for _ in range(3):
+            clock.advance(1)
+            await house.happen(login())
+        assert house.alerts == []
+        clock.advance(60)
+        await house.news.tick()
+        assert [alert.title for alert in house.alerts] == ["front: unknown user mallory logged in from outside (3 times)"]
+
+
 async def test_a_name_server_that_does_not_answer_holds_up_nothing(tmp_path: Path) -> None:
     let_go = threading.Event()
 
@@ -146,4 +278,4 @@ async def test_rows_the_disk_did_not_take_are_told_from_memory(tmp_path: Path) -
     async with scene(tmp_path) as house:
         await house.news.tell_unkept(FRONT, [login(), replace(login(), wanted=False)])
         await house.news.tell_unkept(FRONT, [login(wanted=False)])
-        assert [alert.title for alert in house.alerts] == ["front: unknown user mallory logged in"]
+        assert [alert.title for alert in house.alerts] == ["front: unknown user mallory logged in from outside"]

@@ -279,13 +279,14 @@ class Scene:
         return next(one for one in self.cameras if one.name == name)
 
     def received(self) -> list[Received]:
-        """Everything, oldest first."""
-        found = [
-            Received(
-                way="telegram", text=one.text, at_us=one.at_ns // 1000 + self.wall_minus_mono_us, buttons=_buttons(one.fields)
-            )
-            for one in self.services.telegram.taken
-        ]
+        """Everything, oldest first, as it reads now: a message of Telegram's may have been changed since it came."""
+        taken = self.services.telegram.taken
+        changed = {one.message: one for one in taken if one.method == "editMessageText"}
+        found = []
+        for first in (one for one in taken if one.method != "editMessageText"):
+            now = changed.get(first.message, first)
+            at_us = first.at_ns // 1000 + self.wall_minus_mono_us
+            found.append(Received(way="telegram", text=now.text, at_us=at_us, buttons=_buttons(now.fields)))
         mail = self.services.mail
         for message, at_ns in zip(mail.messages, mail.taken_ns, strict=True):
             body = message.get_body(("plain",))

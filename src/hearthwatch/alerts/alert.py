@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import NewType, Protocol, runtime_checkable
 
 from hearthwatch.audit.remedy import Remedy
 from hearthwatch.kit.errors import Unreachable
@@ -20,10 +20,12 @@ class Severity(StrEnum):
 
 
 class Part(StrEnum):
-    """An alert goes out in up to three parts, in this order."""
+    """An alert goes out in up to three parts, in this order. An ALBUM, the pictures of a burst (`events.album`), takes the
+    place of the PICTURE in channels that can show several together."""
 
     TEXT = "text"
     PICTURE = "picture"
+    ALBUM = "album"
     CLIP = "clip"
 
 
@@ -93,6 +95,15 @@ class RetryAfter(Unreachable):
 
 class MaybeSent(Unreachable):
     """The connection broke after the request was out: the service may have taken it."""
+
+
+@runtime_checkable
+class Amending(Protocol):
+    """A channel that can change what it sent."""
+
+    def can_amend(self, alert: AlertId) -> bool:
+        """Whether sending the text of `alert` once more changes the message there is, and disturbs nobody."""
+        ...
 
 
 class Channel(Protocol):

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from hearthwatch.alerts.alert import Channel
+from hearthwatch.alerts.alert import Amending, Channel
 from hearthwatch.alerts.courier import Courier
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.health.outage import HealthSink
@@ -40,7 +40,10 @@ class Dispatcher:
                 await courier.finish()
                 await _end(task)
                 await courier.channel.close()
-        self._outbox.set_routes({name: channel.parts for name, channel in wanted.items()})
+        self._outbox.set_routes(
+            {name: channel.parts for name, channel in wanted.items()},
+            {name: channel.can_amend for name, channel in wanted.items() if isinstance(channel, Amending)},
+        )
         for name, channel in wanted.items():
             if name not in self._running:
                 # A channel that was set up anew may work now: what waited for the old one must not wait on.

@@ -37,12 +37,13 @@ class Batch:
     """Each with whether it is told now."""
     pictures: set[EventId] = field(default_factory=set)
     alerts: dict[AlertId, Alert] = field(default_factory=dict)
+    amended: dict[AlertId, Alert] = field(default_factory=dict)
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     arming: ArmState | None = None
     arm_changes: dict[int, ArmChange] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.pictures or self.alerts or self.deliveries or self.arming)
+        return bool(self.events or self.pictures or self.alerts or self.amended or self.deliveries or self.arming)
 
     def add(self, later: Batch) -> None:
         """Take in what came later; the oldest is dropped where it becomes too much."""
@@ -51,11 +52,13 @@ class Batch:
             self.events[event] = (state, told or (before is not None and before[1]))
         self.pictures |= later.pictures
         self.alerts |= later.alerts
+        self.amended |= later.amended
         self.deliveries |= later.deliveries
         self.arming = later.arming or self.arming
         self.arm_changes |= later.arm_changes
         self.events = dict(list(self.events.items())[-_MAX_OWED:])
         self.alerts = dict(list(self.alerts.items())[-_MAX_OWED:])
+        self.amended = dict(list(self.amended.items())[-_MAX_OWED:])
         self.deliveries = dict(list(self.deliveries.items())[-_MAX_OWED * 4 :])
         self.arm_changes = dict(list(self.arm_changes.items())[-_MAX_OWED:])
 
@@ -72,6 +75,8 @@ class Batch:
         )
         for alert in self.alerts.values():
             ledger.save_alert(connection, alert)
+        for alert in self.amended.values():
+            ledger.amend_alert(connection, alert)
         known = ledger.known(connection, {delivery.alert for delivery in self.deliveries.values()})
         ledger.save_deliveries(connection, (d for d in self.deliveries.values() if d.alert in known))
         return repeated

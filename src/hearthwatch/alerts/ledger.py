@@ -25,6 +25,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    update,
 )
 from sqlalchemy.dialects.sqlite import insert
 
@@ -116,6 +117,23 @@ def save_alert(connection: Connection, alert: Alert) -> None:
         "offers": _offers_text(alert.offers),
     }
     connection.execute(insert(alerts).values(row).on_conflict_do_nothing())
+
+
+def amend_alert(connection: Connection, alert: Alert) -> None:
+    """Replace what an alert says by what is known now."""
+    now = {
+        "severity": alert.severity.value,
+        "title": alert.title,
+        "text": alert.text,
+        "offers": _offers_text(alert.offers),
+    }
+    connection.execute(update(alerts).where(alerts.c.id == alert.id).values(now))
+
+
+def told_under(connection: Connection, dedupe_key: str) -> Told | None:
+    """Return the alert that told of a cause, with its deliveries."""
+    rows = connection.execute(select(alerts).where(alerts.c.dedupe_key == dedupe_key))
+    return next(iter(_with_deliveries(connection, [_alert(row) for row in rows])), None)
 
 
 def save_deliveries(connection: Connection, changed: Iterable[Delivery]) -> None:

@@ -10,11 +10,12 @@ from hearthwatch.alerts.alert import Alert, AlertId, Severity
 from hearthwatch.alerts.wording import clock_time, many_lines, one_line, span
 from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, to_datetime
-from hearthwatch.logins.login import Login, Source, Verdict
+from hearthwatch.logins.login import Login, LoginId, Source, Story, Verdict
 
 _WORD = 60
 _MAX_LINES = 8
 _MAX_OFFERS = 6
+_MAX_SAID = 3
 _ODD_CLOCK_US = 120 * US_PER_S
 
 _RANK = (
@@ -36,6 +37,13 @@ _RANK = (
 )
 _URGENT = frozenset(_RANK[:5])
 _INFO = frozenset({Verdict.HOME, Verdict.OWN, Verdict.NOTED})
+
+_CAME_IN = frozenset({Verdict.OUR_ACCOUNT, Verdict.UNKNOWN_USER, Verdict.OUTSIDE, Verdict.PLACE_UNKNOWN})
+_ABOUT_ACCOUNTS = frozenset(
+    {Verdict.ACCOUNT_ADDED, Verdict.ACCOUNT_CHANGED, Verdict.ACCOUNT_REMOVED, Verdict.PASSWORD_CHANGED, Verdict.LOG_CLEARED}
+)
+_CLOUD = "through the camera itself: its maker's cloud, or a program in it"
+_SHORT_PLACE = {_CLOUD: " through the camera itself", "at home": " at home", "outside": " from outside"}
 
 _STOP_HIM = "change the camera's password and end the visit, then look at its accounts."
 _NEXT: Mapping[Verdict, str] = {
@@ -76,25 +84,31 @@ class Setting:
 
 def told(id_: str, logins: Sequence[Login], setting: Setting, *, now_us: WallUs) -> Alert:
     """Return one alert of all `logins`, at least one, of one camera."""
-    camera = logins[0].camera
-    stories = _stories(logins)
-    worst = stories[0][0]
-    others = len(logins) - len(stories[0])
-    title = f"{one_line(setting.name, _WORD)}: {_headline(worst, len(stories[0]))}" + (f", and {others} more" if others else "")
+    return _alert(id_, _stories(logins), len(logins), setting, key=_first(logins, now_us), now_us=now_us)
+
+
+def guessed(id_: str, stories: Sequence[Story], times: int, first: LoginId, setting: Setting, *, now_us: WallUs) -> Alert:
+    """Return the alert of `times` wrong passwords at one camera, beginning with the row `first`, as it stands now."""
+    ranked = sorted(stories, key=lambda story: _standing(story)[0])
+    return _alert(id_, ranked, times, setting, key=f"guessed-{first}", now_us=now_us)
+
+
+def _alert(id_: str, stories: Sequence[Story], times: int, setting: Setting, *, key: str, now_us: WallUs) -> Alert:
+    camera = stories[0].head.camera
     lines = [_line(story, setting, now_us) for story in stories[:_MAX_LINES]]
-    if len(stories) > _MAX_LINES:
-        rest = sum(len(story) for story in stories[_MAX_LINES:])
+    if rest := times - sum(story.times for story in stories[:_MAX_LINES]):
         lines.append(f"And {rest} more: see the camera's log-ins on the page.")
-    lines += [_NEXT.get(verdict, "").format(camera=camera) for verdict in dict.fromkeys(one[0].verdict for one in stories[:3])]
+    verdicts = dict.fromkeys(story.head.verdict for story in stories[:3])
+    lines += [_NEXT.get(verdict, "").format(camera=camera) for verdict in verdicts]
     return Alert(
         id=AlertId(id_),
         event="",
         camera=camera,
-        severity=_severity(worst.verdict),
-        title=title,
+        severity=_severity(stories[0].head.verdict),
+        title=f"{one_line(setting.name, _WORD)}: {_title(stories, setting)}",
         text=many_lines("\n".join(line for line in lines if line)),
         at_us=now_us,
-        dedupe_key=f"login/{camera}/{_span(logins, now_us)}",
+        dedupe_key=f"login/{camera}/{key}",
         offers=tuple(_offers(stories, setting))[:_MAX_OFFERS],
     )
 
@@ -141,19 +155,64 @@ def digest(
     )
 
 
-def _stories(logins: Sequence[Login]) -> list[list[Login]]:
+def _stories(logins: Sequence[Login]) -> list[Story]:
     """Group what was done by the same user from the same address, worst first, then in the order of time."""
     groups: dict[tuple[Verdict, str, str], list[Login]] = {}
     for login in logins:
         groups.setdefault((login.verdict, login.user, login.address or login.origin), []).append(login)
+    found = []
     for rows in groups.values():
         rows.sort(key=lambda row: row.at_us)
-    return sorted(groups.values(), key=_standing)
+        found.append(Story(head=rows[0], times=len(rows), last_us=rows[-1].at_us))
+    return sorted(found, key=_standing)
 
 
-def _standing(rows: Sequence[Login]) -> tuple[int, bool, WallUs]:
+def _standing(story: Story) -> tuple[int, bool, WallUs]:
     """A new account by its name says more than who made it."""
-    return _RANK.index(rows[0].verdict), rows[0].source is not Source.ACCOUNTS, rows[0].at_us
+    return _RANK.index(story.head.verdict), story.head.source is not Source.ACCOUNTS, story.head.at_us
+
+
+def _title(stories: Sequence[Story], setting: Setting) -> str:
+    """Who did what from where, the worst first: what an owner sees on his phone without opening it."""
+    groups: dict[Verdict, list[Story]] = {}
+    for story in stories:
+        groups.setdefault(story.head.verdict, []).append(story)
+    said: list[str] = []
+    place = ""
+    for group in groups.values():
+        what, whence, more = _group(group, setting)
+        said.append(what + (whence if whence != place else "") + more)
+        place = whence
+    return ", ".join(said[:_MAX_SAID]) + (" and more" if len(said) > _MAX_SAID else "")
+
+
+def _group(group: Sequence[Story], setting: Setting) -> tuple[str, str, str]:
+    """What those of one verdict did, from where, and how many more of them there are."""
+    first, others = group[0], group[1:]
+    verdict, times = first.head.verdict, sum(story.times for story in group)
+    if verdict is Verdict.FAILED:
+        names = {story.head.user for story in group if story.head.user}
+        who = f" for {_who(first.head)}" if len(names) == 1 else f" for {len(names)} names" if names else ""
+        return ("a log-in failed" if times == 1 else f"{times} log-ins failed") + who, _whence(group, setting), ""
+    if verdict in _ABOUT_ACCOUNTS:
+        made_by = next((_about(story.head) for story in others if story.head.source is not first.head.source), "")
+        beside = sum(story.head.source is first.head.source for story in others)
+        more = (f",{made_by}" if made_by else "") + (f" and {beside} more" if beside else "")
+        return _headline(first.head, first.times), "", more
+    users = len({story.head.user for story in others} - {first.head.user})
+    more = f" ({first.times} times)" if first.times > 1 else ""
+    if others:
+        more += f" and {users} more user{'' if users == 1 else 's'}" if users else f" and {len(others)} more"
+    is_visit = verdict in _CAME_IN | {Verdict.HOME} and verdict is not Verdict.OUTSIDE
+    return _headline(first.head, 1), _whence([first], setting) if is_visit else "", more
+
+
+def _whence(group: Sequence[Story], setting: Setting) -> str:
+    addresses = {story.head.address for story in group}
+    if len(addresses) > 1:
+        return f" from {len(addresses)} addresses"
+    address = next(iter(addresses))
+    return "" if address is None else _SHORT_PLACE[_kind(address, setting)]
 
 
 def _who(login: Login) -> str:
@@ -188,16 +247,16 @@ def _about(login: Login) -> str:
     return f": {_who(login)}" if login.source is Source.ACCOUNTS else f" by {_who(login)}"
 
 
-def _line(story: Sequence[Login], setting: Setting, now_us: WallUs) -> str:
-    first, last = story[0], story[-1]
+def _line(story: Story, setting: Setting, now_us: WallUs) -> str:
+    first = story.head
     did = f"{_who(first)} logged in" if first.verdict is Verdict.OUTSIDE else _headline(first, 1)
     parts = [clock_time(first.at_us, setting.zone, now_us), f"{did}{_place(first, setting)}"]
-    if len(story) > 1:
-        lasted_s = (last.at_us - first.at_us) / US_PER_S
-        parts.append(f"{len(story)} times " + (f"in {span(lasted_s)}" if lasted_s >= 1 else "within a second"))
+    if story.times > 1:
+        lasted_s = (story.last_us - first.at_us) / US_PER_S
+        parts.append(f"{story.times} times " + (f"in {span(lasted_s)}" if lasted_s >= 1 else "within a second"))
     if first.via:
         parts.append(f"by {one_line(first.via, 20)}")
-    if first.local_us is not None and len(story) == 1:
+    if first.local_us is not None and story.times == 1:
         shown = to_datetime(WallUs(first.local_us)).replace(tzinfo=None)
         ours = to_datetime(first.at_us, setting.zone).replace(tzinfo=None)
         if abs((shown - ours).total_seconds()) * US_PER_S > _ODD_CLOCK_US:
@@ -209,12 +268,15 @@ def _place(login: Login, setting: Setting) -> str:
     address = login.address
     if address is None:
         return f" from {one_line(login.origin, 40)}" if login.origin else ""
-    if address.startswith("127.") or address == "::1":
-        kind = "through the camera itself: its maker's cloud, or a program in it"
-    else:
-        kind = "at home" if address in setting.inside else "outside"
+    kind = _kind(address, setting)
     name = one_line(setting.names.get(address, ""), _WORD)
     return f" from {address} ({kind}{', ' + name if name else ''})"
+
+
+def _kind(address: str, setting: Setting) -> str:
+    if address.startswith("127.") or address == "::1":
+        return _CLOUD
+    return "at home" if address in setting.inside else "outside"
 
 
 def _severity(verdict: Verdict) -> Severity:
@@ -223,15 +285,17 @@ def _severity(verdict: Verdict) -> Severity:
     return Severity.INFO if verdict in _INFO else Severity.WARN
 
 
-def _span(logins: Sequence[Login], now_us: WallUs) -> str:
-    """Names the rows, so that telling them again after a crash is a repeat; rows that were not kept have no numbers."""
+def _first(logins: Sequence[Login], now_us: WallUs) -> str:
+    """Names the rows by the first, so that telling them again after a crash is the same alert, whatever else came meanwhile;
+    rows that were not kept have no numbers. Guesses have a key of their own."""
     ids = [login.id for login in logins]
-    return f"{min(ids)}-{max(ids)}-{len(ids)}" if all(ids) else f"unkept-{now_us}"
+    others = [login.id for login in logins if login.verdict not in {Verdict.FAILED, Verdict.LOCKED}]
+    return f"{min(others or ids)}" if all(ids) else f"unkept-{now_us}"
 
 
-def _offers(stories: Sequence[Sequence[Login]], setting: Setting) -> Iterator[Remedy]:
+def _offers(stories: Sequence[Story], setting: Setting) -> Iterator[Remedy]:
     """What helps against it and can be done, most useful first, nothing twice."""
-    camera = stories[0][0].camera
+    camera = stories[0].head.camera
     seen: set[Remedy] = set()
     for kind, subject in _wanted(stories, setting):
         remedy = Remedy(kind=kind, camera=camera, subject=subject)
@@ -240,11 +304,10 @@ def _offers(stories: Sequence[Sequence[Login]], setting: Setting) -> Iterator[Re
             yield remedy
 
 
-def _wanted(stories: Sequence[Sequence[Login]], setting: Setting) -> Iterator[tuple[RemedyKind, str]]:
-    came_in = {Verdict.OUR_ACCOUNT, Verdict.UNKNOWN_USER, Verdict.OUTSIDE, Verdict.PLACE_UNKNOWN}
-    heads = [story[0] for story in stories]
+def _wanted(stories: Sequence[Story], setting: Setting) -> Iterator[tuple[RemedyKind, str]]:
+    heads = [story.head for story in stories]
     for login in heads:
-        if login.verdict in came_in:
+        if login.verdict in _CAME_IN:
             if login.user:
                 yield RemedyKind.CHANGE_PASSWORD, login.user
             if session := setting.sessions.get((login.user, login.address or login.origin)):

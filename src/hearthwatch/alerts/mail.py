@@ -120,5 +120,7 @@ def _of_reply(host: str, codes: list[int], text: str) -> HearthwatchError:
 
 
 def _message_id(alert: Alert, part: Part, domain: str) -> str:
-    key = hashlib.sha256(f"{alert.dedupe_key}\0{alert.id}\0{part.value}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"{alert.dedupe_key}\0{alert.id}\0{part.value}\0{alert.text}".encode(errors="replace")).hexdigest()[
+        :32
+    ]
     return f"<{key}@{domain}>"

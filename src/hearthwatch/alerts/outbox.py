@@ -30,8 +30,7 @@ log = logging.getLogger(__name__)
 
 _MAX_KEYS = 5000
 _KEPT_ALERTS = 512
-_KEPT_PICTURES = 16
-_KEPT_CLIPS = 2
+_KEPT = {Part.PICTURE: 16, Part.CLIP: 2, Part.ALBUM: 1}
 _PICTURES = "pictures"
 
 
@@ -53,11 +52,12 @@ class Outbox:
         self._clock = clock
         self._health = health
         self._routes: Mapping[str, frozenset[Part]] = {}
+        self._can_amend: Mapping[str, Callable[[AlertId], bool]] = {}
         self._waiting: dict[str, dict[int, Delivery]] = {}
         self._alerts: OrderedDict[AlertId, Alert] = OrderedDict()
         self._keys: OrderedDict[str, None] = OrderedDict()
         self._owed: set[tuple[AlertId, str, Part]] = set()
-        self._bytes: dict[Part, OrderedDict[str, bytes]] = {Part.PICTURE: OrderedDict(), Part.CLIP: OrderedDict()}
+        self._bytes: dict[Part, OrderedDict[str, bytes]] = {part: OrderedDict() for part in _KEPT}
         self._ours: set[AlertId] = set()
         self._flagged: set[int] = set()
         self._wakes: dict[str, dict[str, asyncio.Event]] = {}
@@ -79,9 +79,13 @@ class Outbox:
             if delivery.maybe_sent:
                 self._flagged.add(delivery.id)
 
-    def set_routes(self, routes: Mapping[str, frozenset[Part]]) -> None:
-        """Say which channels there are and what each can carry; what waits for one that is gone stays until it is back."""
+    def set_routes(
+        self, routes: Mapping[str, frozenset[Part]], can_amend: Mapping[str, Callable[[AlertId], bool]] | None = None
+    ) -> None:
+        """Say which channels there are and what each can carry, and which can change what they sent; what waits for one that
+        is gone stays until it is back."""
         self._routes = dict(routes)
+        self._can_amend = dict(can_amend or {})
 
     @property
     def degraded(self) -> bool:
@@ -96,6 +100,35 @@ class Outbox:
         if change is not None:
             batch.events[change.event.id] = (change.event, alert is not None)
         await self._record(batch, alert)
+
+    async def amend(self, alert: Alert, *, again: bool) -> Alert | None:
+        """Record the alert; one that told of the same cause says from now on what this one says. Channels that can change what
+        they sent do so; with `again` the others send it once more. Returns what it said before, None when it was new."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                told = await self._db.run(lambda connection: ledger.told_under(connection, alert.dedupe_key))
+        except (StorageFailed, TimeoutError):
+            told = None
+        if told is None:
+            await self.record(None, alert)
+            return None
+        before = self._alerts.get(told.alert.id, told.alert)
+        later = replace(before, severity=alert.severity, title=alert.title, text=alert.text, offers=alert.offers)
+        if later == before and not again:
+            return before
+        self._remember(later)
+        batch = Batch(amended={later.id: later})
+        for delivery in told.deliveries:
+            amends = self._can_amend.get(delivery.channel, _never)(later.id)
+            if delivery.state is DeliveryState.SENT and delivery.part is Part.TEXT and (amends or again):
+                self._flagged.discard(delivery.id)
+                batch.deliveries[delivery.id] = replace(
+                    delivery, state=DeliveryState.WAITING, tries=0, next_us=self._clock.wall_us(), maybe_sent=False
+                )
+        await self._journal.write(batch)
+        self._put(batch.deliveries.values())
+        self._changed(later.id)
+        return before
 
     async def record_arming(self, state: ArmState, change: ArmChange | None, alert: Alert | None) -> bool:
         """Commit how the house is armed from now on, the line of the ledger and the announcement in one transaction; then send.
@@ -139,7 +172,7 @@ class Outbox:
         return stored
 
     async def attach(self, event: EventId, part: Part, data: bytes, *, only: str = "") -> None:
-        """Keep the event's picture or clip, and send it by every channel that told of the event and may carry it.
+        """Keep the event's picture, album or clip, and send it by every channel that told of the event and may carry it.
 
         A better picture later replaces the kept one and is not sent again. `only` names the one channel that asked for it.
         """
@@ -147,7 +180,7 @@ class Outbox:
         memory = self._bytes[part]
         memory[event] = data
         memory.move_to_end(event)
-        while len(memory) > (_KEPT_PICTURES if part is Part.PICTURE else _KEPT_CLIPS):
+        while len(memory) > _KEPT[part]:
             memory.popitem(last=False)
         batch = Batch()
         if await self._write_file(event, part, data) and part is Part.PICTURE:
@@ -155,6 +188,8 @@ class Outbox:
         fresh: list[Delivery] = []
         for alert in await self._about(event):
             for name, parts in self._routes.items():
+                if part is Part.PICTURE and Part.ALBUM in alert.parts & parts:
+                    continue  # it gets the album
                 wanted = name == only if only else part in alert.parts and (alert.id, name, Part.TEXT) in self._owed
                 key = (alert.id, name, part)
                 if wanted and part in parts and key not in self._owed:
@@ -184,7 +219,13 @@ class Outbox:
             self._owed |= {(delivery.alert, delivery.channel, delivery.part) for delivery in one.deliveries}
 
     async def _write_file(self, event: EventId, part: Part, data: bytes) -> bool:
-        write = self._files.write_picture if part is Part.PICTURE else self._files.write_clip
+        match part:
+            case Part.PICTURE:
+                write = self._files.write_picture
+            case Part.ALBUM:
+                write = self._files.write_album
+            case _:
+                write = self._files.write_clip
         task = asyncio.create_task(asyncio.to_thread(write, event, data))
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -225,7 +266,13 @@ class Outbox:
         held = self._bytes[delivery.part].get(event)
         if held is not None:
             return held
-        read = self._files.picture if delivery.part is Part.PICTURE else self._files.clip
+        match delivery.part:
+            case Part.PICTURE:
+                read = self._files.picture
+            case Part.ALBUM:
+                read = self._files.album
+            case _:
+                read = self._files.clip
         try:
             return await asyncio.to_thread(read, event)
         except StorageFailed as error:
@@ -257,14 +304,14 @@ class Outbox:
         self._tell(batch)
 
     async def fold(self, dedupe_key: str) -> None:
-        """Leave out what still waits of the alert with that key, because a later one tells all of it. What may be under way
-        just now stays."""
+        """Leave out what still waits of the alert with that key, because a later one tells all of it. A try that is under way
+        may still arrive; it is not repeated."""
         await self.settle(
             [
                 delivery
                 for waiting in self._waiting.values()
                 for delivery in waiting.values()
-                if self._alerts[delivery.alert].dedupe_key == dedupe_key and delivery.id not in self._flagged
+                if self._alerts[delivery.alert].dedupe_key == dedupe_key
             ],
             DeliveryState.FOLDED,
             "told with how it ended",
@@ -275,6 +322,8 @@ class Outbox:
         batch = Batch()
         next_us = WallUs(self._clock.wall_us() + round(wait_s * 1_000_000))
         for delivery in deliveries:
+            if delivery.id not in self._waiting.get(delivery.channel, {}):
+                continue  # folded while it was tried
             again = replace(
                 delivery,
                 tries=delivery.tries + 1,
@@ -346,3 +395,7 @@ class Outbox:
                 del self._alerts[old]
                 self._ours.discard(old)
         self._owed = {key for key in self._owed if key[0] in self._alerts}
+
+
+def _never(_alert: AlertId) -> bool:
+    return False

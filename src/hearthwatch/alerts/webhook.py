@@ -27,7 +27,7 @@ class WebhookChannel:
     """One address; redirects are not followed."""
 
     name = "webhook"
-    parts = frozenset(Part)
+    parts = frozenset(Part) - {Part.ALBUM}
 
     def __init__(self, options: WebhookOptions, secret: str) -> None:
         """Raises ConfigFault for an address that is none."""
@@ -43,7 +43,7 @@ class WebhookChannel:
     async def send(self, alert: Alert, part: Part, attachment: bytes | None, *, repeat: bool) -> None:
         """See Channel."""
         body = _body(alert, part, attachment, repeat=repeat)
-        key = hashlib.sha256(f"{alert.id}/{part.value}".encode()).hexdigest()[:32]
+        key = hashlib.sha256(f"{alert.id}/{part.value}/{alert.text}".encode(errors="replace")).hexdigest()[:32]
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         if self._secret:
             headers["X-Hearthwatch-Signature"] = "sha256=" + hmac.new(self._secret, body, hashlib.sha256).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hearthwatch.kit.units import CameraId, WallUs
-from hearthwatch.logins.login import KeptLine, Login, LoginId, Source, Verdict
+from hearthwatch.logins.login import KeptLine, Login, LoginId, Source, Story, Verdict
 from hearthwatch.logins.novelty import Known
 from hearthwatch.vendors.device import LocalUs, LoginAction
 
@@ -131,6 +132,46 @@ def untold(connection: Connection, camera: CameraId) -> tuple[Login, ...]:
     """Return what somebody is still to be told of, in the order we learned of it."""
     wanted = select(logins).where(logins.c.camera == camera, text("wanted AND NOT told")).order_by(logins.c.id)
     return _all(connection, wanted)
+
+
+def stories(
+    connection: Connection, camera: CameraId, verdicts: Collection[Verdict], since: LoginId, limit: int = 50
+) -> tuple[int, tuple[Story, ...]]:
+    """Return how many rows of these verdicts somebody was or is to be told of from the id `since` on, and the stories that
+    most of them belong to."""
+    ours = and_(
+        logins.c.camera == camera,
+        logins.c.id >= since,
+        logins.c.wanted,
+        logins.c.verdict.in_([verdict.value for verdict in verdicts]),
+    )
+    grouped = (
+        select(func.min(logins.c.id).label("head"), func.count().label("times"), func.max(logins.c.at_us).label("last_us"))
+        .where(ours)
+        .group_by(logins.c.verdict, logins.c.user, logins.c.address, logins.c.origin)
+        .order_by(func.count().desc(), func.min(logins.c.id))
+        .limit(limit)
+    )
+    total = connection.execute(select(func.count()).where(ours)).scalar() or 0
+    return total, _stories(connection, grouped)
+
+
+def last_told(connection: Connection, camera: CameraId, since_us: WallUs) -> tuple[Story, ...]:
+    """Return what was told of that was seen from `since_us` on; `last_us` is when the last of each was seen."""
+    grouped = (
+        select(func.max(logins.c.id).label("head"), func.count().label("times"), func.max(logins.c.seen_us).label("last_us"))
+        .where(logins.c.camera == camera, logins.c.told, logins.c.wanted, logins.c.seen_us >= since_us)
+        .group_by(logins.c.verdict, logins.c.user, logins.c.address, logins.c.origin)
+        .order_by(func.max(logins.c.id).desc())
+        .limit(500)
+    )
+    return _stories(connection, grouped)
+
+
+def _stories(connection: Connection, grouped: Select[Any, Any, Any]) -> tuple[Story, ...]:
+    found = connection.execute(grouped).all()
+    heads = {row.id: row for row in _all(connection, select(logins).where(logins.c.id.in_([row.head for row in found])))}
+    return tuple(Story(head=heads[LoginId(row.head)], times=row.times, last_us=WallUs(row.last_us)) for row in found)
 
 
 def unmerged(connection: Connection, camera: CameraId, since_us: WallUs, besides: Source) -> tuple[Login, ...]:

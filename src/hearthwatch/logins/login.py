@@ -140,6 +140,15 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What the same user did from the same address again and again: the first of `times`, the last one at `last_us`."""
+
+    head: Login
+    times: int
+    last_us: WallUs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptLine:
     """One line of a camera's system log, as it is kept."""
 

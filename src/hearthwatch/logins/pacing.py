@@ -17,6 +17,8 @@ Cause = tuple[CameraId, Verdict, str, str]
 _QUIET_S = (60.0, 600.0, 3600.0, 21_600.0)
 _COLLECT_S = 60.0
 _AT_ONCE = 6
+REMEMBERED_S = 2 * _QUIET_S[-1]
+"""After so long a cause that comes back is a new one."""
 _NAMELESS = frozenset({Verdict.FAILED, Verdict.LOCKED})
 
 
@@ -45,9 +47,13 @@ class Pace:
         self.sent[camera] = [*recent, now_ns]
         for cause in {cause_of(row) for row in rows}:
             before = self.told.get(cause)
-            is_again = before is not None and now_ns - before.at_ns < 2 * _QUIET_S[-1] * NS_PER_S
+            is_again = before is not None and now_ns - before.at_ns < REMEMBERED_S * NS_PER_S
             self.told[cause] = _Told(now_ns, before.times + 1 if before is not None and is_again else 1)
         return rows
+
+    def recall(self, login: Login, at_ns: MonoNs) -> None:
+        """A former house told of such a one at `at_ns`."""
+        self.told.setdefault(cause_of(login), _Told(at_ns))
 
     def next_ns(self, camera: CameraId, waiting: Iterable[Login]) -> MonoNs | None:
         """Return when something of `waiting` will be due; None when nothing waits."""

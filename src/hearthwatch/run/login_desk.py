@@ -83,6 +83,7 @@ class LoginDesk:
             db=db,
             clock=clock,
             record=self._record,
+            amend=self._amend,
             ids=ids,
             name=lambda camera: policy().name(camera),
             zone=lambda: policy().zone,
@@ -147,6 +148,9 @@ class LoginDesk:
 
     async def _record(self, alert: Alert) -> None:
         await self._outbox.record(None, alert)
+
+    async def _amend(self, alert: Alert, again: bool) -> Alert | None:
+        return await self._outbox.amend(alert, again=again)
 
     async def _able(self, camera: CameraId) -> Collection[RemedyKind]:
         """What can be done to the camera by its client; a smart plug is the business of who does it."""

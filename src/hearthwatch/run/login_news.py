@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
@@ -19,11 +20,13 @@ from hearthwatch.kit.address import reverse_name
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError, StorageFailed
-from hearthwatch.kit.units import US_PER_S, CameraId, MonoNs, WallUs, to_datetime
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs, to_datetime
 from hearthwatch.logins import ledger
+from hearthwatch.logins.burst import GUESSES
 from hearthwatch.logins.login import Login, Verdict
-from hearthwatch.logins.pacing import Pace
+from hearthwatch.logins.pacing import REMEMBERED_S, Pace
 from hearthwatch.logins.verdict import Network, is_home
+from hearthwatch.run.guess_news import Amend, GuessNews
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,7 @@ _NAME_S = 0.3
 _MAX_NAMES = 500
 _MAX_ASKED = 3
 _TICK_S = 1.0
+_AGAIN_S = 1.0
 _DAY_US = 86_400 * US_PER_S
 _DIGEST_ROWS = 5000
 _NOT_IN_DIGEST = frozenset({Verdict.OWN, Verdict.NOTED})
@@ -45,6 +49,7 @@ class LoginNews:
         db: Db,
         clock: Clock,
         record: Callable[[Alert], Awaitable[None]],
+        amend: Amend,
         ids: Callable[[], str],
         name: Callable[[CameraId], str],
         zone: Callable[[], tzinfo],
@@ -57,6 +62,7 @@ class LoginNews:
         self._db = db
         self._clock = clock
         self._record = record
+        self._amend = amend
         self._ids = ids
         self._name = name
         self._zone = zone
@@ -68,8 +74,11 @@ class LoginNews:
         self._digests: dict[str, list[CameraId]] = {}
         self._digested: dict[str, str] = {}
         self._pace = Pace()
+        self._recalled: set[CameraId] = set()
+        self._guesses = GuessNews(db=db, clock=clock, amend=amend, ids=ids, setting=self._setting)
         self._turn = asyncio.Lock()
         self._waiting: dict[CameraId, MonoNs] = {}
+        self._wake = asyncio.Event()
         self._names: dict[str, str] = {}
         self._asking: dict[str, asyncio.Future[str]] = {}
         self._asker = ThreadPoolExecutor(max_workers=_MAX_ASKED, thread_name_prefix="names")
@@ -85,32 +94,47 @@ class LoginNews:
     async def tell(self, camera: CameraId) -> None:
         """See Teller."""
         async with self._turn:
-            try:
-                rows = await self._db.run(lambda connection: ledger.untold(connection, camera))
-            except StorageFailed as error:
-                log.warning("what is to be told of %s waits for the disk: %s", camera, error)
-                return
-            now_ns = self._clock.mono_ns()
-            due = self._pace.due(camera, rows, now_ns)
-            if not due:
-                next_ns = self._pace.next_ns(camera, rows)
-                self._waiting.pop(camera, None)
-                if next_ns is not None:
-                    self._waiting[camera] = next_ns
-                return
             self._waiting.pop(camera, None)
-            await self._send(due)
             try:
-                await self._db.run(lambda connection: ledger.set_told(connection, [row.id for row in due]))
-            except StorageFailed as error:  # told again later under the same key, which makes that a repeat
-                log.warning("that log-ins of %s were told is not written down: %s", camera, error)
+                next_ns = await self._tell(camera)
+            except StorageFailed as error:  # what was told is told again under the same key, which makes that a repeat
+                log.warning("what is to be told of %s waits for the disk: %s", camera, error)
+                next_ns = MonoNs(self._clock.mono_ns() + round(_AGAIN_S * NS_PER_S))
+            if next_ns is not None:
+                self._waiting[camera] = next_ns
+                self._wake.set()
+
+    async def _tell(self, camera: CameraId) -> MonoNs | None:
+        """Tell what is due; return when there is more to be told."""
+        await self._recall(camera)
+        rows = await self._db.run(lambda connection: ledger.untold(connection, camera))
+        guesses = [row for row in rows if row.verdict in GUESSES]
+        others = [row for row in rows if row.verdict not in GUESSES]
+        now_ns = self._clock.mono_ns()
+        due = self._pace.due(camera, others, now_ns)
+        if due:  # what he tried before he came in belongs to it
+            await self._say([*due, *guesses])
+            await self._db.run(lambda connection: ledger.set_told(connection, [row.id for row in due]))
+        paced_ns = None if due else self._pace.next_ns(camera, others)
+        guesses_ns = await self._guesses.tell(camera, guesses, is_told=bool(due))
+        return min((ns for ns in (paced_ns, guesses_ns) if ns is not None), default=None)
+
+    async def _recall(self, camera: CameraId) -> None:
+        """Take up what a former house told of."""
+        if camera in self._recalled:
+            return
+        now_us, now_ns = self._clock.wall_us(), self._clock.mono_ns()
+        since_us = WallUs(now_us - round(REMEMBERED_S * US_PER_S))
+        for story in await self._db.run(lambda connection: ledger.last_told(connection, camera, since_us)):
+            self._pace.recall(story.head, MonoNs(now_ns - 1000 * max(0, now_us - story.last_us)))
+        self._recalled.add(camera)
 
     async def tell_unkept(self, camera: CameraId, logins: Sequence[Login]) -> None:
         """See Teller."""
         async with self._turn:
             wanted = [row for row in logins if row.wanted]
             if wanted and (due := self._pace.due(camera, wanted, self._clock.mono_ns())):
-                await self._send(due)
+                await self._record(await self._alert(due))
 
     async def welcome(self, camera: CameraId, earlier: int, foreign: int) -> None:
         """See Teller. A past in which nobody strange came is not worth a message."""
@@ -124,9 +148,16 @@ class LoginNews:
         for login in logins:
             self._publish(login)
 
-    async def _send(self, rows: Sequence[Login]) -> None:
+    async def _say(self, rows: Sequence[Login]) -> None:
+        """A house that died before it noted what it told may know of more by now: then everybody is told of all of it."""
+        alert = await self._alert(rows)
+        before = await self._amend(alert, False)
+        if before is not None and before.text != alert.text:
+            await self._amend(alert, True)
+
+    async def _alert(self, rows: Sequence[Login]) -> Alert:
         setting = await self._setting(rows[0].camera, rows)
-        await self._record(login_alerts.told(self._ids(), rows, setting, now_us=self._clock.wall_us()))
+        return login_alerts.told(self._ids(), rows, setting, now_us=self._clock.wall_us())
 
     async def _setting(self, camera: CameraId, rows: Sequence[Login]) -> Setting:
         addresses = {row.address for row in rows if row.address is not None}
@@ -176,7 +207,11 @@ class LoginNews:
     async def run(self) -> None:
         """Tell what had to wait, and the digests, until cancelled."""
         while True:
-            await asyncio.sleep(_TICK_S)
+            next_s = (min(self._waiting.values(), default=0) - self._clock.mono_ns()) / NS_PER_S if self._waiting else _TICK_S
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(max(0.0, next_s), _TICK_S)):
+                    await self._wake.wait()
+            self._wake.clear()
             await self.tick()
 
     async def tick(self) -> None:
