@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import func, select
 from tests.alerts.house import FRONT, Health
+from tests.run.quiet_db import QuietDb
 
 from hearthwatch.feeds.packet import Gap, GapReason, Stream
+from hearthwatch.health.clocks import camera_clocks, nearest
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import Unreachable
@@ -56,11 +60,12 @@ class Camera:
 
 
 class Bench:
-    def __init__(self, text: str = CONFIG) -> None:
+    def __init__(self, folder: Path, text: str = CONFIG) -> None:
         self.clock = FakeClock()
+        self.db = QuietDb(folder)
         self.health = Health()
         self.camera = Camera(self.clock)
-        self.clocks = CameraClocks(self.camera, health=self.health, clock=self.clock)
+        self.clocks = CameraClocks(self.camera, self.db, health=self.health, clock=self.clock)
         self.clocks.renew(parse(text))
 
     async def wait(self, seconds: float) -> None:
@@ -73,8 +78,21 @@ class Bench:
         return [what for what, _fault, _subject in self.health.log]
 
 
-async def test_a_wrong_clock_is_told_at_the_second_look_and_when_it_is_right_again():
-    bench = Bench()
+@pytest.fixture
+def make(tmp_path):
+    made: list[Bench] = []
+
+    def bench(text: str = CONFIG) -> Bench:
+        made.append(Bench(tmp_path, text))
+        return made[-1]
+
+    yield bench
+    for each in made:
+        each.db.close()
+
+
+async def test_a_wrong_clock_is_told_at_the_second_look_and_when_it_is_right_again(make):
+    bench = make()
     await bench.wait(11)
     bench.camera.off_s = -300
     await bench.wait(3600)
@@ -88,8 +106,8 @@ async def test_a_wrong_clock_is_told_at_the_second_look_and_when_it_is_right_aga
     assert bench.log == ["failed", "recovered"]
 
 
-async def test_a_clock_that_is_set_soon_after_a_start_is_not_told():
-    bench = Bench()
+async def test_a_clock_that_is_set_soon_after_a_start_is_not_told(make):
+    bench = make()
     bench.camera.off_s = -50 * 365 * 86_400
     await bench.wait(11)
     bench.camera.off_s = 0
@@ -97,8 +115,8 @@ async def test_a_clock_that_is_set_soon_after_a_start_is_not_told():
     assert bench.log == []
 
 
-async def test_a_camera_that_is_away_is_asked_again_in_a_while():
-    bench = Bench()
+async def test_a_camera_that_is_away_is_asked_again_in_a_while(make):
+    bench = make()
     bench.camera.away = True
     await bench.wait(11)
     bench.camera.away, bench.camera.off_s = False, 100
@@ -108,8 +126,25 @@ async def test_a_camera_that_is_away_is_asked_again_in_a_while():
     assert bench.clocks._looks[FRONT].was_off
 
 
-async def test_who_does_not_want_to_know_is_not_told():
-    bench = Bench(CONFIG + "health.clock_off_s = 0\n")
+async def test_what_the_clock_said_is_kept_when_it_is_news(make):
+    bench = make()
+    for off_s, wait_s in ((0.2, 11), (0.4, 3600), (300, 3600), (300, 60), (299.8, 3600)):
+        bench.camera.off_s = off_s
+        await bench.wait(wait_s)
+    now_us = bench.clock.wall_us()
+    start_us = WallUs(now_us - 3 * HOUR_US - 60 * US_PER_S)
+
+    async def off_at(at_us: int) -> int:
+        return (await bench.db.run(lambda connection: nearest(connection, FRONT, WallUs(at_us)))).off_us
+
+    assert await off_at(now_us) == 300 * US_PER_S
+    assert await off_at(start_us) == 200_000
+    assert await off_at(0) == 200_000
+    assert await bench.db.run(lambda connection: connection.scalar(select(func.count()).select_from(camera_clocks))) == 2
+
+
+async def test_who_does_not_want_to_know_is_not_told(make):
+    bench = make(CONFIG + "health.clock_off_s = 0\n")
     bench.camera.off_s = 9999
     await bench.wait(11)
     await bench.wait(60)
@@ -117,8 +152,8 @@ async def test_who_does_not_want_to_know_is_not_told():
 
 
 @pytest.mark.parametrize("text", [CONFIG, CONFIG + 'health.restarts = "sun 03:00"\n'])
-async def test_a_restart_is_expected_by_the_cameras_clock(text: str):
-    bench = Bench(text)
+async def test_a_restart_is_expected_by_the_cameras_clock(make, text: str):
+    bench = make(text)
     if text == CONFIG:
         bench.camera.restarts = RestartTime(weekday=6, minute_of_day=180)
     start_us = bench.clock.wall_us()

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from hearthwatch.alerts.wording import span
+from hearthwatch.health.clocks import ClockSeen, remember
 from hearthwatch.health.outage import Fault, HealthSink, Outage
 from hearthwatch.health.quiet import Expected, is_quiet, parse_restart
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import HearthwatchError
+from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.errors import HearthwatchError, StorageFailed
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, to_datetime
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.run.zone import zone_of
@@ -43,8 +45,9 @@ class CameraClocks:
     """Used on the house's loop: `renew` with each configuration, then `run`. A clock counts as wrong when it was twice, a
     minute apart: after a start many stand at 1970 until they have asked for the time."""
 
-    def __init__(self, keeper: Doorkeeper, *, health: HealthSink, clock: Clock) -> None:
+    def __init__(self, keeper: Doorkeeper, db: Db, *, health: HealthSink, clock: Clock) -> None:
         self._keeper = keeper
+        self._db = db
         self._health = health
         self._clock = clock
         self._looks: dict[CameraId, _Look] = {}
@@ -93,8 +96,9 @@ class CameraClocks:
             log.debug("the clock of %s is not read: %s", camera, error)
             look.due_ns = self._in(_FAILED_S)
             return
-        look.can_set = isinstance(client, ClockControl)
         off_us = off_by(reading, self._zone)
+        await self._keep(camera, ClockSeen(at_us=reading.at_us, off_us=off_us))
+        look.can_set = isinstance(client, ClockControl)
         limit_us = round(options.health.clock_off_s * US_PER_S)
         is_off = limit_us > 0 and abs(off_us) > limit_us + reading.error_us
         look.due_ns = self._in(_AGAIN_S if is_off else _EVERY_S)
@@ -103,6 +107,12 @@ class CameraClocks:
         elif look.was_off:
             self._health.failed(Fault.CAMERA_CLOCK, camera, words(off_us), camera=camera)
         look.was_off = is_off
+
+    async def _keep(self, camera: CameraId, seen: ClockSeen) -> None:
+        try:
+            await self._db.run(lambda connection: remember(connection, camera, seen))
+        except StorageFailed as error:
+            log.warning("what the clock of %s said is not kept: %s", camera, error)
 
     async def _learn_restart(self, camera: CameraId, client: DeviceInfo, reading: ClockReading, configured: str) -> None:
         when = parse_restart(configured)

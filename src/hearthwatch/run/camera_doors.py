@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from hearthwatch.events.alarms import Heard
 from hearthwatch.events.event import EventId
 from hearthwatch.events.report import Report
 from hearthwatch.health.board import Board
-from hearthwatch.health.outage import Outage
+from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.secrets import Secret, Secrets
@@ -169,7 +169,7 @@ class CameraDoors:
             channel=lambda camera: max(0, config().cameras[camera].alarms.channel - 1),
             stored=stored,
         )
-        self.clocks = CameraClocks(self.doorman, health=health, clock=clock)
+        self.clocks = CameraClocks(self.doorman, db, health=health, clock=clock)
         self.logins = LoginDesk(
             self.doorman,
             self.alarms,
@@ -243,6 +243,13 @@ class CameraDoors:
             ("copies of settings", self.copies.keeper.run),
             ("audit", self.audit.auditor.run),
         )
+
+    def is_quiet(self, outage: Outage, told: Sequence[Outage]) -> bool:
+        """Tell whether `outage` is no news: a refusal that our own repairs cause, or a clock that is being set."""
+        is_refusal = outage.fault in {Fault.CAMERA_REFUSED, Fault.DOOR_REFUSED}
+        if is_refusal and outage.camera is not None and self.remedies.desk.disturbs(outage.camera):
+            return True
+        return self.clocks.is_quiet(outage, told)
 
     def _expect_login(self, camera: CameraId, user: str) -> None:
         self.logins.watch.expect(camera, user)
