@@ -127,8 +127,8 @@ async def test_what_is_known_better_changes_the_message_there_is(fake, bot, hous
     steps = Steps(house, bot)
     channel = steps.courier.channel
     house.outbox.set_routes({channel.name: channel.parts}, {channel.name: channel.can_amend})
-    for count in (1, 2, 3):
-        await house.outbox.amend(house.alert(dedupe_key="guesses/1", title=f"{count} failed", text="x"), again=False)
+    for times in (1, 2, 3):
+        await house.outbox.amend(house.alert(dedupe_key="guesses/1", title=f"{times} failed", text="x"), again=False)
         await steps.drain()
     assert [(one.method, one.text) for one in fake.taken] == [
         ("sendMessage", "1 failed\nx"),

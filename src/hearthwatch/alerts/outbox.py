@@ -119,8 +119,9 @@ class Outbox:
         self._remember(later)
         batch = Batch(amended={later.id: later})
         for delivery in told.deliveries:
-            amends = self._can_amend.get(delivery.channel, _never)(later.id)
-            if delivery.state is DeliveryState.SENT and delivery.part is Part.TEXT and (amends or again):
+            can_amend = self._can_amend.get(delivery.channel)
+            is_wanted = again or (can_amend is not None and can_amend(later.id))
+            if is_wanted and delivery.state is DeliveryState.SENT and delivery.part is Part.TEXT:
                 self._flagged.discard(delivery.id)
                 batch.deliveries[delivery.id] = replace(
                     delivery, state=DeliveryState.WAITING, tries=0, next_us=self._clock.wall_us(), maybe_sent=False
@@ -219,13 +220,7 @@ class Outbox:
             self._owed |= {(delivery.alert, delivery.channel, delivery.part) for delivery in one.deliveries}
 
     async def _write_file(self, event: EventId, part: Part, data: bytes) -> bool:
-        match part:
-            case Part.PICTURE:
-                write = self._files.write_picture
-            case Part.ALBUM:
-                write = self._files.write_album
-            case _:
-                write = self._files.write_clip
+        write: Callable[[EventId, bytes], None] = getattr(self._files, f"write_{part.value}")
         task = asyncio.create_task(asyncio.to_thread(write, event, data))
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -266,13 +261,7 @@ class Outbox:
         held = self._bytes[delivery.part].get(event)
         if held is not None:
             return held
-        match delivery.part:
-            case Part.PICTURE:
-                read = self._files.picture
-            case Part.ALBUM:
-                read = self._files.album
-            case _:
-                read = self._files.clip
+        read: Callable[[EventId], bytes | None] = getattr(self._files, delivery.part.value)
         try:
             return await asyncio.to_thread(read, event)
         except StorageFailed as error:
@@ -395,7 +384,3 @@ class Outbox:
                 del self._alerts[old]
                 self._ours.discard(old)
         self._owed = {key for key in self._owed if key[0] in self._alerts}
-
-
-def _never(_alert: AlertId) -> bool:
-    return False

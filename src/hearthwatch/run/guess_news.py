@@ -1,4 +1,4 @@
-"""Wrong passwords, told: one alert an attack, whose count is brought up to date as it goes on, over restarts and crashes too."""
+"""Wrong passwords, told: one alert an attack, whose count is brought up to date as it goes on, over crashes too."""
 
 from __future__ import annotations
 
