@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from hearthwatch.kit.units import WallUs, from_datetime, to_datetime
-from hearthwatch.offsite.upload import Piece, PieceKind
+from hearthwatch.offsite.upload import Parcel, Piece, PieceKind
 from hearthwatch.recording.segment import FootageClass
 
 KEPT = "kept"
@@ -48,6 +48,11 @@ def checked_name(name: str) -> str:
     if any(part in {"", ".", ".."} or len(part) > _MAX_PART_CHARS for part in parts) or re.match(r"[A-Za-z]:", name):
         raise ValueError("a name that leads out of its folder")
     return name
+
+
+def partial_name(parcel: Parcel) -> str:
+    """Return the name of a parcel while it is half sent; another parcel of the same name has another one."""
+    return f"{parcel.name}.{parcel.sha256.hex()[:12]}{PARTIAL}"
 
 
 def sealed_name(piece: Piece, chance: bytes) -> str:
