@@ -149,7 +149,7 @@ class House:
             "text": "14:03:27",
             "at_us": self.clock.wall_us(),
             "dedupe_key": f"key/{number}",
-            "parts": frozenset(Part),
+            "parts": frozenset(Part) - {Part.ALBUM},
         }
         return Alert(**(given | fields))
 

@@ -109,7 +109,7 @@ def test_what_a_mode_means_for_a_camera(mode, change, told):
         ({}, {Part.TEXT}),
         ({"send_picture": True}, {Part.TEXT, Part.PICTURE}),
         ({"send_clip": True}, {Part.TEXT, Part.CLIP}),
-        ({"send_picture": True, "send_clip": True}, set(Part)),
+        ({"send_picture": True, "send_clip": True}, {Part.TEXT, Part.PICTURE, Part.CLIP}),
     ],
 )
 def test_pictures_and_clips_leave_only_when_the_owner_says_so(options, parts):
@@ -165,3 +165,11 @@ def test_names_nobody_knows():
 def test_notice():
     alert = make().notice("Hearthwatch is running", "4 cameras", key="start/1", now_us=NOW)
     assert (alert.title, alert.dedupe_key, alert.severity) == ("Home: Hearthwatch is running", "notice/start/1", Severity.INFO)
+
+
+def test_a_sensor_is_told_in_armed_modes_whatever_the_labels_and_its_burst_goes_as_an_album():
+    options = make(send_picture=True)
+    event = opened(kind=EventKind.SENSOR, label="pir")
+    assert decide(options, event).parts == {Part.TEXT, Part.PICTURE, Part.ALBUM}
+    assert decide(make(), event).parts == {Part.TEXT}
+    assert decide(options, event, State(mode=Mode.DISARMED)) is None

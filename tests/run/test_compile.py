@@ -86,4 +86,4 @@ def test_footage_lies_in_the_data_folder_or_where_the_owner_says(tmp_path: Path)
 def test_odd_cameras_are_read_by_a_guest_and_ordinary_ones_are_not(tmp_path: Path, lines: str, kind: SourceKind) -> None:
     plan = compiled(tmp_path, f"[camera.odd]\n{lines}\n")
     assert plan.recorder.sources[0].kind is kind
-    assert set(plan.guest_sources()) == ({"odd"} if kind.in_guest else set())
+    assert set(plan.guests) == ({"odd"} if kind.in_guest else set())

@@ -20,11 +20,13 @@ from tests.web.fake_arming import FakeArming
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_copies import FakeCopies
 from tests.web.fake_hooks import FakeHooks
+from tests.web.fake_trigger import FakeTriggers
 from tests.web.fake_known import FakeKnown
 from tests.web.fake_logins import FakeLogins
 from tests.web.fake_people import FakePeople
 from tests.web.fake_porch import FakePorch
 from tests.web.fake_remedies import FakeRemedies
+from tests.web.fake_remote import FakeActions, FakePhones
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
 from hearthwatch.events.event import Event, EventId, EventKind
@@ -51,7 +53,6 @@ from hearthwatch.web.doors import (
     CameraState,
     DetectorNow,
     Doors,
-    Enrolment,
     HouseNow,
     Outbound,
     Setting,
@@ -104,12 +105,15 @@ class FakeHouse:
         self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
         self.hooks = FakeHooks()
+        self.triggers = FakeTriggers()
         self.porch = FakePorch(self.cameras_on[0], self.started_us)
         self.known = FakeKnown(self.cameras_on[0], self.started_us)
         self.logins = FakeLogins(self.cameras_on[0], self.started_us)
         self._numbers: dict[tuple[CameraId, Stream], int] = {}
         self._starts: dict[tuple[CameraId, Stream], int] = {}
         self._rng = random.Random(7)
+        self.phones = FakePhones(self)
+        self.remote = FakeActions(self)
         self.events_now = [] if self.small else self._day_of_events()
         self.alerts_now = [] if self.small else self._alerts_of(self.events_now)
 
@@ -128,11 +132,14 @@ class FakeHouse:
             remedies=self.remedies,
             copies=self.copies,
             arming=self.arming,
+            remote=self.remote,
+            telegram=self.phones,
             people=self.people,
             audit=self.audit,
             porch=self.porch,
             known=self.known,
             hooks=self.hooks,
+            triggers=self.triggers,
             logins=self.logins,
         )
 
@@ -596,11 +603,6 @@ class _House:
                 Outbound(host="mail.example.org:587", purpose="Alerts by e-mail", setting="alerts.email"),
             ),
         )
-
-    async def enrol_telegram(self, *, owner: bool = False) -> Enrolment:
-        if self.house.small:
-            raise Unsupported("No bot token is set: run `hearthwatch secrets set alerts.telegram.token` on the machine.")
-        return Enrolment(code="H7QX-2M4K", bot="elm_street_bot", expires_us=WallUs(self.house.clock.wall_us() + 15 * MINUTE_US))
 
 
 @dataclass

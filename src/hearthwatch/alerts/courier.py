@@ -85,7 +85,7 @@ class Courier:
             return Backoff(first_s=_FIRST_WAIT_S, cap_s=_LONGEST_WAIT_S, refused_s=_REFUSED_WAIT_S, rng=rng)
 
         self._text = _Lane(frozenset({Part.TEXT}), _TEXT_LIMIT_S, backoff())
-        self._media = _Lane(frozenset({Part.PICTURE, Part.CLIP}), _MEDIA_LIMIT_S, backoff())
+        self._media = _Lane(frozenset(Part) - {Part.TEXT}, _MEDIA_LIMIT_S, backoff())
         self._hold_ns = MonoNs(0)
         self._refusals = 0
         self._failing_ns: MonoNs | None = None

@@ -13,7 +13,7 @@ from annotated_types import Ge, Le
 
 from hearthwatch.events.event import EventKind
 from hearthwatch.frames.geometry import Box
-from hearthwatch.kit.units import CameraId
+from hearthwatch.kit.units import CameraId, MonoNs
 from hearthwatch.vendors.device import AlarmKind, AlarmPhase, AlarmSignal
 
 
@@ -68,7 +68,8 @@ class Heard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensed:
     """An alarm that concerns events. `source` is the same at its begin and end; `labels` what it may be called, the best
-    first; `at_once` for one without an end; `detail` tells the owner what exactly the camera said."""
+    first; `at_once` for one without an end; `detail` tells the owner what exactly the camera said. `received_ns` is when it was
+    sensed, 0 where nobody knows."""
 
     source: str
     kind: EventKind
@@ -77,6 +78,7 @@ class Sensed:
     at_once: bool
     box: Box | None
     detail: str
+    received_ns: MonoNs = MonoNs(0)
 
 
 _PERSON = ("person",)

@@ -19,6 +19,8 @@ class EventKind(StrEnum):
     OBJECT = "object"
     OFFLINE = "offline"
     TAMPER = "tamper"
+    SENSOR = "sensor"
+    """Something beside the camera: a PIR, a switch, a call from elsewhere; `label` is what the owner calls it."""
     ALARM = "alarm"
     """What a camera senses itself and is neither of those: a line crossed, an input, a bell, a sound; `label` says which."""
 

@@ -174,10 +174,15 @@ def _event(row: Row[tuple[object, ...]]) -> Event:
 
 
 class EventFiles:
-    """What is kept of an event outside the database: its picture, and the clip that was sent; any thread may use it."""
+    """What is kept of an event outside the database: its picture, those of a burst, and the clip that was sent. Any thread may
+    use it."""
 
     def __init__(self, data_folder: Path) -> None:
-        self._folders = {".jpg": data_folder / "pictures", ".mp4": data_folder / "clips"}
+        self._folders = {
+            ".jpg": data_folder / "pictures",
+            ".mp4": data_folder / "clips",
+            ".album": data_folder / "albums",
+        }
         for folder in self._folders.values():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -196,6 +201,14 @@ class EventFiles:
     def clip(self, event: EventId) -> bytes | None:
         """Return the event's clip. Raises StorageFailed when it is there and cannot be read."""
         return self._read(self._path(event, ".mp4"))
+
+    def write_album(self, event: EventId, album: bytes) -> None:
+        """Keep the pictures of a burst (`events.album`). Raises StorageFailed."""
+        write_atomic(self._path(event, ".album"), album)
+
+    def album(self, event: EventId) -> bytes | None:
+        """Return the pictures of the event's burst. Raises StorageFailed when they are there and cannot be read."""
+        return self._read(self._path(event, ".album"))
 
     def forget(self, found: Sequence[EventId]) -> None:
         """Remove the files of these events."""

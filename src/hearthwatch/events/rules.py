@@ -161,6 +161,7 @@ class Rules:
             best_us=now_us,
             reviewed=False,
             detail=sensed.detail,
+            received_ns=sensed.received_ns,
         )
         changes = self._open(event, name, now_us, None, sensed=True)
         if sensed.at_once:

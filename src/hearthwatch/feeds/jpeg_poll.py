@@ -14,6 +14,8 @@ from hearthwatch.kit.clock import Clock, Stop
 from hearthwatch.kit.errors import BadReply
 from hearthwatch.kit.units import NS_PER_S
 
+_ONE_S = 10.0
+
 
 class JpegFeed:
     """Asks for a picture every `poll_s`; a camera slower than that is asked again as soon as it has answered."""
@@ -40,6 +42,15 @@ class JpegFeed:
             due_ns = max(due_ns + round(self._source.poll_s * NS_PER_S), self._clock.mono_ns())
             if camera.pause((due_ns - self._clock.mono_ns()) / NS_PER_S):
                 return
+
+
+def one_picture(source: Source, *, clock: Clock, rng: random.Random, stop: Stop) -> bytes:
+    """Return the picture the address gives now, over a connection of its own. Raises as `JpegFeed.open` does."""
+    camera = HttpCamera(source, clock=clock, rng=rng, stop=stop, read_timeout_s=_ONE_S)
+    try:
+        return _picture(camera)
+    finally:
+        camera.close()
 
 
 def _picture(camera: HttpCamera) -> bytes:

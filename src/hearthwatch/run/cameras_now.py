@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from hearthwatch.arming.arming import Mode
 from hearthwatch.feeds.packet import Stream
@@ -18,6 +19,18 @@ from hearthwatch.web.doors import CameraNow, CameraState, StreamNow
 _STALE_S = 5.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillNow:
+    """A camera without a stream, as its last picture, or the lack of one, shows it."""
+
+    state: CameraState
+    cause: str
+    at_us: WallUs
+
+
+_NO_STILL = StillNow(state=CameraState.CONNECTING, cause="its first picture has not come yet", at_us=WallUs(0))
+
+
 class CamerasNow:
     """Implements CameraDoor; used on the house's loop."""
 
@@ -29,6 +42,7 @@ class CamerasNow:
         self._recorder: RecorderState | None = None
         self._recorder_ns = 0
         self._looker: LookerState | None = None
+        self._stills: dict[CameraId, StillNow] = {}
 
     def renew(self, config: Config) -> None:
         self._config = config
@@ -36,6 +50,12 @@ class CamerasNow:
     def hear_recorder(self, state: RecorderState) -> None:
         self._recorder = state
         self._recorder_ns = self._clock.mono_ns()
+
+    def hear_still(self, camera: CameraId, now: StillNow) -> None:
+        """Take what came of asking a camera without a stream for a picture."""
+        before = self._stills.get(camera)
+        since_us = before.at_us if before is not None and before.state is now.state else now.at_us
+        self._stills[camera] = replace(now, at_us=since_us)
 
     def hear_looker(self, state: LookerState) -> None:
         self._looker = state
@@ -76,8 +96,8 @@ class CamerasNow:
             if url
         )
         main = self.pump(camera, Stream.MAIN)
-        state = streams[0].state
-        cause = _cause(main)
+        still = self._stills.get(camera, _NO_STILL)
+        state, cause = (streams[0].state, _cause(main)) if streams else (still.state, still.cause)
         means = meaning(options, self._mode())
         if means.private and options.enabled:
             state, trouble, eye = CameraState.PRIVATE, cause, None
@@ -94,12 +114,12 @@ class CamerasNow:
             name=options.name or camera,
             state=state,
             cause=cause,
-            since_us=main.since_us if main else self._clock.wall_us(),
+            since_us=main.since_us if main else still.at_us or self._clock.wall_us(),
             streams=streams,
             motion_frac=eye.motion_frac if eye else 0.0,
             motion_limit_frac=options.motion.sensitivity_frac,
             looked_per_s=eye.fps if eye else 0.0,
-            recorded=means.record is not Record.NEVER,
+            recorded=bool(streams) and means.record is not Record.NEVER,
             only_events=means.record is Record.EVENTS,
             kept_from_us=footage.oldest_us if footage else None,
             bytes_per_day=footage.bytes_per_day if footage else 0,

@@ -11,6 +11,7 @@ from hearthwatch.events.alarms import OwnObjects
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.config import Config, Record
+from hearthwatch.run.guest_plans import guest_plans
 from hearthwatch.run.mode_meaning import held, meanings
 from hearthwatch.run.offsite_plan import backup
 from hearthwatch.run.people import scout_plan
@@ -51,9 +52,10 @@ def compile_plan(
     found = accounts(config, secrets) if config.porch.enabled else ()
     enabled = {name: camera for name, camera in config.cameras.items() if camera.enabled}
     record = {name: one.record for name, one in meanings(config, mode).items() if name in enabled}
+    streams = sources(config, secrets, strangers)
     return Plan(
         recorder=RecorderPlan(
-            sources=sources(config, secrets, strangers),
+            sources=streams,
             recorded=frozenset(name for name, how in record.items() if how is not Record.NEVER),
             held={name: cause for name, cause in held(config, mode).items() if name in enabled},
             brief=frozenset(name for name, how in record.items() if how is Record.EVENTS),
@@ -73,6 +75,7 @@ def compile_plan(
                     detect=camera.alarms.objects is not OwnObjects.INSTEAD or name in deaf,
                 )
                 for name, camera in enabled.items()
+                if camera.main
             },
             detect=config.detect,
             models_folder=str(data_folder / "models"),
@@ -89,5 +92,6 @@ def compile_plan(
         ),
         porch=porch_plan(config, found, data_folder),
         scout=scout_plan(config, secrets),
+        guests=guest_plans(config, streams),
         debug=debug,
     )

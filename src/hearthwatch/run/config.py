@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge, Le
 from pydantic import Field, TypeAdapter, ValidationError
 
+from hearthwatch.actions.action import ActionOptions
 from hearthwatch.alerts.options import AlertOptions, AlertsOptions, MqttOptions
 from hearthwatch.arming.arming import ArmingOptions, ModesOptions
 from hearthwatch.audit.finding import AuditOptions
@@ -22,6 +23,7 @@ from hearthwatch.copies.copy import BaselineOptions, CopiesOptions
 from hearthwatch.detect.detection import DetectOptions, LabelOptions
 from hearthwatch.events.alarms import AlarmOptions
 from hearthwatch.events.event import EventOptions
+from hearthwatch.feeds.sensor import TriggerOptions
 from hearthwatch.health.connectivity import ConnectivityOptions
 from hearthwatch.health.outage import HeartbeatOptions
 from hearthwatch.health.quiet import HealthOptions
@@ -33,6 +35,7 @@ from hearthwatch.motion.motion import MotionOptions, SightOptions
 from hearthwatch.offsite.upload import OffsiteOptions
 from hearthwatch.presence.presence import PersonId, PersonOptions, PresenceOptions
 from hearthwatch.recording.segment import StorageOptions
+from hearthwatch.run.config_check_actions import action_faults
 from hearthwatch.run.config_check_arming import arming_faults
 from hearthwatch.run.config_check_connectivity import connectivity_faults
 from hearthwatch.run.config_check_mqtt import mqtt_faults
@@ -90,13 +93,17 @@ class CameraOptions:
 
     name: str = ""
     """What the camera is called in alerts and on the page; empty means its NAME. Change: live."""
-    main: str
+    main: str = ""
     """Address of the stream that is recorded: `rtsp://` or `rtsps://`, `http://` or `https://` (MJPEG, or JPEG with `poll_s`),
-    `v4l2:///dev/video0`, `file:///clip.mp4`, `demo://street?seed=1`; never with a password in it.
-    Change: restart of the camera."""
+    `v4l2:///dev/video0`, `picamera://0?width=1920&height=1080&fps=15&rotation=180`, `file:///clip.mp4`, `demo://street?seed=1`;
+    never with a password in it. May be left out for a camera that has `snapshot` and a `trigger`, or a `door` with alarms of
+    its own. Change: restart of the camera."""
     sub: str = ""
     """Address of the small stream that is looked at; without one `main` is looked at, which costs more.
     Change: restart of the camera."""
+    snapshot: str = ""
+    """Address of a single picture, for a camera without a stream that can be read: `http://` or `https://` (JPEG), or
+    `picamera://0`. Change: restart of the camera."""
     user: str = ""
     """Name to log in with; its password is the secret `camera.NAME.password`, or `camera_defaults.password` for all
     cameras without one of their own. Change: restart of the camera."""
@@ -106,7 +113,8 @@ class CameraOptions:
     """`libav` reads the camera by FFmpeg's libraries in a process of its own, for servers our own reader does not
     understand. Change: restart of the camera."""
     poll_s: Annotated[float, Ge(0), Le(3600)] = 0.0
-    """Over 0: the `http` address is a single JPEG that is fetched again after this many seconds.
+    """Over 0: the `http` address is a single JPEG that is fetched again after this many seconds. For a camera with `snapshot`
+    alone: how often it is asked for a picture, which shows that it is well; 0 is once a minute.
     Change: restart of the camera."""
     speed: Annotated[float, Ge(0), Le(100)] = 1.0
     """For files: 1 plays in real time, 2 twice as fast, 0 as fast as it goes. Change: restart of the camera."""
@@ -123,6 +131,7 @@ class CameraOptions:
     labels: Mapping[str, LabelOptions] = field(default_factory=dict)
     zones: Mapping[str, ZoneOptions] = field(default_factory=dict)
     events: EventOptions = EventOptions()
+    trigger: TriggerOptions = TriggerOptions()
     alarms: AlarmOptions = AlarmOptions()
     health: HealthOptions = HealthOptions()
     alerts: AlertOptions = AlertOptions()
@@ -155,6 +164,7 @@ class Config:
     audit: AuditOptions = AuditOptions()
     heartbeat: HeartbeatOptions = HeartbeatOptions()
     connectivity: ConnectivityOptions = ConnectivityOptions()
+    actions: Annotated[Mapping[str, ActionOptions], Field(alias="action", default_factory=dict)]
     mqtt: MqttOptions = MqttOptions()
     syslog: SyslogOptions = SyslogOptions()
     porch: PorchOptions = PorchOptions()
@@ -221,6 +231,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     arming_faults(faults, document)
     people_faults(faults, document)
     connectivity_faults(faults, document)
+    action_faults(faults, document)
     mqtt_faults(faults, document)
     config = None
     try:

@@ -37,8 +37,14 @@ def trigger_faults(faults: Faults, path: KeyPath, camera: Mapping[str, Any], sho
     snapshot = camera.get("snapshot")
     if isinstance(snapshot, str) and snapshot and urlsplit(snapshot).scheme.lower() not in _PICTURES:
         faults.add((*path, "snapshot"), "must begin with one of http://, https://, picamera://")
+    if _is_picamera(camera.get("sub")):
+        faults.add((*path, "sub"), "cannot be a Pi camera, which gives one stream only: leave `sub` out")
     if camera.get("main", "") == "":
         _without_stream(faults, path, camera, trigger, shown)
+
+
+def _is_picamera(url: Any) -> bool:
+    return isinstance(url, str) and url.startswith("picamera://")
 
 
 def _without_stream(faults: Faults, path: KeyPath, camera: Mapping[str, Any], trigger: Mapping[str, Any], shown: str) -> None:

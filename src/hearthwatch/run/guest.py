@@ -5,6 +5,7 @@ It opens a stream once when told to; when and whether to try again is the record
 
 from __future__ import annotations
 
+import functools
 import logging
 import socket
 import sys
@@ -12,13 +13,16 @@ import threading
 
 from hearthwatch.feeds.guest import guest_feed_for
 from hearthwatch.feeds.packet import Stream, StreamChanged
-from hearthwatch.feeds.source import Source
+from hearthwatch.feeds.picamera_feed import still
+from hearthwatch.feeds.sensor import Pins
+from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, Stop, SystemClock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.units import MonoNs
 from hearthwatch.run.child import Child, leave
+from hearthwatch.run.guest_sensor import GuestSensor
 from hearthwatch.run.messages import (
     Failed,
     FaultKind,
@@ -34,6 +38,9 @@ from hearthwatch.run.plan import GuestPlan
 
 log = logging.getLogger(__name__)
 
+_END_S = 5.0
+_DEVICES = frozenset({SourceKind.V4L2, SourceKind.PICAMERA})
+
 
 class _Reader:
     """One opening of one stream, in a thread of its own."""
@@ -45,7 +52,14 @@ class _Reader:
         self._token = token
         self._channel = channel
         self.stop = Stop()
-        threading.Thread(target=self._run, name=f"{source.camera}/{source.stream}", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=f"{source.camera}/{source.stream}", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop; a device is let go of first, so that whoever opens it next finds it free."""
+        self.stop.set()
+        if self._source.kind in _DEVICES:
+            self._thread.join(_END_S)
 
     def _run(self) -> None:
         try:
@@ -85,10 +99,11 @@ class _Reader:
 
 
 class Guest:
-    """Answers the recorder's OpenStream and CloseStream."""
+    """Answers the recorder's OpenStream and CloseStream; what the house wants is the sensor's business."""
 
-    def __init__(self, sources: tuple[Source, ...], clock: Clock) -> None:
+    def __init__(self, sources: tuple[Source, ...], clock: Clock, sensor: GuestSensor | None = None) -> None:
         self._clock = clock
+        self._sensor = sensor
         self._started_ns = clock.mono_ns()
         self._sources = {source.stream: source for source in sources}
         self._readers: dict[Stream, _Reader] = {}
@@ -96,7 +111,13 @@ class Guest:
 
     def link(self, peer: Role, name: str, sock: socket.socket) -> None:
         """See child.Handlers."""
-        del peer, name
+        del name
+        if peer is Role.HOUSE:
+            if self._sensor is not None:
+                self._sensor.connect(sock)
+            else:
+                sock.close()
+            return
         channel: Channel[ToGuest] = Channel(sock, ToGuest)
         self._channel = channel
         threading.Thread(target=self._serve, args=(channel,), name="from-recorder", daemon=True).start()
@@ -129,17 +150,40 @@ class Guest:
     def _close(self, stream: Stream) -> None:
         reader = self._readers.pop(stream, None)
         if reader is not None:
-            reader.stop.set()
+            reader.end()
+
+    def close(self) -> None:
+        """Leave no camera open and no light on."""
+        for reader in list(self._readers.values()):
+            reader.end()
+        if self._sensor is not None:
+            self._sensor.close()
+
+
+def _pins() -> Pins:
+    from hearthwatch.feeds.gpio import GpioPins
+
+    return GpioPins()
+
+
+def _still(url: str, clock: Clock, stop: Stop) -> bytes:
+    return still(url, clock=clock, stop=stop)
 
 
 def main() -> None:
     child = Child(sys.argv)
     start, _fds = child.start("guest")
-    assert isinstance(start.plan, GuestPlan)
-    for source in start.plan.sources:
+    plan, clock = start.plan, SystemClock()
+    assert isinstance(plan, GuestPlan)
+    for source in plan.sources:
         logs.hide(source.password)
-    guest = Guest(start.plan.sources, SystemClock())
+    sensor = None
+    if plan.trigger is not None or plan.still_url:
+        take = functools.partial(_still, plan.still_url, clock) if plan.still_url else None
+        sensor = GuestSensor(plan.trigger, pins=_pins, still=take, clock=clock)
+    guest = Guest(plan.sources, clock, sensor)
     child.serve(guest, guest.alive)
+    guest.close()
     leave()
 
 

@@ -12,15 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hearthwatch.alerts.outbox import Outbox
-from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import ArmState
 from hearthwatch.events import ledger as event_ledger
-from hearthwatch.events.event import Event, EventId
+from hearthwatch.events.event import EventId
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.board import Board
 from hearthwatch.health.heartbeat import Heartbeat
-from hearthwatch.health.outage import Fault, Outage
+from hearthwatch.health.outage import Outage
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.db import migrate, open_reader, open_writer
@@ -38,14 +37,17 @@ from hearthwatch.run.channels import Channels
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.clips import Clips
 from hearthwatch.run.config import Config, load
+from hearthwatch.run.connectivity_desk import ConnectivityDesk
 from hearthwatch.run.footage_now import FootageNow
+from hearthwatch.run.guest_senses import GuestSenses
 from hearthwatch.run.happenings import Happenings
 from hearthwatch.run.house_doors import Events, Footage
+from hearthwatch.run.house_policy import policy_of
 from hearthwatch.run.house_secrets import HouseSecrets
 from hearthwatch.run.housekeeping import Housekeeping
-from hearthwatch.run.jobs import Jobs
 from hearthwatch.run.lines import LookerLine, RecorderLine
 from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
+from hearthwatch.run.offsite_desk import OffsiteDesk
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.porch_now import PorchLine
 from hearthwatch.run.presence_desk import Household, PresenceDesk
@@ -53,6 +55,7 @@ from hearthwatch.run.reception import Reception
 from hearthwatch.run.reload import Reloader
 from hearthwatch.run.remote_house import RemoteHouse
 from hearthwatch.run.scout_line import ScoutLine
+from hearthwatch.run.sensors import Sensors
 from hearthwatch.run.watch import StateWatch
 from hearthwatch.run.zone import zone_of
 from hearthwatch.web.changes import Changes
@@ -86,7 +89,7 @@ class House:
         self._news = AlertNews(self._db, self.changes.publish)
         self.outbox = Outbox(self._db, self._files, self.clock, self.board, self._news.put)
         self.snoozes = Snoozes(self._db)
-        self.policy = self._policy()
+        self.policy = policy_of(self.config, self._zone, ids)
         self.presence = PresenceDesk(
             self._secrets,
             config=lambda: self.config,
@@ -116,7 +119,7 @@ class House:
         self._housekeeping = Housekeeping(self._db, self._files, self.clock, lambda: self.config)
         self.clips = Clips(self.footage, self.outbox, self.clock, lambda: self.config)
         self.watch = StateWatch(self.board, self.clock)
-        self._events = Events(reader, self._files, self._set_reviewed)
+        self._events = Events(reader, self._files, self._db, loop)
         self.happenings = Happenings(
             self.config,
             policy=self.policy,
@@ -129,7 +132,7 @@ class House:
             changed=self.changes.publish,
             stored=self._tell_stored,
             want_clip=self.clips.later,
-            want_picture=self._want_picture,
+            want_picture=lambda event: self.camera_doors.alarm_pictures.want(event),  # noqa: PLW0108 it is made below
         )
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
         self.announcer = Announcer(self.cameras, self.outbox, self.clock, lambda: self.policy, plan.started_us)
@@ -139,7 +142,21 @@ class House:
             well=self.watch.is_well,
             health=self.board,
         )
-        self._jobs = Jobs(self.recorder.hub, self.cameras)
+        self.sensors = Sensors(
+            self._secrets,
+            loop=loop,
+            hub=self.recorder.hub,
+            cameras=self.cameras,
+            config=lambda: self.config,
+            from_camera=lambda camera: self.camera_doors.alarm_pictures.from_camera(camera),  # noqa: PLW0108 it is made below
+            report=self.happenings.put,
+            outbox=self.outbox,
+            stored=self._tell_stored,
+            mode=self.arming.mode,
+            health=self.board,
+            clock=self.clock,
+            ids=ids,
+        )
         self.camera_doors = CameraDoors(
             self._secrets,
             config_path=Path(plan.config_path),
@@ -153,8 +170,8 @@ class House:
             publish=self.changes.publish,
             reader=reader,
             config=lambda: self.config,
-            take_over=self._take_over,
-            pictures=self._jobs,
+            take_over=lambda: self._reloader.now(),  # noqa: PLW0108 it is made below
+            pictures=self.sensors.pictures,
             heard=self.happenings.put,
             recorder=self.recorder,
             footage=self.footage,
@@ -183,8 +200,22 @@ class House:
             ids=ids,
             remedies=self.camera_doors.remedies,
         )
+        self._connection = ConnectivityDesk(
+            self._secrets,
+            config=lambda: self.config,
+            board=self.board,
+            outbox=self.outbox,
+            policy=lambda: self.policy,
+            db=self._db,
+            clock=self.clock,
+            hurry=self.channels.hurry,
+        )
+        self.offsite = OffsiteDesk(self, self._secrets, self._data, db=self._db, reader=reader, files=self._files, ids=ids)
         self._reception = Reception(
             plan,
+            self._secrets,
+            self.remote,
+            outbox=self.outbox,
             config=lambda: self.config,
             db=self._db,
             reader=reader,
@@ -199,9 +230,10 @@ class House:
             channels=self.channels,
             arming=self.arming,
             presence=self.presence,
+            offsite=self.offsite,
             camera_doors=self.camera_doors,
-            pictures=self._jobs,
-            restart_looker=self._restart_looker,
+            sensors=self.sensors,
+            restart_looker=lambda: child.send(Replace(role=Role.LOOKER)),
             heartbeat=self._heartbeat_address,
         )
         self._reloader = Reloader(
@@ -215,13 +247,6 @@ class House:
             mode=self.arming.mode,
         )
 
-    def _policy(self) -> Policy:
-        cameras = {
-            name: CameraAlerts(name=camera.name or name, options=camera.alerts, modes=camera.modes)
-            for name, camera in self.config.cameras.items()
-        }
-        return Policy(home=self.config.home.name, zone=self._zone, cameras=cameras, ids=self._ids)
-
     def _say_armed(self, state: ArmState) -> None:
         self._reloader.mode_changed()
         self.changes.publish(state)
@@ -230,17 +255,12 @@ class House:
         found = self._secrets.get("heartbeat.url")
         return found.reveal() if found else ""
 
-    def _restart_looker(self) -> None:
-        self._child.send(Replace(role=Role.LOOKER))
-
     async def _tell_outage(self, outage: Outage) -> None:
-        await self.camera_doors.outage_news.tell(outage)
+        await self.camera_doors.outage_news.tell(outage, self.offsite.remark(outage))
+        self._connection.told(outage)
 
     def _is_quiet(self, outage: Outage, told: Sequence[Outage]) -> bool:
-        doors, is_refusal = self.camera_doors, outage.fault in {Fault.CAMERA_REFUSED, Fault.DOOR_REFUSED}
-        if is_refusal and outage.camera is not None and doors.remedies.desk.disturbs(outage.camera):
-            return True
-        return doors.clocks.is_quiet(outage, told)
+        return self._connection.explains(outage, told) or self.camera_doors.is_quiet(outage, told)
 
     async def _tell_stored(self, event: EventId) -> None:
         """Pages show an event as it is kept, with its picture as soon as there is one."""
@@ -251,15 +271,6 @@ class House:
         if found is not None:
             self.changes.publish(found)
 
-    def _want_picture(self, event: Event) -> None:
-        self.camera_doors.alarm_pictures.want(event)
-
-    def _set_reviewed(self, event: EventId) -> None:
-        future = asyncio.run_coroutine_threadsafe(
-            self._db.run(lambda connection: event_ledger.set_reviewed(connection, event)), self._loop
-        )
-        future.result()
-
     def _hear_recorder(self, state: RecorderState) -> None:
         self.cameras.hear_recorder(state)
         self.watch.recorder(state, {name for name, camera in self.config.cameras.items() if camera.enabled})
@@ -268,26 +279,23 @@ class House:
         self.cameras.hear_looker(state)
         self.watch.looker(state)
 
-    async def _take_over(self) -> None:
-        await self._reloader.now()
-
     async def _renew(self, config: Config) -> None:
         here = {name for name, camera in config.cameras.items() if camera.enabled}
         self.board.forget(lambda outage: outage.camera is not None and outage.camera not in here)
         self.config = config
         self._zone = zone_of(config)
-        self.policy = self._policy()
+        self.policy = policy_of(config, self._zone, self._ids)
         self.cameras.renew(config)
         self.happenings.renew(config, self.policy)
-        self._reception.renew(config)
         await self.channels.renew(config.alerts, self._zone)
+        await self._reception.renew(config)
         self.presence.renew(config)
+        self.sensors.renew(config)
         await self.arming.renew(config, self._zone)
         await self.camera_doors.renew(config)
 
     def link(self, peer: Role, name: str, sock: socket.socket) -> None:
         """See child.Handlers."""
-        del name
         if peer is Role.RECORDER:
             self.recorder.connect(Channel(sock, RecorderLine.decodes()))
         elif peer is Role.LOOKER:
@@ -296,6 +304,8 @@ class House:
             self.camera_doors.porch.connect(Channel(sock, PorchLine.decodes()))
         elif peer is Role.SCOUT:
             self.presence.scout.connect(Channel(sock, ScoutLine.decodes()))
+        elif peer is Role.GUEST:
+            self.sensors.senses.connect(CameraId(name), Channel(sock, GuestSenses.decodes()))
 
     def renew(self, message: Renew) -> None:
         """It was this house that read the new configuration."""
@@ -318,9 +328,11 @@ class House:
         self.presence.renew(self.config)
         await self.arming.load()
         await self.channels.load()
+        self.sensors.renew(self.config)
         left_open = await self._db.run(event_ledger.left_open)
         self.happenings.resume(left_open)
         await self.channels.renew(self.config.alerts, self._zone)
+        await self._reception.load()
         await self.camera_doors.load()
         await self.camera_doors.renew(self.config)
         keep = functools.partial(keep_running_async, clock=self.clock)
@@ -340,8 +352,11 @@ class House:
                 ("clips", self.clips.run),
                 ("notice", self.announcer.run),
                 ("configuration", self._reloader.run),
+                *self._connection.tasks,
                 *self._reception.tasks,
                 *self.camera_doors.tasks,
+                *self.offsite.tasks,
+                *self.sensors.tasks,
             ):
                 tasks.create_task(keep(name, work), name=name)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -12,6 +13,7 @@ from hearthwatch.events import ledger as event_ledger
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.feeds.packet import Gap, Stream
+from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording import clip
@@ -57,12 +59,13 @@ class Footage:
 
 
 class Events:
-    """Implements EventDoor; `set_reviewed` has the house's one writing thread do it."""
+    """Implements EventDoor; what is written, the house's one writing thread writes."""
 
-    def __init__(self, reader: Engine, files: EventFiles, set_reviewed: Callable[[EventId], None]) -> None:
+    def __init__(self, reader: Engine, files: EventFiles, db: Db, loop: asyncio.AbstractEventLoop) -> None:
         self._reader = reader
         self._files = files
-        self._set_reviewed = set_reviewed
+        self._db = db
+        self._loop = loop
 
     def events(
         self, *, camera: CameraId | None, label: str | None, start_us: WallUs | None, end_us: WallUs | None, limit: int
@@ -87,7 +90,8 @@ class Events:
 
     def set_reviewed(self, event: EventId) -> None:
         """See EventDoor."""
-        self._set_reviewed(event)
+        work = self._db.run(lambda connection: event_ledger.set_reviewed(connection, event))
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
 class Alerts:

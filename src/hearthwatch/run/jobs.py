@@ -38,7 +38,7 @@ class Jobs:
         self._refuse_private(camera)
         live = self._hub.subscribe(camera, Stream.MAIN)
         try:
-            async with _job() as channel:
+            async with job() as channel:
                 await _until_still(live, channel)
                 jpeg = await _jpeg(channel, _SNAPSHOT_WIDTH_PX)
         finally:
@@ -52,7 +52,7 @@ class Jobs:
         self._refuse_private(camera)
         has_sub = any(stream.stream is Stream.SUB for now in self._cameras.all() if now.id == camera for stream in now.streams)
         live = self._hub.subscribe(camera, Stream.SUB if has_sub else Stream.MAIN)
-        async with _job() as channel:
+        async with job() as channel:
             feeding = asyncio.create_task(_feed(live, channel))
             try:
                 looks = 0
@@ -76,7 +76,7 @@ class Jobs:
 
 async def still(run: Run, info: StreamInfo, packets: Sequence[Packet]) -> bytes:
     """Return the last picture of `packets` as a JPEG of our own making, empty where none comes out. Raises Unreachable."""
-    async with _job() as channel:
+    async with job() as channel:
         await asyncio.to_thread(channel.send, Begin(run=run, info=info))
         for packet in packets:
             await asyncio.to_thread(channel.send, Media(packet=packet))
@@ -84,7 +84,8 @@ async def still(run: Run, info: StreamInfo, packets: Sequence[Packet]) -> bytes:
 
 
 @asynccontextmanager
-async def _job() -> AsyncGenerator[Channel[FromJob]]:
+async def job() -> AsyncGenerator[Channel[FromJob]]:
+    """Start a looker job (`run.job`) and end it with the block."""
     ours, theirs = socket.socketpair()
     with theirs:
         process = await asyncio.create_subprocess_exec(
@@ -104,7 +105,8 @@ async def _job() -> AsyncGenerator[Channel[FromJob]]:
         await process.wait()
 
 
-async def _send(channel: Channel[FromJob], item: Live) -> None:
+async def send(channel: Channel[FromJob], item: Live) -> None:
+    """Send the job what the stream gave."""
     if isinstance(item, Packet):
         await asyncio.to_thread(channel.send, Media(packet=item))
     elif isinstance(item, LiveStart):
@@ -113,7 +115,7 @@ async def _send(channel: Channel[FromJob], item: Live) -> None:
 
 async def _feed(live: AsyncGenerator[Live], channel: Channel[FromJob]) -> None:
     async for item in live:
-        await _send(channel, item)
+        await send(channel, item)
 
 
 async def _until_still(live: AsyncGenerator[Live], channel: Channel[FromJob]) -> None:
@@ -125,7 +127,7 @@ async def _until_still(live: AsyncGenerator[Live], channel: Channel[FromJob]) ->
                 item = await anext(live)
         except TimeoutError:
             break
-        await _send(channel, item)
+        await send(channel, item)
         seen = seen or isinstance(item, Packet)
         wait_s = _GOP_PAUSE_S if seen else wait_s
         if seen and isinstance(item, Packet) and not item.is_key:

@@ -166,6 +166,7 @@ class MqttDesk:
                 while working is not None and not working.done():
                     working.cancel()  # on Python 3.11 aiomqtt can swallow one
                     await asyncio.wait({working}, timeout=_END_S)
+                await self._orders.close()
 
     async def _run_alerts(self) -> None:
         """What waited while the broker was away goes out as soon as it is back, not when the next try would have been due."""
@@ -180,7 +181,3 @@ class MqttDesk:
             self._health.forget(lambda outage: outage.fault is Fault.CHANNEL_DEAD and outage.subject == NAME)
         is_wanted = link is not None and self._options.alerts
         await self._channels.offer((MqttChannel(link, Topics(self._options.topic)),) if link and is_wanted else ())
-
-    async def close(self) -> None:
-        """End what is still going on."""
-        await self._orders.close()

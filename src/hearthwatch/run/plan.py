@@ -10,6 +10,7 @@ import msgspec
 
 from hearthwatch.detect.detection import DetectOptions
 from hearthwatch.feeds.packet import GapReason
+from hearthwatch.feeds.sensor import TriggerOptions
 from hearthwatch.feeds.source import Source
 from hearthwatch.ingest.drop import Account
 from hearthwatch.kit.units import CameraId, WallUs
@@ -60,9 +61,12 @@ class HousePlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class GuestPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The sources of one camera that a guest reads."""
+    """The sources of one camera that a guest reads, and the sensor beside it. `still_url` is a Pi camera that gives single
+    pictures only, empty for none."""
 
     sources: tuple[Source, ...]
+    trigger: TriggerOptions | None = None
+    still_url: str = ""
 
 
 class PorchPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -106,12 +110,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     house: HousePlan
     porch: PorchPlan | None = None
     scout: ScoutPlan | None = None
+    guests: dict[CameraId, GuestPlan] = {}
     debug: bool = False
-
-    def guest_sources(self) -> dict[CameraId, tuple[Source, ...]]:
-        """Return the sources of each camera that needs a guest process."""
-        found: dict[CameraId, tuple[Source, ...]] = {}
-        for source in self.recorder.sources:
-            if source.kind.in_guest:
-                found[source.camera] = (*found.get(source.camera, ()), source)
-        return found

@@ -1,4 +1,4 @@
-"""The reception: the page and the control door, through which people and the command line ask the house and tell it."""
+"""The reception: the page, the control door and MQTT, through which people and machines ask the house and tell it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from hearthwatch.alerts.outbox import Outbox
+from hearthwatch.alerts.remote import HouseActions
 from hearthwatch.detect.store import Store as ModelStore
+from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.board import Board
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.ids import Ulids
+from hearthwatch.kit.secrets import Secrets
 from hearthwatch.run.arming_desk import ArmingDesk
 from hearthwatch.run.camera_doors import CameraDoors
 from hearthwatch.run.cameras_now import CamerasNow
@@ -24,19 +29,24 @@ from hearthwatch.run.control_arming import ArmingClerk
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_copies import CopiesClerk
+from hearthwatch.run.control_offsite import OffsiteClerk
 from hearthwatch.run.control_people import PeopleClerk
 from hearthwatch.run.control_remedies import RemedyClerk
+from hearthwatch.run.control_telegram import TelegramClerk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.house_doors import Alerts, Events, Footage
 from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
-from hearthwatch.run.jobs import Jobs
 from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.login_doors import Logins
+from hearthwatch.run.mqtt_desk import MqttDesk
+from hearthwatch.run.offsite_desk import OffsiteDesk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.presence_desk import PeopleOfThePage, PresenceDesk
+from hearthwatch.run.sensors import Sensors
 from hearthwatch.run.status import status
 from hearthwatch.run.steward import Steward
+from hearthwatch.run.telegram_desk import TelegramDesk
 from hearthwatch.web.app import create_app
 from hearthwatch.web.auth import Auth
 from hearthwatch.web.changes import Changes
@@ -52,7 +62,10 @@ class Reception:
     def __init__(
         self,
         plan: HousePlan,
+        secrets: Secrets,
+        actions: HouseActions,
         *,
+        outbox: Outbox,
         config: Callable[[], Config],
         db: Db,
         reader: Engine,
@@ -67,8 +80,9 @@ class Reception:
         channels: Channels,
         arming: ArmingDesk,
         presence: PresenceDesk,
+        offsite: OffsiteDesk,
         camera_doors: CameraDoors,
-        pictures: Jobs,
+        sensors: Sensors,
         restart_looker: Callable[[], None],
         heartbeat: Callable[[], str],
     ) -> None:
@@ -92,6 +106,7 @@ class Reception:
         detector = DetectorNowDoor(cameras, models, restart_looker)
         pins = Pins(db, recorder, lambda: footage.index, clock)
         logins, copies = camera_doors.logins, camera_doors.copies
+        phones = TelegramDesk(channels)
         self._doors = Doors(
             cameras=cameras,
             live=recorder.hub,
@@ -100,18 +115,22 @@ class Reception:
             events=events,
             alerts=Alerts(reader),
             arming=arming,
+            remote=actions,
+            telegram=phones,
             people=PeopleOfThePage(presence),
             health=Health(board, reader),
-            pictures=pictures,
+            pictures=sensors.pictures,
             detector=detector,
             house=self._house_now,
             known=camera_doors.watch,
             hooks=camera_doors.hooks,
+            triggers=sensors.desk,
             logins=Logins(reader, logins.watch, lambda: config().home.networks, logins.news.known_name),
             copies=copies,
             remedies=camera_doors.remedies,
             audit=camera_doors.audit,
             porch=camera_doors.porch,
+            offsite=offsite,
         )
         steward = Steward(
             db,
@@ -120,9 +139,11 @@ class Reception:
             CopiesClerk(copies.shelf, copies),
             clock,
             arming=ArmingClerk(arming.keeper),
+            telegram=TelegramClerk(db, clock, phones),
             people=PeopleClerk(db, presence),
             audit=AuditClerk(camera_doors.audit),
             remedies=RemedyClerk(camera_doors.remedies),
+            offsite=OffsiteClerk(offsite),
             status=functools.partial(
                 status,
                 arming=arming.keeper,
@@ -132,18 +153,40 @@ class Reception:
                 detector=detector,
                 house=self._house_now,
                 footage=footage,
+                offsite=offsite,
             ),
             new_model=restart_looker,
         )
         self._control = ControlDoor(self._data, steward.answer)
+        self.mqtt = MqttDesk(
+            secrets,
+            actions,
+            config=config,
+            channels=channels,
+            outbox=outbox,
+            cameras=cameras,
+            presences=presence.presences,
+            changes=changes,
+            db=db,
+            files=EventFiles(self._data),
+            health=board,
+            clock=clock,
+            ids=Ulids(clock),
+        )
 
     @property
     def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
-        return (("page", self._serve), ("control door", self._control.run))
+        return (("page", self._serve), ("control door", self._control.run), *self.mqtt.tasks)
 
-    def renew(self, config: Config) -> None:
+    async def load(self) -> None:
+        """Take up what a former house left at the broker. Raises StorageFailed."""
+        await self.mqtt.load()
+        await self.mqtt.renew(self._config())
+
+    async def renew(self, config: Config) -> None:
         """Go on with a changed configuration."""
         self._house_now.renew(config)
+        await self.mqtt.renew(config)
 
     async def _serve(self) -> None:
         options = replace(self._config().web, port=self._plan.port)  # the one the command line asked for

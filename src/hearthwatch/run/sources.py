@@ -43,6 +43,11 @@ def _source(name: CameraId, camera: CameraOptions, stream: Stream, url: str, sec
     )
 
 
+def snapshot_source(name: CameraId, camera: CameraOptions, secrets: Secrets) -> Source:
+    """Return where a camera gives single pictures. Raises StorageFailed when the secrets cannot be read."""
+    return replace(_source(name, camera, Stream.MAIN, camera.snapshot, secrets), kind=SourceKind.JPEG)
+
+
 def kind_of(camera: CameraOptions, url: str) -> SourceKind:
     """Return which reader `url` needs; UDP and `reader = "libav"` go to the guest process."""
     scheme = url.partition("://")[0].lower()

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from hearthwatch.feeds.source import Source
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, SystemClock
@@ -72,9 +71,7 @@ _CRASH_LIMIT = 5
 class _Process:
     role: Role
     name: str
-    sources: tuple[Source, ...] = ()
-    """What a guest reads."""
-    plan: PorchPlan | ScoutPlan | None = None
+    plan: GuestPlan | PorchPlan | ScoutPlan | None = None
     """Of those that are not always there."""
     backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.05, factor=4.0, cap_s=30.0, healthy_s=_HEALTHY_S))
     popen: subprocess.Popen[bytes] | None = None
@@ -195,11 +192,9 @@ class Supervisor:
                 return msgspec.structs.replace(looker, eyes=eyes, quarantined=tuple(sorted(self._quarantined)))
             case Role.HOUSE:
                 return self._plan.house
-            case Role.PORCH | Role.SCOUT:
+            case _:
                 assert process.plan is not None
                 return process.plan
-            case _:
-                return GuestPlan(sources=process.sources)
 
     def _slots_now(self) -> dict[CameraId, int]:
         for camera in self._plan.looker.eyes:
@@ -265,14 +260,14 @@ class Supervisor:
 
     def _follow_guests(self) -> None:
         """A changed source is a changed guest, which holds nothing worth keeping; the others must not miss a picture."""
-        wanted = self._plan.guest_sources()
+        wanted = self._plan.guests
         for (role, name), process in list(self._processes.items()):
-            if role is Role.GUEST and wanted.get(CameraId(name)) != process.sources:
+            if role is Role.GUEST and wanted.get(CameraId(name)) != process.plan:
                 self._stop(process)
                 del self._processes[role, name]
-        for camera, sources in wanted.items():
+        for camera, plan in wanted.items():
             if (Role.GUEST, camera) not in self._processes:
-                self._processes[Role.GUEST, camera] = _Process(Role.GUEST, camera, sources=sources)
+                self._processes[Role.GUEST, camera] = _Process(Role.GUEST, camera, plan=plan)
 
     def _follow_optional(self) -> None:
         """Other accounts or ports make another porch, other devices another scout: behind its walls neither could take them
@@ -376,6 +371,7 @@ def _are_peers(one: Role, other: Role) -> bool:
         {Role.RECORDER, Role.HOUSE},
         {Role.LOOKER, Role.HOUSE},
         {Role.RECORDER, Role.GUEST},
+        {Role.HOUSE, Role.GUEST},
         {Role.HOUSE, Role.PORCH},
         {Role.HOUSE, Role.SCOUT},
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hearthwatch.alerts.alert import Alert, Delivery
+from hearthwatch.alerts.remote import HouseActions
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.feeds.packet import Codec, Gap, Packet, Run, Stream, StreamInfo
 from hearthwatch.health.outage import Outage
@@ -24,9 +25,12 @@ from hearthwatch.web.copies_doors import CopiesDoor
 from hearthwatch.web.hook_doors import HookDoor
 from hearthwatch.web.known_doors import KnownDoor
 from hearthwatch.web.login_doors import LoginDoor
+from hearthwatch.web.offsite_doors import OffsiteDoor
 from hearthwatch.web.people_doors import PeopleDoor
 from hearthwatch.web.porch_doors import PorchDoor
 from hearthwatch.web.remedy_doors import RemedyDoor
+from hearthwatch.web.telegram_doors import TelegramDoor
+from hearthwatch.web.trigger_doors import TriggerDoor
 
 
 class CameraState(StrEnum):
@@ -275,23 +279,8 @@ class HouseNow:
     outbound: tuple[Outbound, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
-    """A one-time code a person sends to the bot; `bot` is its user name, empty when unknown."""
-
-    code: str
-    bot: str
-    expires_us: WallUs
-
-
 class HouseDoor(Protocol):
     def now(self) -> HouseNow: ...
-
-    async def enrol_telegram(self, *, owner: bool = False) -> Enrolment:
-        """Make a new code; who redeems it may change cameras if `owner`, or if nobody on Telegram may yet.
-
-        Raises Unsupported when no bot token is set, saying how to set one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +294,8 @@ class Doors:
     events: EventDoor
     alerts: AlertDoor
     arming: ArmingPageDoor
+    remote: HouseActions
+    telegram: TelegramDoor
     people: PeopleDoor
     health: HealthDoor
     pictures: PictureDoor
@@ -313,7 +304,9 @@ class Doors:
     remedies: RemedyDoor
     known: KnownDoor
     hooks: HookDoor
+    triggers: TriggerDoor
     logins: LoginDoor
     copies: CopiesDoor
     audit: AuditDoor
     porch: PorchDoor
+    offsite: OffsiteDoor
