@@ -23,6 +23,7 @@ from tests.web.fake_hooks import FakeHooks
 from tests.web.fake_trigger import FakeTriggers
 from tests.web.fake_known import FakeKnown
 from tests.web.fake_logins import FakeLogins
+from tests.web.fake_offsite import FakeOffsite
 from tests.web.fake_people import FakePeople
 from tests.web.fake_porch import FakePorch
 from tests.web.fake_remedies import FakeRemedies
@@ -107,6 +108,7 @@ class FakeHouse:
         self.hooks = FakeHooks()
         self.triggers = FakeTriggers()
         self.porch = FakePorch(self.cameras_on[0], self.started_us)
+        self.offsite = FakeOffsite(self.started_us, self.cameras_on)
         self.known = FakeKnown(self.cameras_on[0], self.started_us)
         self.logins = FakeLogins(self.cameras_on[0], self.started_us)
         self._numbers: dict[tuple[CameraId, Stream], int] = {}
@@ -137,6 +139,7 @@ class FakeHouse:
             people=self.people,
             audit=self.audit,
             porch=self.porch,
+            offsite=self.offsite,
             known=self.known,
             hooks=self.hooks,
             triggers=self.triggers,

@@ -13,6 +13,7 @@ from hearthwatch.cli import options
 if TYPE_CHECKING:
     from hearthwatch.run.status import Status
     from hearthwatch.web.doors import CameraNow
+    from hearthwatch.web.offsite_doors import OffsiteNow
 
 
 def register(app: typer.Typer) -> None:
@@ -69,9 +70,28 @@ def lines(now: Status, zone: tzinfo) -> Iterator[str]:
     yield f"detector: {now.detector.name or 'none yet'}{basic}{'; ' + now.detector.error if now.detector.error else ''}"
     days = f", room for {now.days_fit:.1f} days" if now.days_fit is not None else ""
     yield f"footage: {sized(now.footage_used_bytes)} in {now.footage_folder}, {sized(now.footage_free_bytes)} free{days}"
+    yield from offsite_lines(now.offsite, now.now_us)
     yield f"alerts go to: {', '.join(now.channels) or 'the page alone (no channel is set up)'}"
     for outage in now.outages:
         yield f"! {outage.subject}: {outage.fault} since {shown(outage.start_us, zone)}: {outage.detail}"
+
+
+def offsite_lines(now: OffsiteNow | None, now_us: int) -> Iterator[str]:
+    """Yield how far the copies elsewhere are."""
+    from hearthwatch.cli.wording import counted, lasting, sized
+
+    if now is None or not now.targets:
+        yield "copies elsewhere: none ([offsite] says where to)"
+        return
+    safe = f"everything up to {lasting(now_us - now.safe_us)} ago is safe" if now.safe_us else "not every camera is safe yet"
+    yield f"copies elsewhere: {safe}"
+    for target in now.targets:
+        last = f"last proof {lasting(now_us - target.proved_us)} ago" if target.proved_us else "nothing proved yet"
+        waits = f"{counted(target.waiting, 'piece')} waiting ({sized(target.waiting_bytes)})" if target.waiting else "nothing waits"
+        yield f"    {target.name}: {last}; {waits}{'; ' + target.error if target.error else ''}"
+    if now.emergency is not None:
+        left = f"{counted(now.emergency.left, 'piece')} still on the way" if now.emergency.left else "all of it arrived"
+        yield f"    last emergency {lasting(now_us - now.emergency.at_us)} ago: {now.emergency.cause} {left}"
 
 
 def _state(camera: CameraNow) -> str:

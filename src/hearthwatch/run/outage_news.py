@@ -51,11 +51,13 @@ class OutageNews:
         self._can_set_clock = can_set_clock
         self._publish = publish
 
-    async def tell(self, outage: Outage) -> None:
-        """Tell that `outage` began, or that it is over."""
+    async def tell(self, outage: Outage, beside: str = "") -> None:
+        """Tell that `outage` began, or that it is over; `beside` is what is done about it."""
         alert = self._policy().on_outage(outage, now_us=self._clock.wall_us(), remark=await self._remark(outage))
         if outage.fault in REACHES and outage.end_us is not None:
             await self._outbox.fold(outage_key(outage, begins=True))
+        if beside:
+            alert = replace(alert, text=f"{alert.text}\n{beside}")
         camera = outage.camera
         if outage.fault is Fault.CAMERA_CLOCK and outage.end_us is None and camera is not None and self._can_set_clock(camera):
             alert = replace(alert, offers=(Remedy(kind=RemedyKind.SET_CLOCK, camera=camera),))

@@ -13,12 +13,14 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.web.doors import CameraNow, DetectorNow
+from hearthwatch.web.offsite_doors import OffsiteNow
 
 if TYPE_CHECKING:  # the command line reads a Status without loading the house
     from hearthwatch.health.board import Board
     from hearthwatch.run.cameras_now import CamerasNow
     from hearthwatch.run.house_doors import Footage
     from hearthwatch.run.house_now import DetectorNowDoor, HouseNowDoor
+    from hearthwatch.web.offsite_doors import OffsiteDoor
 
 _DAY_US = 86_400 * US_PER_S
 
@@ -51,6 +53,7 @@ class Status:
     footage_used_bytes: int
     footage_free_bytes: int
     days_fit: float | None
+    offsite: OffsiteNow | None = None
 
 
 def status(
@@ -62,6 +65,7 @@ def status(
     detector: DetectorNowDoor,
     house: HouseNowDoor,
     footage: Footage,
+    offsite: OffsiteDoor,
 ) -> Status:
     """Put the status together; reads the disk."""
     now_us = clock.wall_us()
@@ -81,6 +85,7 @@ def status(
         footage_used_bytes=now.footage_used_bytes,
         footage_free_bytes=now.footage_free_bytes,
         days_fit=now.days_fit,
+        offsite=offsite.now(),
     )
 
 

@@ -33,6 +33,7 @@ from hearthwatch.run.control_arming import ArmingAsk, ArmingClerk
 from hearthwatch.run.control_audit import AuditAsk, AuditClerk
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasClerk
 from hearthwatch.run.control_copies import CopiesAsk, CopiesClerk
+from hearthwatch.run.control_offsite import OffsiteAsk, OffsiteClerk
 from hearthwatch.run.control_people import PeopleAsk, PeopleClerk
 from hearthwatch.run.control_remedies import RemedyAsk, RemedyClerk
 from hearthwatch.run.pins import Pins
@@ -56,6 +57,7 @@ class Steward:
         people: PeopleClerk,
         audit: AuditClerk,
         remedies: RemedyClerk,
+        offsite: OffsiteClerk | None = None,
         status: Callable[[], Status] | None = None,
         new_model: Callable[[], None] = lambda: None,
     ) -> None:
@@ -67,6 +69,7 @@ class Steward:
         self._people_clerk = people
         self._audit = audit
         self._remedies = remedies
+        self._offsite = offsite or OffsiteClerk()
         self._clock = clock
         self._status = status
         self._new_model = new_model
@@ -85,6 +88,8 @@ class Steward:
             return await self._audit.answer(ask)
         if isinstance(ask, RemedyAsk):
             return await self._remedies.answer(ask)
+        if isinstance(ask, OffsiteAsk):
+            return await self._offsite.answer(ask)
         return await self._answer(ask)
 
     async def _answer(self, ask: HouseAsk) -> Reply:
