@@ -59,7 +59,9 @@ _EMPTY = OffsiteNow(targets=(), cameras=(), emergency=None)
 class HouseParts(Protocol):
     """What of the house the copies need."""
 
-    clock: Clock
+    @property
+    def clock(self) -> Clock: ...
+
     board: Board
     outbox: Outbox
     changes: Changes
@@ -75,12 +77,12 @@ class OffsiteDesk:
         self,
         house: HouseParts,
         secrets: Secrets,
+        data_folder: Path,
         *,
         db: Db,
         reader: Engine,
         files: EventFiles,
         ids: Callable[[], str],
-        data_folder: Path,
     ) -> None:
         self._house = house
         self._secrets = secrets
