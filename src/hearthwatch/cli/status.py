@@ -87,7 +87,7 @@ def offsite_lines(now: OffsiteNow | None, now_us: int) -> Iterator[str]:
     yield f"copies elsewhere: {safe}"
     for target in now.targets:
         last = f"last proof {lasting(now_us - target.proved_us)} ago" if target.proved_us else "nothing proved yet"
-        waits = f"{counted(target.waiting, 'piece')} waiting ({sized(target.waiting_bytes)})" if target.waiting else "nothing waits"
+        waits = f"{counted(target.waiting, 'piece')} waiting ({sized(target.waiting_bytes)})"
         yield f"    {target.name}: {last}; {waits}{'; ' + target.error if target.error else ''}"
     if now.emergency is not None:
         left = f"{counted(now.emergency.left, 'piece')} still on the way" if now.emergency.left else "all of it arrived"

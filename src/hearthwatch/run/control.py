@@ -23,8 +23,10 @@ from hearthwatch.run.control_arming import ArmingAsk, ArmingReply
 from hearthwatch.run.control_audit import AuditAsk, AuditReply
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasReply
 from hearthwatch.run.control_copies import CopiesAsk, CopiesReply
+from hearthwatch.run.control_offsite import OffsiteAsk, OffsiteReply
 from hearthwatch.run.control_people import PeopleAsk, PeopleReply
 from hearthwatch.run.control_remedies import RemedyAsk, RemedyReply
+from hearthwatch.run.control_telegram import TelegramAsk, TelegramReply
 from hearthwatch.run.pins import Pinned
 from hearthwatch.run.status import Status
 from hearthwatch.web.accounts import Role, User
@@ -98,7 +100,7 @@ class AskNewModel(_Line, frozen=True):
 
 
 HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
-Ask = HouseAsk | ArmingAsk | PeopleAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk
+Ask = HouseAsk | ArmingAsk | PeopleAsk | OffsiteAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk | TelegramAsk
 
 
 class Now(_Line, frozen=True):
@@ -123,7 +125,8 @@ class Refusal(_Line, frozen=True):
     text: str
 
 
-Reply = ArmingReply | PeopleReply | Now | Kept | Users | Done | Refusal | CamerasReply | CopiesReply | AuditReply | RemedyReply
+HouseReply = Now | Kept | Users | Done | Refusal | OffsiteReply
+Reply = HouseReply | ArmingReply | PeopleReply | CamerasReply | CopiesReply | AuditReply | RemedyReply | TelegramReply
 
 
 class ControlDoor:
