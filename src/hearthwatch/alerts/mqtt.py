@@ -12,7 +12,7 @@ import logging
 import secrets
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hearthwatch.alerts.alert import MaybeSent
 from hearthwatch.alerts.options import MqttOptions
@@ -37,6 +37,8 @@ _ANSWER_S = 10.0
 _CONNECT_S = 5.0
 _FAREWELL_S = 2.0
 _TELL_AFTER_S = 60.0
+_STEADY_S = 60.0
+_MANY_DROPS = 3
 _WRONG_LOGIN = "refuses our log-in: correct mqtt.user, or run `hearthwatch secrets set mqtt.password`"
 _REFUSALS = {
     132: "does not know MQTT 5: update it",
@@ -87,6 +89,8 @@ class MqttLink:
         self._clock = clock
         self._client: aiomqtt.Client | None = None
         self._failing_ns: MonoNs | None = None
+        self._drops = 0
+        self._settling: asyncio.TimerHandle | None = None
         self.ignored = 0
 
     @property
@@ -117,20 +121,25 @@ class MqttLink:
         try:
             await self._stay()
         except HearthwatchError as error:
+            if self._drops >= _MANY_DROPS:
+                error = Refused(
+                    f"{error}: again and again. If something else there is called {_name(self._options)}, too, choose another "
+                    "mqtt.client_id, or another mqtt.topic for a second house"
+                )
             now_ns = self._clock.mono_ns()
             if self._failing_ns is None:
                 self._failing_ns = now_ns
             is_lasting = now_ns - self._failing_ns >= _TELL_AFTER_S * NS_PER_S
             if is_lasting or isinstance(error, Refused | ConfigFault):
                 self._health.failed(Fault.CHANNEL_DEAD, NAME, f"{error}. Alerts wait until it works again.")
-            raise
+            raise error  # noqa: TRY201
 
     async def _stay(self) -> None:
         """Be connected from the first packet to the last. Raises kit errors."""
         context = await asyncio.to_thread(_tls, self._options) if self._options.tls else None
         with _told(self._options):
             client = _new_client(self._options, self._password, context, self._last)
-            await _enter(client)
+            await _enter(client, context)
             try:
                 await self._talk(client)
             except asyncio.CancelledError:
@@ -138,6 +147,7 @@ class MqttLink:
                 raise
             finally:
                 self._client = None
+                self._lost()
                 await client.__aexit__(None, None, None)
 
     async def _talk(self, client: aiomqtt.Client) -> None:
@@ -153,15 +163,29 @@ class MqttLink:
                 async for message in client.messages:
                     if str(message.topic) == own:
                         break
+                    await self._take(message)
         except TimeoutError as error:
             raise Refused(f"the MQTT broker does not pass on what we send: {self._rights()}") from error
         await client.unsubscribe(own)
         self._client, self._failing_ns = client, None
         log.info("connected to the MQTT broker %s", self._options.host)
-        self._health.recovered(Fault.CHANNEL_DEAD, NAME)
+        self._settling = asyncio.get_running_loop().call_later(_STEADY_S, self._steady)
+        if self._drops < _MANY_DROPS:
+            self._health.recovered(Fault.CHANNEL_DEAD, NAME)
         self._up()
         async for message in client.messages:
             await self._take(message)
+
+    def _steady(self) -> None:
+        self._drops, self._settling = 0, None
+        self._health.recovered(Fault.CHANNEL_DEAD, NAME)
+
+    def _lost(self) -> None:
+        """Count connections that did not last: brokers that hear one name twice drop the first, mostly without a word."""
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
+            self._drops += 1
 
     async def _take(self, message: aiomqtt.Message) -> None:
         payload = message.payload
@@ -190,14 +214,18 @@ async def ask(options: MqttOptions, password: str) -> None:
     context = await asyncio.to_thread(_tls, options) if options.tls else None
     with _told(options):
         client = _new_client(options, password, context, None, beside="-doctor")
-        await _enter(client)
+        await _enter(client, context)
         await client.__aexit__(None, None, None)
+
+
+def _name(options: MqttOptions) -> str:
+    return options.client_id or options.topic.replace("/", "-")
 
 
 def _new_client(
     options: MqttOptions,
     password: str,
-    context: ssl.SSLContext | None,
+    context: _Context | None,
     last: tuple[str, bytes] | None,
     *,
     beside: str = "",
@@ -213,7 +241,7 @@ def _new_client(
         options.port,
         username=options.user or None,
         password=password if options.user else None,
-        identifier=(options.client_id or options.topic.replace("/", "-")) + beside,
+        identifier=_name(options) + beside,
         protocol=aiomqtt.ProtocolVersion.V5,
         will=aiomqtt.Will(last[0], last[1], qos=1, retain=True) if last else None,
         tls_context=context,
@@ -225,11 +253,17 @@ def _new_client(
     )
 
 
-async def _enter(client: aiomqtt.Client) -> None:
-    """Connect. A connect that is cancelled half-way leaves its socket open, so it is first let end."""
+async def _enter(client: aiomqtt.Client, context: _Context | None) -> None:
+    """Connect. A connect that is cancelled half-way would leave its socket open, so it is first let end."""
+    import aiomqtt
+
     connecting = asyncio.ensure_future(client.__aenter__())
     try:
         await asyncio.shield(connecting)
+    except aiomqtt.MqttError:
+        if context is not None and context.wrapped is not None:
+            context.wrapped.close()
+        raise
     except asyncio.CancelledError:
         done, _ = await asyncio.wait({connecting}, timeout=_CONNECT_S)
         if done and connecting.exception() is None:
@@ -237,9 +271,23 @@ async def _enter(client: aiomqtt.Client) -> None:
         raise
 
 
-def _tls(options: MqttOptions) -> ssl.SSLContext:
+class _Context(ssl.SSLContext):
+    """Knows the socket it wrapped: paho leaves it open where the handshake fails."""
+
+    wrapped: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        self.wrapped = super().wrap_socket(*args, **kwargs)
+        return self.wrapped
+
+
+def _tls(options: MqttOptions) -> _Context:
+    context = _Context(ssl.PROTOCOL_TLS_CLIENT)  # checks certificate and name
     try:
-        context = ssl.create_default_context(cafile=options.ca or None)
+        if options.ca:
+            context.load_verify_locations(options.ca)
+        else:
+            context.load_default_certs()
     except (OSError, ssl.SSLError) as error:
         raise ConfigFault(f"mqtt.ca: {options.ca} is no certificate we can read ({_why(error)})") from error
     if options.certificate:
