@@ -6,16 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.offsite.upload import Target, TargetId, TargetKind, TargetOptions
 
-SECRETS = ("password", "key", "secret_key", "read_secret_key")
-"""What the secrets of a target are called, behind `offsite.NAME.`."""
+
+def secret_names(name: TargetId, options: TargetOptions) -> tuple[str, ...]:
+    """Return the secrets that a target of this kind looks up."""
+    kinds = {TargetKind.SFTP: ("password", "key"), TargetKind.S3: ("secret_key", "read_secret_key"), TargetKind.FOLDER: ()}
+    return tuple(f"offsite.{name}.{what}" for what in kinds[options.kind])
 
 
 def open_target(name: TargetId, options: TargetOptions, secret: Callable[[str], Secret | None], clock: Clock) -> Target:
-    """Return the target; nothing is asked of it yet. `secret` finds a secret by its whole name. Raises ConfigFault."""
+    """Return the target; nothing is asked of it yet. `secret` finds a secret by its whole name."""
     if options.kind is TargetKind.FOLDER:
         from hearthwatch.offsite.target_folder import FolderTarget
 
@@ -26,8 +28,5 @@ def open_target(name: TargetId, options: TargetOptions, secret: Callable[[str], 
         return SftpTarget(name, options, password=secret(f"offsite.{name}.password"), key=secret(f"offsite.{name}.key"))
     from hearthwatch.offsite.target_s3 import S3Target
 
-    secret_key = secret(f"offsite.{name}.secret_key")
-    if secret_key is None:
-        raise ConfigFault(f"the access key of {name} has no secret: `hearthwatch secrets set offsite.{name}.secret_key`")
-    read_secret_key = secret(f"offsite.{name}.read_secret_key")
+    secret_key, read_secret_key = secret(f"offsite.{name}.secret_key"), secret(f"offsite.{name}.read_secret_key")
     return S3Target(name, options, secret_key=secret_key, read_secret_key=read_secret_key, clock=clock)

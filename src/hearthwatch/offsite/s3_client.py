@@ -16,7 +16,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable
 from hearthwatch.offsite.s3_faults import fault
 from hearthwatch.offsite.s3_sign import Credentials, Request, canonical_query, quoted, signed_headers
-from hearthwatch.offsite.upload import Pace, TargetId, TargetOptions
+from hearthwatch.offsite.upload import Pace, TargetId, TargetOptions, TargetRefused, Trouble
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=15, sock_connect=15, sock_read=60)
 _STALL_S = 30.0
@@ -113,6 +113,11 @@ class S3Client:
         body_sha256: str | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send one request and lend its answer; a service that takes or gives nothing for a while is given up."""
+        if self._credentials.secret is None:
+            raise TargetRefused(
+                Trouble.CREDENTIALS,
+                f"the access key of {self._name} has no secret yet: `hearthwatch secrets set offsite.{self._name}.secret_key`",
+            )
         path = f"{self._base}/{quoted(self._options.bucket)}" + (f"/{quoted(key, keep='/')}" if key else "")
         size = body.size_bytes if isinstance(body, Body) else len(body)
         hashed = body_sha256 or hashlib.sha256(body if isinstance(body, bytes) else b"").hexdigest()

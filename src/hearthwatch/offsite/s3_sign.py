@@ -23,10 +23,10 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """An access key; `secret` is its secret half."""
+    """An access key; `secret` is its secret half, None where it was not set."""
 
     access_key: str
-    secret: Secret
+    secret: Secret | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def signed_headers(asked: Request, host: str, *, credentials: Credentials, regio
     canonical = "\n".join((asked.method, asked.path, canonical_query(asked.query), lines, names, asked.body_sha256))
     scope = f"{day}/{region}/s3/aws4_request"
     to_sign = "\n".join((_ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()))
-    key = f"AWS4{credentials.secret.reveal()}".encode()
+    key = f"AWS4{credentials.secret.reveal() if credentials.secret else ''}".encode()
     for part in (day, region, "s3", "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     signature = hmac.digest(key, to_sign.encode(), "sha256").hex()

@@ -68,7 +68,7 @@ class S3Target:
     """Implements Target."""
 
     def __init__(
-        self, name: TargetId, options: TargetOptions, *, secret_key: Secret, read_secret_key: Secret | None, clock: Clock
+        self, name: TargetId, options: TargetOptions, *, secret_key: Secret | None, read_secret_key: Secret | None, clock: Clock
     ) -> None:
         self._name = name
         self._options = options

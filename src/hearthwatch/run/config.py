@@ -39,6 +39,7 @@ from hearthwatch.run.config_check_actions import action_faults
 from hearthwatch.run.config_check_arming import arming_faults
 from hearthwatch.run.config_check_connectivity import connectivity_faults
 from hearthwatch.run.config_check_mqtt import mqtt_faults
+from hearthwatch.run.config_check_offsite import offsite_faults
 from hearthwatch.run.config_check_people import people_faults
 from hearthwatch.run.config_check_porch import porch_faults
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
@@ -233,6 +234,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     connectivity_faults(faults, document)
     action_faults(faults, document)
     mqtt_faults(faults, document)
+    offsite_faults(faults, document)
     config = None
     try:
         config = _adapter().validate_json(json.dumps(document, default=str), strict=True)

@@ -28,6 +28,7 @@ from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, to_datetime
 from hearthwatch.logins.login import Login
 from hearthwatch.offsite import ledger
 from hearthwatch.offsite.courier import Courier
+from hearthwatch.offsite.far_ends import open_target
 from hearthwatch.offsite.pace import Throttle, limit_at, parse_limit
 from hearthwatch.offsite.pack import Packing
 from hearthwatch.offsite.upload import OffsiteOptions, PieceKind, Target, TargetId, TargetOptions
@@ -40,7 +41,6 @@ from hearthwatch.run.offsite_contents import HouseContents
 from hearthwatch.run.offsite_plan import targets
 from hearthwatch.run.offsite_pursuit import Pursuits
 from hearthwatch.run.offsite_scan import Scanner
-from hearthwatch.run.offsite_targets import open_target
 from hearthwatch.run.zone import zone_of
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.offsite_doors import CameraSafe, OffsiteNow, TargetNow
@@ -129,7 +129,7 @@ class OffsiteDesk:
         return {name: one.name or name for name, one in cameras if one.enabled and one.record is not Record.NEVER}
 
     def _open(self, name: TargetId) -> Target:
-        return open_target(name, self._targets()[name], self._secrets)
+        return open_target(name, self._targets()[name], self._secrets.get, self._clock)
 
     def _hurry(self) -> None:
         for courier in self._couriers.values():

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from hearthwatch.health.connectivity import host_port
+from hearthwatch.offsite.upload import TargetKind
 from hearthwatch.run.config import Config
 from hearthwatch.web.doors import Outbound
 
@@ -31,6 +32,13 @@ def outbound(
         for url in dict.fromkeys((camera.power.off_url, camera.power.on_url)):
             if url:
                 yield Outbound(host=_host(url), purpose=f"switching {name} off and on", setting=f"camera.{name}.power")
+    for action, options in config.actions.items():
+        for host in dict.fromkeys(_host(url) for url in (options.webhook.url, options.webhook.off_url) if url):
+            yield Outbound(host=host, purpose=f"the action {options.name or action}", setting=f"action.{action}.webhook")
+    for target, place in config.offsite.targets.items():
+        if place.enabled and place.kind is not TargetKind.FOLDER:
+            host = place.host if place.kind is TargetKind.SFTP else _host(place.endpoint)
+            yield Outbound(host=host, purpose="copies of footage", setting=f"offsite.targets.{target}")
     if watches_doors:
         yield Outbound(
             host="the name server of this machine",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from hearthwatch.offsite.far_ends import secret_names as offsite_secrets
 from hearthwatch.run.config import Config
 from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.people import secret_names as people_secrets
@@ -24,7 +25,9 @@ _SERVICES = (
 def asked_for(config: Config) -> tuple[str, ...]:
     """Return the name of every secret that a house with this configuration looks up."""
     cameras = (f"camera.{camera}.{what}" for camera in config.cameras for what in _OF_CAMERA)
-    return (DEFAULT_PASSWORD, *cameras, *people_secrets(config), *_SERVICES)
+    actions = (f"action.{name}.authorization" for name, options in config.actions.items() if options.webhook.url)
+    far_ends = (secret for name, options in config.offsite.targets.items() for secret in offsite_secrets(name, options))
+    return (DEFAULT_PASSWORD, *cameras, *people_secrets(config), *far_ends, *actions, *_SERVICES)
 
 
 def _is_kept(name: str, config: Config) -> bool:
