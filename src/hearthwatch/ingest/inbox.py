@@ -6,8 +6,10 @@ The porch writes (`Inbox`) by descriptors of the folders and never by a path; th
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -28,6 +30,7 @@ _MAX_WAITING = 2000
 _ENDS_BYTES = 2048
 """What is looked at of both ends; some cameras pad a picture."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_FILE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO})
 _decoder = msgspec.json.Decoder(Drop)
 
 
@@ -88,7 +91,7 @@ class Incoming:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
-        for name in (self.id, f"{self.id}.new"):
+        for name in (f"{self.id}{_CARD}", f"{self.id}.new", self.id):
             with contextlib.suppress(OSError):
                 os.unlink(name, dir_fd=self._folder_fd)
 
@@ -139,7 +142,9 @@ class Shelf:
         found: list[tuple[DropId, CameraId]] = []
         try:
             for folder in [one for one in self._folder.iterdir() if _CAMERA.fullmatch(one.name)]:
-                cards = (one for one in islice(folder.iterdir(), 2 * _MAX_WAITING) if one.suffix == _CARD)
+                with os.scandir(folder) as entries:
+                    near = [Path(one.path) for one in islice(entries, 2 * _MAX_WAITING) if one.is_file(follow_symlinks=False)]
+                cards = (one for one in near if one.suffix == _CARD)
                 found += [(DropId(one.stem), CameraId(folder.name)) for one in cards if _ID.fullmatch(one.stem)]
         except FileNotFoundError:
             return []
@@ -162,7 +167,7 @@ class Shelf:
         return Waiting(files=files, size_bytes=size_bytes)
 
     def card(self, camera: CameraId, drop: DropId) -> Drop:
-        """Return what the porch wrote of it. Raises BadReply for nonsense, StorageFailed."""
+        """Return what the porch wrote of it. Raises BadReply for nonsense and where the file itself is gone, StorageFailed."""
         fd = self._open(camera, f"{drop}{_CARD}")
         try:
             data = os.read(fd, _MAX_CARD_BYTES)
@@ -176,10 +181,11 @@ class Shelf:
             raise BadReply(f"the card of the drop {drop} is damaged: {error}") from error
         if (found.camera, found.id) != (camera, drop):
             raise BadReply(f"the card of the drop {drop} names another one")
+        os.close(self.open(found))
         return found
 
     def open(self, drop: Drop) -> int:
-        """Return a descriptor to read what was left. Raises StorageFailed."""
+        """Return a descriptor to read what was left. Raises BadReply when there is no such file, StorageFailed."""
         return self._open(drop.camera, drop.id)
 
     def remove(self, camera: CameraId, drop: DropId) -> None:
@@ -193,9 +199,15 @@ class Shelf:
 
     def _open(self, camera: CameraId, name: str) -> int:
         try:
-            return os.open(self._folder / camera / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = os.open(self._folder / camera / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
+            if error.errno in _NO_FILE:
+                raise BadReply(f"{name} of {camera} in the inbox is gone, or no file") from error
             raise storage_failed(error, "reading the inbox") from error
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise BadReply(f"{name} of {camera} in the inbox is gone, or no file")
+        return fd
 
 
 def open_folders(root: Path, cameras: tuple[CameraId, ...], owner: int | None) -> dict[CameraId, int]:
