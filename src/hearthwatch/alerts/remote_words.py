@@ -26,9 +26,9 @@ _UNITS_S = {
     "day": 86_400,
     "days": 86_400,
 }
-_SPAN = re.compile(r"(?:\d{1,5}[a-z]{1,5}){1,4}")
-_PART = re.compile(r"(\d{1,5})([a-z]{1,5})")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+_SPAN = re.compile(r"(?:[0-9]{1,5}[a-z]{1,5}){1,4}")
+_PART = re.compile(r"([0-9]{1,5})([a-z]{1,5})")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _SAID = {
     Verdict.HOME: "known, at home",
     Verdict.NOTED: "noted",
