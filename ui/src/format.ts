@@ -150,6 +150,7 @@ const FAULTS: Record<string, string> = {
   "camera-restarted": "Camera restarted",
   "camera-clock": "Camera's clock is wrong",
   "camera-deaf": "Camera's own alarms cannot be heard",
+  "sensor-lost": "The sensor beside the camera cannot be read",
   "card-missing": "Camera finds no memory card",
   "card-failed": "Camera's memory card fails",
   "card-full": "Camera's memory card is full",

@@ -1,13 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type { Camera, Stream } from "../src/api";
 import { columns, neighbour, tileWidth } from "../src/live/grid";
-import { fallback } from "../src/live/LiveView";
+import { fallback, firstMode } from "../src/live/LiveView";
 import { Places } from "../src/live/Pictures";
 import { jump } from "../src/live/player";
 import { meter } from "../src/live/Tile";
 import { boxName } from "../src/format";
 import { closeUp } from "../src/parts/EventPicture";
 import { zoomed } from "../src/parts/Strip";
+
+test("a camera without a stream shows single pictures from the start", () => {
+  expect(firstMode({ streams: [] } as unknown as Camera, "sub")).toEqual({ way: "pictures" });
+  expect(firstMode({ streams: [{}] } as unknown as Camera, "sub")).toEqual({ way: "video", stream: "sub" });
+});
 
 describe("the grid", () => {
   test.each([

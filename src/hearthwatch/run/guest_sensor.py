@@ -58,6 +58,7 @@ class GuestSensor:
     def close(self) -> None:
         """Let go of the pins: the light goes out."""
         self._stop.set()
+        self._changes.put(Light.OFF)
         if self._thread.is_alive():
             self._thread.join(_LOOK_S * 3)
 

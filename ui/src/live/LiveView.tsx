@@ -10,6 +10,11 @@ const WORDS: Partial<Record<State, string>> = { connecting: "Connecting…", los
 
 type Mode = { way: "video"; stream: StreamName } | { way: "pictures" };
 
+/** How to show a camera at first: one without a stream gives single pictures only. */
+export function firstMode(camera: Camera, stream: StreamName): Mode {
+  return camera.streams.length > 0 ? { way: "video", stream } : { way: "pictures" };
+}
+
 /** What to try after the browser could not play `stream`. */
 export function fallback(camera: Camera, stream: StreamName, codec: string): { mode: Mode; note: string } {
   const sub = camera.streams.find((each) => each.stream === "sub");
@@ -21,19 +26,20 @@ export function fallback(camera: Camera, stream: StreamName, codec: string): { m
 
 export function LiveView({ camera, stream }: { camera: Camera; stream: StreamName }) {
   const wanted: StreamName = camera.streams.some((each) => each.stream === stream) ? stream : "main";
-  const [mode, setMode] = useState<Mode>({ way: "video", stream: wanted });
+  const [mode, setMode] = useState<Mode>(firstMode(camera, wanted));
   const [picture, setPicture] = useState<Picture>({ kind: "waiting", why: "" });
   const [note, setNote] = useState("");
   const video = useRef<HTMLVideoElement>(null);
   const hidden = camera.state === "private";
   const playing = mode.way === "video" && !hidden ? mode.stream : null;
+  const hasStream = camera.streams.length > 0;
   const latest = useRef(camera);
   latest.current = camera;
 
   useEffect(() => {
-    setMode({ way: "video", stream: wanted });
+    setMode(firstMode(latest.current, wanted));
     setNote("");
-  }, [camera.id, wanted]);
+  }, [camera.id, wanted, hasStream]);
 
   useEffect(() => {
     if (!playing || !video.current) return undefined;

@@ -9,6 +9,7 @@ import { at, type Camera } from "../api";
 
 const MOST_STREAMS = 3;
 const EVERY_MS = 1000;
+const STILL_EVERY_MS = 10_000;
 
 /** Who streams now; a place is given back when its tile goes. */
 export class Places {
@@ -36,8 +37,9 @@ export function Pictures({ camera }: { camera: Camera }) {
     return () => leave?.();
   }, []);
   if (streams === null) return null;
+  const every_ms = camera.streams.length > 0 ? EVERY_MS : STILL_EVERY_MS; // asking one that gives single pictures wears its battery
   const next = (): void => {
-    setTimeout(() => setVersion((before) => before + 1), EVERY_MS);
+    setTimeout(() => setVersion((before) => before + 1), every_ms);
   };
   return streams ? (
     <img src={at.mjpeg(camera.id, version)} alt={`${camera.name}, live`} onError={next} />

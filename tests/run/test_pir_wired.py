@@ -1,0 +1,95 @@
+"""A Pi camera with a PIR in the real house, mock pins and a stand-in for its program: pulse, burst, event, album."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.devices import rpicam
+from tests.runs import rig
+from tests.runs.pir import Hall, hall, trigger_section
+
+from hearthwatch.feeds.jpeg import jpeg_size
+
+pytestmark = [pytest.mark.wired, pytest.mark.timeout(120)]
+
+
+async def quiet_after(found: Hall, sent: int) -> list[str]:
+    """Return what was told beside what is the house's own, once a notice of ours has passed behind it."""
+    await found.arm("away")
+    telegram = found.services.telegram
+    await telegram.wait_for(lambda: any("armed" in one.text and "disarmed" not in one.text for one in telegram.taken[sent:]))
+    return [one.text for one in telegram.taken[sent:] if "pir" in one.text.lower()]
+
+
+async def test_a_pulse_is_an_event_with_an_album_and_nothing_is_told_when_disarmed(tmp_path: Path) -> None:
+    async with hall(tmp_path) as found:
+        await found.pulse()
+        await found.services.telegram.wait_for(lambda: bool(found.albums))
+        (album,) = found.albums
+        assert [jpeg_size(jpeg) for jpeg in album.files] == [(1280, 720)] * 4
+        assert len(set(album.files)) == 4, "four moments, not one picture four times"
+        assert "hall: pir" in album.text
+        assert json.loads(album.fields["reply_parameters"])["message_id"]
+        event = await found.event()
+        assert (event["label"], event["detail"], event["camera"]) == ("pir", "the sensor at GPIO 17", "hall")
+        shown = await found.house.get_bytes(f"/api/v1/events/{event['id']}/picture.jpg")
+        assert jpeg_size(shown) == (1280, 720)
+        mails = [
+            delivery["part"]
+            for alert in await found.house.alerts()
+            for delivery in alert["deliveries"]
+            if delivery["channel"].startswith("email")
+        ]
+        assert "album" not in mails, "a mail carries one picture"
+
+        await found.arm("disarmed")
+        await found.house.until(found.house.events, lambda events: events[0]["end_us"] is not None)
+        sent = len(found.services.telegram.taken)
+        await found.pulse()
+        event = await found.event(2)
+        assert event["picture"], "it is recorded with its picture"
+        assert await quiet_after(found, sent) == []
+
+
+async def test_an_unplugged_camera_is_told_in_words_and_comes_back(tmp_path: Path) -> None:
+    async with hall(tmp_path) as found:
+        (tmp_path / "fault").write_text(rpicam.NO_CAMERA)
+        lost = await found.house.until(found.house.cameras, lambda cameras: cameras["hall"]["state"] == "lost")
+        assert "no camera found: check the ribbon cable" in lost["hall"]["cause"]
+        (tmp_path / "fault").unlink()
+        await found.house.all_live(timeout_s=60)
+        assert len(rpicam.running(tmp_path / "bin")) == 1
+
+
+async def test_a_pi_camera_that_gives_stills_only_is_a_whole_camera(tmp_path: Path) -> None:
+    section = rig.CameraSection(
+        name="hall", main="", more='snapshot = "picamera://0?width=640&height=480"\n' + trigger_section()
+    )
+    async with hall(tmp_path, section) as found:
+        camera = (await found.house.cameras())["hall"]
+        assert (camera["state"], camera["streams"], camera["recorded"]) == ("live", [], False)
+        assert jpeg_size(await found.house.get_bytes("/api/v1/cameras/hall/snapshot.jpg")) == (640, 480)
+        await found.pulse()
+        await found.services.telegram.wait_for(lambda: bool(found.albums))
+        assert [jpeg_size(jpeg) for jpeg in found.albums[0].files] == [(640, 480)] * 4
+        event = await found.event()
+        assert event["label"] == "pir"
+        (tmp_path / "fault").write_text(rpicam.NO_CAMERA)
+        outages = await found.house.until(found.house.outages, bool, timeout_s=100)
+        assert (outages[0]["fault"], outages[0]["camera"]) == ("camera-unreachable", "hall")
+        assert "ribbon cable" in outages[0]["detail"]
+
+
+async def test_a_sensor_elsewhere_calls_a_secret_address(tmp_path: Path) -> None:
+    section = rig.CameraSection(
+        name="hall", main="demo://street?seed=1", more='trigger.webhook = true\ntrigger.label = "mat"\n'
+    )
+    async with rig.channels() as services, rig.running(tmp_path, [section], services) as house:
+        await house.all_live()
+        told = await house.get("/api/v1/cameras/hall/trigger")
+        await house.post(told["path"])
+        telegram = services.telegram
+        await telegram.wait_for(lambda: any(one.method == "sendMediaGroup" and "mat" in one.text for one in telegram.taken))
+        assert any(event["label"] == "mat" for event in await house.events())
