@@ -20,7 +20,6 @@ from tests.web.fake_arming import FakeArming
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_copies import FakeCopies
 from tests.web.fake_hooks import FakeHooks
-from tests.web.fake_trigger import FakeTriggers
 from tests.web.fake_known import FakeKnown
 from tests.web.fake_logins import FakeLogins
 from tests.web.fake_offsite import FakeOffsite
@@ -28,6 +27,8 @@ from tests.web.fake_people import FakePeople
 from tests.web.fake_porch import FakePorch
 from tests.web.fake_remedies import FakeRemedies
 from tests.web.fake_remote import FakeActions, FakePhones
+from tests.web.fake_switches import FakeSwitches
+from tests.web.fake_trigger import FakeTriggers
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
 from hearthwatch.events.event import Event, EventId, EventKind
@@ -102,6 +103,7 @@ class FakeHouse:
         self.started_us = self.clock.wall_us()
         self.remedies = FakeRemedies(self.clock)
         self.arming = FakeArming(self.clock)
+        self.switches = FakeSwitches(self.clock)
         self.people = FakePeople()
         self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
@@ -133,6 +135,7 @@ class FakeHouse:
             house=_House(self),
             remedies=self.remedies,
             copies=self.copies,
+            actions=self.switches,
             arming=self.arming,
             remote=self.remote,
             telegram=self.phones,

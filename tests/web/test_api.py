@@ -18,7 +18,7 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import BadReply, Refused, StorageFailed, StorageFault, Unreachable, Unsupported
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import SegmentState
-from hearthwatch.web import alert_replies, replies
+from hearthwatch.web import alert_replies, api_telegram, replies
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.doors import CameraNow, StreamNow
 from hearthwatch.web.stream import _follow
@@ -135,10 +135,6 @@ async def test_the_model_button(built: Built, owner: Browser) -> None:
     assert again.json() == {"error": "The detection model is there already.", "hint": ""}
 
 
-async def test_enrolment(owner: Browser) -> None:
-    assert (await owner.send_json("/api/v1/telegram/enrol")).json()["bot"] == "elm_street_bot"
-
-
 async def test_health_is_one_word_for_strangers(built: Built, browser: MakeBrowser) -> None:
     assert ((await browser().get("/healthz")).status_code, (await browser().get("/healthz")).text) == (200, "ok\n")
     built.house.healthy = False
@@ -249,7 +245,7 @@ def test_the_pages_types_have_the_servers_fields() -> None:
         "Detector": replies.DetectorReply,
         "House": replies.HouseReply,
         "Settings": replies.SettingsReply,
-        "Enrolment": replies.EnrolmentReply,
+        "Enrolment": api_telegram.EnrolmentReply,
         "Box": replies.BoxReply,
     }
     for name, model in pairs.items():

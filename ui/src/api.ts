@@ -64,6 +64,7 @@ export interface HouseEvent {
   picture: boolean;
   best_us: number;
   reviewed: boolean;
+  false_alarm: boolean;
   detail: string;
   clip_start_us: number;
   clip_end_us: number | null;
@@ -184,7 +185,7 @@ export const api = {
   alerts: (before_us?: number) => ask<Alerts>("GET", "/alerts", { before_us }),
   outages: (start_us: number) => ask<Outage[]>("GET", "/outages", { start_us }),
   fetchModel: () => ask<Detector>("POST", "/detector/fetch"),
-  enrolTelegram: (owner: boolean) => ask<Enrolment>("POST", "/telegram/enrol", { owner }),
+  enrolTelegram: (role: string) => ask<Enrolment>("POST", "/telegram/enrol", role ? { role } : {}),
 };
 
 /** Addresses the browser itself opens. */

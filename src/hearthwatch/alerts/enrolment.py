@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, Text, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from hearthwatch.alerts.remote import RANK, Person, Role
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import Unsupported
@@ -30,32 +29,6 @@ people = Table(
     Column("enrolled_us", BigInteger, nullable=False),
     Column("role", String(16), nullable=False, server_default="member"),
 )
-
-
-class Role(StrEnum):
-    """A viewer looks; a member also arms, disarms and quiets; an owner also disables, and changes cameras."""
-
-    OWNER = "owner"
-    MEMBER = "member"
-    VIEWER = "viewer"
-
-    def covers(self, other: Role) -> bool:
-        """Tell whether this role may do all that takes `other`."""
-        return _RANK[self] >= _RANK[other]
-
-
-_RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody enrolled, in one chat (their own, or a group). The role is the person's, the same in all their chats."""
-
-    chat_id: int
-    user_id: int
-    name: str
-    enrolled_us: WallUs
-    role: Role
 
 
 class Enrolments:
@@ -98,7 +71,7 @@ class Enrolments:
     def most(self, chat_id: int) -> Role:
         """Return the most that anybody who may speak in this chat may do."""
         here = [person.role for person in self._people if chat_id < 0 or person.user_id == chat_id]
-        return max(here, key=_RANK.__getitem__, default=Role.VIEWER)
+        return max(here, key=RANK.__getitem__, default=Role.VIEWER)
 
     def name(self, user_id: int) -> str:
         """Return what this user is called."""
@@ -146,7 +119,7 @@ class Enrolments:
         role = self._code_role
         if role is None:
             role = Role.MEMBER if any(person.role is Role.OWNER for person in self._people) else Role.OWNER
-        return max((role, self.role(user_id) or role), key=_RANK.__getitem__)
+        return max((role, self.role(user_id) or role), key=RANK.__getitem__)
 
     async def set_role(self, user_id: int, role: Role) -> None:
         """Let a person do more or less from now on, in every chat. Raises Unsupported for a stranger, StorageFailed."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from hearthwatch.arming.arming import ArmingDoor
@@ -15,6 +16,32 @@ from hearthwatch.health.outage import Outage
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.logins.login import Login
+
+
+class Role(StrEnum):
+    """A viewer looks; a member also arms, disarms and quiets; an owner also disables, and changes cameras."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+    VIEWER = "viewer"
+
+    def covers(self, other: Role) -> bool:
+        """Tell whether this role may do all that takes `other`."""
+        return RANK[self] >= RANK[other]
+
+
+RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody enrolled, in one chat (their own, or a group). The role is the person's, the same in all their chats."""
+
+    chat_id: int
+    user_id: int
+    name: str
+    enrolled_us: WallUs
+    role: Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

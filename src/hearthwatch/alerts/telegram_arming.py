@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from hearthwatch.alerts.alert import Alert
 from hearthwatch.alerts.arming_alerts import ARMED, ASKS, reply, standing
-from hearthwatch.alerts.enrolment import Role
+from hearthwatch.alerts.remote import Role
 from hearthwatch.alerts.remote_words import until
 from hearthwatch.alerts.telegram import Button
 from hearthwatch.alerts.telegram_asking import Action, Answer, Asker, Questions, Signer

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from hearthwatch.alerts.enrolment import Enrolments, Role
+from hearthwatch.alerts.enrolment import Enrolments
+from hearthwatch.alerts.remote import Role
 from hearthwatch.alerts.telegram import Button
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.units import NS_PER_S, MonoNs

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import Alert, AlertId
-from hearthwatch.alerts.enrolment import Enrolments, Role
+from hearthwatch.alerts.enrolment import Enrolments
+from hearthwatch.alerts.remote import Role
 from hearthwatch.alerts.telegram import Button
 from hearthwatch.alerts.telegram_asking import Action, Answer, Asker, Signer
 from hearthwatch.alerts.telegram_commands import REFUSALS, Commands

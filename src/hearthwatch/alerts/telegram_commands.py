@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from hearthwatch.alerts.enrolment import Enrolments, Role
-from hearthwatch.alerts.remote import HouseActions
+from hearthwatch.alerts.enrolment import Enrolments
+from hearthwatch.alerts.remote import HouseActions, Role
 from hearthwatch.alerts.remote_words import camera_lines, login_lines, status_lines
 from hearthwatch.alerts.telegram import TelegramBot
 from hearthwatch.alerts.telegram_arming import ArmingCommands

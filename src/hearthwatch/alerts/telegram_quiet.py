@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from hearthwatch.alerts.alert import Alert
-from hearthwatch.alerts.enrolment import Role
-from hearthwatch.alerts.remote import CameraBrief, HouseActions
+from hearthwatch.alerts.remote import CameraBrief, HouseActions, Role
 from hearthwatch.alerts.remote_words import camera_and_rest, quiet_lines, seconds, until
 from hearthwatch.alerts.telegram import Button
 from hearthwatch.alerts.telegram_asking import Action, Answer, Asker, Questions, Signer

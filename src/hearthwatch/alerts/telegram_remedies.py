@@ -7,7 +7,8 @@ import logging
 from typing import Protocol
 
 from hearthwatch.alerts.alert import Alert
-from hearthwatch.alerts.enrolment import Enrolments, Role
+from hearthwatch.alerts.enrolment import Enrolments
+from hearthwatch.alerts.remote import Role
 from hearthwatch.alerts.telegram import Button, TelegramBot
 from hearthwatch.alerts.telegram_asking import Action, Asker, Signer
 from hearthwatch.alerts.wording import many_lines, one_line

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from hearthwatch.cli import (
+    actions,
     analyze,
     arming,
     audit,
@@ -21,6 +22,7 @@ from hearthwatch.cli import (
     check,
     copies,
     doctor,
+    export,
     footage,
     logins,
     models,
@@ -29,6 +31,7 @@ from hearthwatch.cli import (
     run_command,
     secrets,
     status,
+    telegram,
     users,
     verify,
 )
@@ -39,9 +42,11 @@ GROUPS = (
     run_command.register,
     status.register,
     arming.register,
+    actions.register,
     cameras.register,
     check.register,
     doctor.register,
+    export.register,
     footage.register,
     verify.register,
     copies.register,
@@ -54,6 +59,7 @@ GROUPS = (
     secrets.register,
     users.register,
     people.register,
+    telegram.register,
 )
 """Each adds its commands to the program; a new group is a module beside this one and a row here."""
 

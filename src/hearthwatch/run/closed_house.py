@@ -21,12 +21,14 @@ from hearthwatch.recording.index import Asked, IndexReader
 from hearthwatch.recording.segment import FootageClass, StorageOptions
 from hearthwatch.recording.store import open_store
 from hearthwatch.run.control import Ask, Reply, ask_house
+from hearthwatch.run.control_actions import ActionsClerk
 from hearthwatch.run.control_arming import ArmingClerk
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk, ClosedDoors
 from hearthwatch.run.control_copies import CopiesClerk
 from hearthwatch.run.control_people import PeopleClerk
 from hearthwatch.run.control_remedies import RemedyClerk
+from hearthwatch.run.control_telegram import TelegramClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.places import Places, is_held
 from hearthwatch.run.steward import Steward
@@ -120,10 +122,12 @@ async def closed_house(places: Places, clock: Clock) -> AsyncIterator[Steward]:
             CamerasClerk(doors),
             CopiesClerk(CopyShelf(db, Secrets.open(places.data))),
             clock,
+            actions=ActionsClerk(),
             arming=ArmingClerk(),
             people=PeopleClerk(db),
             audit=AuditClerk(),
             remedies=RemedyClerk(),
+            telegram=TelegramClerk(db, clock),
         )
     finally:
         db.close()

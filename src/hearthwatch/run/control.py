@@ -19,6 +19,7 @@ import msgspec
 from hearthwatch.kit.errors import BadReply, HearthwatchError, StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.run.control_actions import ActionsAsk, ActionsReply
 from hearthwatch.run.control_arming import ArmingAsk, ArmingReply
 from hearthwatch.run.control_audit import AuditAsk, AuditReply
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasReply
@@ -100,7 +101,7 @@ class AskNewModel(_Line, frozen=True):
 
 
 HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
-Ask = HouseAsk | ArmingAsk | PeopleAsk | OffsiteAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk | TelegramAsk
+Ask = HouseAsk | ActionsAsk | ArmingAsk | PeopleAsk | OffsiteAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk | TelegramAsk
 
 
 class Now(_Line, frozen=True):
@@ -126,7 +127,17 @@ class Refusal(_Line, frozen=True):
 
 
 HouseReply = Now | Kept | Users | Done | Refusal | OffsiteReply
-Reply = HouseReply | ArmingReply | PeopleReply | CamerasReply | CopiesReply | AuditReply | RemedyReply | TelegramReply
+Reply = (
+    HouseReply
+    | ActionsReply
+    | ArmingReply
+    | PeopleReply
+    | CamerasReply
+    | CopiesReply
+    | AuditReply
+    | RemedyReply
+    | TelegramReply
+)
 
 
 class ControlDoor:

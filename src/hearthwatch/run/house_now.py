@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
-from hearthwatch.alerts.enrolment import Role
 from hearthwatch.detect import fetch as fetching
 from hearthwatch.detect.model import HOG, MODELS, Model
 from hearthwatch.detect.store import Store as ModelStore
@@ -29,7 +28,7 @@ from hearthwatch.run.channels import Channels
 from hearthwatch.run.config import Config
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.outbound import outbound
-from hearthwatch.web.doors import DetectorNow, Enrolment, HouseNow, Setting
+from hearthwatch.web.doors import DetectorNow, HouseNow, Setting
 
 log = logging.getLogger(__name__)
 
@@ -164,16 +163,6 @@ class HouseNowDoor:
             ),
         )
 
-    async def enrol_telegram(self, *, owner: bool = False) -> Enrolment:
-        """See HouseDoor."""
-        bot = self._channels.bot
-        if bot is None:
-            raise Unsupported(
-                "no Telegram bot is set up: make one with @BotFather, then run `hearthwatch secrets set alerts.telegram.token`"
-            )
-        code, expires_us = self._channels.enrolments.new_code(Role.OWNER if owner else None)
-        return Enrolment(code=code, bot=bot.username, expires_us=expires_us)
-
 
 _SECTIONS = (
     "home",
@@ -197,6 +186,8 @@ def _settings(config: Config) -> Iterator[Setting]:
         yield from _lines(section, getattr(config, section))
     for name, camera in config.cameras.items():
         yield from _lines(f"camera.{name}", camera)
+    for action, switched in config.actions.items():
+        yield from _lines(f"action.{action}", switched)
     for person, options in config.people.items():
         yield from _lines(f"people.{person}", options)
 

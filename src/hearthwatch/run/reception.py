@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from hearthwatch.alerts.outbox import Outbox
+from hearthwatch.alerts.policy import Policy
 from hearthwatch.alerts.remote import HouseActions
 from hearthwatch.detect.store import Store as ModelStore
 from hearthwatch.events.ledger import EventFiles
@@ -18,13 +19,16 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.secrets import Secrets
+from hearthwatch.run.actions_desk import ActionsDesk
 from hearthwatch.run.arming_desk import ArmingDesk
 from hearthwatch.run.camera_doors import CameraDoors
 from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
 from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config
+from hearthwatch.run.connectivity_desk import ConnectivityDesk
 from hearthwatch.run.control import ControlDoor
+from hearthwatch.run.control_actions import ActionsClerk
 from hearthwatch.run.control_arming import ArmingClerk
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk
@@ -67,6 +71,7 @@ class Reception:
         *,
         outbox: Outbox,
         config: Callable[[], Config],
+        policy: Callable[[], Policy],
         db: Db,
         reader: Engine,
         clock: Clock,
@@ -107,6 +112,27 @@ class Reception:
         pins = Pins(db, recorder, lambda: footage.index, clock)
         logins, copies = camera_doors.logins, camera_doors.copies
         phones = TelegramDesk(channels)
+        self.connection = ConnectivityDesk(
+            secrets,
+            config=config,
+            board=board,
+            outbox=outbox,
+            policy=policy,
+            db=db,
+            clock=clock,
+            hurry=channels.hurry,
+        )
+        self.actions = ActionsDesk(
+            secrets,
+            doors=camera_doors.doorman,
+            publish=lambda topic, payload: self.mqtt.publish(topic, payload),  # noqa: PLW0108 it is made below
+            config=config,
+            mode=arming.mode,
+            db=db,
+            reader=reader,
+            clock=clock,
+            health=board,
+        )
         self._doors = Doors(
             cameras=cameras,
             live=recorder.hub,
@@ -114,6 +140,7 @@ class Reception:
             keeper=pins,
             events=events,
             alerts=Alerts(reader),
+            actions=self.actions,
             arming=arming,
             remote=actions,
             telegram=phones,
@@ -138,6 +165,7 @@ class Reception:
             CamerasClerk(camera_doors.watch),
             CopiesClerk(copies.shelf, copies),
             clock,
+            actions=ActionsClerk(self.actions),
             arming=ArmingClerk(arming.keeper),
             telegram=TelegramClerk(db, clock, phones),
             people=PeopleClerk(db, presence),
@@ -176,10 +204,17 @@ class Reception:
 
     @property
     def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
-        return (("page", self._serve), ("control door", self._control.run), *self.mqtt.tasks)
+        return (
+            ("page", self._serve),
+            ("control door", self._control.run),
+            *self.connection.tasks,
+            *self.actions.tasks,
+            *self.mqtt.tasks,
+        )
 
     async def load(self) -> None:
-        """Take up what a former house left at the broker. Raises StorageFailed."""
+        """Take up what a former house left on, and at the broker. Raises StorageFailed."""
+        await self.actions.load()
         await self.mqtt.load()
         await self.mqtt.renew(self._config())
 

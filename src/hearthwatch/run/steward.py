@@ -29,6 +29,7 @@ from hearthwatch.run.control import (
     Reply,
     Users,
 )
+from hearthwatch.run.control_actions import ActionsAsk, ActionsClerk
 from hearthwatch.run.control_arming import ArmingAsk, ArmingClerk
 from hearthwatch.run.control_audit import AuditAsk, AuditClerk
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasClerk
@@ -36,6 +37,7 @@ from hearthwatch.run.control_copies import CopiesAsk, CopiesClerk
 from hearthwatch.run.control_offsite import OffsiteAsk, OffsiteClerk
 from hearthwatch.run.control_people import PeopleAsk, PeopleClerk
 from hearthwatch.run.control_remedies import RemedyAsk, RemedyClerk
+from hearthwatch.run.control_telegram import TelegramAsk, TelegramClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.status import Status
 from hearthwatch.web import accounts
@@ -53,10 +55,12 @@ class Steward:
         copies: CopiesClerk,
         clock: Clock,
         *,
+        actions: ActionsClerk,
         arming: ArmingClerk,
         people: PeopleClerk,
         audit: AuditClerk,
         remedies: RemedyClerk,
+        telegram: TelegramClerk,
         offsite: OffsiteClerk | None = None,
         status: Callable[[], Status] | None = None,
         new_model: Callable[[], None] = lambda: None,
@@ -65,11 +69,13 @@ class Steward:
         self._pins = pins
         self._cameras = cameras
         self._copies = copies
+        self._actions = actions
         self._arming = arming
         self._people_clerk = people
         self._audit = audit
         self._remedies = remedies
         self._offsite = offsite or OffsiteClerk()
+        self._telegram = telegram
         self._clock = clock
         self._status = status
         self._new_model = new_model
@@ -80,6 +86,8 @@ class Steward:
             return await self._cameras.answer(ask)
         if isinstance(ask, CopiesAsk):
             return await self._copies.answer(ask)
+        if isinstance(ask, ActionsAsk):
+            return await self._actions.answer(ask)
         if isinstance(ask, ArmingAsk):
             return await self._arming.answer(ask)
         if isinstance(ask, PeopleAsk):
@@ -88,6 +96,8 @@ class Steward:
             return await self._audit.answer(ask)
         if isinstance(ask, RemedyAsk):
             return await self._remedies.answer(ask)
+        if isinstance(ask, TelegramAsk):
+            return await self._telegram.answer(ask)
         if isinstance(ask, OffsiteAsk):
             return await self._offsite.answer(ask)
         return await self._answer(ask)

@@ -205,14 +205,6 @@ async def fetch_model(site: SiteDep) -> replies.DetectorReply:
     return replies.DetectorReply.of(site.doors.detector.now())
 
 
-@router.post("/telegram/enrol")
-@needs(Permission.MANAGE)
-async def enrol_telegram(site: SiteDep, owner: bool = False) -> replies.EnrolmentReply:
-    """Make a one-time code: whoever sends it to the bot gets the alerts. With `owner` that person may also change cameras by
-    the buttons under an alert, as the first one enrolled may."""
-    return replies.EnrolmentReply.of(await site.doors.house.enrol_telegram(owner=owner))
-
-
 def find_event(site: Site, event: str) -> Event:
     """Return the event or raise Denied."""
     found = site.doors.events.event(EventId(event)) if len(event) <= 64 else None

@@ -17,6 +17,7 @@ from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, StorageF
 from hearthwatch.kit.logs import redact
 from hearthwatch.web import (
     api,
+    api_actions,
     api_arming,
     api_audit,
     api_copies,
@@ -84,6 +85,7 @@ def create_app(
     )
     for router in (
         api.router,
+        api_actions.router,
         api_arming.router,
         api_hooks.router,
         api_trigger.router,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from hearthwatch.actions.action import ActionDoor
 from hearthwatch.alerts.alert import Alert, Delivery
 from hearthwatch.alerts.remote import HouseActions
 from hearthwatch.events.event import Event, EventId
@@ -293,6 +294,7 @@ class Doors:
     keeper: FootageKeeper
     events: EventDoor
     alerts: AlertDoor
+    actions: ActionDoor
     arming: ArmingPageDoor
     remote: HouseActions
     telegram: TelegramDoor

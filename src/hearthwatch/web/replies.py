@@ -15,7 +15,7 @@ from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import WallUs
 from hearthwatch.recording.segment import Segment, SegmentState
 from hearthwatch.web.auth import Session
-from hearthwatch.web.doors import CameraNow, DetectorNow, Enrolment, HouseNow, StreamNow
+from hearthwatch.web.doors import CameraNow, DetectorNow, HouseNow, StreamNow
 
 
 class Reply(BaseModel):
@@ -149,6 +149,7 @@ class EventReply(Reply):
     picture: bool
     best_us: int
     reviewed: bool
+    false_alarm: bool
     detail: str
     clip_start_us: int
     clip_end_us: int | None
@@ -168,6 +169,7 @@ class EventReply(Reply):
             picture=event.picture,
             best_us=event.best_us,
             reviewed=event.reviewed,
+            false_alarm=event.false_alarm,
             detail=redact(event.detail),
             clip_start_us=event.start_us - house.pre_roll_us,
             clip_end_us=event.end_us + house.post_roll_us if event.end_us is not None else None,
@@ -327,16 +329,6 @@ class SettingsReply(Reply):
             settings=[SettingReply(section=s.section, key=s.key, value=redact(s.value)) for s in now.settings],
             outbound=[OutboundReply(host=redact(o.host), purpose=o.purpose, setting=o.setting) for o in now.outbound],
         )
-
-
-class EnrolmentReply(Reply):
-    code: str
-    bot: str
-    expires_us: int
-
-    @classmethod
-    def of(cls, enrolment: Enrolment) -> Self:
-        return cls(code=enrolment.code, bot=enrolment.bot, expires_us=enrolment.expires_us)
 
 
 class KeptReply(Reply):

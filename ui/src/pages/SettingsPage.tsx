@@ -63,11 +63,11 @@ function DetectorCard() {
 
 function PhoneCard() {
   const [enrolment, setEnrolment] = useState<Enrolment | null>(null);
-  const [owner, setOwner] = useState(false);
+  const [role, setRole] = useState("");
   const [error, setError] = useState<unknown>(null);
   const enrol = (): void => {
     setError(null);
-    api.enrolTelegram(owner).then(setEnrolment, setError);
+    api.enrolTelegram(role).then(setEnrolment, setError);
   };
   return (
     <section class="panel">
@@ -96,7 +96,13 @@ function PhoneCard() {
             Add a phone
           </button>
           <label class="tick">
-            <input type="checkbox" checked={owner} onChange={(event) => setOwner(event.currentTarget.checked)} /> It may change cameras, too (the buttons under an alert)
+            It may{" "}
+            <select value={role} onChange={(event) => setRole(event.currentTarget.value)}>
+              <option value="">do everything if it is the first, else look, arm and disarm</option>
+              <option value="viewer">look</option>
+              <option value="member">look, arm and disarm</option>
+              <option value="owner">do everything: change cameras, too</option>
+            </select>
           </label>
         </div>
       )}
