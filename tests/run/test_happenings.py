@@ -16,7 +16,7 @@ from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import Mode
 from hearthwatch.events import ledger
-from hearthwatch.events.event import Event, EventId
+from hearthwatch.events.event import Change, Event, EventId
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.recording.segment import FootageClass
@@ -64,6 +64,7 @@ class Bench:
         self.stored: asyncio.Queue[EventId] = asyncio.Queue()
         self.clips: list[Event] = []
         self.pictures: list[Event] = []
+        self.acted: list[Change] = []
         self._ids = count(1)
         self._passed_s = 1000.0
         self.snoozes = Snoozes(house.db)
@@ -82,6 +83,7 @@ class Bench:
             stored=self.stored.put,
             want_clip=self.clips.append,
             want_picture=self.pictures.append,
+            act=self.acted.append,
         )
         self._tasks = [asyncio.create_task(self.happenings.run()), asyncio.create_task(self.happenings.run_pictures())]
 

@@ -28,6 +28,11 @@ to = ["me@example.org"]
 url = "https://hook.example.org/secret-path"
 [syslog]
 host = "192.168.1.9"
+[connectivity]
+outside = "example.net:443"
+[action.bell.webhook]
+url = "https://bell.example.org/ring?secret"
+off_url = "https://bell.example.org/quiet"
 [camera.front]
 main = "rtsp://192.168.1.20/x"
 power.off_url = "http://192.168.1.30/relay?turn=off"
@@ -40,7 +45,10 @@ power.on_url = "http://192.168.1.30/relay?turn=on"
         "hook.example.org": "alerts.webhook",
         "the services in its URLs": "alerts.apprise",
         "beat.example.org": "heartbeat",
+        "the hosts above and the name server of this machine": "connectivity",
+        "example.net": "connectivity.outside",
         "192.168.1.9": "syslog",
         "192.168.1.30": "camera.front.power",
+        "bell.example.org": "action.bell.webhook",
         "the name server of this machine": "camera.NAME.logins",
     }

@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import aiohttp
-
-from hearthwatch.kit.errors import ConfigFault, Refused, Unreachable
 from hearthwatch.kit.secrets import Secret
-
-_TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
+from hearthwatch.kit.web_call import call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +28,4 @@ class PowerOptions:
 
 async def press(url: str, body: str, authorization: Secret | None) -> None:
     """Ask `url` once, follow no redirect. Raises ConfigFault, Refused and Unreachable, none of which names the address."""
-    if not url.startswith(("http://", "https://")):
-        raise ConfigFault("the address of the camera's power switch must begin with http:// or https://")
-    headers = {"User-Agent": "Hearthwatch"}
-    if authorization is not None:
-        headers["Authorization"] = authorization.reveal()
-    if body:
-        headers["Content-Type"] = "application/json"
-    method = "POST" if body else "GET"
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session,
-            session.request(method, url, data=body.encode() or None, headers=headers, allow_redirects=False) as answer,
-        ):
-            status = answer.status
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        raise Unreachable(f"the power switch cannot be reached ({type(error).__name__})") from None
-    if not 200 <= status < 300:
-        raise Refused(f"the power switch answered {status}: check its address and its password")
+    await call(url, method="POST" if body else "GET", body=body, authorization=authorization, what="the power switch")

@@ -73,7 +73,7 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
     power = camera.get("power")
     for key in ("off_url", "on_url"):
         url = power.get(key) if isinstance(power, Mapping) else None
-        fault = _service_fault(url) if isinstance(url, str) and url else None
+        fault = service_fault(url) if isinstance(url, str) and url else None
         if fault:
             faults.add((*path, "power", key), fault)
 
@@ -156,7 +156,7 @@ def alerts_faults(faults: Faults, document: Mapping[str, Any]) -> None:
         options = alerts.get(section)
         url = options.get(key) if isinstance(options, Mapping) else None
         if isinstance(url, str) and url:
-            fault = _service_fault(url)
+            fault = service_fault(url)
             if fault:
                 faults.add(("alerts", section, key), fault)
     email = alerts.get("email")
@@ -172,7 +172,7 @@ def alerts_faults(faults: Faults, document: Mapping[str, Any]) -> None:
         faults.add(("alerts", "email"), "has addresses to write to but no `host`: name your provider's outgoing mail server")
 
 
-def _service_fault(url: str) -> str | None:
+def service_fault(url: str) -> str | None:
     """Return what is wrong with the address of a web service; repeats nothing of it."""
     try:
         parts = urlsplit(url)

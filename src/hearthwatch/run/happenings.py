@@ -53,8 +53,9 @@ class Happenings:
         stored: Callable[[EventId], Awaitable[None]],
         want_clip: Clipper,
         want_picture: Clipper,
+        act: Callable[[Change], None],
     ) -> None:
-        """`want_picture` is asked for an event that nobody of ours has looked at."""
+        """`act` takes what may ask for an action; `want_picture` is asked for an event that nobody of ours has looked at."""
         self._outbox = outbox
         self._snoozes = snoozes
         self._mode = mode
@@ -65,6 +66,7 @@ class Happenings:
         self._stored = stored
         self._want_clip = want_clip
         self._want_picture = want_picture
+        self._act = act
         self._findings: asyncio.Queue[Seen | Moved | Heard | Report] = asyncio.Queue()
         self._pictures: asyncio.Queue[tuple[EventId, bytes]] = asyncio.Queue()
         self._early: OrderedDict[TrackId, Picture] = OrderedDict()
@@ -161,7 +163,7 @@ class Happenings:
     async def _take_report(self, report: Report, rules: Rules) -> None:
         """What is fresh may be part of what goes on; what is long over stands for itself."""
         if not report.is_fresh(self._clock.wall_us()):
-            await self._follow((report.opened(),))
+            await self._follow((report.opened(),), is_now=False)
             report.told(report.id)
             return
         await self._follow(rules.sense(report.sensed, report.start_us))
@@ -173,15 +175,18 @@ class Happenings:
         for rules in self._rules.values():
             await self._follow(rules.flush(now_us))
 
-    async def _follow(self, changes: tuple[Change, ...]) -> None:
+    async def _follow(self, changes: tuple[Change, ...], *, is_now: bool = True) -> None:
         for change in changes:
+            snoozed_until_us = self._snoozes.until_us(change.event.camera)
             alert = self._policy.on_event(
                 change,
                 self._mode(),
-                snoozed_until_us=self._snoozes.until_us(change.event.camera),
+                snoozed_until_us=snoozed_until_us,
                 now_us=self._clock.wall_us(),
                 decided_ns=self._clock.mono_ns(),
             )
+            if is_now and snoozed_until_us <= self._clock.wall_us():
+                self._act(change)
             await self._outbox.record(change, alert)
             if change.kind is ChangeKind.OPENED:
                 self._changed(change.event)

@@ -37,7 +37,6 @@ from hearthwatch.run.channels import Channels
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.clips import Clips
 from hearthwatch.run.config import Config, load
-from hearthwatch.run.connectivity_desk import ConnectivityDesk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.guest_senses import GuestSenses
 from hearthwatch.run.happenings import Happenings
@@ -132,6 +131,7 @@ class House:
             changed=self.changes.publish,
             stored=self._tell_stored,
             want_clip=self.clips.later,
+            act=lambda change: self._reception.actions.on_event(change),  # noqa: PLW0108 it is made below
             want_picture=lambda event: self.camera_doors.alarm_pictures.want(event),  # noqa: PLW0108 it is made below
         )
         self.looker = LookerLine(loop, on_state=self._hear_looker, on_finding=self.happenings.put)
@@ -200,16 +200,6 @@ class House:
             ids=ids,
             remedies=self.camera_doors.remedies,
         )
-        self._connection = ConnectivityDesk(
-            self._secrets,
-            config=lambda: self.config,
-            board=self.board,
-            outbox=self.outbox,
-            policy=lambda: self.policy,
-            db=self._db,
-            clock=self.clock,
-            hurry=self.channels.hurry,
-        )
         self.offsite = OffsiteDesk(self, self._secrets, self._data, db=self._db, reader=reader, files=self._files, ids=ids)
         self._reception = Reception(
             plan,
@@ -217,6 +207,7 @@ class House:
             self.remote,
             outbox=self.outbox,
             config=lambda: self.config,
+            policy=lambda: self.policy,
             db=self._db,
             reader=reader,
             clock=self.clock,
@@ -249,6 +240,7 @@ class House:
 
     def _say_armed(self, state: ArmState) -> None:
         self._reloader.mode_changed()
+        self._reception.actions.on_mode(state.mode)
         self.changes.publish(state)
 
     def _heartbeat_address(self) -> str:
@@ -257,10 +249,10 @@ class House:
 
     async def _tell_outage(self, outage: Outage) -> None:
         await self.camera_doors.outage_news.tell(outage, self.offsite.remark(outage))
-        self._connection.told(outage)
+        self._reception.connection.told(outage)
 
     def _is_quiet(self, outage: Outage, told: Sequence[Outage]) -> bool:
-        return self._connection.explains(outage, told) or self.camera_doors.is_quiet(outage, told)
+        return self._reception.connection.explains(outage, told) or self.camera_doors.is_quiet(outage, told)
 
     async def _tell_stored(self, event: EventId) -> None:
         """Pages show an event as it is kept, with its picture as soon as there is one."""
@@ -352,7 +344,6 @@ class House:
                 ("clips", self.clips.run),
                 ("notice", self.announcer.run),
                 ("configuration", self._reloader.run),
-                *self._connection.tasks,
                 *self._reception.tasks,
                 *self.camera_doors.tasks,
                 *self.offsite.tasks,
@@ -362,6 +353,7 @@ class House:
 
     async def close(self) -> None:
         """Let go of everything in order."""
+        await self._reception.actions.close()
         await self.camera_doors.close()
         await self.channels.close()
         self._db.close()

@@ -200,6 +200,7 @@ class Reception:
             health=board,
             clock=clock,
             ids=Ulids(clock),
+            trigger=lambda camera: sensors.desk.called(camera, "mqtt"),
         )
 
     @property

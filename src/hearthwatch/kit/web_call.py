@@ -1,0 +1,45 @@
+"""One request to a web address the owner configured, such as that of a smart plug or of another house's automation."""
+
+from __future__ import annotations
+
+import json
+
+import aiohttp
+
+from hearthwatch.kit.errors import ConfigFault, Refused, Unreachable
+from hearthwatch.kit.secrets import Secret
+
+_TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
+
+
+async def call(url: str, *, method: str, body: str, authorization: Secret | None, what: str) -> None:
+    """Ask `url` once, follow no redirect; `what` names it in errors. `body` goes out as JSON where it is some, else as text.
+
+    Raises ConfigFault, Refused and Unreachable, none of which names the address."""
+    if not url.startswith(("http://", "https://")):
+        raise ConfigFault(f"the address of {what} must begin with http:// or https://")
+    headers = {"User-Agent": "Hearthwatch"}
+    if authorization is not None:
+        headers["Authorization"] = authorization.reveal()
+    if body:
+        headers["Content-Type"] = "application/json" if _is_json(body) else "text/plain; charset=utf-8"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session,
+            session.request(method, url, data=body.encode() or None, headers=headers, allow_redirects=False) as answer,
+        ):
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise Unreachable(f"{what} cannot be reached ({type(error).__name__})") from None
+    if status >= 500:
+        raise Unreachable(f"{what} answered {status}: it has a trouble of its own")
+    if not 200 <= status < 300:
+        raise Refused(f"{what} answered {status}: check its address and its password")
+
+
+def _is_json(body: str) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
