@@ -1,0 +1,101 @@
+"""A whole house with an emulated camera and a real web server: an alarm sounds the siren and rings the bell, and a killed house
+leaves nothing on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.devices import dahua
+from tests.devices.camera_video import CameraVideo
+from tests.devices.webhook_sink import WebhookSink
+from tests.runs.rig import CameraSection, channels, running
+
+from hearthwatch.bench.rtsp_server import Mount
+
+pytestmark = [pytest.mark.wired, pytest.mark.timeout(120)]
+
+PASSWORD = "watch-Pass-1"
+
+
+async def test_an_alarm_switches_and_kill_minus_nine_leaves_nothing_on(tmp_path) -> None:
+    mounts = [Mount(path="/cam/realmonitor", length_s=10, width_px=320, height_px=180, fps=5, gop_s=1.0)]
+    sink = WebhookSink()
+    async with dahua.camera().running() as camera, CameraVideo(camera=camera, user="watch", mounts=mounts).running() as video:
+        more = f"""[camera.front.door]
+vendor = "dahua"
+port = {camera.port}
+[action.siren]
+name = "Siren in the yard"
+off_after_s = 3600
+camera.camera = "front"
+when.labels = ["crossing"]
+[action.bell]
+webhook.url = "{await sink.start()}"
+webhook.body = '{{"ring": true}}'
+when.labels = ["crossing"]
+[action.lamp]
+camera.camera = "front"
+camera.output = "light"
+[action.relay]
+off_after_s = 0
+camera.camera = "front"
+camera.output = "relay"
+when.going_to = ["home"]
+[action.horn]
+mqtt.topic = "horn/set"
+"""
+        section = CameraSection(name="front", main=video.url("/cam/realmonitor"), user="watch", password=PASSWORD, more=more)
+        state = camera.outputs
+        async with channels() as services, running(tmp_path, [section], services) as house:
+            await house.all_live()
+            await house.until(lambda: _value(len(camera.listeners)), bool)
+            await camera.alarm("CrossLineDetection", on=True)
+            await house.until(lambda: _value(state.on["Speaker"]), bool, every_s=0.02)
+            await house.until(lambda: _value(len(sink.got)), bool, every_s=0.02)
+            headers, body = sink.got[0]
+            assert json.loads(body) == {"ring": True}
+            assert headers["Content-Type"] == "application/json"
+            now = {one["name"]: one for one in await house.get("/api/v1/actions")}
+            assert now["siren"]["title"] == "Siren in the yard"
+            assert now["siren"]["on_since_us"] is not None
+            assert now["bell"]["on_since_us"] is None
+
+            code, said = await house.command("actions", "test", "lamp")
+            assert (code, said.strip()) == (0, "lamp: on; it goes off by itself")
+            assert state.on["WhiteLight"]
+            await house.until(lambda: _value(state.on["WhiteLight"]), lambda on: not on)
+            code, said = await house.command("actions", "test", "horn")
+            assert code == 1
+            assert "no MQTT broker is set up" in said
+
+            code, said = await house.command("arm", "--home")
+            assert code == 0, said
+            relay = camera.tree["AlarmOut"][0]
+            await house.until(lambda: _value(int(relay["Mode"])), lambda mode: mode == 1)
+            await house.until(lambda: _value(state.on["Speaker"]), lambda on: not on)
+            await house.command("arm")
+            await house.command("actions", "test", "siren")
+            assert state.on["Speaker"]
+            house.kill("house")
+            await house.until(lambda: _value(state.on["Speaker"]), lambda on: not on, timeout_s=40)
+            await house.claim()
+            code, said = await house.command("actions", "trail")
+            assert code == 0, said
+            lines = [line.partition("  ")[2] for line in said.splitlines()]
+            assert "siren on (crossing at front)" in lines
+            assert "siren off (mode home)" in lines
+            assert "relay on (mode home)" in lines
+            assert any(line.startswith("siren on (test by ") for line in lines)
+            assert lines[0] == "siren off (its time was over)"
+            now = {one["name"]: one for one in await house.get("/api/v1/actions")}
+            assert now["relay"]["on_since_us"] is not None, "what is to stay on stays on"
+            code, said = await house.command("actions", "off", "relay")
+            assert (code, int(relay["Mode"])) == (0, 0), said
+            assert await house.stop() == 0
+            assert "Traceback" not in "\n".join(house.lines)
+    await sink.stop()
+
+
+async def _value(found: object) -> object:
+    return found
