@@ -29,7 +29,7 @@ _MANIFESTS = ".hearthwatch/manifests/"
 _NOTES = ".hearthwatch/keep/"
 _MAX_NAME_CHARS = 512
 _MAX_PART_CHARS = 200
-_SEALED = re.compile(r"(continuous|motion|event|kept)/(\d{4}-\d{2}-\d{2})/(\d{6})-[0-9a-f]{16,32}\.age")
+_SEALED = re.compile(rf"({'|'.join(FootageClass)}|{KEPT})/(\d{{4}}-\d{{2}}-\d{{2}})/(\d{{6}})-[0-9a-f]{{16,32}}\.age")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

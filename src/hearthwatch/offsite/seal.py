@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Protocol
 
 from hearthwatch.kit.errors import BadReply, ConfigFault
 from hearthwatch.kit.secrets import Secret
@@ -30,6 +30,12 @@ _PER_RECIPIENT_BYTES = 128
 
 class Unopened(BadReply):
     """A sealed file does not open: it was altered or cut short, or is sealed to somebody else."""
+
+
+class Writer(Protocol):
+    """Takes bytes: a file, or what looks into them as they pass."""
+
+    def write(self, data: bytes, /) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,7 @@ def _recipient(text: str) -> Recipient:
         raise ConfigFault("is no public key: it begins age1, as `hearthwatch offsite keygen` prints it") from error
 
 
-def seal(chunks: Iterable[bytes], out: BinaryIO, recipients: Sequence[str]) -> Written:
+def seal(chunks: Iterable[bytes], out: Writer, recipients: Sequence[str]) -> Written:
     """Write `chunks` to `out`, sealed to every one of `recipients`. Errors of either end pass through.
 
     Raises ConfigFault when there is no recipient, or one that is none.
@@ -97,7 +103,7 @@ def seal(chunks: Iterable[bytes], out: BinaryIO, recipients: Sequence[str]) -> W
     return sink.written()
 
 
-def unseal(chunks: Iterable[bytes], out: BinaryIO, identities: Sequence[Secret]) -> Written:
+def unseal(chunks: Iterable[bytes], out: Writer, identities: Sequence[Secret]) -> Written:
     """Write what `chunks` hold, opened, to `out`; only what is proved is written. Errors of either end pass through.
 
     Raises Unopened, with all that was proved up to there written already.
@@ -191,7 +197,7 @@ class _Source:
 class _Sink:
     """A writer that hashes what passes."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: Writer) -> None:
         self._out = out
         self._hash = hashlib.sha256()
         self._bytes = 0

@@ -41,9 +41,11 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 class FolderTarget:
     """Implements Target. A disk that answers no more blocks one thread, never the loop."""
 
-    def __init__(self, name: TargetId, folder: Path) -> None:
+    def __init__(self, name: TargetId, folder: Path, *, needs_mark: bool = True) -> None:
+        """Without `needs_mark` the folder is one somebody named just now, such as a target's own disk seen from inside."""
         self._name = name
         self._folder = folder
+        self._needed = folder / MARKER if needs_mark else folder
 
     @property
     def name(self) -> TargetId:
@@ -119,8 +121,10 @@ class FolderTarget:
 
     def _check_mounted(self) -> None:
         try:
-            (self._folder / MARKER).stat()
+            self._needed.stat()
         except FileNotFoundError as error:
+            if self._needed == self._folder:
+                raise TargetRefused(Trouble.MISSING_PLACE, f"there is no folder {self._folder}") from error
             raise TargetRefused(
                 Trouble.MISSING_PLACE,
                 f"{self._folder} is not mounted, or was never marked as a place for copies: mount its disk, and the first time "
