@@ -89,6 +89,7 @@ async def _live(folder: Path, out: int) -> None:
         clock,
         outbox,
         Nobody(),
+        files=EventFiles(folder),
         reader=engine,
         config=lambda: config,
         zone=ZoneInfo("Europe/Berlin"),

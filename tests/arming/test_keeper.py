@@ -46,6 +46,7 @@ class Scene:
             house.clock,
             house.outbox,
             self.who,
+            files=house.files,
             reader=house._engine,
             config=lambda: self.config,
             zone=BERLIN,

@@ -14,13 +14,14 @@ from hearthwatch.alerts import ledger as alert_ledger
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.alerts.snooze import Snoozes
-from hearthwatch.arming.arming import Mode
+from hearthwatch.arming.arming import ArmState, Cause, Mode
 from hearthwatch.events import ledger
 from hearthwatch.events.event import Change, Event, EventId
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.recording.segment import FootageClass
 from hearthwatch.run.config import Config, parse
+from hearthwatch.run.entry_delay import EntryDelay
 from hearthwatch.run.happenings import Happenings
 from hearthwatch.tracks.track import TrackState
 
@@ -70,12 +71,25 @@ class Bench:
         self.snoozes = Snoozes(house.db)
         self.mode = Mode.AWAY
         config = parse(text)
+        self.delay_s = 0.0
+        self.since_us = WallUs(0)
+        self.asked = 0
+        self.entry = EntryDelay(
+            house.db,
+            house.clock,
+            house.outbox,
+            house.files,
+            delay_s=lambda: self.delay_s,
+            state=self.state,
+            ask_phones=self._ask,
+        )
         self.happenings = Happenings(
             config,
             policy=self.policy(config),
             outbox=house.outbox,
             snoozes=self.snoozes,
             mode=lambda: self.mode,
+            entry=self.entry,
             keeper=self.keeper,
             clock=house.clock,
             ids=self._id,
@@ -86,6 +100,13 @@ class Bench:
             act=self.acted.append,
         )
         self._tasks = [asyncio.create_task(self.happenings.run()), asyncio.create_task(self.happenings.run_pictures())]
+
+    def _ask(self) -> None:
+        self.asked += 1
+
+    def state(self) -> ArmState:
+        since_us = self.since_us
+        return ArmState(number=1, mode=self.mode, since_us=since_us, at_us=since_us, cause=Cause.START, planned_us=WallUs(0))
 
     def _id(self) -> str:
         return f"I{next(self._ids):04}"

@@ -99,6 +99,9 @@ class ArmingOptions:
     """What happens when a phone of the household answers on the home network again: `automatic` disarms, `confirm` asks on the
     phone, `never` leaves it to a person. A phone's address can be forged by somebody who is in your Wi-Fi already: `confirm`
     is the safer choice."""
+    entry_delay_s: Annotated[float, Ge(0), Le(300)] = 0.0
+    """Over 0: an alert in mode `away` waits so long for whoever came home to disarm, by hand or by a phone that answers
+    (give that a minute at least); disarmed in time, nothing is told. Alerts about the camera itself never wait."""
     schedule: Mapping[str, ScheduleOptions] = field(default_factory=dict)
 
 

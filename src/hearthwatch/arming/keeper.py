@@ -84,6 +84,11 @@ class ArmKeeper:
             self._doubted.clear()
             await self.scan()
 
+    def ask(self) -> None:
+        """Have `run_scans` ask every device now: somebody may be just coming home."""
+        if self._who.people():
+            self._doubted.set()
+
     async def look(self) -> None:
         """Look once, without asking anybody."""
         doubts = await self._look(self._who.people())

@@ -13,9 +13,11 @@ from hearthwatch.arming import ledger
 from hearthwatch.arming.arming import ArmState, Mode, WhoIsHome
 from hearthwatch.arming.keeper import ArmKeeper
 from hearthwatch.arming.machine import Step
+from hearthwatch.events.ledger import EventFiles
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.run.config import Config
+from hearthwatch.run.entry_delay import EntryDelay
 
 
 class ArmingDesk:
@@ -28,6 +30,7 @@ class ArmingDesk:
         outbox: Outbox,
         who: WhoIsHome,
         *,
+        files: EventFiles,
         reader: Engine,
         config: Callable[[], Config],
         zone: tzinfo,
@@ -41,12 +44,29 @@ class ArmingDesk:
         self._publish = publish
         self._reader = reader
         self.keeper = ArmKeeper(db, clock, who, config().arming, zone, tell=self._tell, changed=self._changed)
-        self.load = self.keeper.load
+        self.entry = EntryDelay(
+            db,
+            clock,
+            outbox,
+            files,
+            delay_s=lambda: config().arming.entry_delay_s,
+            state=lambda: self.keeper.state,
+            ask_phones=self.keeper.ask,
+        )
         self.wish, self.enable, self.answer = self.keeper.wish, self.keeper.enable, self.keeper.answer
 
     @property
     def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
-        return ("arming", self.keeper.run), ("who came and went", self.keeper.run_scans)
+        return (
+            ("arming", self.keeper.run),
+            ("who came and went", self.keeper.run_scans),
+            ("entry delay", self.entry.run),
+        )
+
+    async def load(self) -> None:
+        """Take up how the last house was armed, and what it had still to tell. Raises StorageFailed."""
+        await self.keeper.load()
+        await self.entry.load()
 
     @property
     def state(self) -> ArmState:

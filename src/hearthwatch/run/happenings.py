@@ -7,7 +7,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from hearthwatch.alerts.alert import Part
+from hearthwatch.alerts.alert import Alert, Part
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import OF_THE_CAMERA, Policy
 from hearthwatch.alerts.snooze import Snoozes
@@ -21,6 +21,7 @@ from hearthwatch.kit.errors import StorageFailed
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import FootageClass, FootageKeeper
 from hearthwatch.run.config import Config
+from hearthwatch.run.entry_delay import EntryDelay
 from hearthwatch.run.messages import Moved, Picture, Seen
 from hearthwatch.run.mode_meaning import meaning
 from hearthwatch.tracks.track import TrackId
@@ -46,6 +47,7 @@ class Happenings:
         outbox: Outbox,
         snoozes: Snoozes,
         mode: Callable[[], Mode],
+        entry: EntryDelay,
         keeper: FootageKeeper,
         clock: Clock,
         ids: Callable[[], str],
@@ -59,6 +61,8 @@ class Happenings:
         self._outbox = outbox
         self._snoozes = snoozes
         self._mode = mode
+        self._entry = entry
+        entry.judge, entry.want_clip, entry.act = self._judge, want_clip, act
         self._keeper = keeper
         self._clock = clock
         self._ids = ids
@@ -177,15 +181,11 @@ class Happenings:
 
     async def _follow(self, changes: tuple[Change, ...], *, is_now: bool = True) -> None:
         for change in changes:
-            snoozed_until_us = self._snoozes.until_us(change.event.camera)
-            alert = self._policy.on_event(
-                change,
-                self._mode(),
-                snoozed_until_us=snoozed_until_us,
-                now_us=self._clock.wall_us(),
-                decided_ns=self._clock.mono_ns(),
-            )
-            if is_now and snoozed_until_us <= self._clock.wall_us():
+            alert = self._judge(change, self._mode())
+            is_held = alert is not None and await self._entry.holds(change.event)
+            if is_held:
+                alert = None
+            elif is_now and self._snoozes.until_us(change.event.camera) <= self._clock.wall_us():
                 self._act(change)
             await self._outbox.record(change, alert)
             if change.kind is ChangeKind.OPENED:
@@ -195,6 +195,15 @@ class Happenings:
             self._mark(change)
             if alert is not None and Part.CLIP in alert.parts:
                 self._want_clip(change.event)
+
+    def _judge(self, change: Change, mode: Mode) -> Alert | None:
+        return self._policy.on_event(
+            change,
+            mode,
+            snoozed_until_us=self._snoozes.until_us(change.event.camera),
+            now_us=self._clock.wall_us(),
+            decided_ns=self._clock.mono_ns(),
+        )
 
     def _attach(self, picture: Picture) -> None:
         track = TrackId(picture.track)
