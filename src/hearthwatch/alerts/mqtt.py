@@ -89,6 +89,7 @@ class MqttLink:
         self._clock = clock
         self._client: aiomqtt.Client | None = None
         self._failing_ns: MonoNs | None = None
+        self._sending: set[asyncio.Task[None]] = set()
         self._drops = 0
         self._settling: asyncio.TimerHandle | None = None
         self.ignored = 0
@@ -105,17 +106,19 @@ class MqttLink:
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Return when the broker has taken it. Raises Unreachable while there is none, MaybeSent, Unsupported for a topic that
         is none."""
-        import aiomqtt
-
         client = self._client
         if client is None:
             raise Unreachable("the MQTT broker cannot be reached")
+        sending = asyncio.create_task(_publish(client, topic, payload, retain=retain))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
         try:
-            await client.publish(topic, payload, qos=1, retain=retain)
-        except aiomqtt.MqttError as error:
-            raise MaybeSent("the MQTT broker broke off before it answered") from error
-        except ValueError as error:
-            raise Unsupported(f"no MQTT topic: {one_line(topic, 80)}") from error
+            await asyncio.wait({sending})
+        finally:
+            sending.cancel()
+        if sending.cancelled():
+            raise MaybeSent("the MQTT broker broke off before it answered")
+        sending.result()
 
     async def _once(self) -> None:
         try:
@@ -148,6 +151,8 @@ class MqttLink:
             finally:
                 self._client = None
                 self._lost()
+                for sending in self._sending:  # aiomqtt would wait for an answer that cannot come any more
+                    sending.cancel()
                 await client.__aexit__(None, None, None)
 
     async def _talk(self, client: aiomqtt.Client) -> None:
@@ -216,6 +221,17 @@ async def ask(options: MqttOptions, password: str) -> None:
         client = _new_client(options, password, context, None, beside="-doctor")
         await _enter(client, context)
         await client.__aexit__(None, None, None)
+
+
+async def _publish(client: aiomqtt.Client, topic: str, payload: bytes, *, retain: bool) -> None:
+    import aiomqtt
+
+    try:
+        await client.publish(topic, payload, qos=1, retain=retain)
+    except aiomqtt.MqttError as error:
+        raise MaybeSent("the MQTT broker broke off before it answered") from error
+    except ValueError as error:
+        raise Unsupported(f"no MQTT topic: {one_line(topic, 80)}") from error
 
 
 def _name(options: MqttOptions) -> str:
