@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,6 +44,8 @@ def empty_house_db() -> bytes:
         engine = open_writer(path)
         migrate(engine, Path(pins.__file__).parent / "migrations")
         engine.dispose()
+        with contextlib.closing(sqlite3.connect(path)) as connection:  # a child migrated and left all in the write-ahead log
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return path.read_bytes()
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
+import subprocess
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +14,15 @@ import av
 import pytest
 from tests.cli.conftest import START_US, Home, HouseBench, moment
 
-from hearthwatch.cli.footage import _new_file
+from hearthwatch.cli.export import _new_file
 from hearthwatch.feeds.packet import Stream
+from hearthwatch.health.clocks import ClockSeen, remember
 from hearthwatch.kit.clock import FakeClock
+from hearthwatch.kit.db import open_writer
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
-from hearthwatch.recording.segment import StorageOptions
+from hearthwatch.recording.segment import Span, StorageOptions
+from hearthwatch.recording.selection import select_footage
 
 
 def length_s(path: Path) -> float:
@@ -64,6 +70,94 @@ def test_export_as_json(home: Home) -> None:
     assert told["file"] == "clip.mp4"
     assert told["size_bytes"] == Path("clip.mp4").stat().st_size
     assert [(gap["reason"], gap["end_us"] - gap["start_us"]) for gap in told["gaps"]] == [("network", 10 * US_PER_S)]
+
+
+def clip_and_text(home: Home, *argv: str) -> tuple[str, bytes, str]:
+    ran = home.run("export", "front", "--from", moment(10), "--to", moment(35), "-o", "clip.mp4", *argv)
+    assert ran.code == 0
+    return ran.out, Path("clip.mp4").read_bytes(), Path("clip.txt").read_text()
+
+
+def test_a_text_beside_the_clip_says_what_it_is_and_how_to_check_it(home: Home) -> None:
+    _out, clip, text = clip_and_text(home)
+    digest = hashlib.sha256(clip).hexdigest()
+    assert f"sha256     {digest}\n" in text
+    assert "asked for  2023-11-14 23:13:30.000 to 2023-11-14 23:13:55.000 (UTC+01:00)" in text
+    assert "as the camera sent them: nothing was encoded anew" in text
+    assert "its clock  was never compared with this machine's" in text
+    assert "Missing in it:\n  2023-11-14 23:13:40" in text
+    sources = [line for line in text.splitlines() if line.endswith("recorded live")]
+    with home.index() as index:
+        found = index.segments(CameraId("front"), Stream.MAIN, WallUs(START_US), WallUs(START_US + 100 * US_PER_S))
+    found = [each for each in found if each.end_us > START_US + 10 * US_PER_S and each.start_us < START_US + 35 * US_PER_S]
+    for line, segment in zip(sources, found, strict=True):
+        file = home.data / "footage" / segment.path
+        assert hashlib.sha256(file.read_bytes()).hexdigest() in line
+
+
+def test_the_text_says_how_right_the_cameras_clock_was(home: Home) -> None:
+    engine = open_writer(home.data / "house.db")
+    with engine.begin() as connection:
+        at_us = WallUs(START_US - 60 * US_PER_S)
+        remember(connection, CameraId("front"), ClockSeen(at_us=at_us, off_us=-2_300_000))
+    engine.dispose()
+    assert "its clock  was 2.3 s behind this machine's at 2023-11-14 23:12:20.000" in clip_and_text(home)[2]
+
+
+def test_a_broken_house_db_costs_what_is_known_of_the_clock_alone(home: Home) -> None:
+    (home.data / "house.db").write_bytes(b"no database" * 1000)
+    assert "its clock  was never compared" in clip_and_text(home)[2]
+
+
+def test_a_text_that_is_there_already_is_left_alone(home: Home) -> None:
+    Path("clip.txt").write_text("mine")
+    ran = home.run("export", "front", "--from", moment(1), "--to", moment(5), "-o", "clip.mp4")
+    assert (ran.code, Path("clip.txt").read_text()) == (1, "mine")
+    assert not Path("clip.mp4").exists()
+
+
+def test_several_cameras_go_into_one_zip_with_their_sums(home: Home, tmp_path: Path) -> None:
+    ran = home.run("export", "front", "garden", "--from", moment(1), "--to", moment(9), "--zip", "case.zip")
+    assert ran.code == 0
+    assert ran.err == "there is no footage of garden from 2023-11-14 23:13:21 to 2023-11-14 23:13:29\n"
+    with zipfile.ZipFile("case.zip") as box:
+        assert box.testzip() is None
+        assert box.namelist() == ["front-20231114-231321.mp4", "front-20231114-231321.txt", "SHA256SUMS"]
+        box.extractall(tmp_path / "case")
+    checked = subprocess.run(
+        ["sha256sum", "-c", "SHA256SUMS"], cwd=tmp_path / "case", capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert length_s(tmp_path / "case" / "front-20231114-231321.mp4") == pytest.approx(8, abs=0.2)
+
+
+def test_several_cameras_go_into_a_folder(home: Home, tmp_path: Path) -> None:
+    asked = ("export", "front", "garden", "--from", moment(1), "--to", moment(9))
+    assert home.run(*asked, "-o", tmp_path).code == 0
+    assert (tmp_path / "front-20231114-231321.txt").exists()
+    assert not (tmp_path / "garden-20231114-231321.mp4").exists()
+    ran = home.run(*asked, "-o", "one.mp4")
+    assert ran.code == 2
+    assert "several cameras make several files" in ran.err
+    none = home.run("export", "garden", "front", "--from", moment(-500), "--to", moment(-400), "--zip", "no.zip")
+    assert "there is no footage of garden, front from" in none.err
+    assert (none.code, Path("no.zip").exists()) == (1, False)
+
+
+@pytest.mark.wired
+def test_the_time_is_burnt_in_when_asked(home: Home) -> None:
+    out, clip, text = clip_and_text(home, "--burn-time")
+    assert "encoded anew" in text
+    assert f"sha256     {hashlib.sha256(clip).hexdigest()}\n" in text
+    assert out.startswith("clip.mp4: 15 s of front, 2023-11-14 23:13:30 to ")
+    with av.open("clip.mp4") as shown, home.index() as index:
+        pictures = [frame.to_ndarray(format="gray") for frame in shown.decode(video=0)]
+        span = Span(camera=CameraId("front"), stream=Stream.MAIN, start_us=WallUs(START_US), end_us=WallUs(START_US + US_PER_S))
+        plain = select_footage(index, home.data / "footage", span).info.video
+    assert pictures[0].shape == (plain.height_px, plain.width_px)
+    corner = [picture[-12:, :150] for picture in pictures]
+    assert all(one.min() < 40 and one.max() > 150 for one in corner), "white letters on black in every picture"
+    assert len({one.tobytes() for one in corner}) > len(corner) // 2, "and the time goes on"
 
 
 def test_export_overwrites_nothing(home: Home) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from hearthwatch.feeds.packet import Codec, Gap, StreamInfo
+from hearthwatch.feeds.packet import Codec, Gap, StreamInfo, VideoInfo
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import US_PER_S, WallUs
@@ -28,10 +28,17 @@ class ClipReport:
     end_us: WallUs
     duration_us: int
     size_bytes: int
+    video: VideoInfo
     frames: int
     segments: int
     gaps: tuple[Gap, ...]
     notes: tuple[str, ...]
+
+
+class Sink(Protocol):
+    """Where a clip is written to, from front to back."""
+
+    def writelines(self, pieces: Iterable[bytes], /) -> object: ...
 
 
 class ClipTooLarge(Unsupported):
@@ -43,7 +50,7 @@ class ClipTooLarge(Unsupported):
         self.duration_us = duration_us
 
 
-def export(reader: IndexReader, folder: Path, span: Span, out: BinaryIO, *, max_bytes: int | None = None) -> ClipReport:
+def export(reader: IndexReader, folder: Path, span: Span, out: Sink, *, max_bytes: int | None = None) -> ClipReport:
     """Write one ordinary MP4 of the span to `out`, from front to back; it need not be seekable.
 
     It holds the footage from the key frame at or before the start and an edit list that shows it from the exact start. Gaps
@@ -72,6 +79,7 @@ def export(reader: IndexReader, folder: Path, span: Span, out: BinaryIO, *, max_
         end_us=WallUs(min(span.end_us, last.start_us + last.video_ticks * US_PER_S // hz)),
         duration_us=duration_us,
         size_bytes=data_offset + data_bytes,
+        video=chosen.info.video,
         frames=len(video.sizes),
         segments=len(chosen.pieces),
         gaps=reader.gaps(span.camera, span.stream, span.start_us, span.end_us),

@@ -23,6 +23,10 @@ class Samples:
     offset: int
 
 
+class NoFootage(Unsupported):
+    """Nothing was recorded in the range, or it is gone."""
+
+
 Take = tuple[Samples | None, Samples | None]
 """Video and sound of one fragment."""
 
@@ -61,7 +65,7 @@ class Selection:
 def select_footage(reader: IndexReader, folder: Path, span: Span) -> Selection:
     """Find the footage of the span from the key frame at or before its start.
 
-    Where the camera changed its stream on the way, what lasts longest is taken. Raises Unsupported when there is none.
+    Where the camera changed its stream on the way, what lasts longest is taken. Raises NoFootage when there is none.
     """
     notes: list[str] = []
     found: list[tuple[Segment, Footage]] = []
@@ -76,7 +80,7 @@ def select_footage(reader: IndexReader, folder: Path, span: Span) -> Selection:
         if footage.frames and segment.start_us + max(footage.duration_us, segment.duration_us) > span.start_us:
             found.append((segment, footage))
     if not found:
-        raise Unsupported(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
+        raise NoFootage(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
     info = _longest(footage for _segment, footage in found)
     pieces: list[Piece] = []
     before: Segment | None = None
@@ -93,7 +97,7 @@ def select_footage(reader: IndexReader, folder: Path, span: Span) -> Selection:
             pieces.append(piece)
             before = segment
     if not pieces:
-        raise Unsupported(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
+        raise NoFootage(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
     return Selection(info=info, pieces=tuple(pieces), notes=tuple(notes))
 
 

@@ -1,11 +1,11 @@
-"""Messages between the house and its jobs: the one that makes a picture, and the one that reads a clip."""
+"""Messages to and from the jobs, which make a picture, read a clip, or draw the time into one."""
 
 from __future__ import annotations
 
 import msgspec
 
-from hearthwatch.feeds.packet import Packet, StreamInfo
-from hearthwatch.kit.units import CameraId
+from hearthwatch.feeds.packet import Packet, StreamInfo, VideoInfo
+from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.messages import Begin, Media
 
 
@@ -59,3 +59,34 @@ class More(_Message, frozen=True):
 
 ToImport = Import | More
 FromImport = Imported | NotImported
+
+
+class Burn(_Message, frozen=True):
+    """To a burning job: draw date and time, `offset_s` east of universal time, into the pictures that follow, and
+    give back those from `from_us` on."""
+
+    offset_s: int
+    from_us: WallUs
+
+
+class Enough(_Message, frozen=True):
+    """There are no more pictures."""
+
+
+class Coded(_Message, frozen=True):
+    """A picture encoded anew; `data` as in a Packet. `info` is that of the new video, with the first picture alone."""
+
+    wall_us: WallUs
+    data: bytes
+    is_key: bool
+    info: VideoInfo | None = None
+
+
+class BurntOut(_Message, frozen=True):
+    """All pictures are done; with `error` they could not be."""
+
+    error: str = ""
+
+
+ToBurn = Burn | Begin | Media | Enough
+FromBurn = Coded | BurntOut
