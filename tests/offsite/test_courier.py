@@ -220,7 +220,7 @@ async def test_a_recorder_that_was_away_hears_later_and_a_new_index_is_told_agai
     await copies.scanner.scan()
     target = MemoryTarget(NAS)
     async with running(copies.courier(NAS, lambda: target)):
-        await copies.until_sent()
+        await until(lambda: copies.scanner.unsaid)
     assert copies.footage.index.segment(file.camera, file.stream, file.sequence).proved_us is None
     copies.refuses = False
     await copies.scanner.scan()

@@ -121,8 +121,8 @@ _KEY = ["target", "kind", "camera", "stream", "sequence", "start_us", "event"]
 
 
 def _order_us(start_us: WallUs, priority: Priority) -> int:
-    """Evidence of an event goes from its beginning on; of all else the newest first, which says most about this moment."""
-    return start_us if priority <= URGENT else -start_us
+    """An event goes from its beginning on; of all else the newest first, which says most about this moment."""
+    return start_us if priority in {Priority.EVENT_PICTURE, Priority.EVENT_FRAGMENT} else -start_us
 
 
 def next_up(connection: Connection, target: TargetId, now_us: WallUs, *, urgent: bool) -> Queued | None:

@@ -63,6 +63,11 @@ class Scanner:
         self._touched: list[_Touched] = []
         self._unsaid: set[Copied] = set()
 
+    @property
+    def unsaid(self) -> int:
+        """How many files are kept elsewhere that the recorder has not heard of yet."""
+        return len(self._unsaid)
+
     def start_over(self) -> None:
         """Read the whole index again: there are other targets."""
         self._after = SegmentId(0)
