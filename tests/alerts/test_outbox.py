@@ -382,3 +382,16 @@ async def test_memory_of_old_alerts_is_bounded(house, monkeypatch):
             await house.outbox.settle(house.outbox.waiting("phone")[:1], DeliveryState.SENT)
     assert len(house.outbox._alerts) <= 32
     assert all(house.outbox.alert(d) for d in house.outbox.waiting("phone"))
+
+
+async def test_what_a_later_alert_tells_whole_is_folded_even_while_it_is_being_tried(house):
+    first = house.alert(dedupe_key="outage/x/start")
+    await house.outbox.record(None, first)
+    await house.outbox.record(None, house.alert(dedupe_key="other"))
+    [tried, other] = house.outbox.waiting("phone")
+    await house.outbox.begin([tried])
+    await house.outbox.fold("outage/x/start")
+    await house.outbox.retry([tried], "no route", 5, maybe_sent=False)
+    assert house.outbox.waiting("phone") == (other,)
+    await house.outbox.fold("outage/never/told")
+    assert house.outbox.waiting("phone") == (other,)
