@@ -180,8 +180,14 @@ class House:
             health=self.health,
             clock=self.clock,
             ids=Ulids(self.clock),
+            trigger=self._trigger,
         )
+        self.triggered: asyncio.Queue[str] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _trigger(self, camera: str) -> bool:
+        self.triggered.put_nowait(camera)
+        return True
 
     def get(self, name: str) -> Secret | None:
         """The Secrets of the desk."""

@@ -13,7 +13,7 @@ from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import Unreachable, Unsupported
 from hearthwatch.run.guest_sensor import GuestSensor
-from hearthwatch.run.sensor_messages import GuestToHouse, Pulsed, SensorState, ShowLight, Still, WantStill
+from hearthwatch.run.sensor_messages import GuestToHouse, HouseToGuest, Pulsed, SensorState, ShowLight, Still, WantStill
 
 WAIT_S = 10
 
@@ -56,7 +56,7 @@ def test_pulses_and_lights_cross(ends) -> None:
     guest = GuestSensor(OPTIONS, pins=lambda: pins, still=None, clock=SystemClock())
     changed = pins.watching.get(timeout=WAIT_S)
     assert pins.lights.get(timeout=WAIT_S) is Light.OFF
-    guest.connect(sock)
+    guest.connect(Channel(sock, HouseToGuest))
     assert house.receive() == SensorState(error="")
     before_ns = SystemClock().mono_ns()
     changed(True)
@@ -82,7 +82,7 @@ def test_pins_that_fail_are_told_to_whoever_listens_later(ends) -> None:
 
     guest = GuestSensor(OPTIONS, pins=none, still=None, clock=SystemClock())
     tried.get(timeout=WAIT_S)
-    guest.connect(sock)
+    guest.connect(Channel(sock, HouseToGuest))
     states = [house.receive()]
     if states[0].error == "":
         states.append(house.receive())
@@ -101,7 +101,7 @@ def test_stills_come_or_say_why_not(ends) -> None:
         return answer
 
     guest = GuestSensor(None, pins=FakePins, still=still, clock=SystemClock())
-    guest.connect(sock)
+    guest.connect(Channel(sock, HouseToGuest))
     assert house.receive() == SensorState(error="")
     house.send(WantStill(token=1))
     assert house.receive() == Still(token=1, jpeg=b"jpeg", error="")

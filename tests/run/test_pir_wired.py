@@ -65,7 +65,7 @@ async def test_an_unplugged_camera_is_told_in_words_and_comes_back(tmp_path: Pat
 
 async def test_a_pi_camera_that_gives_stills_only_is_a_whole_camera(tmp_path: Path) -> None:
     section = rig.CameraSection(
-        name="hall", main="", more='snapshot = "picamera://0?width=640&height=480"\n' + trigger_section()
+        name="hall", main="", more='snapshot = "picamera://0?width=640&height=480"\npoll_s = 2\n' + trigger_section()
     )
     async with hall(tmp_path, section) as found:
         camera = (await found.house.cameras())["hall"]

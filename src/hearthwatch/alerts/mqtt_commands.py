@@ -41,7 +41,16 @@ class TakePicture:
     camera: CameraId
 
 
-Command = SetMode | SetTelling | Quiet | TakePicture
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A sensor elsewhere saw something that this camera shall take a burst of."""
+
+    camera: CameraId
+
+
+Command = SetMode | SetTelling | Quiet | TakePicture | Trigger
+
+_TRIGGERS = frozenset({"on", "press", "1", "true"})
 
 
 def parse(topic: str, payload: bytes, topics: Topics, cameras: Collection[CameraId]) -> Command | None:
@@ -55,6 +64,7 @@ def parse(topic: str, payload: bytes, topics: Topics, cameras: Collection[Camera
     known: dict[str, Command | None] = {topics.set_telling: None if on is None else SetTelling(on)}
     for camera in cameras:
         known[topics.set_camera(camera, "quiet")] = None if on is None else Quiet(camera, on)
+        known[topics.trigger(camera)] = Trigger(camera) if text.lower() in _TRIGGERS else None
         known[topics.set_camera(camera, "picture")] = TakePicture(camera) if text == "PRESS" else None
     return known.get(topic)
 

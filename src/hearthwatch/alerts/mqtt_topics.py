@@ -92,5 +92,9 @@ class Topics:
     def set_telling(self) -> str:
         return f"{self.root}/set/telling"
 
+    def trigger(self, camera: str) -> str:
+        """Where a sensor elsewhere writes to have the camera take a burst."""
+        return self.set_camera(camera, "trigger")
+
     def set_camera(self, camera: str, what: str) -> str:
         return f"{self.root}/set/camera/{part(camera)}/{what}"

@@ -35,6 +35,7 @@ from hearthwatch.run.messages import (
     ToGuest,
 )
 from hearthwatch.run.plan import GuestPlan
+from hearthwatch.run.sensor_messages import HouseToGuest
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class Guest:
         del name
         if peer is Role.HOUSE:
             if self._sensor is not None:
-                self._sensor.connect(sock)
+                self._sensor.connect(Channel(sock, HouseToGuest))
             else:
                 sock.close()
             return

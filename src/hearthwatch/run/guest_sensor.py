@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import socket
 import threading
 from collections.abc import Callable
 
@@ -48,9 +47,8 @@ class GuestSensor:
         if trigger is not None:
             self._thread.start()
 
-    def connect(self, sock: socket.socket) -> None:
+    def connect(self, channel: Channel[HouseToGuest]) -> None:
         """Use that link to the house from now on."""
-        channel: Channel[HouseToGuest] = Channel(sock, HouseToGuest)
         self._channel = channel
         self._tell(SensorState(error=self._error))
         threading.Thread(target=self._serve, args=(channel,), name="from-house", daemon=True).start()

@@ -19,7 +19,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.secrets import Secrets
-from hearthwatch.kit.units import NS_PER_S, MonoNs
+from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
 from hearthwatch.presence.presence import Presence
 from hearthwatch.run.channels import Channels
 from hearthwatch.run.config import Config
@@ -52,7 +52,9 @@ class MqttDesk:
         health: Board,
         clock: Clock,
         ids: Callable[[], str],
+        trigger: Callable[[CameraId], bool],
     ) -> None:
+        """`trigger` has a camera take a burst of pictures; False where that is not switched on."""
         self._secrets = secrets
         self._channels = channels
         self._health = health
@@ -60,7 +62,8 @@ class MqttDesk:
         self._link: MqttLink | None = None
         self._options = MqttOptions()
         self._birth_ns: MonoNs | None = None
-        self._key: tuple[MqttOptions, str, str] | None = None
+        self._key: tuple[object, ...] | None = None
+        self._triggered: tuple[CameraId, ...] = ()
         self._changed = asyncio.Event()
         self._came_up = asyncio.Event()
         self._display = MqttDisplay(
@@ -80,6 +83,7 @@ class MqttDesk:
             ids=ids,
             tell=lambda alert: outbox.record(None, alert),
             show_picture=self._display.show_picture,
+            trigger=trigger,
         )
 
     @property
@@ -95,11 +99,13 @@ class MqttDesk:
         options, code = config.mqtt, self._secret("mqtt.code")
         cameras = [name for name, camera in config.cameras.items() if camera.enabled]
         self._orders.renew(Topics(options.topic), cameras, home=config.home.name, code=code, pictures=options.pictures)
-        key = (options, self._secret("mqtt.password"), code)
+        triggered = tuple(name for name in cameras if config.cameras[name].trigger.mqtt)
+        password = self._secret("mqtt.password")
+        key = (options, password, code, triggered)
         if key == self._key:
             return
-        self._key, self._options = key, options
-        self._link = self._new_link(key[1]) if options.host else None
+        self._key, self._options, self._triggered = key, options, triggered
+        self._link = self._new_link(password) if options.host else None
         self._display.renew(self._link, Code.of(code))
         self._changed.set()
         await self._offer()
@@ -134,8 +140,11 @@ class MqttDesk:
         wanted = []
         if self._options.discovery:
             wanted.append(self._birth)
+        topics = Topics(self._options.topic)
         if self._options.commands:
-            wanted.append(Topics(self._options.topic).commands)
+            wanted.append(topics.commands)
+        else:
+            wanted += [topics.trigger(camera) for camera in self._triggered]
         return wanted
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 from hearthwatch.alerts.alert import Alert
 from hearthwatch.alerts.mqtt_alerts import wrong_codes
-from hearthwatch.alerts.mqtt_commands import Command, Quiet, SetMode, SetTelling, TakePicture, parse
+from hearthwatch.alerts.mqtt_commands import Quiet, SetMode, SetTelling, TakePicture, Trigger, parse
 from hearthwatch.alerts.mqtt_topics import Topics
 from hearthwatch.alerts.remote import HouseActions
 from hearthwatch.arming.arming import Mode
@@ -41,7 +41,10 @@ class MqttOrders:
         ids: Callable[[], str],
         tell: Callable[[Alert], Awaitable[None]],
         show_picture: ShowPicture,
+        trigger: Callable[[CameraId], bool],
     ) -> None:
+        """`trigger` has a camera take a burst; False where that is not switched on."""
+        self._trigger = trigger
         self._actions = actions
         self._clock = clock
         self._ids = ids
@@ -68,6 +71,9 @@ class MqttOrders:
     async def hear(self, topic: str, payload: bytes) -> None:
         """Take one message, whoever wrote it; raises nothing on purpose."""
         command = parse(topic, payload, self._topics, self._cameras)
+        if isinstance(command, Trigger):  # it lessens no watch, paces itself, and must not use up what a person may ask for
+            self.ignored += not self._trigger(command.camera)
+            return
         if command is None or self._is_too_fast():
             self.ignored += 1
             return
@@ -90,7 +96,7 @@ class MqttOrders:
         self._recent_ns.append(now_ns)
         return False
 
-    async def _do(self, command: Command) -> str:
+    async def _do(self, command: SetMode | SetTelling | Quiet | TakePicture) -> str:
         match command:
             case SetMode(mode=mode, code=code):
                 refusal = await self._refused(code)
