@@ -97,10 +97,12 @@ async def test_a_broker_that_dies_and_comes_back_is_told_everything_and_gets_wha
         house.actions.arming.state = replace(house.actions.arming.state, mode=Mode.AWAY)
         broker.start()
         async with listener(broker) as seen:
-            await seen.until(lambda seen: len(set(told(seen))) == 5)
+            # what was under way when the broker died may come once more, marked as repeated
+            meanwhile = [f"meanwhile {number}" for number in range(5)]
+            await seen.until(lambda seen: set(meanwhile) <= set(told(seen)))
             await seen.until_kept("hearthwatch/status", b"online")
             await seen.until_kept("hearthwatch/panel", b"armed_away")
-            assert list(dict.fromkeys(told(seen))) == [f"meanwhile {number}" for number in range(5)]
+            assert [title for title in dict.fromkeys(told(seen)) if title != "before"] == meanwhile
             assert discovered(seen) == before
 
 
