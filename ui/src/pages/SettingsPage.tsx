@@ -4,7 +4,9 @@ import { useState } from "preact/hooks";
 import { api, type Enrolment } from "../api";
 import { bytes, clock } from "../format";
 import { Head, Trouble, useLoaded } from "../parts/bits";
+import { OffsiteCard } from "../parts/Offsite";
 import * as icons from "../parts/icons";
+import { SwitchedCard } from "../parts/Switched";
 import { house, isOwner, session } from "../store";
 import { type Theme, theme } from "../theme";
 
@@ -14,6 +16,8 @@ export function SettingsPage() {
       <Head title="Settings" />
       <DetectorCard />
       {isOwner.value ? <PhoneCard /> : null}
+      <SwitchedCard />
+      <OffsiteCard />
       {isOwner.value ? <Configured /> : null}
       <Appearance />
       <AccountCard />
