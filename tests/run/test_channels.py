@@ -15,8 +15,9 @@ from tests.web.fake_remedies import FakeRemedies
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.options import AlertsOptions, AppriseOptions, EmailOptions, TelegramOptions, WebhookOptions
 from hearthwatch.alerts.snooze import Snoozes
+from hearthwatch.alerts.telegram import OF_THE_BOT
 from hearthwatch.health.board import Board
-from hearthwatch.health.outage import Fault
+from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.run.channels import Channels
 
@@ -155,3 +156,18 @@ async def test_people_come_and_go_and_the_bot_stays(bench):
         await asyncio.gather(following, return_exceptions=True)
         await bench.channels.close()
         await service.stop()
+
+
+@pytest.mark.parametrize(
+    ("subject", "detail", "is_quiet"),
+    [
+        ("telegram:1000", "bot", True),
+        ("telegram", "bot", False),
+        ("telegram:1000", "Telegram may not write to this chat (blocked): was the bot blocked or removed?", False),
+        ("email", "bot", False),
+    ],
+)
+async def test_a_revoked_token_is_told_once_and_not_of_every_chat(bench, subject, detail, is_quiet):
+    words = next(iter(OF_THE_BOT)) if detail == "bot" else detail
+    outage = Outage(fault=Fault.CHANNEL_DEAD, camera=None, subject=subject, start_us=1, end_us=None, detail=words)
+    assert bench.channels.is_quiet(outage) is is_quiet

@@ -94,18 +94,6 @@ def test_a_clip_reaches_from_before_the_event_on(house: House) -> None:
     assert 8 * 15 <= frames <= 10 * 15
 
 
-def test_one_who_asked_for_a_clip_gets_it_alone(house: House) -> None:
-    async def work() -> Event:
-        event = await house.event(5, frozenset({Part.TEXT}))
-        assert house.clips.later(event, only="phone")
-        await house.work()
-        return event
-
-    event = leap(work())
-    assert house.to_be_sent() == [event.id]
-    assert house.to_be_sent("other phone") == []
-
-
 def test_a_clip_that_cannot_be_made_costs_the_others_nothing(house: House) -> None:
     async def work() -> Event:
         house.clips.later(await house.event(-5000))

@@ -172,10 +172,10 @@ class Outbox:
         self._changed(alert.id)
         return stored
 
-    async def attach(self, event: EventId, part: Part, data: bytes, *, only: str = "") -> None:
+    async def attach(self, event: EventId, part: Part, data: bytes) -> None:
         """Keep the event's picture, album or clip, and send it by every channel that told of the event and may carry it.
 
-        A better picture later replaces the kept one and is not sent again. `only` names the one channel that asked for it.
+        A better picture later replaces the kept one and is not sent again.
         """
         assert part is not Part.TEXT
         memory = self._bytes[part]
@@ -191,7 +191,7 @@ class Outbox:
             for name, parts in self._routes.items():
                 if part is Part.PICTURE and Part.ALBUM in alert.parts & parts:
                     continue  # it gets the album
-                wanted = name == only if only else part in alert.parts and (alert.id, name, Part.TEXT) in self._owed
+                wanted = part in alert.parts and (alert.id, name, Part.TEXT) in self._owed
                 key = (alert.id, name, part)
                 if wanted and part in parts and key not in self._owed:
                     self._owed.add(key)

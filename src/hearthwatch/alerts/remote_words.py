@@ -170,8 +170,9 @@ def late_words(count: int, oldest_s: float) -> str:
             f"Your message is from {span(-oldest_s)} ahead, so I did nothing: is the clock of Hearthwatch's machine right? "
             "Set it, then send it again."
         )
-    what = f"{count} messages" if count > 1 else "this"
-    return f"I got {what} {span(oldest_s)} late and did nothing: please send it again if you still mean it."
+    if count > 1:
+        return f"I got {count} messages {span(oldest_s)} late and did nothing: please send again what you still mean."
+    return f"I got this {span(oldest_s)} late and did nothing: please send it again if you still mean it."
 
 
 def _plain(text: str) -> str:

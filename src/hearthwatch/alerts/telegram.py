@@ -51,6 +51,10 @@ class Contested(Refused):
     """Another program listens with our bot's token, or a webhook takes what it would hear."""
 
 
+OF_THE_BOT = frozenset(words for name, words in _REFUSALS.items() if name != "ChatMigrated")
+"""What is wrong with the bot as a whole, in whichever chat it shows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     label: str

@@ -15,11 +15,11 @@ from hearthwatch.alerts.enrolment import Enrolments
 from hearthwatch.alerts.options import AlertsOptions
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.remote import HouseActions
-from hearthwatch.alerts.telegram import TelegramBot, TelegramChat, open_bot
+from hearthwatch.alerts.telegram import OF_THE_BOT, TelegramBot, TelegramChat, open_bot
 from hearthwatch.alerts.telegram_remedies import Remedies
 from hearthwatch.alerts.telegram_remote import Remote
 from hearthwatch.health.board import Board
-from hearthwatch.health.outage import Fault
+from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError
@@ -105,6 +105,10 @@ class Channels:
                 if channel is not None:
                     channels.append(channel)
             await self._dispatcher.set_channels(channels, zone)
+
+    def is_quiet(self, outage: Outage) -> bool:
+        """Tell whether an outage is one of a chat that is the bot's as a whole: who listens tells that once, for all chats."""
+        return outage.fault is Fault.CHANNEL_DEAD and outage.subject.startswith("telegram:") and outage.detail in OF_THE_BOT
 
     def hurry(self) -> None:
         """The network is back: send what waits now."""

@@ -6,7 +6,6 @@ import asyncio
 import io
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.outbox import Outbox
@@ -27,12 +26,6 @@ _SYNC_US = 3 * US_PER_S
 _MAX_BYTES = 45 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
-    event: Event
-    only: str
-
-
 class Clips:
     """One at a time, in order: a clip is the last thing an alert waits for."""
 
@@ -41,12 +34,12 @@ class Clips:
         self._outbox = outbox
         self._clock = clock
         self._config = config
-        self._wishes: asyncio.Queue[_Wish] = asyncio.Queue(64)
+        self._wishes: asyncio.Queue[Event] = asyncio.Queue(64)
 
-    def later(self, event: Event, only: str = "") -> bool:
-        """Have the clip of `event` sent by every channel, or `only` by one; False when too many wait already."""
+    def later(self, event: Event) -> bool:
+        """Have the clip of `event` sent by every channel; False when too many wait already."""
         try:
-            self._wishes.put_nowait(_Wish(event=event, only=only))
+            self._wishes.put_nowait(event)
         except asyncio.QueueFull:
             return False
         return True
@@ -54,21 +47,20 @@ class Clips:
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            wish = await self._wishes.get()
+            event = await self._wishes.get()
             try:
-                await self._make(wish)
+                await self._make(event)
             except HearthwatchError as error:
-                log.warning("no clip of the event at %s: %s", wish.event.camera, error)
+                log.warning("no clip of the event at %s: %s", event.camera, error)
 
-    async def _make(self, wish: _Wish) -> None:
-        event = wish.event
+    async def _make(self, event: Event) -> None:
         start_us = WallUs(event.start_us - round(self._config().storage.pre_roll_s * US_PER_S))
         end_us = WallUs(event.start_us + _LENGTH_US)
         wait_us = end_us + _SYNC_US - self._clock.wall_us()
         if wait_us > 0:
             await asyncio.sleep(min(wait_us, _LENGTH_US + _SYNC_US) / US_PER_S)
         mp4 = await asyncio.to_thread(self._cut, event, start_us, end_us)
-        await self._outbox.attach(event.id, Part.CLIP, mp4, only=wish.only)
+        await self._outbox.attach(event.id, Part.CLIP, mp4)
 
     def _cut(self, event: Event, start_us: WallUs, end_us: WallUs) -> bytes:
         out = io.BytesIO()

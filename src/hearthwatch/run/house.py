@@ -254,7 +254,8 @@ class House:
         self._reception.connection.told(outage)
 
     def _is_quiet(self, outage: Outage, told: Sequence[Outage]) -> bool:
-        return self._reception.connection.explains(outage, told) or self.camera_doors.is_quiet(outage, told)
+        said_elsewhere = self._reception.connection.explains(outage, told) or self.channels.is_quiet(outage)
+        return said_elsewhere or self.camera_doors.is_quiet(outage, told)
 
     async def _tell_stored(self, event: EventId) -> None:
         """Pages show an event as it is kept, with its picture as soon as there is one."""
