@@ -503,6 +503,9 @@ class _Health:
     def ok(self) -> bool:
         return self.house.healthy
 
+    def lasting(self) -> Sequence[Outage]:
+        return [each for each in self.outages(start_us=WallUs(0), limit=100) if each.end_us is None]
+
     def outages(self, *, start_us: WallUs, limit: int) -> Sequence[Outage]:
         if self.house.small:
             return []

@@ -342,6 +342,12 @@ async def test_a_large_body_is_refused_unread(owner: Browser) -> None:
     assert answer.status_code == 413
 
 
+async def test_metrics_tell_what_is_wrong_now(browser: MakeBrowser) -> None:
+    lines = [line for line in (await browser().get("/metrics")).text.splitlines() if line.startswith("hearthwatch_outage{")]
+    assert lines
+    assert all(line.endswith(" 1.0") and 'fault="' in line and 'subject="' in line for line in lines)
+
+
 async def test_metrics_are_for_this_machine_or_a_bearer(browser: MakeBrowser) -> None:
     assert "hearthwatch_stream_live" in (await browser().get("/metrics")).text
     far = browser(base=HTTPS, address="192.168.1.9")

@@ -49,6 +49,10 @@ class Health:
         grave = {Fault.DISK_FULL, Fault.DISK_BROKEN, Fault.PROCESS_RESTARTED}
         return not any(outage.fault in grave for outage in self._board.snapshot())
 
+    def lasting(self) -> Sequence[Outage]:
+        """See HealthDoor."""
+        return self._board.snapshot()
+
     def outages(self, *, start_us: WallUs, limit: int) -> Sequence[Outage]:
         """See HealthDoor."""
         with self._reader.connect() as connection:

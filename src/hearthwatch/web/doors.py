@@ -205,6 +205,10 @@ class HealthDoor(Protocol):
         """Tell whether the house does its work; from memory, at once (called on the event loop)."""
         ...
 
+    def lasting(self) -> Sequence[Outage]:
+        """Return what is wrong now; from memory, at once."""
+        ...
+
     def outages(self, *, start_us: WallUs, limit: int) -> Sequence[Outage]:
         """Return outages that last or ended after `start_us`, newest first."""
         ...

@@ -49,6 +49,14 @@ class _House:
         now = doors.house.now()
         yield GaugeMetricFamily("hearthwatch_footage_free_bytes", "Free on the footage disk", value=now.footage_free_bytes)
         yield GaugeMetricFamily("hearthwatch_footage_used_bytes", "Taken by footage", value=now.footage_used_bytes)
+        wrong = GaugeMetricFamily(
+            "hearthwatch_outage",
+            "1 for each thing that is wrong now: camera, router, internet, disk",
+            labels=["fault", "subject"],
+        )
+        for outage in doors.health.lasting():
+            wrong.add_metric([outage.fault.value, outage.subject], 1)
+        yield wrong
         live = GaugeMetricFamily("hearthwatch_stream_live", "1 while packets come", labels=["camera", "stream"])
         fps = GaugeMetricFamily("hearthwatch_stream_fps", "Pictures a second", labels=["camera", "stream"])
         age = GaugeMetricFamily("hearthwatch_stream_age_seconds", "Since the last packet", labels=["camera", "stream"])
