@@ -23,6 +23,7 @@ from hearthwatch.run.check import Check, fail, ok, warn
 from hearthwatch.run.compile import footage_folder, hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import AskStatus, Now, ask_house
+from hearthwatch.run.doctor_mqtt import mqtt
 from hearthwatch.run.doctor_network import cameras, ports
 from hearthwatch.run.doctor_porch import porch
 from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
@@ -154,15 +155,17 @@ def _secrets(config: Config, data_folder: Path) -> Iterator[Check]:
     for line in unused(names, config):
         yield warn("secrets", line)
     yield from porch(config, names)
-    yield _alerts(config.alerts, names)
+    yield from mqtt(config, store)
+    yield _alerts(config.alerts, names, config.mqtt.host if config.mqtt.alerts else "")
 
 
-def _alerts(alerts: AlertsOptions, names: Collection[str]) -> Check:
+def _alerts(alerts: AlertsOptions, names: Collection[str], mqtt_host: str) -> Check:
     ways = {
         "Telegram": alerts.telegram.enabled and "alerts.telegram.token" in names,
         "e-mail": alerts.email.host and alerts.email.to,
         "Apprise": alerts.apprise.enabled and "alerts.apprise.urls" in names,
         "webhook": alerts.webhook.url,
+        "MQTT": mqtt_host,
     }
     if not any(ways.values()):
         return warn(
