@@ -259,3 +259,17 @@ async def test_the_theme_follows_the_system_and_can_be_switched(
     await page.wait_for_selector(".shell")
     assert (await page.evaluate(brightness) < 100) is not dark
     await opened.close()
+
+
+async def test_an_owner_tries_out_what_can_be_switched(chromium: Browser, running: Running) -> None:
+    context, watched = await logged_in(chromium, running)
+    await watched.page.goto(f"{running.base}/settings")
+    row = watched.page.locator(".row", has_text="Siren in the yard")
+    await row.get_by_role("button", name="Test").click()
+    await expect(row).to_contain_text("on since")
+    await row.get_by_role("button", name="Switch off").click()
+    await expect(row.get_by_role("button", name="Test")).to_be_enabled()
+    lamp = watched.page.locator(".row", has_text="lamp")
+    await lamp.get_by_role("button", name="Test").click()
+    await expect(lamp).to_contain_text("the pins of this machine cannot be reached")
+    await context.close()
