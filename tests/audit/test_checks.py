@@ -65,7 +65,8 @@ BAD = {
     "SSHD.Enable": "true", "SNMP.Enable": "true", "Bonjour.Enable": "true", "Multicast.RTP[0].Enable": "true",
     "HTTPS.Enable": "false", "UserGlobal.OnvifLoginCheck": "false", "General.LockLoginEnable": "false", "NTP.Enable": "false",
     "Email.Enable": "true", "Email.SslEnable": "false", "Email.TlsEnable": "false", "NAS[0].Enable": "true", "NAS[0].Protocol": "FTP",
-    "AutoMaintain.AutoRebootEnable": "true", "LoginFailureAlarm.Enable": "false",
+    "AutoMaintain.AutoRebootEnable": "true", "LoginFailureAlarm.Enable": "false", "AccessFilter.Enable": "false",
+    "AccessFilter.Type": "BannedList",
 }  # fmt: skip
 GOOD = {
     "T2UServer.Enable": "false", "UPnP.Enable": "false", "DDNS[0].Enable": "false", "Telnet.Enable": "false", "SSHD.Enable": "false",
@@ -73,11 +74,11 @@ GOOD = {
     "UserGlobal.OnvifLoginCheck": "true", "General.LockLoginEnable": "true", "NTP.Enable": "true", "Email.Enable": "true",
     "Email.SslEnable": "false", "Email.TlsEnable": "true", "NAS[0].Enable": "false", "NAS[0].Protocol": "FTP",
     "AutoMaintain.AutoRebootDay": "-1", "LoginFailureAlarm.Enable": "true", "Network.eth0.DhcpEnable": "false",
-    "Network.eth0.DefaultGateway": "0.0.0.0",
+    "Network.eth0.DefaultGateway": "0.0.0.0", "AccessFilter.Enable": "true", "AccessFilter.Type": "TrustList",
 }  # fmt: skip
 OF_SETTINGS = {
     "p2p", "upnp", "ddns", "telnet", "ssh", "snmp", "bonjour", "multicast", "https-off", "onvif-open", "lockout", "ntp",
-    "email-clear", "ftp-clear", "auto-reboot", "access-alarm", "internet",
+    "email-clear", "ftp-clear", "auto-reboot", "access-alarm", "address-filter", "internet",
 }  # fmt: skip
 
 
@@ -85,6 +86,33 @@ def test_each_setting_of_a_dahua_is_found_and_found_right():
     bad, good = state_of(evidence(settings=BAD)), state_of(evidence(settings=GOOD))
     assert {key for key in OF_SETTINGS if bad[key] is FOUND} == OF_SETTINGS
     assert {key for key in OF_SETTINGS if good[key] is OK} == OF_SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("vendor", "settings", "state"),
+    [
+        (Vendor.FOSCAM_HD, {"FirewallConfig.isEnable": "0", "FirewallConfig.rule": "0"}, FOUND),
+        (Vendor.FOSCAM_HD, {"FirewallConfig.isEnable": "1", "FirewallConfig.rule": "0"}, FOUND),
+        (Vendor.FOSCAM_HD, {"FirewallConfig.isEnable": "0", "FirewallConfig.rule": "1"}, FOUND),
+        (Vendor.FOSCAM_HD, {"FirewallConfig.isEnable": "1", "FirewallConfig.rule": "1"}, OK),
+        (Vendor.FOSCAM_HD, {}, UNKNOWN),
+        (Vendor.DAHUA, {"AccessFilter.Enable": "false", "AccessFilter.Type": "TrustList"}, FOUND),
+        (Vendor.DAHUA, {"AccessFilter.Enable": "true", "AccessFilter.Type": "BannedList"}, FOUND),
+        (Vendor.DAHUA, {"AccessFilter.Enable": "true", "AccessFilter.Type": "TrustList"}, OK),
+        (Vendor.FOSCAM_MJPEG, {}, None),
+        (Vendor.REOLINK, {}, None),
+        (Vendor.ONVIF, {}, None),
+    ],
+)
+def test_only_a_list_of_who_may_come_in_keeps_strangers_out(vendor, settings, state):
+    """That shuts out the owner's own devices as well, so it is his to switch on."""
+    found = {one.key: one for one in checks.findings(evidence(vendor=vendor, settings=settings))}.get("address-filter")
+    if state is None:
+        assert found is None
+        return
+    assert found.state is state
+    assert found.remedy is None
+    assert "Firewall" in found.fix or "IP" in found.fix
 
 
 def test_what_the_api_can_mend_carries_its_remedy_and_what_it_cannot_its_menu():

@@ -103,6 +103,7 @@ class Scene:
             pictures=NoPictures(),
             heard=lambda _heard: None,
             stored=self._quiet,
+            is_private=lambda _camera: False,
             recorder=RecorderLine(asyncio.get_running_loop(), lambda _state: None),
             footage=Footage(folder / "index.db", folder),
         )

@@ -6,8 +6,8 @@ import pytest
 from tests.audit.repair_bench import House, LastGood, MereClient
 
 from hearthwatch.audit.possible import network_change, possible
-from hearthwatch.audit.remedy import Remedy, RemedyKind, label
-from hearthwatch.audit.remedy_words import SERVICE_WORDS, question
+from hearthwatch.audit.remedy import SERVICE_WORDS, Remedy, RemedyKind, label
+from hearthwatch.audit.remedy_words import question
 from hearthwatch.audit.repairs import Repairs
 from hearthwatch.audit.restart import Restart
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
@@ -198,6 +198,12 @@ def test_every_kind_has_a_button_and_a_question(kind):
     assert text.startswith("Front {door}: ")
     assert text.rstrip(".").count("?") == 1
     assert set(SERVICE_WORDS) == set(Service)
+
+
+def test_a_button_names_a_service_as_people_do():
+    assert label(remedy(RemedyKind.SERVICE_OFF, "upnp")) == "Switch off: opening your router by itself (UPnP)"
+    assert label(remedy(RemedyKind.SERVICE_ON, "https")) == "Switch on: its page over HTTPS"
+    assert label(remedy(RemedyKind.SERVICE_OFF, "made up")) == "Switch off"
 
 
 def test_a_service_that_is_none_is_told():

@@ -105,7 +105,7 @@ FAMILIES = (
             "P2PEnable.enable": "p2p",
             "UPnPConfig.isEnable": "upnp",
             "DDNSConfig.isEnable": "ddns",
-            "FirewallConfig.isEnable": "",
+            "FirewallConfig.isEnable": "address-filter",
             "SystemTime.timeSource": "ntp",
             "SMTPConfig.tls": "email-clear",
         },

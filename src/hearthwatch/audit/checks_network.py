@@ -18,6 +18,10 @@ PORTS = {CheckId.TELNET: 23, CheckId.SSH: 22, CheckId.FTP_SERVER: 21, CheckId.RT
 """Services that are found out by trying their port, too."""
 _SOON = dt.timedelta(days=30)
 _MIN_KEY_BITS = 2048
+_ANYBODY = (
+    "It lets in every address, or all but a few. Hearthwatch writes no list of who may come in: that could shut out your own "
+    "devices."
+)
 
 
 def services(view: View) -> Iterator[Finding]:
@@ -63,6 +67,11 @@ def settings_only(view: View) -> Iterator[Finding]:
     for check, weak_saw, safe_saw in (
         (CheckId.EMAIL_CLEAR, "Mail is set up without encryption.", "It sends no mail, or encrypted."),
         (CheckId.FTP_CLEAR, "An FTP server is set up without encryption.", "It uploads to no FTP server, or encrypted."),
+        (
+            CheckId.ADDRESS_FILTER,
+            _ANYBODY,
+            "Only the addresses on its list may come in.",
+        ),
         (CheckId.ACCESS_ALARM, "The alarm at wrong passwords is off.", "It raises an alarm at wrong passwords."),
     ):
         if check in view.family.lacks:

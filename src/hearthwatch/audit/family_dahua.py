@@ -32,6 +32,9 @@ DAHUA = Family(
             Tell(key=r"AutoMaintain\.AutoRebootDay", weak=r"[0-7]", safe=r"-1"),
         ),
         CheckId.ACCESS_ALARM: (Tell(key=r"LoginFailureAlarm\.Enable", weak=OFF, safe=ON),),
+        CheckId.ADDRESS_FILTER: (
+            Tell(key=r"AccessFilter\.(?:Enable|Type)", weak=rf"{OFF}|BannedList", safe=rf"{ON}|TrustList"),
+        ),
     },
     menus={
         CheckId.PASSWORD: "Setup → System → Account → Modify User → Modify Password",
@@ -53,6 +56,7 @@ DAHUA = Family(
         CheckId.ONVIF_OPEN: "Setup → Network → Connection → ONVIF (Authentication: On)",
         CheckId.LOCKOUT: "Setup → Event → Abnormality → Illegal Access (newer: System → Safety → Illegal Login Lock)",
         CheckId.ACCESS_ALARM: "Setup → Event → Abnormality → Illegal Access",
+        CheckId.ADDRESS_FILTER: "Setup → System → Safety → IP Filter (Trusted Sites: this machine and the devices you use)",
         CheckId.CLOCK: "Setup → System → General → Date & Time → Sync PC",
         CheckId.NTP: "Setup → System → General → Date & Time → NTP",
         CheckId.EMAIL_CLEAR: "Setup → Network → SMTP (Email) → Authentication: TLS",

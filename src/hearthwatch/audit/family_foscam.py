@@ -34,7 +34,7 @@ FOSCAM_MJPEG = Family(
     lacks=frozenset(
         {
             CheckId.SNMP, CheckId.BONJOUR, CheckId.MULTICAST, CheckId.RTMP, CheckId.ONVIF_OPEN, CheckId.AUTO_REBOOT,
-            CheckId.LOCKOUT, CheckId.ACCESS_ALARM,
+            CheckId.LOCKOUT, CheckId.ACCESS_ALARM, CheckId.ADDRESS_FILTER,
         }
     ),
     gateway=r"params\.gateway",
@@ -55,6 +55,7 @@ FOSCAM_HD = Family(
         CheckId.EMAIL_CLEAR: (Tell(key=r"SMTPConfig\.tls", weak=r"0", safe=r"[12]", only_if=(r"SMTPConfig\.isEnable", ON)),),
         CheckId.FTP_CLEAR: (Tell(key=r"FtpConfig\.ftpAddr", weak=r".+", safe=r""),),
         CheckId.AUTO_REBOOT: (Tell(key=r"TimingRebootConfig\.isEnable"),),
+        CheckId.ADDRESS_FILTER: (Tell(key=r"FirewallConfig\.(?:isEnable|rule)", weak=r"0", safe=r"1"),),
         CheckId.HTTPS_OFF: (Tell(key=r"PortInfo\.httpsPort", weak=r"0", safe=r"[1-9]\d*"),),
     },
     menus={
@@ -71,6 +72,7 @@ FOSCAM_HD = Family(
         CheckId.STATUS_OPEN: "no setting: only newer firmware, or a router that lets nobody but this machine reach it, helps",
         CheckId.ONVIF_OPEN: "Settings → Network → Port → ONVIF Port (older models have no log-in for it: switch it off)",
         CheckId.LOCKOUT: "Settings → System → Firewall (let in only the addresses of your home)",
+        CheckId.ADDRESS_FILTER: "Settings → System → Firewall (allow only this machine and the devices you use)",
         CheckId.CLOCK: "Settings → Basic Settings → Camera Time",
         CheckId.NTP: "Settings → Basic Settings → Camera Time → Sync with NTP server",
         CheckId.EMAIL_CLEAR: "Settings → Network → Mail → Need SSL/TLS",

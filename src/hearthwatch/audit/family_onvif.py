@@ -41,7 +41,7 @@ _TELLS: Mapping[CheckId, tuple[Tell, ...]] = {
 ONVIF = Family(
     tells=_TELLS,
     menus=_MENUS,
-    lacks=_LACKS | {CheckId.ACCESS_ALARM, CheckId.ONVIF_OPEN},
+    lacks=_LACKS | {CheckId.ACCESS_ALARM, CheckId.ONVIF_OPEN, CheckId.ADDRESS_FILTER},
     gateway=r"NetworkDefaultGateway\..*",
     fixed_address=Tell(key=r"NetworkInterfaces[.\[].*\.IPv4\.Config\.DHCP"),
     universal_clock=True,
@@ -74,7 +74,7 @@ HIKVISION = Family(
         CheckId.FTP_CLEAR: "Configuration → Network → Advanced Settings → FTP",
         CheckId.AUTO_REBOOT: "Configuration → System → Maintenance → Auto Reboot",
     },
-    lacks=frozenset({CheckId.RTMP, CheckId.STATUS_OPEN, CheckId.ONVIF_OPEN}),
+    lacks=frozenset({CheckId.RTMP, CheckId.STATUS_OPEN, CheckId.ONVIF_OPEN, CheckId.ADDRESS_FILTER}),
     gateway=r"NetworkDefaultGateway\..*",
     fixed_address=Tell(key=r"NetworkInterfaces[.\[].*\.IPv4\.Config\.DHCP"),
     universal_clock=True,

@@ -59,7 +59,15 @@ REOLINK = Family(
         CheckId.AUTO_REBOOT: "Settings → System → Maintenance → Auto Reboot",
     },
     lacks=frozenset(
-        {CheckId.SNMP, CheckId.BONJOUR, CheckId.MULTICAST, CheckId.STATUS_OPEN, CheckId.ONVIF_OPEN, CheckId.ACCESS_ALARM}
+        {
+            CheckId.SNMP,
+            CheckId.BONJOUR,
+            CheckId.MULTICAST,
+            CheckId.STATUS_OPEN,
+            CheckId.ONVIF_OPEN,
+            CheckId.ACCESS_ALARM,
+            CheckId.ADDRESS_FILTER,
+        }
     ),
     gateway=r"LocalLink\.(?:static\.gateway|gateway)",
     fixed_address=Tell(key=r"LocalLink\.type", weak=r"dhcp", safe=r"static"),

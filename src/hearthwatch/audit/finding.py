@@ -41,6 +41,7 @@ class CheckId(StrEnum):
     ONVIF_OPEN = "onvif-open"
     LOCKOUT = "lockout"
     ACCESS_ALARM = "access-alarm"
+    ADDRESS_FILTER = "address-filter"
     CLOCK = "clock"
     NTP = "ntp"
     EMAIL_CLEAR = "email-clear"

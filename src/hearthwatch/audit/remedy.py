@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hearthwatch.kit.units import CameraId
+from hearthwatch.vendors.capability import Service
 
 
 class RemedyKind(StrEnum):
@@ -43,6 +44,26 @@ class Remedy:
     value: str = ""
 
 
+SERVICE_WORDS = {
+    Service.P2P: "access through the maker's cloud (P2P)",
+    Service.UPNP: "opening your router by itself (UPnP)",
+    Service.DDNS: "telling the Internet its address (DDNS)",
+    Service.SNMP: "SNMP",
+    Service.BONJOUR: "announcing itself (Bonjour)",
+    Service.MULTICAST: "multicast video",
+    Service.MAIL: "sending mail",
+    Service.FTP: "FTP",
+    Service.TELNET: "telnet",
+    Service.SSH: "SSH",
+    Service.HTTP: "its page over plain HTTP",
+    Service.HTTPS: "its page over HTTPS",
+    Service.RTSP: "RTSP video",
+    Service.RTMP: "RTMP video",
+    Service.ONVIF: "ONVIF",
+    Service.ONVIF_LOGIN: "the log-in for ONVIF",
+    Service.LOCKOUT: "locking an account after wrong passwords",
+    Service.AUTO_REBOOT: "restarting by itself",
+}
 _LABELS = {
     RemedyKind.CHANGE_PASSWORD: "Change the password",
     RemedyKind.RENAME_USER: "Rename the account",
@@ -68,13 +89,13 @@ def label(remedy: Remedy) -> str:
     if remedy.kind is RemedyKind.CHANGE_PASSWORD and not remedy.subject:
         return "Change the password Hearthwatch uses"
     words = _LABELS[remedy.kind]
+    if remedy.kind in {RemedyKind.SERVICE_OFF, RemedyKind.SERVICE_ON} and remedy.subject in set(Service):
+        return f"{words}: {SERVICE_WORDS[Service(remedy.subject)]}"
     named = {
         RemedyKind.CHANGE_PASSWORD: " of",
         RemedyKind.REMOVE_ACCOUNT: "",
         RemedyKind.BLOCK_ADDRESS: "",
         RemedyKind.UNBLOCK_ADDRESS: "",
-        RemedyKind.SERVICE_OFF: "",
-        RemedyKind.SERVICE_ON: "",
     }
     joint = named.get(remedy.kind)
     return f"{words}{joint} {remedy.subject}" if remedy.subject and joint is not None else words

@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-from hearthwatch.audit.remedy import Remedy, RemedyKind
+from hearthwatch.audit.remedy import SERVICE_WORDS, Remedy, RemedyKind
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.vendors.capability import Service
-
-SERVICE_WORDS = {
-    Service.P2P: "access through the maker's cloud (P2P)",
-    Service.UPNP: "opening your router by itself (UPnP)",
-    Service.DDNS: "telling the Internet its address (DDNS)",
-    Service.SNMP: "SNMP",
-    Service.BONJOUR: "announcing itself (Bonjour)",
-    Service.MULTICAST: "multicast video",
-    Service.MAIL: "sending mail",
-    Service.FTP: "FTP",
-    Service.TELNET: "telnet",
-    Service.SSH: "SSH",
-    Service.HTTP: "its page over plain HTTP",
-    Service.HTTPS: "its page over HTTPS",
-    Service.RTSP: "RTSP video",
-    Service.RTMP: "RTMP video",
-    Service.ONVIF: "ONVIF",
-    Service.ONVIF_LOGIN: "the log-in for ONVIF",
-    Service.LOCKOUT: "locking an account after wrong passwords",
-    Service.AUTO_REBOOT: "restarting by itself",
-}
 
 
 def service_of(remedy: Remedy) -> Service:

@@ -8,8 +8,8 @@ import json
 from hearthwatch.audit import power
 from hearthwatch.audit.house import Keyring, LastGood, Premises
 from hearthwatch.audit.possible import network_change, no_way
-from hearthwatch.audit.remedy import Remedy, RemedyKind
-from hearthwatch.audit.remedy_words import SERVICE_WORDS, service_of
+from hearthwatch.audit.remedy import SERVICE_WORDS, Remedy, RemedyKind
+from hearthwatch.audit.remedy_words import service_of
 from hearthwatch.audit.restart import Restart
 from hearthwatch.audit.result import Result
 from hearthwatch.kit.errors import BadReply, Unsupported

@@ -139,6 +139,12 @@ WORDS: Mapping[CheckId, Words] = {
         Grade.WEAK,
         "Somebody who tries passwords is not noticed while he does.",
     ),
+    CheckId.ADDRESS_FILTER: Words(
+        "List of who may come in",
+        "It answers whoever asks",
+        Grade.HINT,
+        "Whoever reaches it may try passwords and holes in its firmware; a list of the addresses that may come in ends that.",
+    ),
     CheckId.CLOCK: Words(
         "Clock",
         "Its clock is wrong",
