@@ -29,5 +29,10 @@ def check(*, config: options.Config = None, data: options.Data = None, debug: op
     for name, camera in checked.cameras.items():
         if not camera.enabled:
             typer.echo(f"  camera {name}: switched off (enabled = false)")
+    mqtt = checked.mqtt
+    if mqtt.host:
+        login = f" as {mqtt.user} ({'with' if 'mqtt.password' in store.names() else 'WITHOUT'} a password)" if mqtt.user else ""
+        obeyed = "obeyed" if mqtt.commands else "not listened to"
+        typer.echo(f"  MQTT: broker {mqtt.host}:{mqtt.port}{', encrypted,' if mqtt.tls else ''}{login}; commands are {obeyed}")
     for line in unused(store.names(), checked):
         typer.echo(f"  note: {line}")
