@@ -48,6 +48,7 @@ _FAULT_OF_SIGHT = {
     ),
 }
 _SILENT_NS = 15 * NS_PER_S
+_NONE_WENT_NS = 600 * NS_PER_S
 _DISK = "footage"
 _DETECTOR = "detector"
 _DAMAGE_REPORTS = 10
@@ -66,6 +67,8 @@ class StateWatch:
         self._recorder_ns: MonoNs | None = None
         self._disk_error = ""
         self._errors: dict[CameraId, deque[int]] = {}
+        self._sacrificed = 0
+        self._sacrificed_ns: MonoNs | None = MonoNs(clock.mono_ns())
 
     def recorder(self, state: RecorderState, enabled: AbstractSet[CameraId]) -> None:
         """Take the recorder's report of the second."""
@@ -88,6 +91,22 @@ class StateWatch:
             else:
                 self._board.recovered(fault, _DISK)
         self._board.recovered(Fault.PROCESS_RESTARTED, Role.RECORDER)
+        self._sacrifice(state.sacrificed)
+
+    def _sacrifice(self, count: int) -> None:
+        """Footage without a copy that a full disk took: told when it begins, over when none went for ten minutes."""
+        now_ns = self._clock.mono_ns()
+        if count > self._sacrificed:
+            self._sacrificed_ns = now_ns
+            detail = (
+                f"{count} files of footage were deleted before their copy was proved to be elsewhere, the oldest first, so that "
+                "recording goes on. Free space on the disk, or have less recorded or sent."
+            )
+            self._board.failed(Fault.FOOTAGE_SACRIFICED, _DISK, detail)
+        elif self._sacrificed_ns is not None and now_ns - self._sacrificed_ns > _NONE_WENT_NS:
+            self._sacrificed_ns = None
+            self._board.recovered(Fault.FOOTAGE_SACRIFICED, _DISK)
+        self._sacrificed = count
 
     def is_well(self) -> bool:
         """Tell whether the box does its work: the recorder reports, and its disk takes what it writes."""
