@@ -99,8 +99,8 @@ class StateWatch:
         if count > self._sacrificed:
             self._sacrificed_ns = now_ns
             detail = (
-                f"{count} files of footage were deleted before their copy was proved to be elsewhere, the oldest first, so that "
-                "recording goes on. Free space on the disk, or have less recorded or sent."
+                f"{count} files of footage were deleted before their copy was proved to be elsewhere, the oldest first, so "
+                "that recording goes on. Free space on the disk, or have less recorded or sent."
             )
             self._board.failed(Fault.FOOTAGE_SACRIFICED, _DISK, detail)
         elif self._sacrificed_ns is not None and now_ns - self._sacrificed_ns > _NONE_WENT_NS:
