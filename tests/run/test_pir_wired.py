@@ -36,6 +36,8 @@ async def test_a_pulse_is_an_event_with_an_album_and_nothing_is_told_when_disarm
         assert (event["label"], event["detail"], event["camera"]) == ("pir", "the sensor at GPIO 17", "hall")
         shown = await found.house.get_bytes(f"/api/v1/events/{event['id']}/picture.jpg")
         assert jpeg_size(shown) == (1280, 720)
+        kept = [await found.house.get_bytes(f"/api/v1/events/{event['id']}/burst/{number}.jpg") for number in (1, 2, 3, 4)]
+        assert tuple(kept) == album.files
         mails = [
             delivery["part"]
             for alert in await found.house.alerts()

@@ -138,6 +138,17 @@ async def test_what_follows_too_soon_or_comes_too_late_is_nothing(fakes: Fakes) 
     assert fakes.attached == [], "no event came of them"
 
 
+async def test_one_visit_is_one_burst(fakes: Fakes) -> None:
+    desk = fakes.desk()
+    for _ in range(2):
+        desk.pulsed(HALL, fakes.clock.mono_ns())
+        fakes.reports[-1].told(EventId("E1"))
+        await settle()
+        fakes.clock.advance(11)
+    assert len(fakes.due) == 2
+    assert [part for _event, part, _data in fakes.attached] == [Part.PICTURE, Part.ALBUM]
+
+
 async def test_nobody_is_watched_in_private(fakes: Fakes) -> None:
     desk = fakes.desk()
     fakes.private = True

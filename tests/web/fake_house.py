@@ -475,6 +475,10 @@ class _Events:
     def labels(self) -> Sequence[str]:
         return sorted({event.label for event in self.house.events_now})
 
+    def burst(self, event: EventId) -> tuple[bytes, ...]:
+        found = self.picture(event)
+        return (found, found) if found else ()
+
     def picture(self, event: EventId) -> bytes | None:
         found = self.event(event)
         if found is None or found.box is None:

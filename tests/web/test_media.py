@@ -35,6 +35,14 @@ async def test_an_events_picture_is_a_picture(owner: Browser) -> None:
     assert cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR).shape == (540, 960, 3)
 
 
+async def test_a_bursts_pictures_are_counted_and_each_is_there(owner: Browser) -> None:
+    assert (await owner.get("/api/v1/events/e00100/burst")).json() == {"pictures": 2}
+    answer = await owner.get("/api/v1/events/e00100/burst/2.jpg")
+    assert (answer.headers["content-type"], answer.content[:2]) == ("image/jpeg", b"\xff\xd8")
+    for number in (0, 3, -1):
+        assert (await owner.get(f"/api/v1/events/e00100/burst/{number}.jpg")).status_code == 404
+
+
 async def test_a_clip_is_a_whole_mp4_with_byte_ranges(owner: Browser, clock: FakeClock) -> None:
     path = "/api/v1/cameras/front-door/footage.mp4"
     whole = await owner.get(path, params=window(clock) | {"stream": "sub"})

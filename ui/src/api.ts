@@ -180,6 +180,7 @@ export const api = {
   events: (query: { camera?: string; label?: string; start_us?: number; end_us?: number; limit?: number }) =>
     ask<Events>("GET", "/events", query),
   event: (event: string) => ask<EventDetail>("GET", `/events/${id(event)}`),
+  burst: (event: string) => ask<{ pictures: number }>("GET", `/events/${id(event)}/burst`),
   keep: (event: string, kept: boolean) => ask<{ segments: number }>("POST", `/events/${id(event)}/keep`, {}, { kept }),
   reviewed: (event: string) => ask<void>("POST", `/events/${id(event)}/reviewed`),
   alerts: (before_us?: number) => ask<Alerts>("GET", "/alerts", { before_us }),
@@ -192,6 +193,7 @@ export const api = {
 export const at = {
   /** The address changes with the picture: a visit's best one comes late. */
   picture: (event: string) => address(`/events/${id(event)}/picture.jpg`, { version: tellings(event) || undefined }),
+  burst: (event: string, number: number) => address(`/events/${id(event)}/burst/${number}.jpg`, {}),
   snapshot: (camera: string, version: number) => address(`/cameras/${id(camera)}/snapshot.jpg`, { version }),
   mjpeg: (camera: string, version: number) => address(`/cameras/${id(camera)}/live.mjpeg`, { v: version }),
   live: (camera: string, stream: StreamName) =>

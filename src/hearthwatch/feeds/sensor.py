@@ -44,8 +44,8 @@ class TriggerOptions:
     """Let a sensor elsewhere trigger it by calling a secret web address, which the page and
     `GET /api/v1/cameras/NAME/trigger` show. Change: live."""
     mqtt: bool = False
-    """Let a sensor elsewhere trigger it by writing `ON` to the MQTT topic `hearthwatch/set/camera/NAME/trigger` (`mqtt.topic` in
-    front, if that is another), also where `mqtt.commands` is off. Change: live."""
+    """Let a sensor elsewhere trigger it by writing `ON` to the MQTT topic `hearthwatch/set/camera/NAME/trigger` (what stands in
+    front is `mqtt.topic`), also where `mqtt.commands` is off. Change: live."""
     label: str = "sensor"
     """What its events are called, such as `pir`, `door` or `mat`. Change: live."""
     pictures: Annotated[int, Ge(1), Le(10)] = 4

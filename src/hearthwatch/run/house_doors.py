@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from hearthwatch.alerts import ledger as alert_ledger
 from hearthwatch.events import ledger as event_ledger
+from hearthwatch.events.album import unpacked
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.feeds.packet import Gap, Stream
@@ -87,6 +88,11 @@ class Events:
     def picture(self, event: EventId) -> bytes | None:
         """See EventDoor."""
         return self._files.picture(event)
+
+    def burst(self, event: EventId) -> Sequence[bytes]:
+        """See EventDoor."""
+        album = self._files.album(event)
+        return unpacked(album) if album else ()
 
     def set_reviewed(self, event: EventId) -> None:
         """See EventDoor."""

@@ -6,7 +6,9 @@ import asyncio
 import functools
 import hmac
 import logging
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Protocol
 
 from hearthwatch.alerts.alert import Part
@@ -32,6 +34,7 @@ _TICK_S = 1.0
 _SHOWS_S = 5.0
 _EVENT_S = 5.0
 _AT_ONCE = 3
+_REMEMBERED = 64
 _OLD_S = 10.0
 """A pulse that took longer to come here is no news."""
 
@@ -76,6 +79,7 @@ class TriggerDesk:
         self._ids = ids
         self._last_ns: dict[CameraId, MonoNs] = {}
         self._words: dict[CameraId, str] = {}
+        self._had_burst: deque[EventId] = deque(maxlen=_REMEMBERED)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._bursts: set[asyncio.Task[None]] = set()
 
@@ -138,27 +142,40 @@ class TriggerDesk:
     ) -> None:
         """The first picture is the event's; all of them go together once the last is taken."""
         taken: list[bytes] = []
+        event: EventId | None = None
         try:
-            async with self._room:
-                async for jpeg in self._pictures.burst(camera, moments(at_us, options.pictures, options.every_s)):
+            async with (
+                self._room,
+                aclosing(self._pictures.burst(camera, moments(at_us, options.pictures, options.every_s))) as burst,
+            ):
+                async for jpeg in burst:
                     taken.append(jpeg)
                     if len(taken) == 1:
-                        await self._keep(became, Part.PICTURE, jpeg)
+                        event = await self._event(became)
+                        if event is None:
+                            return
+                        await self._keep(event, Part.PICTURE, jpeg)
         except HearthwatchError as error:
             log.warning("the burst of %s has %d of %d pictures: %s", camera, len(taken), options.pictures, error)
-        if taken:
-            await self._keep(became, Part.ALBUM, packed(taken))
+        if event is not None:
+            await self._keep(event, Part.ALBUM, packed(taken))
 
-    async def _keep(self, became: asyncio.Future[EventId | None], part: Part, data: bytes) -> None:
+    async def _event(self, became: asyncio.Future[EventId | None]) -> EventId | None:
+        """Return the event the pictures belong to; None where there is none, or it has its burst already."""
         try:
             async with asyncio.timeout(_EVENT_S):
                 event = await asyncio.shield(became)
         except TimeoutError:
             log.warning("pictures of a burst belong to no event")
-            return
-        if event is not None:
-            await self._outbox.attach(event, part, data)
-            await self._stored(event)
+            return None
+        if event is None or event in self._had_burst:
+            return None
+        self._had_burst.append(event)
+        return event
+
+    async def _keep(self, event: EventId, part: Part, data: bytes) -> None:
+        await self._outbox.attach(event, part, data)
+        await self._stored(event)
 
     async def run(self) -> None:
         """Keep the lights up to date, until cancelled."""

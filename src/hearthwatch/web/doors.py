@@ -183,6 +183,10 @@ class EventDoor(Protocol):
         """Return the event's best picture as JPEG."""
         ...
 
+    def burst(self, event: EventId) -> Sequence[bytes]:
+        """Return the pictures of the burst that the event's sensor set off, oldest first; none where there was none."""
+        ...
+
     def set_reviewed(self, event: EventId) -> None: ...
 
 

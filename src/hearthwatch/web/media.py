@@ -18,6 +18,7 @@ from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, to_datetime
 from hearthwatch.web.api import Moment, find_event
 from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.gate import needs
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import CameraDep, PersonDep, Site, SiteDep
 
 router = APIRouter(prefix="/api/v1")
@@ -39,6 +40,29 @@ def event_picture(event: str, site: SiteDep) -> Response:
     if data is None:
         raise Denied(404, "There is no picture of this event.")
     return Response(data, media_type="image/jpeg")
+
+
+class BurstReply(Reply):
+    """How many pictures there are, at `/api/v1/events/EVENT/burst/1.jpg` and so on."""
+
+    pictures: int
+
+
+@router.get("/events/{event}/burst")
+@needs(Permission.LOOK)
+def burst(event: str, site: SiteDep) -> BurstReply:
+    """The pictures that were taken when the sensor beside the camera set them off."""
+    return BurstReply(pictures=len(site.doors.events.burst(find_event(site, event).id)))
+
+
+@router.get("/events/{event}/burst/{number}.jpg", response_class=Response, responses=_JPEG)
+@needs(Permission.LOOK)
+def burst_picture(event: str, number: int, site: SiteDep) -> Response:
+    """One of them, counted from 1."""
+    pictures = site.doors.events.burst(find_event(site, event).id)
+    if not 1 <= number <= len(pictures):
+        raise Denied(404, "There is no such picture of this event.")
+    return Response(pictures[number - 1], media_type="image/jpeg")
 
 
 @router.get("/cameras/{camera}/snapshot.jpg", response_class=Response, responses=_JPEG)

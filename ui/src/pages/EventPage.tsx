@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { api, at } from "../api";
 import { clockSeconds, codecName, dayName, labelName, lasted } from "../format";
 import { Trouble, useKeys, useLoaded } from "../parts/bits";
+import { Burst } from "../parts/Burst";
 import { EventPicture } from "../parts/EventPicture";
 import * as icons from "../parts/icons";
 import { go } from "../router";
@@ -136,8 +137,12 @@ export function EventPage({ id }: { id: string }) {
                 <dd>{event.zones.join(", ")}</dd>
               </>
             ) : null}
-            <dt>Certainty</dt>
-            <dd>{Math.round(event.score * 100)} %</dd>
+            {event.score > 0 ? (
+              <>
+                <dt>Certainty</dt>
+                <dd>{Math.round(event.score * 100)} %</dd>
+              </>
+            ) : null}
             <dt>Best moment</dt>
             <dd>
               <button class="link" type="button" disabled={!detail.has_footage} onClick={jumpToBest}>
@@ -171,6 +176,7 @@ export function EventPage({ id }: { id: string }) {
           </a>
         </div>
       </div>
+      {event.kind === "sensor" ? <Burst id={id} version={event.end_us} /> : null}
       {others.length ? (
         <section class="others">
           <h2>Also at {cameraName(event.camera)}</h2>
