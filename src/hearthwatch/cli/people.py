@@ -131,14 +131,20 @@ def add(
 def remove(
     person: PersonName, *, config: options.Config = None, data: options.Data = None, debug: options.Debug = False
 ) -> None:
-    """Forget a person with the addresses and keys of their devices."""
+    """Forget a person: the addresses and keys of all they carry, where they are, and since when.
+
+    How the house was armed, and on whose coming and going, stays in its ledger: it is evidence.
+    """
+    from hearthwatch.kit.secrets import Secrets
+    from hearthwatch.run.closed_house import forget_person
     from hearthwatch.run.config_file import set_values
 
     path = options.config_file(config, data)
-    devices = _devices(path, person)
+    _devices(path, person)
     set_values(path, {("people", person): None})
-    for device in devices:
-        _forget(data, person, device)
+    store = Secrets.open(options.data_folder(data))
+    store.change({name: None for name in store.names() if name.startswith(f"people.{person}.")})
+    forget_person(options.data_folder(data), person)
     typer.echo(f"{person} is forgotten. A log-in (`hearthwatch users remove`) and a Telegram chat are revoked apart from this.")
 
 

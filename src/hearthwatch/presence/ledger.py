@@ -59,6 +59,11 @@ def keep(connection: Connection, people: Iterable[Presence]) -> None:
         connection.execute(sa.insert(_presence), rows)
 
 
+def forget(connection: Connection, person: str) -> None:
+    """Drop what is known of a person."""
+    connection.execute(sa.delete(_presence).where(_presence.c.person == person))
+
+
 def kept(connection: Connection) -> tuple[Presence, ...]:
     """Return what the last house knew; names are the configuration's business and empty here. An answer counts for the house
     that got it, so there is none."""

@@ -16,6 +16,7 @@ from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.presence import ledger as presence
 from hearthwatch.recording.disk import Disk
 from hearthwatch.recording.index import Asked, IndexReader
 from hearthwatch.recording.segment import FootageClass, StorageOptions
@@ -47,6 +48,22 @@ def ask(places: Places, question: Ask, clock: Clock, answer_s: float = 30.0) -> 
             return await steward.answer(question)
 
     return asyncio.run(answer())
+
+
+def forget_person(data_folder: Path, person: str) -> None:
+    """Drop where a person was last; a house that runs does so itself. Raises StorageFailed."""
+    path = data_folder / "house.db"
+    if not path.exists() or is_held(data_folder):
+        return
+    engine = open_writer(path)
+    try:
+        migrate(engine, _MIGRATIONS)
+        with engine.begin() as connection:
+            presence.forget(connection, person)
+    except DatabaseError as error:
+        raise StorageFailed(StorageFault.BROKEN, f"opening {path}: {error.orig}") from error
+    finally:
+        engine.dispose()
 
 
 class ClosedKeeper:

@@ -26,6 +26,7 @@ from hearthwatch.run.control import AskStatus, Now, ask_house
 from hearthwatch.run.doctor_mqtt import mqtt
 from hearthwatch.run.doctor_network import cameras, ports
 from hearthwatch.run.doctor_porch import porch
+from hearthwatch.run.doctor_presence import presence
 from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.secret_names import unused
 from hearthwatch.run.status import Status
@@ -74,6 +75,14 @@ def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
         if status is None:
             yield from ports(config.web)
         yield from cameras(config, data_folder, status)
+        yield from presence(config, _names(data_folder), status)
+
+
+def _names(data_folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(Secrets.open(data_folder).names())
+    except StorageFailed:
+        return frozenset()  # told above
 
 
 def _running(data_folder: Path) -> Status | None:
