@@ -44,6 +44,14 @@ GUESTS = Guests(
         (LoginAction.LOG_GAP, "", None, Verdict.LOG_GAP),
         (LoginAction.LOGOUT, "mallory", "203.0.113.7", Verdict.NOTED),
         (LoginAction.RESTARTED, "root", "127.0.0.1", Verdict.NOTED),
+        (LoginAction.SETTINGS_CHANGED, "anna", "192.168.1.77", Verdict.NOTED),
+        (LoginAction.SETTINGS_CHANGED, "hearthwatch", "192.168.1.2", Verdict.OWN),
+        (LoginAction.SETTINGS_CHANGED, "System", None, Verdict.NOTED),
+        (LoginAction.SETTINGS_CHANGED, "System", "127.0.0.1", Verdict.NOTED),
+        (LoginAction.SETTINGS_CHANGED, "anna", "203.0.113.7", Verdict.SETTINGS_CHANGED),
+        (LoginAction.SETTINGS_CHANGED, "admin", "203.0.113.7", Verdict.SETTINGS_CHANGED),
+        (LoginAction.SETTINGS_CHANGED, "admin", "192.168.1.77", Verdict.SETTINGS_CHANGED),
+        (LoginAction.SETTINGS_CHANGED, "hearthwatch", "203.0.113.7", Verdict.SETTINGS_CHANGED),
     ],
 )
 def test_verdicts(action: LoginAction, user: str, address: str | None, verdict: Verdict) -> None:

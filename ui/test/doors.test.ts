@@ -29,7 +29,7 @@ const login = (more: Partial<Login> = {}): Login => ({
 const foreign = (more: Partial<Login> = {}): Login => login({ verdict: "unknown-user", user: "admin", address: "203.0.113.9", origin: "203.0.113.9", at_home: false, ...more });
 
 describe("verdicts", () => {
-  const KNOWN = ["own", "home", "noted", "outside", "place-unknown", "unknown-user", "our-account", "failed", "locked", "account-added", "account-changed", "account-removed", "password-changed", "log-cleared", "log-gap"];
+  const KNOWN = ["own", "home", "noted", "outside", "place-unknown", "unknown-user", "our-account", "failed", "locked", "account-added", "account-changed", "account-removed", "password-changed", "settings-changed", "log-cleared", "log-gap"];
 
   test.each(KNOWN)("%s has a word and can be picked", (verdict) => {
     expect(verdictWord(verdict)).not.toMatch(/-/);
@@ -43,6 +43,7 @@ describe("verdicts", () => {
   test("whoever got in and should not have is foreign; who did not get in is not", () => {
     expect(isForeign(foreign())).toBe(true);
     expect(isForeign(login({ verdict: "failed" }))).toBe(false);
+    expect(isForeign(foreign({ verdict: "settings-changed", action: "settings-changed" }))).toBe(true);
     expect(verdictsOf("foreign")).not.toContain("failed");
     expect(verdictsOf("")).toEqual([]);
   });

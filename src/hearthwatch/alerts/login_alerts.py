@@ -24,6 +24,7 @@ _RANK = (
     Verdict.ACCOUNT_ADDED,
     Verdict.PASSWORD_CHANGED,
     Verdict.LOG_CLEARED,
+    Verdict.SETTINGS_CHANGED,
     Verdict.ACCOUNT_CHANGED,
     Verdict.ACCOUNT_REMOVED,
     Verdict.OUTSIDE,
@@ -35,7 +36,7 @@ _RANK = (
     Verdict.OWN,
     Verdict.NOTED,
 )
-_URGENT = frozenset(_RANK[:5])
+_URGENT = frozenset(_RANK[:6])
 _INFO = frozenset({Verdict.HOME, Verdict.OWN, Verdict.NOTED})
 
 _CAME_IN = frozenset({Verdict.OUR_ACCOUNT, Verdict.UNKNOWN_USER, Verdict.OUTSIDE, Verdict.PLACE_UNKNOWN})
@@ -57,6 +58,8 @@ _NEXT: Mapping[Verdict, str] = {
     Verdict.ACCOUNT_CHANGED: "If it was not you: change the passwords and look at what each account may do.",
     Verdict.ACCOUNT_REMOVED: "If it was not you: change the passwords and see that you can still log in.",
     Verdict.PASSWORD_CHANGED: "If it was not you: change it back at once, or reset the camera at the camera itself.",
+    Verdict.SETTINGS_CHANGED: "Nobody ordered that here. What changed is compared at once and can be put back on the page "
+    f"under Settings. If nobody of yours did it: {_STOP_HIM}",
     Verdict.LOG_CLEARED: "Clearing a log hides what was done before. If it was not you: change the password; what Hearthwatch "
     "saw before is kept here.",
     Verdict.LOG_GAP: "What stood there and was not read yet is lost. If nobody restarted, reset or emptied it, somebody may "
@@ -203,7 +206,7 @@ def _group(group: Sequence[Story], setting: Setting) -> tuple[str, str, str]:
     more = f" ({first.times} times)" if first.times > 1 else ""
     if others:
         more += f" and {users} more user{'' if users == 1 else 's'}" if users else f" and {len(others)} more"
-    is_visit = verdict in _CAME_IN | {Verdict.HOME} and verdict is not Verdict.OUTSIDE
+    is_visit = verdict in _CAME_IN | {Verdict.HOME, Verdict.SETTINGS_CHANGED} and verdict is not Verdict.OUTSIDE
     return _headline(first.head, 1), _whence([first], setting) if is_visit else "", more
 
 
@@ -234,6 +237,7 @@ def _headline(login: Login, count: int) -> str:
         Verdict.ACCOUNT_CHANGED: "an account was changed" + _about(login),
         Verdict.ACCOUNT_REMOVED: "an account was removed" + _about(login),
         Verdict.PASSWORD_CHANGED: "a password was changed" + _about(login),
+        Verdict.SETTINGS_CHANGED: f"{who} changed its settings",
         Verdict.LOG_CLEARED: "its log was cleared" + _about(login),
         Verdict.LOG_GAP: "its log was emptied or overflowed",
     }.get(login.verdict, f"{who}: {login.action.value}")

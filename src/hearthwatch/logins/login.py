@@ -28,7 +28,7 @@ class Source(StrEnum):
 
 class Verdict(StrEnum):
     """What is to be thought of it. OWN is Hearthwatch itself, HOME a known user in a home network; NOTED matters to nobody
-    at once (a log-out, a restart). All others are told."""
+    at once (a log-out, a restart, settings changed by somebody at home). All others are told."""
 
     OWN = "own"
     HOME = "home"
@@ -43,6 +43,7 @@ class Verdict(StrEnum):
     ACCOUNT_CHANGED = "account-changed"
     ACCOUNT_REMOVED = "account-removed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 - a name, not a password
+    SETTINGS_CHANGED = "settings-changed"
     LOG_CLEARED = "log-cleared"
     LOG_GAP = "log-gap"
 

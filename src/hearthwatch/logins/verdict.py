@@ -57,6 +57,8 @@ def judge(action: LoginAction, user: str, address: str | None, guests: Guests) -
     """Return what to think of it."""
     if guests.is_own(user, address):
         return Verdict.OWN
+    if action is LoginAction.SETTINGS_CHANGED and _is_foreign(user, address, guests):
+        return Verdict.SETTINGS_CHANGED
     if action in _NOTED:
         return Verdict.NOTED
     if action in _BY_ACTION:
@@ -64,6 +66,13 @@ def judge(action: LoginAction, user: str, address: str | None, guests: Guests) -
     if user and user in guests.own_users:
         return Verdict.OUR_ACCOUNT
     return Verdict.UNKNOWN_USER if user not in guests.known else _by_place(address, guests)
+
+
+def _is_foreign(user: str, address: str | None, guests: Guests) -> bool:
+    """Whether a stranger did it; what the camera writes down of itself names no address, or its own."""
+    if address is None or ipaddress.ip_address(address).is_loopback:
+        return False
+    return user not in guests.known - guests.own_users or not is_home(address, guests.home)
 
 
 def _by_place(address: str | None, guests: Guests) -> Verdict:

@@ -32,6 +32,11 @@ const VERDICTS: Record<string, Said> = {
   "account-changed": { tone: "bad", word: "Account changed", next: "If it was not you: change the passwords and look at what each account may do." },
   "account-removed": { tone: "bad", word: "Account removed", next: "If it was not you: change the passwords and see that you can still log in." },
   "password-changed": { tone: "bad", word: "Password changed", next: "If it was not you: change it back at once, or reset the camera at the camera itself." },
+  "settings-changed": {
+    tone: "bad",
+    word: "Settings changed",
+    next: "Nobody ordered that here. See under Settings what changed, and put it back. If nobody of yours did it: change the camera's password and end the visit.",
+  },
   "log-cleared": { tone: "bad", word: "Log cleared", next: "Clearing a log hides what was done before. If it was not you: change the password. What Hearthwatch saw before is kept here." },
   "log-gap": { tone: "warm", word: "Log has a hole", next: "What stood there and was not read yet is lost. If nobody restarted or emptied it, look at the camera's accounts and settings." },
 };
@@ -46,7 +51,7 @@ export const GROUPS: [string, string, readonly string[]][] = [
   ["", "All", []],
   ["foreign", "Foreign", ["outside", "place-unknown", "unknown-user", "our-account"]],
   ["failed", "Did not get in", ["failed", "locked"]],
-  ["door", "Changes to the door", ["account-added", "account-changed", "account-removed", "password-changed", "log-cleared", "log-gap"]],
+  ["door", "Changes to the door", ["account-added", "account-changed", "account-removed", "password-changed", "settings-changed", "log-cleared", "log-gap"]],
   ["home", "At home", ["home", "noted"]],
 ];
 export const verdictsOf = (group: string): readonly string[] => GROUPS.find(([key]) => key === group)?.[2] ?? [];
