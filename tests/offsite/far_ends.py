@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.devices.s3_server import BUCKET, S3Server
 from tests.devices.sshd import Sshd
 
-from hearthwatch.kit.clock import SystemClock
+from hearthwatch.kit.clock import Clock, SystemClock
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.offsite.target_folder import FolderTarget
 from hearthwatch.offsite.target_s3 import S3Target
@@ -37,14 +37,20 @@ def folder_target(root: Path) -> FolderTarget:
     return target
 
 
-async def sftp_target(server: Sshd, port: int = 0, **options: str) -> SftpTarget:
+async def sftp_target(server: Sshd, port: int = 0, answer_s: float = 10.0, **options: str) -> SftpTarget:
     given = {"host_key": await server.fingerprint(), "path": "copies"} | options
     made = TargetOptions(kind=TargetKind.SFTP, host="127.0.0.1", port=port or server.port, user=server.user, **given)
-    return SftpTarget(NAME, made, password=None, key=Secret(server.client_key))
+    return SftpTarget(NAME, made, password=None, key=Secret(server.client_key), answer_s=answer_s)
 
 
 def s3_target(
-    server: S3Server, key: tuple[str, str] | None = None, *, read_key: tuple[str, str] | None = None, port: int = 0
+    server: S3Server,
+    key: tuple[str, str] | None = None,
+    *,
+    read_key: tuple[str, str] | None = None,
+    port: int = 0,
+    answer_s: float = 10.0,
+    clock: Clock | None = None,
 ) -> S3Target:
     key = key or server.put_key
     options = TargetOptions(
@@ -56,7 +62,9 @@ def s3_target(
         read_access_key=read_key[0] if read_key else "",
     )
     read = Secret(read_key[1]) if read_key else None
-    return S3Target(NAME, options, secret_key=Secret(key[1]), read_secret_key=read, clock=SystemClock())
+    return S3Target(
+        NAME, options, secret_key=Secret(key[1]), read_secret_key=read, clock=clock or SystemClock(), answer_s=answer_s
+    )
 
 
 @asynccontextmanager

@@ -18,8 +18,6 @@ from hearthwatch.offsite.s3_faults import fault
 from hearthwatch.offsite.s3_sign import Credentials, Request, canonical_query, quoted, signed_headers
 from hearthwatch.offsite.upload import Pace, TargetId, TargetOptions, TargetRefused, Trouble
 
-_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=15, sock_connect=15, sock_read=60)
-_STALL_S = 30.0
 _MAX_REPLY_BYTES = 8 << 20
 
 Chunks = Callable[[], AsyncIterator[bytes]]
@@ -46,11 +44,14 @@ class Reply:
 class S3Client:
     """One bucket with one key."""
 
-    def __init__(self, name: TargetId, options: TargetOptions, credentials: Credentials, clock: Clock) -> None:
+    def __init__(
+        self, name: TargetId, options: TargetOptions, credentials: Credentials, clock: Clock, *, answer_s: float
+    ) -> None:
         self._name = name
         self._options = options
         self._credentials = credentials
         self._clock = clock
+        self._answer_s = answer_s
         self._session: aiohttp.ClientSession | None = None
         parts = urlsplit(options.endpoint)
         self._scheme, self._host = parts.scheme, parts.netloc
@@ -129,10 +130,11 @@ class S3Client:
         url = URL(f"{self._scheme}://{self._host}{path}" + (f"?{canonical_query(query)}" if query else ""), encoded=True)
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=4, keepalive_timeout=30)
-            self._session = aiohttp.ClientSession(timeout=_TIMEOUT, connector=connector, trust_env=False)
+            timeout = aiohttp.ClientTimeout(total=None, connect=self._answer_s, sock_read=2 * self._answer_s)
+            self._session = aiohttp.ClientSession(timeout=timeout, connector=connector, trust_env=False)
         try:
             async with asyncio.timeout(None) as stall:
-                data = _watched(body, stall) if isinstance(body, Body) else body
+                data = _watched(body, stall, self._answer_s) if isinstance(body, Body) else body
                 async with self._session.request(
                     method,
                     url,
@@ -161,11 +163,11 @@ class S3Client:
         return bytes(found)
 
 
-async def _watched(body: Body, stall: asyncio.Timeout) -> AsyncIterator[bytes]:
+async def _watched(body: Body, stall: asyncio.Timeout, answer_s: float) -> AsyncIterator[bytes]:
     """Yield a body at its pace; the clock runs only while a chunk is under way."""
     loop = asyncio.get_running_loop()
     async for chunk in body.chunks():
         stall.reschedule(None)
         await body.pace(len(chunk))
-        stall.reschedule(loop.time() + _STALL_S)
+        stall.reschedule(loop.time() + answer_s)
         yield chunk

@@ -18,19 +18,21 @@ from hearthwatch.offsite.upload import NotProved, TargetId, TargetOptions, Targe
 if TYPE_CHECKING:
     import asyncssh
 
-_ANSWER_S = 30.0
-
 T = TypeVar("T")
 
 
 class SftpSession:
     """Connects when it is first lent and again after any error."""
 
-    def __init__(self, name: TargetId, options: TargetOptions, *, password: Secret | None, key: Secret | None) -> None:
+    def __init__(
+        self, name: TargetId, options: TargetOptions, *, password: Secret | None, key: Secret | None, answer_s: float
+    ) -> None:
+        """A server that leaves one question unanswered for `answer_s` was cut off without a word."""
         self._name = name
         self._options = options
         self._password = password
         self._key = key
+        self._answer_s = answer_s
         self._connection: asyncssh.SSHClientConnection | None = None
         self._sftp: asyncssh.SFTPClient | None = None
 
@@ -52,13 +54,18 @@ class SftpSession:
         import asyncssh
 
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with asyncio.timeout(self._answer_s):
                 key = await asyncssh.get_server_host_key(self._options.host, self._options.port, config=None)
         except (OSError, TimeoutError, asyncssh.Error) as error:
             raise Unreachable(f"{self.where} does not answer as an SSH server: {_text(error)}") from error
         if key is None:
             raise BadReply(f"{self.where} shows no key")
         return key.get_fingerprint()
+
+    async def answered(self, asked: Awaitable[T]) -> T:
+        """Wait for one answer."""
+        async with asyncio.timeout(self._answer_s):
+            return await asked
 
     @contextlib.asynccontextmanager
     async def lent(self, doing: str) -> AsyncIterator[asyncssh.SFTPClient]:
@@ -82,7 +89,7 @@ class SftpSession:
         asyncssh.set_log_level("ERROR")  # it logs every try with address and account
         seen: list[str] = []
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with asyncio.timeout(self._answer_s):
                 self._connection = await asyncssh.connect(
                     self._options.host,
                     self._options.port,
@@ -164,12 +171,6 @@ def _checking_host(pinned: str, seen: list[str]) -> Callable[[], asyncssh.SSHCli
             return bool(pinned) and seen[-1] == pinned
 
     return Client
-
-
-async def answered(asked: Awaitable[T]) -> T:
-    """Wait for one answer; a server that stays silent was cut off without a word."""
-    async with asyncio.timeout(_ANSWER_S):
-        return await asked
 
 
 def _text(error: BaseException) -> str:

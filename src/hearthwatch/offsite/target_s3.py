@@ -26,6 +26,7 @@ from hearthwatch.offsite.s3_client import Body, Reply, S3Client
 from hearthwatch.offsite.s3_faults import NoSuchUpload, parse, said
 from hearthwatch.offsite.s3_sign import Credentials
 from hearthwatch.offsite.upload import (
+    ANSWER_S,
     NotProved,
     OnProgress,
     Pace,
@@ -68,15 +69,24 @@ class S3Target:
     """Implements Target."""
 
     def __init__(
-        self, name: TargetId, options: TargetOptions, *, secret_key: Secret | None, read_secret_key: Secret | None, clock: Clock
+        self,
+        name: TargetId,
+        options: TargetOptions,
+        *,
+        secret_key: Secret | None,
+        read_secret_key: Secret | None,
+        clock: Clock,
+        answer_s: float = ANSWER_S,
     ) -> None:
         self._name = name
         self._options = options
-        self._writer = S3Client(name, options, Credentials(access_key=options.access_key, secret=secret_key), clock)
+        self._writer = S3Client(
+            name, options, Credentials(access_key=options.access_key, secret=secret_key), clock, answer_s=answer_s
+        )
         self._reader = self._writer
         if options.read_access_key and read_secret_key is not None:
             credentials = Credentials(access_key=options.read_access_key, secret=read_secret_key)
-            self._reader = S3Client(name, options, credentials, clock)
+            self._reader = S3Client(name, options, credentials, clock, answer_s=answer_s)
 
     @property
     def name(self) -> TargetId:
@@ -189,14 +199,19 @@ class S3Target:
         return self._whole(reply, parcel, parts)
 
     def _whole(self, reply: Reply, parcel: Parcel, parts: Sequence[_Part]) -> str:
-        """The checksum of the whole is the hash of the hashes of its parts, and their number."""
-        theirs = said(parse(reply.body), "ChecksumSHA256")
-        if not theirs or not all(part.sha256 for part in parts):
+        """Return what says that the service put the very parts together whose checksums it returned, empty when nothing does.
+
+        The checksum of the whole is the hash of the hashes of its parts; a service that leaves it out still names the whole by
+        an ETag made of those of its parts, in their order.
+        """
+        if not all(part.sha256 for part in parts):
             return ""
+        answer = parse(reply.body)
+        checksum, etag = said(answer, "ChecksumSHA256"), said(answer, "ETag").strip('"')
         digest = hashlib.sha256(b"".join(base64.b64decode(part.sha256) for part in parts)).digest()
-        if theirs.partition("-")[0] != base64.b64encode(digest).decode():
+        if checksum and checksum.partition("-")[0] != base64.b64encode(digest).decode():
             raise NotProved(f"{self._writer.where} did not put {parcel.name} together as it was sent; it is sent anew")
-        return theirs
+        return checksum or (etag if etag == _etag_of(parts) else "")
 
     async def _read_back(self, name: str, size_bytes: int, sha256: bytes) -> Proof:
         digest, size = hashlib.sha256(), 0
@@ -250,6 +265,15 @@ def _resumed(resume: Progress | None, parcel: Parcel) -> _HalfSent | None:
         if half.parcel == parcel.sha256.hex() and len(half.parts) * PART_BYTES < parcel.size_bytes + PART_BYTES:
             return half
     return None
+
+
+def _etag_of(parts: Sequence[_Part]) -> str:
+    """Return the ETag of a whole whose parts' ETags are MD5 hashes; empty when they are not."""
+    try:
+        hashes = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
+    except ValueError:
+        return ""
+    return f"{hashlib.md5(hashes, usedforsecurity=False).hexdigest()}-{len(parts)}"
 
 
 def _completion(parts: Sequence[_Part]) -> bytes:

@@ -10,15 +10,16 @@ import contextlib
 import hashlib
 import posixpath
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hearthwatch.kit.errors import BadReply, HearthwatchError, StorageFailed, StorageFault
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.offsite.names import PARTIAL, checked_name, partial_name
-from hearthwatch.offsite.sftp_session import SftpSession, answered
+from hearthwatch.offsite.sftp_session import SftpSession
 from hearthwatch.offsite.upload import (
+    ANSWER_S,
     NotProved,
     OnProgress,
     Pace,
@@ -45,10 +46,19 @@ _FILE = 1
 class SftpTarget:
     """Implements Target; connects at the first call and again after any error."""
 
-    def __init__(self, name: TargetId, options: TargetOptions, *, password: Secret | None, key: Secret | None) -> None:
+    def __init__(
+        self,
+        name: TargetId,
+        options: TargetOptions,
+        *,
+        password: Secret | None,
+        key: Secret | None,
+        answer_s: float = ANSWER_S,
+    ) -> None:
         self._name = name
         self._folder = options.path
-        self._session = SftpSession(name, options, password=password, key=key)
+        self._session = SftpSession(name, options, password=password, key=key, answer_s=answer_s)
+        self._answered = self._session.answered
 
     @property
     def name(self) -> TargetId:
@@ -65,7 +75,7 @@ class SftpTarget:
                     return await self._proved(sftp, parcel.name, parcel.size_bytes, parcel.sha256)
             at = await self._size(sftp, partial)
             if at is None or at > parcel.size_bytes:
-                await answered(sftp.makedirs(posixpath.dirname(path), exist_ok=True))
+                await self._answered(sftp.makedirs(posixpath.dirname(path), exist_ok=True))
                 at = 0
             try:
                 await self._send(sftp, parcel, at, pace, on_progress)
@@ -77,7 +87,7 @@ class SftpTarget:
                 raise
             found = await self._hash(sftp, partial, parcel.size_bytes)
             if found != (parcel.size_bytes, parcel.sha256):
-                await answered(sftp.remove(partial))
+                await self._answered(sftp.remove(partial))
                 raise NotProved(f"{self._session.where} did not keep {parcel.name} as it was sent; it is sent anew")
             await self._rename(sftp, partial, path)
         return Proof(how=ProofKind.READ_BACK, name=parcel.name, size_bytes=parcel.size_bytes, sha256=parcel.sha256)
@@ -95,7 +105,7 @@ class SftpTarget:
                 folder = folders.pop()
                 try:
                     entries = sftp.scandir(self._path(folder) if folder else self._folder or ".")
-                    while (entry := await answered(anext(entries, None))) is not None:
+                    while (entry := await self._answered(anext(entries, None))) is not None:
                         name = str(entry.filename)
                         if name in {".", ".."} or name.startswith(".hearthwatch-"):
                             continue
@@ -112,15 +122,15 @@ class SftpTarget:
         """See Target."""
         async with self._session.lent(f"reading {name}") as sftp:
             try:
-                file = await answered(sftp.open(self._path(name), "rb", encoding=None))
+                file = await self._answered(sftp.open(self._path(name), "rb", encoding=None))
             except _no_such_file() as error:
                 raise NotProved(f"{name} is no longer there") from error
             async with contextlib.AsyncExitStack() as stack:
-                stack.push_async_callback(_closed, file)
+                stack.push_async_callback(self._closed, file)
                 at = 0
                 while limit_bytes is None or at < limit_bytes:
                     size = _CHUNK_BYTES if limit_bytes is None else min(_CHUNK_BYTES, limit_bytes - at)
-                    data = _binary(await answered(file.read(size, at)))
+                    data = _binary(await self._answered(file.read(size, at)))
                     if not data:
                         return
                     at += len(data)
@@ -130,7 +140,7 @@ class SftpTarget:
         """See Target."""
         async with self._session.lent(f"deleting {name}") as sftp:
             with contextlib.suppress(_no_such_file()):
-                await answered(sftp.remove(self._path(name)))
+                await self._answered(sftp.remove(self._path(name)))
 
     async def close(self) -> None:
         """See Target."""
@@ -143,27 +153,27 @@ class SftpTarget:
         import asyncssh
 
         mode = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | (asyncssh.FXF_TRUNC if at == 0 else 0)
-        file = await answered(sftp.open(self._path(partial_name(parcel)), mode, encoding=None))
+        file = await self._answered(sftp.open(self._path(partial_name(parcel)), mode, encoding=None))
         async with contextlib.AsyncExitStack() as stack:
-            stack.push_async_callback(_closed, file)
+            stack.push_async_callback(self._closed, file)
             for chunk in _chunks(parcel, at):
                 await pace(len(chunk))
-                await answered(file.write(chunk, at))
+                await self._answered(file.write(chunk, at))
                 at += len(chunk)
                 if on_progress is not None:
                     on_progress(Progress(sent_bytes=at, token=""))
             with contextlib.suppress(asyncssh.SFTPOpUnsupported):
-                await answered(file.fsync())
+                await self._answered(file.fsync())
 
     async def _rename(self, sftp: asyncssh.SFTPClient, partial: str, path: str) -> None:
         import asyncssh
 
         try:
-            await answered(sftp.posix_rename(partial, path))
+            await self._answered(sftp.posix_rename(partial, path))
         except asyncssh.SFTPOpUnsupported:  # it cannot replace a file in one step
             with contextlib.suppress(asyncssh.SFTPNoSuchFile):
-                await answered(sftp.remove(path))
-            await answered(sftp.rename(partial, path))
+                await self._answered(sftp.remove(path))
+            await self._answered(sftp.rename(partial, path))
 
     async def _proved(self, sftp: asyncssh.SFTPClient, name: str, size_bytes: int, sha256: bytes) -> Proof:
         try:
@@ -179,11 +189,11 @@ class SftpTarget:
     async def _hash(self, sftp: asyncssh.SFTPClient, path: str, limit_bytes: int) -> tuple[int, bytes]:
         """Read a file back and return its size, at most one byte over the limit, and its hash."""
         digest, at = hashlib.sha256(), 0
-        file = await answered(sftp.open(path, "rb", encoding=None))
+        file = await self._answered(sftp.open(path, "rb", encoding=None))
         async with contextlib.AsyncExitStack() as stack:
-            stack.push_async_callback(_closed, file)
+            stack.push_async_callback(self._closed, file)
             while at <= limit_bytes:
-                data = _binary(await answered(file.read(min(_CHUNK_BYTES, limit_bytes + 1 - at), at)))
+                data = _binary(await self._answered(file.read(min(_CHUNK_BYTES, limit_bytes + 1 - at), at)))
                 if not data:
                     break
                 digest.update(data)
@@ -192,7 +202,7 @@ class SftpTarget:
 
     async def _size(self, sftp: asyncssh.SFTPClient, path: str) -> int | None:
         try:
-            return (await answered(sftp.stat(path))).size
+            return (await self._answered(sftp.stat(path))).size
         except _no_such_file():
             return None
 
@@ -205,9 +215,15 @@ class SftpTarget:
         if not isinstance(error, asyncssh.SFTPFailure):
             return False
         with contextlib.suppress(asyncssh.Error, OSError, TimeoutError):
-            disk = await answered(sftp.statvfs(self._folder or "."))
+            disk = await self._answered(sftp.statvfs(self._folder or "."))
             return disk.bavail * disk.frsize < max(parcel.size_bytes, _CHUNK_BYTES)
         return False
+
+    async def _closed(self, file: asyncssh.SFTPClientFile) -> None:
+        import asyncssh
+
+        with contextlib.suppress(asyncssh.Error, OSError, TimeoutError):
+            await self._answered(file.close())
 
     def _path(self, name: str) -> str:
         return posixpath.join(self._folder, checked_name(name))
@@ -230,13 +246,6 @@ def _no_such_file() -> type[Exception]:
     import asyncssh
 
     return asyncssh.SFTPNoSuchFile
-
-
-async def _closed(file: Any) -> None:
-    import asyncssh
-
-    with contextlib.suppress(asyncssh.Error, OSError, TimeoutError):
-        await answered(file.close())
 
 
 def _chunks(parcel: Parcel, at: int) -> Iterator[bytes]:

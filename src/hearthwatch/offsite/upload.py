@@ -154,6 +154,9 @@ class NotProved(BadReply):
     """The far end does not hold what it was sent: missing, shorter or altered, whatever it answered before."""
 
 
+ANSWER_S = 30.0
+"""A far end that leaves a question unanswered so long, or takes nothing more, is given up until the next try."""
+
 Pace = Callable[[int], Awaitable[None]]
 """Awaited with the bytes about to be sent, before they are; the courier's limit of bandwidth, and its place to stop."""
 
