@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Entry, Finding, Login, Offer, Report } from "../src/doors/api";
 import { fieldsOf, filled, followed } from "../src/doors/asking";
-import { fits, folded, merged, namesIn } from "../src/doors/fold";
+import { fits, folded, keyOf, merged, namesIn } from "../src/doors/fold";
 import { fixable, grouped, scoreTone, scoreWord, short, worstFirst } from "../src/doors/grades";
 import { asker, deed, GROUPS, isForeign, isStranger, offerLabel, offers, tone, verdictsOf, verdictWord, whence } from "../src/doors/words";
 
@@ -107,6 +107,12 @@ describe("folding", () => {
     const list = [guess(9), login({ id: 8, at_us: T + 8 }), guess(7), foreign({ id: 6, verdict: "locked", action: "locked", user: "root", at_us: T + 6 }), guess(5)];
     expect(folded(list).map((fold) => fold.all.length)).toEqual([3, 1, 1]);
     expect(folded([guess(5), foreign({ ...guess(4), address: "203.0.113.10" })])).toHaveLength(2);
+  });
+  test("a fold keeps its place on the page when its rows are dated anew", () => {
+    const rows = [foreign({ id: 3, at_us: T + 3 }), foreign({ id: 2, at_us: T + 2 }), foreign({ id: 1, at_us: T + 1 })];
+    const later = merged(rows, [foreign({ id: 1, at_us: T + 9, source: "log" }), foreign({ id: 4, at_us: T + 10 })]);
+    expect(folded(rows).map(keyOf)).toEqual([1]);
+    expect(folded(later).map(keyOf)).toEqual([1]);
   });
   test("news come to their place in time, and replace what is known better now", () => {
     const list = [login({ id: 3, at_us: T + 3e6 }), login({ id: 1, at_us: T })];

@@ -36,8 +36,8 @@ export function folded(logins: readonly Login[]): Fold[] {
   return found;
 }
 
-/** Stays the same while a fold grows. */
-export const keyOf = (fold: Fold): number => fold.all.at(-1)?.id ?? fold.head.id;
+/** Stays the same while a fold grows, and when more becomes known of when its log-ins were: what somebody opened stays open. */
+export const keyOf = (fold: Fold): number => fold.all.reduce((first, login) => Math.min(first, login.id), fold.head.id);
 
 /** Put news into a list that is newest first; one that is there already is replaced, as more became known of it. */
 export function merged(list: readonly Login[], news: readonly Login[]): Login[] {
