@@ -57,4 +57,4 @@ def _line(camera: CameraNow) -> str:
     if camera.state is not CameraState.LIVE:
         return f"{camera.name}: not connected ({camera.cause or camera.state.value})"
     streams = ", ".join(f"{stream.width_px}x{stream.height_px} {stream.codec}" for stream in camera.streams if stream.codec)
-    return f"{camera.name}: connected ({streams})"
+    return f"{camera.name}: connected ({streams or 'single pictures'})"

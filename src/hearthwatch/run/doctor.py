@@ -25,6 +25,7 @@ from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import AskStatus, Now, ask_house
 from hearthwatch.run.doctor_mqtt import mqtt
 from hearthwatch.run.doctor_network import cameras, ports
+from hearthwatch.run.doctor_pi import pins
 from hearthwatch.run.doctor_porch import porch
 from hearthwatch.run.doctor_presence import presence
 from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
@@ -75,6 +76,7 @@ def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
         if status is None:
             yield from ports(config.web)
         yield from cameras(config, data_folder, status)
+        yield from pins(config)
         yield from presence(config, _names(data_folder), status)
 
 

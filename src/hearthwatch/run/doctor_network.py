@@ -10,14 +10,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from hearthwatch.feeds.packet import Stream
-from hearthwatch.feeds.source import Source
+from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.check import Check, fail, ok, warn
 from hearthwatch.run.config import Config
+from hearthwatch.run.doctor_pi import picamera
 from hearthwatch.run.house_secrets import HouseSecrets
-from hearthwatch.run.sources import sources
+from hearthwatch.run.sources import snapshot_source, sources
 from hearthwatch.run.status import Status
 from hearthwatch.web.doors import CameraNow, CameraState
 from hearthwatch.web.options import WebOptions
@@ -50,9 +51,11 @@ def cameras(config: Config, data_folder: Path, status: Status | None) -> Iterato
             yield ok(f"camera {name}", "switched off (enabled = false)")
     running = {camera.id: camera for camera in status.cameras} if status else {}
     try:
-        found = {
-            source.camera: source for source in sources(config, HouseSecrets.open(data_folder)) if source.stream is Stream.MAIN
-        }
+        secrets = HouseSecrets.open(data_folder)
+        found = {source.camera: source for source in sources(config, secrets) if source.stream is Stream.MAIN}
+        for name, camera in config.cameras.items():
+            if camera.enabled and camera.snapshot and not camera.main:
+                found[name] = snapshot_source(name, camera, secrets)
     except HearthwatchError:  # told by the check of the secrets
         return
     with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -62,6 +65,8 @@ def cameras(config: Config, data_folder: Path, status: Status | None) -> Iterato
 def _camera(source: Source, now: CameraNow | None) -> Check:
     if now is not None:
         return _as_seen(source.camera, now)
+    if source.url.startswith("picamera://"):
+        return picamera(f"camera {source.camera}", streams=source.kind is SourceKind.PICAMERA)
     return _as_reached(source)
 
 
@@ -69,7 +74,7 @@ def _as_seen(camera: CameraId, now: CameraNow) -> Check:
     subject = f"camera {camera}"
     if now.state is CameraState.LIVE:
         streams = ", ".join(f"{each.stream} {each.width_px}x{each.height_px}" for each in now.streams if each.codec)
-        return ok(subject, f"live: {streams}")
+        return ok(subject, f"live: {streams or 'single pictures'}")
     if now.state is CameraState.PRIVATE:
         return ok(subject, now.cause)
     if now.state is CameraState.CONNECTING:
