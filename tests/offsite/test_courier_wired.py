@@ -20,6 +20,7 @@ from tests.devices.sshd import Sshd
 from tests.offsite.copies_bench import NAS, Copies, running, until
 from tests.offsite.far_ends import folder_target, s3_target, sftp_target
 
+from hearthwatch.kit.units import US_PER_S
 from hearthwatch.offsite.seal import unseal
 from hearthwatch.offsite.upload import Target, TargetKind
 from hearthwatch.recording.segment import Copied
@@ -72,11 +73,12 @@ async def restored(target: Target, copies: Copies) -> dict[bytes, int]:
     return found
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", list(TargetKind))
 async def test_every_byte_arrives_nothing_goes_before_and_little_is_sent_twice(kind: TargetKind, tmp_path: Path) -> None:
     async with far_end(kind, tmp_path / "far") as far:
         copies = Copies(tmp_path / "house", delete_proved=True)
-        made = copies.record("front", SEGMENTS, SEGMENT_BYTES)
+        made = copies.record("front", SEGMENTS, SEGMENT_BYTES, start_us=copies.clock.wall_us() - 86_400 * US_PER_S)
         contents = {copies.path_of(one).read_bytes(): one for one in made}
         proved: set[Copied] = set()
         copies.held = lambda file: file in proved

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -148,7 +148,9 @@ class Courier:
             made = await self._pack(queued)
             if made is None:
                 return
-            parcels = made.parcels
+            parcels, first = made.parcels, made.parcels[0]
+            upload = replace(queued.upload, name=made.name, sealed_sha256=first.sha256)
+            queued = replace(queued, upload=upload, parcel_bytes=first.size_bytes, manifest=made.manifest)
         elif progress is not None:
             self.now.resumed += 1
         self.now.sending = queued.upload.piece.camera

@@ -16,6 +16,8 @@ _STEPS_US = (2_500_000, 2_500_000, 5 * US_PER_S, 5 * US_PER_S, 5 * US_PER_S, 10 
 """From one fragment to the next; the last holds for all that follow."""
 _MAX_US = 600 * US_PER_S
 """After so long the finished files alone bring the rest of an event."""
+_LEAST_US = US_PER_S
+"""Less is not worth a piece of its own."""
 _OVERLAP_US = 3 * US_PER_S
 """What is on the disk ends a little before now: each fragment begins so long before the end of the one before."""
 
@@ -75,6 +77,9 @@ class Pursuits:
         """Yield the fragments that are due now."""
         for key, one in list(self._open.items()):
             if now_us < one.next_us:
+                continue
+            if now_us - one.from_us < _LEAST_US and now_us < one.until_us:
+                one.next_us = WallUs(one.from_us + _LEAST_US)
                 continue
             piece = Piece(
                 kind=PieceKind.FRAGMENT,
