@@ -40,6 +40,7 @@ ARM = ArmState(
 )
 FACTS = HouseFacts(
     arm=ARM,
+    alarmed=False,
     cameras=(CAMERA,),
     people=(("anna", True), ("bo", False), ("new", None)),
     outages=(),
@@ -70,6 +71,12 @@ def test_the_modes_in_home_assistants_words(mode: Mode, panel: str, telling: str
     found = told(replace(FACTS, arm=replace(ARM, mode=mode)))
     assert panel in home_assistant.PANEL_STATES
     assert (found["panel"], found["mode"], found["telling"]) == (panel, mode.value, telling)
+
+
+def test_a_visitor_who_was_told_of_triggers_the_panel_of_an_armed_house_alone() -> None:
+    found = {mode: told(replace(FACTS, arm=replace(ARM, mode=mode), alarmed=True))["panel"] for mode in Mode}
+    assert "triggered" in home_assistant.PANEL_STATES
+    assert [mode for mode, panel in found.items() if panel == "triggered"] == [Mode.AWAY]
 
 
 def test_who_is_home_and_who_is_not_known() -> None:

@@ -27,7 +27,7 @@ from hearthwatch.presence.presence import PersonId, Presence
 from hearthwatch.run.config import Config, parse
 from hearthwatch.run.mqtt_desk import MqttDesk
 from hearthwatch.web.changes import Changes
-from hearthwatch.web.doors import CameraNow, CameraState
+from hearthwatch.web.doors import AlertNow, CameraNow, CameraState
 
 JPEG = b"\xff\xd8\xff\xe0 a picture of the moment \xff\xd9"
 
@@ -226,11 +226,11 @@ class House:
         self.config = self._parsed(text)
         await self.desk.renew(self.config)
 
-    async def alert(self, title: str) -> None:
-        now_us = self.clock.wall_us()
+    async def alert(self, title: str, *, event: str = "", at_us: WallUs | None = None) -> None:
+        now_us = at_us or self.clock.wall_us()
         alert = Alert(
             id=AlertId(f"alert-{title}"),
-            event="",
+            event=event,
             camera=None,
             severity=Severity.URGENT,
             title=title,
@@ -239,6 +239,7 @@ class House:
             dedupe_key=title,
         )
         await self.inner.outbox.record(None, alert)
+        self.changes.publish(AlertNow(alert=alert, deliveries=()))
 
     async def keep(self, event: Event, jpeg: bytes = b"") -> None:
         """Keep an event, and its picture, and tell of it."""

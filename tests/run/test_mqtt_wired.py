@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -19,8 +20,11 @@ from tests.devices.mosquitto import Mosquitto
 from tests.devices.mqtt_listener import Listener
 from tests.run.mqtt_house import JPEG, House
 
+from hearthwatch.alerts.mqtt import ask
+from hearthwatch.alerts.options import MqttOptions
 from hearthwatch.arming.arming import Mode
 from hearthwatch.events.event import EventId, EventKind
+from hearthwatch.kit.errors import Refused, Unreachable
 from hearthwatch.kit.units import CameraId, WallUs
 
 pytestmark = [pytest.mark.wired, pytest.mark.timeout(60)]
@@ -80,6 +84,19 @@ async def test_a_visitor_is_seen_come_and_go_with_a_picture(tmp_path: Path, brok
         await house.keep(replace(brief, end_us=WallUs(brief.start_us + 1)))
         await seen.until(lambda seen: ("hearthwatch/camera/front/tamper", b"ON") in seen.heard)
         await seen.until_kept("hearthwatch/camera/front/tamper", b"OFF")
+
+
+async def test_an_alert_about_a_visitor_triggers_the_panel_until_he_is_gone(tmp_path: Path, broker: Mosquitto) -> None:
+    async with listener(broker) as seen, House(tmp_path, broker, OBEYS) as house:
+        await seen.until_kept("hearthwatch/status", b"online")
+        await seen.say("hearthwatch/set/mode", "ARM_AWAY")
+        await seen.until_kept("hearthwatch/panel", b"armed_away")
+        visitor = an_event(camera=CameraId("front"), start_us=house.clock.wall_us())
+        await house.keep(visitor)
+        await house.alert("somebody", event=visitor.id, at_us=WallUs(house.clock.wall_us() - 120_000_000))
+        await seen.until_kept("hearthwatch/panel", b"triggered")
+        await house.keep(replace(visitor, end_us=house.clock.wall_us()))
+        await seen.until_kept("hearthwatch/panel", b"armed_away")
 
 
 async def test_a_broker_that_dies_and_comes_back_is_told_everything_and_gets_what_waited(
@@ -257,6 +274,36 @@ async def test_two_houses_by_one_name_are_told(tmp_path: Path, broker: Mosquitto
     async with House(tmp_path / "one", broker) as house, House(tmp_path / "other", broker):
         await house.health.until(bool)
         assert "mqtt.client_id" in house.health.told[0]
+
+
+NONSENSE = (
+    b"",
+    b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    b"\x20\x03\x00\xee\x00",  # CONNACK with a reason code there is none of
+    b"\x20\x02\x00\x01",  # CONNACK of MQTT 3.1.1: no such version
+    b"\x20\xff\xff\xff\xff\xff",  # a length without end
+    b"\x20\x03\x00\x00\x00\x30\xff\xff\xff\x7f",  # welcome, and here come 256 MB
+    b"\x20\x03\x00\x00\x00\x30\x05\x00\x02\xff\xfe\x00",  # welcome, and a topic that is no text
+    bytes(range(256)),
+)
+
+
+async def test_no_broker_however_mad_is_more_than_out_of_reach() -> None:
+    async def ask_one(nonsense: bytes) -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(64)
+            writer.write(nonsense)
+            await writer.drain()
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            try:
+                await ask(MqttOptions(host="127.0.0.1", port=port), "")
+            except (Unreachable, Refused) as error:
+                assert f"127.0.0.1:{port}" in str(error)
+
+    await asyncio.gather(*(ask_one(nonsense) for nonsense in NONSENSE))
 
 
 def made(folder: Path, name: str, *, by: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None = None):

@@ -145,14 +145,12 @@ class MqttLink:
             await _enter(client, context)
             try:
                 await self._talk(client)
-            except asyncio.CancelledError:
-                await self._farewell(client)
-                raise
             finally:
                 self._client = None
                 self._lost()
                 for sending in self._sending:  # aiomqtt would wait for an answer that cannot come any more
                     sending.cancel()
+                await self._farewell(client)
                 await client.__aexit__(None, None, None)
 
     async def _talk(self, client: aiomqtt.Client) -> None:
@@ -200,6 +198,7 @@ class MqttLink:
         await self._hear(str(message.topic), payload)
 
     async def _farewell(self, client: aiomqtt.Client) -> None:
+        """Say that we go; where the connection is gone, have aiomqtt tell why, or it complains later that nobody asked."""
         import aiomqtt
 
         topic, payload = self._last

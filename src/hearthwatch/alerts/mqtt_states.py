@@ -20,6 +20,7 @@ _PANEL = {
 }
 """Home Assistant's panel knows no `disabled`: nothing alarms then, which is what its `disarmed` says. The mode beside it and
 the switch tell the two apart."""
+_ALARM = "triggered"
 _TAMPERED = frozenset(
     {
         Fault.CAMERA_COVERED,
@@ -50,10 +51,12 @@ class CameraFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseFacts:
-    """`people` are ids and whether each is home, None where that is not known. `private` leaves out by whom and on what
+    """`alarmed`: a visitor was told of just now, or is still there. `people` are ids and whether each is home, None where that
+    is not known. `private` leaves out by whom and on what
     evidence the house was armed: both tell who is home. `said` is what came of the last command."""
 
     arm: ArmState
+    alarmed: bool
     cameras: tuple[CameraFacts, ...]
     people: tuple[tuple[str, bool | None], ...]
     outages: tuple[Outage, ...]
@@ -69,7 +72,7 @@ def states(facts: HouseFacts, topics: Topics) -> Mapping[str, bytes]:
 
 def _states(facts: HouseFacts, topics: Topics) -> Iterator[tuple[str, str]]:
     arm = facts.arm
-    yield topics.panel, _PANEL[arm.mode]
+    yield topics.panel, _ALARM if facts.alarmed and arm.mode is Mode.AWAY else _PANEL[arm.mode]
     yield topics.mode, arm.mode.value
     yield topics.telling, _on(arm.mode is not Mode.DISABLED)
     own = [outage for outage in facts.outages if outage.camera is None]

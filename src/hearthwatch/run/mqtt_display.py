@@ -22,17 +22,18 @@ from hearthwatch.events.ledger import EventFiles
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import StorageFailed, Unreachable
-from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.presence.presence import Presence
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.web.changes import Changes
-from hearthwatch.web.doors import CameraDoor
+from hearthwatch.web.doors import AlertNow, CameraDoor
 
 log = logging.getLogger(__name__)
 
 _KEPT = "mqtt.kept"
 _EVERY_S = 1.0
 _MOTION_HOLD_S = 5.0
+_ALARM_HOLD_US = 60 * US_PER_S
 _LOOK_BACK = 20
 _UNNAMED = "motion"
 
@@ -72,6 +73,7 @@ class MqttDisplay:
         self._is_stale = True
         self._ended: set[EventId] = set()
         self._open: dict[EventId, Event] = {}
+        self._alarms: dict[EventId, WallUs] = {}
         self._moved_ns: dict[CameraId, MonoNs] = {}
         self._pictured: dict[CameraId, Event] = {}
         self._pictures_there: dict[CameraId, Event] = {}
@@ -102,6 +104,11 @@ class MqttDisplay:
                 if self._is_stale:
                     await self._catch_up()
                 self._take(change for change in batch.changes if isinstance(change, Event))
+                self._alarms |= {
+                    EventId(change.alert.event): change.alert.at_us
+                    for change in batch.changes
+                    if isinstance(change, AlertNow) and change.alert.event
+                }
                 if link.is_up:
                     await self._show(link)
             except (Unreachable, StorageFailed) as error:
@@ -239,6 +246,7 @@ class MqttDisplay:
         presences = self._presences() if config.mqtt.presence else ()
         return HouseFacts(
             arm=self._actions.arming.state,
+            alarmed=self._is_alarmed(),
             cameras=cameras,
             people=tuple((one.person, one.home if one.known else None) for one in presences),
             outages=brief.outages,
@@ -246,6 +254,14 @@ class MqttDisplay:
             said=said,
             ignored=ignored,
         )
+
+    def _is_alarmed(self) -> bool:
+        """Whether somebody who was told of is there, or was a minute ago: an alert may have waited for the entry delay."""
+        now_us = self._clock.wall_us()
+        self._alarms = {
+            event: at_us for event, at_us in self._alarms.items() if event in self._open or abs(now_us - at_us) < _ALARM_HOLD_US
+        }
+        return bool(self._alarms)
 
     def _moving(self) -> frozenset[CameraId]:
         """What moves now or did a moment ago: a picture more or less at rest is no end."""
