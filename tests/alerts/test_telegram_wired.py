@@ -83,7 +83,7 @@ async def states(house):
 
 
 async def test_text_then_picture_then_clip_as_a_thread(fake, bot, house):
-    alert = await house.tell(title="Front: person", text="14:03:27", parts=frozenset(Part))
+    alert = await house.tell(title="Front: person", text="14:03:27", parts=frozenset({Part.TEXT, Part.PICTURE, Part.CLIP}))
     await house.outbox.attach(alert.event, Part.PICTURE, b"\xff\xd8jpeg")
     await house.outbox.attach(alert.event, Part.CLIP, b"mp4")
     await Steps(house, bot).drain()
