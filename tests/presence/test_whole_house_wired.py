@@ -122,7 +122,7 @@ async def living(net: Lan, folder: Path, disarm: str) -> AsyncIterator[Home]:
 async def test_two_phones_come_sleep_leave_and_one_is_forged_where_answers_disarm(tmp_path: Path) -> None:
     with lan() as net:
         anna, ben = net.phone("a", ANNA, "10.77.0.21"), net.phone("b", BEN, "10.77.0.22")
-        forger = net.phone("x", ANNA, "10.77.0.66")
+        forger = net.phone("x", ANNA, "10.77.0.21")  # for her address the router gives him hers
         async with living(net, tmp_path, "automatic") as home:
             anna.join()
             came = await home.next()

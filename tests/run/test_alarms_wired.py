@@ -93,6 +93,7 @@ class Wired:
             outbox=house.outbox,
             db=house.db,
             channel=lambda _camera: 0,
+            is_private=lambda _camera: False,
             stored=bench.stored.put,
         )
         self.tasks: list[asyncio.Task[None]] = []

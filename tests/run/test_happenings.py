@@ -16,14 +16,16 @@ from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import ArmState, Cause, Mode
 from hearthwatch.events import ledger
-from hearthwatch.events.event import Change, Event, EventId
+from hearthwatch.events.alarms import Heard
+from hearthwatch.events.event import Change, Event, EventId, EventKind
 from hearthwatch.kit.errors import StorageFailed, StorageFault
-from hearthwatch.kit.units import US_PER_S, WallUs
+from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import FootageClass
 from hearthwatch.run.config import Config, parse
 from hearthwatch.run.entry_delay import EntryDelay
 from hearthwatch.run.happenings import Happenings
 from hearthwatch.tracks.track import TrackState
+from hearthwatch.vendors.device import AlarmKind, AlarmPhase, AlarmSignal
 
 CONFIG = """
 [camera_defaults]
@@ -377,3 +379,21 @@ async def test_a_full_disk_delays_no_alert(bench):
     (delivery,) = bench.house.outbox.waiting("phone")
     assert bench.house.outbox.alert(delivery).event == event.id
     assert bench.house.outbox.alert(delivery).degraded
+
+
+def sensed(kind: AlarmKind) -> Heard:
+    signal = AlarmSignal(kind=kind, code=kind.value, phase=AlarmPhase.PULSE, channel=0)
+    return Heard(camera=CameraId(FRONT), signal=signal)
+
+
+async def test_of_a_private_camera_only_tampering_is_heard_and_no_picture_wanted(bench):
+    bench.renew(CONFIG.replace('name = "Front"', 'name = "Front"\nmodes.home.private = true\nalarms.objects = "instead"'))
+    bench.mode = Mode.HOME
+    bench.happenings.put(sensed(AlarmKind.PERSON))
+    bench.happenings.put(sensed(AlarmKind.TAMPER))
+    event = await bench.told.get()
+    assert (event.kind, bench.pictures) == (EventKind.TAMPER, [])
+    bench.mode = Mode.AWAY
+    bench.happenings.put(sensed(AlarmKind.PERSON))
+    event = await bench.told.get()
+    assert (event.label, [one.id for one in bench.pictures]) == ("person", [event.id])

@@ -89,7 +89,7 @@ async def test_a_private_mode_writes_nothing_whoever_is_killed_and_ends_with_the
         assert camera["streams"][0]["state"] == "live", "an outage would be told"
         await nothing_is_shown(house)
         _code, said = await house.command("status")
-        assert "camera hall: private: private in mode home" in said
+        assert "camera hall: private in mode home: not recorded, not looked at" in said
 
         for role in ("recorder", "looker", "house", "recorder"):
             before = house.pids()[role]

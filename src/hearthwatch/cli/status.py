@@ -95,7 +95,9 @@ def offsite_lines(now: OffsiteNow | None, now_us: int) -> Iterator[str]:
 
 
 def _state(camera: CameraNow) -> str:
+    if camera.state == "private":
+        return camera.cause
     recorded = ", events alone are kept" if camera.only_events else ""
-    if not camera.recorded and camera.state != "private":
+    if not camera.recorded:
         recorded = ", not recorded (record = never)"
     return f"{camera.state}{recorded}" + (f": {camera.cause}" if camera.cause else "")

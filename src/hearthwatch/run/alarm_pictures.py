@@ -34,6 +34,7 @@ class AlarmPictures:
         outbox: Outbox,
         db: Db,
         channel: Callable[[CameraId], int],
+        is_private: Callable[[CameraId], bool],
         stored: Callable[[EventId], Awaitable[None]],
     ) -> None:
         """`recording` gives the newest picture of the stream where the camera gives none; `channel` is the camera's place in
@@ -43,6 +44,7 @@ class AlarmPictures:
         self._outbox = outbox
         self._db = db
         self._channel = channel
+        self._is_private = is_private
         self._stored = stored
         self._wishes: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
 
@@ -85,7 +87,9 @@ class AlarmPictures:
             await self._stored(event.id)
 
     async def from_camera(self, camera: CameraId) -> bytes:
-        """Return the picture the camera itself gives, empty where it gives none."""
+        """Return the picture the camera itself gives, empty where it gives none, or none is wanted."""
+        if self._is_private(camera):
+            return b""
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 client = await self._keeper.client(camera)

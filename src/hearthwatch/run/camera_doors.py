@@ -167,6 +167,7 @@ class CameraDoors:
             outbox=outbox,
             db=db,
             channel=lambda camera: max(0, config().cameras[camera].alarms.channel - 1),
+            is_private=is_private,
             stored=stored,
         )
         self.clocks = CameraClocks(self.doorman, db, health=health, clock=clock)
