@@ -298,3 +298,21 @@ async def test_a_clock_set_back_delays_nothing(house):
     assert await drain(after, one) <= 300
     assert len(channel.got) == 1
     after.close()
+
+
+async def test_when_the_network_is_back_what_waits_is_tried_at_once_but_not_what_the_service_put_off(house):
+    channel = FakeChannel("phone", failures=[DOWN, DOWN, DOWN, None, RetryAfter("later", 60)])
+    one = courier(house, channel)
+    await house.tell()
+    for _ in range(2):
+        house.clock.advance(await one.step_text() or 0)
+    assert (await one.step_text() or 0) > 0
+    assert (await one.step_text() or 0) > 0
+    assert channel.tried == 3
+    one.hurry()
+    assert await one.step_text() is None
+    assert len(channel.got) == 1
+    await house.tell()
+    await one.step_text()
+    one.hurry()
+    assert (await one.step_text() or 0) > 50

@@ -13,7 +13,8 @@ from hearthwatch.actions.gpio import GpioPins, OutputPins
 from hearthwatch.actions.keeper import ActionKeeper
 from hearthwatch.arming.arming import Mode
 from hearthwatch.events.event import Change
-from hearthwatch.health.outage import HealthSink
+from hearthwatch.health.board import Board
+from hearthwatch.health.outage import Fault
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import Unsupported
@@ -82,11 +83,13 @@ class ActionsDesk:
         db: Db,
         reader: Engine,
         clock: Clock,
-        health: HealthSink,
+        health: Board,
         pins: OutputPins | None = None,
     ) -> None:
         self._mode = mode
         self._reader = reader
+        self._config = config
+        self._board = health
         self._last_mode: Mode | None = None
         self._pins = pins or GpioPins()
         self.keeper = ActionKeeper(
@@ -104,8 +107,14 @@ class ActionsDesk:
 
     async def load(self) -> None:
         """Take up what a former house left on. Raises StorageFailed."""
+        self.renew()
         self._last_mode = self._mode()
         await self.keeper.load()
+
+    def renew(self) -> None:
+        """Nobody cares any more whether an action that is gone could be switched on."""
+        names = self._config().actions
+        self._board.forget(lambda outage: outage.fault is Fault.ACTION_FAILED and outage.subject not in names)
 
     def on_event(self, change: Change) -> None:
         """Do what an event asks for; returns at once."""

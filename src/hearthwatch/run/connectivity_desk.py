@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import Policy
+from hearthwatch.alerts.wording import span
 from hearthwatch.health.board import Board
-from hearthwatch.health.connectivity import WAYS, Endpoint, EndpointKind, Mark, Trouble, host_port
+from hearthwatch.health.connectivity import REACHES, WAYS, Endpoint, EndpointKind, Mark, Trouble, host_port
 from hearthwatch.health.guard import Guard
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.health.reach import KernelReach, Reach
@@ -17,7 +19,10 @@ from hearthwatch.health.repair import Repairer, Systemctl, Units
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.secrets import Secrets
+from hearthwatch.kit.units import US_PER_S
 from hearthwatch.run.config import Config
+
+log = logging.getLogger(__name__)
 
 _WEB_PORTS = {"http": 80, "https": 443}
 _BEHIND = frozenset({"telegram", "email", "apprise", "heartbeat"})
@@ -75,7 +80,10 @@ class ConnectivityDesk:
 
     def told(self, outage: Outage) -> None:
         """Send what waited now that `outage`, if it was one of a way out, is over and that was told."""
-        if outage.fault in WAYS and outage.end_us is not None:
+        if outage.fault not in REACHES or outage.end_us is None:
+            return
+        log.info("%s: works again after %s", outage.subject, span((outage.end_us - outage.start_us) / US_PER_S))
+        if outage.fault in WAYS:
             self._hurry()
 
     def _lasting(self) -> Iterator[Mark]:

@@ -222,6 +222,7 @@ class Reception:
     async def renew(self, config: Config) -> None:
         """Go on with a changed configuration."""
         self._house_now.renew(config)
+        self.actions.renew()
         await self.mqtt.renew(config)
 
     async def _serve(self) -> None:
