@@ -12,6 +12,7 @@ from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.compile import compile_plan
 from hearthwatch.run.config import Config, parse
+from hearthwatch.run.follower import moved_values
 from hearthwatch.run.plan import Plan
 
 HALL = CameraId("hall")
@@ -103,3 +104,10 @@ def test_a_pi_camera_streams_or_gives_stills(tmp_path: Path) -> None:
     assert ([source.url for source in streams.sources], streams.still_url) == (["picamera://0?fps=10"], "")
     stills = plan_of(tmp_path, parse('[camera.hall]\nsnapshot = "picamera://0"\ntrigger.pin = 4\n')).guests[HALL]
     assert (stills.sources, stills.still_url) == ((), "picamera://0")
+
+
+def test_a_snapshots_address_follows_the_camera() -> None:
+    camera = parse(STILL + "trigger.pin = 4\n").cameras[HALL]
+    assert moved_values(HALL, camera, "192.168.1.9", "192.168.1.77") == {
+        ("camera", "hall", "snapshot"): "http://192.168.1.77/snap.jpg"
+    }

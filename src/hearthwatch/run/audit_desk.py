@@ -118,7 +118,7 @@ class AuditDesk:
     async def _place(self, camera: CameraId) -> Fenced | None:
         """Where a camera is in the network; None for one that is not in it at all."""
         options = self._config().cameras[camera]
-        stream = urlsplit(options.main)
+        stream = urlsplit(options.main or options.snapshot)
         host = options.door.host or (stream.hostname if stream.scheme in {"rtsp", "rtsps", "http", "https"} else "")
         if not host or options.allow_loopback:
             return None

@@ -59,7 +59,7 @@ Work = Callable[[], Awaitable[None]]
 def door_of(name: CameraId, camera: CameraOptions, secrets: Secrets) -> Door | None:
     """Return the door of a camera that has one to watch."""
     options = camera.door
-    stream = urlsplit(camera.main)
+    stream = urlsplit(camera.main or camera.snapshot)
     host = options.host or (stream.hostname or "" if stream.scheme in _NETWORK else "")
     if not camera.enabled or not host or options.vendor is Vendor.NONE:
         return None

@@ -25,7 +25,7 @@ def password_names(config: Config, has_secret: frozenset[str], camera: CameraId,
     if (options.door.user or options.user) == user:
         names[door_secret if door_secret in has_secret else f"camera.{camera}.password"] = None
     for other, found in _on_device(config, camera):
-        if found.user == user and urlsplit(found.main).hostname == host:
+        if found.user == user and urlsplit(found.main or found.snapshot).hostname == host:
             names[f"camera.{other}.password"] = None
         door = f"camera.{other}.door.password"
         if (found.door.user or found.user) == user and door in has_secret:
@@ -38,7 +38,7 @@ def renamed_user(config: Config, camera: CameraId, user: str, new: str) -> dict[
     host = door_host(config.cameras[camera])
     found: dict[KeyPath, str] = {}
     for name, options in _on_device(config, camera):
-        if options.user == user and urlsplit(options.main).hostname == host:
+        if options.user == user and urlsplit(options.main or options.snapshot).hostname == host:
             found["camera", name, "user"] = new
         elif options.user == user and not options.door.user:
             found["camera", name, "door", "user"] = new  # the stream's account is one of another device
@@ -54,14 +54,14 @@ def moved_device(
     ports = {"rtsp": change.rtsp_port, "http": change.http_port, "https": change.https_port}
     found: dict[KeyPath, str | int] = {}
     for name, options in _on_device(config, camera):
-        for key, url in (("main", options.main), ("sub", options.sub)):
+        for key, url in (("main", options.main), ("sub", options.sub), ("snapshot", options.snapshot)):
             parts = urlsplit(url)
             if url and parts.hostname == before.host:
                 new = _at(parts, after.host, ports.get(parts.scheme))
                 if new != url:
                     found["camera", name, key] = new
         door = options.door
-        if after.host != before.host and (door.host or urlsplit(options.main).hostname != before.host):
+        if after.host != before.host and (door.host or urlsplit(options.main or options.snapshot).hostname != before.host):
             found["camera", name, "door", "host"] = after.host
         if after.port != before.port:
             found["camera", name, "door", "port"] = after.port
@@ -70,7 +70,7 @@ def moved_device(
 
 def door_host(options: CameraOptions) -> str:
     """Return the name or address of the camera's own door."""
-    return options.door.host or urlsplit(options.main).hostname or ""
+    return options.door.host or urlsplit(options.main or options.snapshot).hostname or ""
 
 
 def _on_device(config: Config, camera: CameraId) -> Iterator[tuple[CameraId, CameraOptions]]:

@@ -25,7 +25,8 @@ def configured(config: Config) -> Mapping[str, str]:
     """Return the camera at each host that the configuration names."""
     found: dict[str, str] = {}
     for name, camera in config.cameras.items():
-        for host in (camera.door.host, urlsplit(camera.main).hostname, urlsplit(camera.sub).hostname):
+        addresses = (camera.main, camera.sub, camera.snapshot)
+        for host in (camera.door.host, *(urlsplit(address).hostname for address in addresses)):
             if host:
                 found.setdefault(host, name)
     return found

@@ -74,7 +74,7 @@ def moved_values(camera: CameraId, options: CameraOptions, host: str, ip: str) -
     if not _is_ip(host):
         return {}
     found: dict[tuple[str, ...], str] = {}
-    for key, url in (("main", options.main), ("sub", options.sub)):
+    for key, url in (("main", options.main), ("sub", options.sub), ("snapshot", options.snapshot)):
         parts = urlsplit(url)
         if url and parts.hostname == host:
             port = f":{parts.port}" if parts.port else ""

@@ -49,7 +49,7 @@ def networks(camera: CameraOptions, config: Config) -> tuple[str, ...]:
     if camera.porch.networks:
         return camera.porch.networks
     here = _LOOPBACK if camera.allow_loopback else ()
-    for host in (camera.door.host, urlsplit(camera.main).hostname or ""):
+    for host in (camera.door.host, urlsplit(camera.main or camera.snapshot).hostname or ""):
         try:
             return (str(ipaddress.ip_network(host)), *here)
         except ValueError:
