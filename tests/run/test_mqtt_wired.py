@@ -20,7 +20,7 @@ from tests.devices.mosquitto import Mosquitto
 from tests.devices.mqtt_listener import Listener
 from tests.run.mqtt_house import JPEG, House
 
-from hearthwatch.alerts.mqtt import ask
+from hearthwatch.alerts.mqtt_client import ask
 from hearthwatch.alerts.options import MqttOptions
 from hearthwatch.arming.arming import Mode
 from hearthwatch.events.event import EventId, EventKind

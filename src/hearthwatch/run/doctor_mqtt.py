@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 from collections.abc import Iterator
 
-from hearthwatch.alerts.mqtt import ask
+from hearthwatch.alerts.mqtt_client import ask
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.run.check import Check, fail, ok, warn
