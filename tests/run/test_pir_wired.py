@@ -38,6 +38,7 @@ async def quiet_after(found: Hall, sent: int) -> list[str]:
 
 async def test_a_pulse_is_an_event_with_an_album_and_nothing_is_told_when_disarmed(tmp_path: Path) -> None:
     async with hall(tmp_path) as found:
+        await found.light_goes_on()
         await found.pulse()
         await found.services.telegram.wait_for(lambda: bool(found.albums))
         (album,) = found.albums
@@ -75,7 +76,15 @@ async def test_an_unplugged_camera_is_told_in_words_and_comes_back(tmp_path: Pat
         assert "no camera found: check the ribbon cable" in lost["hall"]["cause"]
         (tmp_path / "fault").unlink()
         await found.house.all_live(timeout_s=60)
-        assert len(rpicam.running(tmp_path / "bin")) == 1
+        ((pid, _arguments),) = rpicam.running(tmp_path / "bin")
+        found.house.kill("guest")
+        await found.house.until(found.house.cameras, lambda cameras: cameras["hall"]["state"] != "live")
+        await found.house.all_live(timeout_s=60)
+        ((other, _arguments),) = rpicam.running(tmp_path / "bin")
+        assert other != pid, "the killed reader took its program with it"
+        await found.light_goes_on()
+        await found.pulse()
+        assert (await found.event())["label"] == "pir"
 
 
 async def test_a_pi_camera_that_gives_stills_only_is_a_whole_camera(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ class Hall:
         except OSError:
             return {}
 
-    async def light(self) -> bool:
-        return (await self._pins())[LED]
+    async def light_goes_on(self) -> None:
+        await self.house.until(self._pins, lambda pins: pins.get(LED, False))
 
     async def event(self, number: int = 1) -> dict:
         """Wait for the sensor's n-th event and its picture."""
