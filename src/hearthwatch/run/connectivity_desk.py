@@ -27,6 +27,15 @@ log = logging.getLogger(__name__)
 _WEB_PORTS = {"http": 80, "https": 443}
 _BEHIND = frozenset({"telegram", "email", "apprise", "heartbeat"})
 """Ways of telling that need the internet."""
+_TELEGRAM, _MAIL, _WEBHOOK, _BEAT, _BROKER = (
+    "Telegram",
+    "the mail server",
+    "the webhook",
+    "who takes the sign of life",
+    "the broker",
+)
+_ENDS = {"telegram": _TELEGRAM, "email": _MAIL, "webhook": _WEBHOOK, "heartbeat": _BEAT, "mqtt": _BROKER}
+"""What each way of telling has to reach."""
 
 
 class ConnectivityDesk:
@@ -74,9 +83,13 @@ class ConnectivityDesk:
 
     def explains(self, outage: Outage, told: Sequence[Outage]) -> bool:
         """Tell whether `outage` only follows from a way out that is known to be broken."""
-        behind = outage.subject.partition(":")[0] in _BEHIND
-        is_of_it = outage.fault in {Fault.CHANNEL_DEAD, Fault.HEARTBEAT_LOST} and behind
-        return is_of_it and any(one.fault in WAYS for one in told)
+        if outage.fault not in {Fault.CHANNEL_DEAD, Fault.HEARTBEAT_LOST}:
+            return False
+        channel = outage.subject.partition(":")[0]
+        end = _ENDS.get(channel)
+        return any(
+            (one.fault in WAYS and channel in _BEHIND) or (one.fault in REACHES - WAYS and one.subject == end) for one in told
+        )
 
     def told(self, outage: Outage) -> None:
         """Send what waited now that `outage`, if it was one of a way out, is over and that was told."""
@@ -105,14 +118,14 @@ def endpoints(config: Config, secret: Callable[[str], str]) -> Iterator[Endpoint
     """Yield what the configuration makes this house reach; `secret` reads one, "" where there is none."""
     alerts = config.alerts
     if alerts.telegram.enabled and secret("alerts.telegram.token"):
-        yield from _web("Telegram", alerts.telegram.api_base)
+        yield from _web(_TELEGRAM, alerts.telegram.api_base)
     if alerts.email.host and alerts.email.to:
-        yield Endpoint(name="the mail server", host=alerts.email.host, port=alerts.email.port)
+        yield Endpoint(name=_MAIL, host=alerts.email.host, port=alerts.email.port)
     if alerts.webhook.url:
-        yield from _web("the webhook", alerts.webhook.url)
-    yield from _web("who takes the sign of life", secret("heartbeat.url"))
+        yield from _web(_WEBHOOK, alerts.webhook.url)
+    yield from _web(_BEAT, secret("heartbeat.url"))
     if config.mqtt.host:
-        yield Endpoint(name="the broker", host=config.mqtt.host, port=config.mqtt.port, kind=EndpointKind.BROKER)
+        yield Endpoint(name=_BROKER, host=config.mqtt.host, port=config.mqtt.port, kind=EndpointKind.BROKER)
     yield from _outside(config.connectivity.outside)
 
 

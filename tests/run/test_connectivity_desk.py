@@ -1,0 +1,74 @@
+"""Whom a house has to reach, and which other outages only follow from a way out that is broken."""
+
+from __future__ import annotations
+
+import pytest
+from tests.alerts.house import House
+
+from hearthwatch.health.board import Board
+from hearthwatch.health.connectivity import EndpointKind
+from hearthwatch.health.outage import Fault, Outage
+from hearthwatch.kit.units import WallUs
+from hearthwatch.run.config import parse
+from hearthwatch.run.connectivity_desk import ConnectivityDesk, endpoints
+
+TEXT = """
+[alerts.email]
+host = "mail.example.org"
+to = ["me@example.org"]
+[alerts.webhook]
+url = "https://hook.example.org/x"
+[mqtt]
+host = "192.168.1.9"
+[connectivity]
+outside = "example.net:443"
+"""
+SECRETS = {"alerts.telegram.token": "123:abc", "heartbeat.url": "http://beat.example.org/token"}
+
+
+def test_every_endpoint_is_one_the_owner_named() -> None:
+    assert list(endpoints(parse(""), lambda _: "")) == []
+    found = list(endpoints(parse(TEXT), lambda name: SECRETS.get(name, "")))
+    assert [(one.host, one.port) for one in found] == [
+        ("api.telegram.org", 443),
+        ("mail.example.org", 587),
+        ("hook.example.org", 443),
+        ("beat.example.org", 80),
+        ("192.168.1.9", 1883),
+        ("example.net", 443),
+    ]
+    assert [one.host for one in found if one.kind is EndpointKind.BROKER] == ["192.168.1.9"]
+    assert not any("token" in one.name for one in found)
+
+
+def outage(fault: Fault, subject: str) -> Outage:
+    return Outage(fault=fault, camera=None, subject=subject, start_us=WallUs(1), end_us=None, detail="")
+
+
+@pytest.mark.parametrize(
+    ("one", "told", "explained"),
+    [
+        (outage(Fault.CHANNEL_DEAD, "telegram:42"), outage(Fault.INTERNET_LOST, "x"), True),
+        (outage(Fault.HEARTBEAT_LOST, "heartbeat"), outage(Fault.ROUTER_SILENT, "x"), True),
+        (outage(Fault.CHANNEL_DEAD, "mqtt"), outage(Fault.BROKER_SILENT, "the broker"), True),
+        (outage(Fault.CHANNEL_DEAD, "email"), outage(Fault.SERVICE_SILENT, "the mail server"), True),
+        (outage(Fault.CHANNEL_DEAD, "email"), outage(Fault.SERVICE_SILENT, "Telegram"), False),
+        (outage(Fault.CHANNEL_DEAD, "webhook"), outage(Fault.INTERNET_LOST, "x"), False),
+        (outage(Fault.CHANNEL_DEAD, "telegram"), outage(Fault.DISK_FULL, "x"), False),
+        (outage(Fault.CAMERA_UNREACHABLE, "front"), outage(Fault.ROUTER_SILENT, "x"), False),
+    ],
+)
+def test_what_only_follows_is_not_told_beside_it(tmp_path, one, told, explained) -> None:
+    house = House(tmp_path)
+    desk = ConnectivityDesk(
+        None,
+        config=lambda: parse(""),
+        board=Board(house.db, house.clock, None),
+        outbox=house.outbox,
+        policy=lambda: None,
+        db=house.db,
+        clock=house.clock,
+        hurry=lambda: None,
+    )
+    assert desk.explains(one, [told]) is explained
+    house.close()
