@@ -146,6 +146,19 @@ async def test_somebody_new_is_asked_about_at_once(scene):
     assert (scene.who.scans, scene.desk.state.home) == (2, {"ben"})
 
 
+async def test_who_comes_back_just_after_leaving_is_asked_about_at_once(scene):
+    scene.who.now = (person("anna", home=True),)
+    await scene.look()
+    scene.house.clock.advance(600)
+    scene.who.now = (person("anna"),)
+    await scene.look()
+    assert (scene.desk.mode(), scene.who.scans) == (Mode.AWAY, 2)
+    scene.house.clock.advance(8)
+    scene.who.now = (person("anna", home=True),)
+    await scene.look()
+    assert (scene.desk.mode(), scene.who.scans) == (Mode.HOME, 3)
+
+
 async def test_a_question_is_told_with_its_number(scene):
     scene.config = parse('[arming]\ndisarm = "confirm"')
     await scene.desk.renew(scene.config, BERLIN)

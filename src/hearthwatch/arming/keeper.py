@@ -51,7 +51,7 @@ class ArmKeeper:
         self._one = asyncio.Lock()
         self._doubted = asyncio.Event()
         self._scanned_ns: MonoNs | None = None
-        self._scanned_for: frozenset[str] = frozenset()
+        self._scanned_for: frozenset[tuple[str, bool]] = frozenset()
 
     @property
     def state(self) -> ArmState:
@@ -91,7 +91,9 @@ class ArmKeeper:
 
     async def look(self) -> None:
         """Look once, without asking anybody."""
-        doubts = await self._look(self._who.people())
+        people = self._who.people()
+        doubted = await self._look(people)
+        doubts = frozenset((person.id, person.home) for person in people if person.id in doubted)
         early = self._scanned_ns is not None and self._clock.mono_ns() - self._scanned_ns < _SCAN_AGAIN_S * NS_PER_S
         if doubts and not (early and doubts <= self._scanned_for):
             self._scanned_for = doubts

@@ -58,6 +58,7 @@ _LOOKER_TAP_BYTES = 4 * 1024 * 1024
 _HOUSE_TAP_BYTES = 8 * 1024 * 1024
 _STUCK_S = 120.0
 _DISK_AGAIN_S = 5.0
+_END_S = 5.0
 
 
 class _Use(StrEnum):
@@ -139,8 +140,10 @@ class Recorder:
             for key in over:  # all at once: who asked for privacy does not wait for other cameras
                 self._running[key].pump.stop_reason = plan.held.get(key[0], GapReason.STOPPED)
                 self._running[key].stop.set()
-            for key in over:
-                self._running.pop(key).thread.join(5.0)
+            end_ns = self._clock.mono_ns() + round(_END_S * NS_PER_S)
+            for key in over:  # one that is just connecting comes to its end by itself, and hands nothing on any more
+                left_s = (end_ns - self._clock.mono_ns()) / NS_PER_S
+                self._running.pop(key).thread.join(max(0.0, left_s))
             for key, source in wanted.items():
                 if key not in self._running:
                     self._running[key] = self._start(source)
