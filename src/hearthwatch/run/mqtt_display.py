@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 
 from sqlalchemy import Connection
@@ -69,6 +69,9 @@ class MqttDisplay:
         self._code = Code.NONE
         self._there: dict[str, bytes] = {}
         self._kept: frozenset[str] = frozenset()
+        self._version = version("hearthwatch")
+        self._announced: tuple[Shown, Topics, str] | None = None
+        self._announcing: Mapping[str, bytes] = {}
         self._is_announced = False
         self._is_stale = True
         self._ended: set[EventId] = set()
@@ -159,9 +162,7 @@ class MqttDisplay:
     async def _show(self, link: MqttLink) -> None:
         """Bring the broker up to date. Raises Unreachable, StorageFailed."""
         options, topics, there = self._config().mqtt, self._topics, self._there
-        wanted = dict(states(self._facts(), topics))
-        if options.discovery:
-            wanted = {**announcements(self._shown(), topics, options.discovery), **wanted}
+        wanted = {**self._announcements(), **states(self._facts(), topics)}
         pictures = self._picture_topics() if options.pictures else frozenset()
         await self._keep(self._kept | wanted.keys() | pictures)
         for topic, payload in wanted.items():
@@ -204,6 +205,14 @@ class MqttDisplay:
                     await link.publish(self._topics.camera(camera, what), jpeg, retain=True)
             shown[camera] = event
 
+    def _announcements(self) -> Mapping[str, bytes]:
+        """Made anew only when something of it has changed, for it is asked every second."""
+        shown, prefix = self._shown(), self._config().mqtt.discovery
+        if (shown, self._topics, prefix) != self._announced:
+            self._announced = (shown, self._topics, prefix)
+            self._announcing = announcements(shown, self._topics, prefix) if prefix else {}
+        return self._announcing
+
     def _shown(self) -> Shown:
         config = self._config()
         cameras = tuple(
@@ -214,7 +223,7 @@ class MqttDisplay:
         people = tuple((one.person, one.name) for one in self._presences()) if config.mqtt.presence else ()
         return Shown(
             name=config.home.name,
-            version=version("hearthwatch"),
+            version=self._version,
             cameras=cameras,
             people=people,
             pictures=config.mqtt.pictures,
