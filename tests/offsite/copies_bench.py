@@ -101,6 +101,7 @@ class Copies:
         self.scanner = Scanner(self.footage, self, lambda: self.options, db=self.db, clock=self.clock)
         self.contents = HouseContents(self.footage, self.files, lambda name: self.options[name].sealed)
         self.arrived: list[Queued] = []
+        self._couriers: list[Courier] = []
 
     def close(self) -> None:
         self.db.close()
@@ -168,7 +169,7 @@ class Copies:
             self.arrived.append(queued)
             await self.scanner.proved(queued)
 
-        return Courier(
+        made = Courier(
             name,
             open_target,
             self.contents,
@@ -179,6 +180,8 @@ class Copies:
             throttle=Throttle(lambda: bit_s, self.clock),
             on_proved=on_proved,
         )
+        self._couriers.append(made)
+        return made
 
     def packing(self, name: TargetId) -> Packing:
         return Packing(
@@ -195,9 +198,10 @@ class Copies:
         return (await self.db.run(lambda connection: ledger.count(connection, name))).waiting
 
     async def until_sent(self, *names: TargetId) -> None:
-        """Return when nothing waits any more."""
+        """Return when nothing waits any more, and what follows from it is noted."""
         while any([await self.waiting(name) for name in names or tuple(self.options)]):  # noqa: ASYNC110 see until
             await asyncio.sleep(0.02)
+        await until(lambda: not any(one.now.busy for one in self._couriers if not names or one.name in names))
 
 
 async def until(holds: Callable[[], object]) -> None:

@@ -27,9 +27,9 @@ from hearthwatch.recording.segment import Copied
 
 pytestmark = pytest.mark.wired
 
-SEGMENTS, SEGMENT_BYTES = 200, 100_000
-STRIKES = [(fate, 700_000 + 31_000 * number) for number, fate in enumerate([Fate.CUT, Fate.CORRUPT] * 5)]
-STRIKES.insert(5, (Fate.STALL, 400_000))
+SEGMENTS, SEGMENT_BYTES = 200, 400_000
+STRIKES = [(fate, 3_000_000 + 131_000 * number) for number, fate in enumerate([Fate.CUT, Fate.CORRUPT] * 5)]
+STRIKES.insert(5, (Fate.STALL, 1_400_000))
 
 
 @dataclass
@@ -47,7 +47,10 @@ async def far_end(kind: TargetKind, folder: Path) -> AsyncIterator[FarEnd]:
         return
     server = Sshd(folder) if kind is TargetKind.SFTP else S3Server()
     await server.start()
-    wire = BadWire("127.0.0.1", server.port, fates=deque(STRIKES))
+    fates: deque[tuple[Fate, int] | None] = deque(STRIKES)
+    if kind is TargetKind.S3:  # each put has a connection of its own
+        fates = deque(one for fate, _after in STRIKES for one in ((fate, 60_000), *[None] * 12))
+    wire = BadWire("127.0.0.1", server.port, fates=fates)
     _host, port = await wire.start()
     if isinstance(server, Sshd):
         struck, plain = await sftp_target(server, port), await sftp_target(server)
@@ -111,7 +114,7 @@ async def test_every_byte_arrives_nothing_goes_before_and_little_is_sent_twice(k
 async def test_a_courier_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     house, far = tmp_path / "house", tmp_path / "far"
     copies = Copies(house)
-    contents = {copies.path_of(one).read_bytes() for one in copies.record("front", 40, SEGMENT_BYTES)}
+    contents = {copies.path_of(one).read_bytes() for one in copies.record("front", 40, 100_000)}
     copies.close()
     folder_target(far)
     command = [sys.executable, "-m", "tests.offsite.courier_for_ever", str(house), str(far), copies.keys.recipient]

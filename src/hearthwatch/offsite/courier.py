@@ -55,13 +55,16 @@ def making(queued: Queued) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class CourierNow:
-    """How one courier gets on. `error` is empty while the target answers; `sending_bytes` is what is left of what is sent."""
+    """How one courier gets on. `error` is empty while the target answers; `busy` counts what is being sent or noted,
+    `sending` names the camera of one of them."""
 
     error: str = ""
+    proved: int = 0
     proved_us: WallUs | None = None
     sent_bytes: int = 0
     resumed: int = 0
     sending: str = ""
+    busy: int = 0
 
 
 class Courier:
@@ -109,6 +112,8 @@ class Courier:
 
     async def run(self) -> None:
         """Send until cancelled."""
+        held = await self._db.run(lambda connection: ledger.proved_before(connection, self.name))
+        self.now.proved, self.now.proved_us = held
         urgent = Backoff(cap_s=_URGENT_BACKOFF_S, refused_s=_REFUSED_S / 5)
         usual = Backoff(cap_s=60.0, refused_s=_REFUSED_S)
         async with asyncio.TaskGroup() as tasks:
@@ -142,6 +147,15 @@ class Courier:
             await target.close()
 
     async def _deliver(self, target: Target, queued: Queued, *, urgent: bool) -> None:
+        self.now.busy += 1
+        self.now.sending = queued.upload.piece.camera
+        try:
+            await self._deliver_now(target, queued, urgent=urgent)
+        finally:
+            self.now.busy -= 1
+            self.now.sending = self.now.sending if self.now.busy else ""
+
+    async def _deliver_now(self, target: Target, queued: Queued, *, urgent: bool) -> None:
         parcels = queued.parcels if _are_there(queued.parcels) else ()
         progress = queued.progress if parcels else None
         if not parcels:
@@ -153,7 +167,6 @@ class Courier:
             queued = replace(queued, upload=upload, parcel_bytes=first.size_bytes, manifest=made.manifest)
         elif progress is not None:
             self.now.resumed += 1
-        self.now.sending = queued.upload.piece.camera
         try:
             for number, parcel in enumerate(parcels):
                 proof = await self._put(target, queued, parcel, progress if number == 0 else None, urgent=urgent)
@@ -161,8 +174,6 @@ class Courier:
         except HearthwatchError as error:
             await self._failed(queued, error)
             raise
-        finally:
-            self.now.sending = ""
         await self._arrived(queued, parcels)
 
     async def _pack(self, queued: Queued) -> Packed | None:
@@ -239,6 +250,7 @@ class Courier:
         now_us = self._clock.wall_us()
         await self._db.run(lambda connection: ledger.proved(connection, queued.upload.id, now_us))
         self.now.error, self.now.proved_us, self._lies = "", now_us, 0
+        self.now.proved += 1
         for fault in (Fault.BACKUP_REFUSED, Fault.BACKUP_NOT_KEPT):
             self._health.recovered(fault, self.subject)
         await asyncio.to_thread(_unlink, [parcel.path for parcel in parcels])

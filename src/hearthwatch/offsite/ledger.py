@@ -64,14 +64,12 @@ class Queued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetCount:
-    """How far one target is: what waits for it, the oldest moment that waits, and when something was proved last."""
+    """What waits for one target, what of it is of events and emergencies, and the oldest moment that waits."""
 
     waiting: int
     waiting_bytes: int
-    queued_events: int
+    waiting_events: int
     oldest_us: WallUs | None
-    proved: int
-    proved_us: WallUs | None
 
 
 def want(connection: Connection, wanted: Iterable[Wanted], now_us: WallUs) -> None:
@@ -126,19 +124,15 @@ def _order_us(start_us: WallUs, priority: Priority) -> int:
 
 
 def next_up(connection: Connection, target: TargetId, now_us: WallUs, *, urgent: bool) -> Queued | None:
-    """Return what is sent next; `urgent` for the lane of what cannot wait."""
+    """Return what is sent next; `urgent` for the lane of what cannot wait. One half sent goes before its equals."""
     mine = uploads.c.priority <= URGENT if urgent else uploads.c.priority > URGENT
-    due = select(uploads).where(uploads.c.target == target, uploads.c.state.in_(_OPEN), mine, uploads.c.next_us <= now_us)
-    # one half sent goes on before one that would only begin
-    begun = case((uploads.c.sent_bytes > 0, 0), else_=1)
-    row = connection.execute(due.order_by(uploads.c.priority, begun, uploads.c.order_us).limit(1)).first()
-    return None if row is None else _queued(row)
-
-
-def next_us(connection: Connection, target: TargetId) -> WallUs | None:
-    """Return when the next piece that failed is to be tried again."""
-    found = connection.scalar(select(func.min(uploads.c.next_us)).where(uploads.c.target == target, uploads.c.state.in_(_OPEN)))
-    return None if found is None else WallUs(found)
+    best = None
+    for state in (UploadState.SENDING, UploadState.WAITING):  # apart, each is one step into the index however long the queue
+        due = select(uploads).where(uploads.c.target == target, uploads.c.state == state, mine, uploads.c.next_us <= now_us)
+        row = connection.execute(due.order_by(uploads.c.priority, uploads.c.order_us).limit(1)).first()
+        if row is not None and (best is None or row.priority < best.priority):
+            best = row
+    return None if best is None else _queued(best)
 
 
 def packed(connection: Connection, queued: Queued, made: Packed) -> None:
@@ -238,26 +232,28 @@ def knows(connection: Connection, target: TargetId, name: str) -> bool:
 
 
 def count(connection: Connection, target: TargetId) -> TargetCount:
-    is_open = uploads.c.state.in_(_OPEN)
-    left = case((is_open, func.max(uploads.c.size_bytes, uploads.c.sealed_bytes) - uploads.c.sent_bytes), else_=0)
+    left = func.max(uploads.c.size_bytes, uploads.c.sealed_bytes) - uploads.c.sent_bytes
     row = connection.execute(
         select(
-            func.sum(case((is_open, 1), else_=0)).label("waiting"),
+            func.count().label("waiting"),
             func.sum(left).label("bytes"),
-            func.sum(case((and_(is_open, uploads.c.priority <= Priority.EVENT), 1), else_=0)).label("events"),
-            func.min(case((is_open, uploads.c.start_us))).label("oldest_us"),
-            func.sum(case((uploads.c.state == UploadState.PROVED, 1), else_=0)).label("proved"),
-            func.max(uploads.c.proved_us).label("proved_us"),
-        ).where(uploads.c.target == target)
+            func.sum(case((uploads.c.priority <= Priority.EVENT, 1), else_=0)).label("events"),
+            func.min(uploads.c.start_us).label("oldest_us"),
+        ).where(uploads.c.target == target, uploads.c.state.in_(_OPEN))
     ).one()
     return TargetCount(
-        waiting=int(row.waiting or 0),
+        waiting=row.waiting,
         waiting_bytes=max(0, int(row.bytes or 0)),
-        queued_events=int(row.events or 0),
+        waiting_events=int(row.events or 0),
         oldest_us=None if row.oldest_us is None else WallUs(row.oldest_us),
-        proved=int(row.proved or 0),
-        proved_us=None if row.proved_us is None else WallUs(row.proved_us),
     )
+
+
+def proved_before(connection: Connection, target: TargetId) -> tuple[int, WallUs | None]:
+    """Return how many pieces a target holds, and when it proved the last; reads them all."""
+    mine = and_(uploads.c.target == target, uploads.c.state == UploadState.PROVED)
+    row = connection.execute(select(func.count().label("count"), func.max(uploads.c.proved_us).label("last")).where(mine)).one()
+    return row.count, None if row.last is None else WallUs(row.last)
 
 
 def safe_until(connection: Connection) -> dict[CameraId, WallUs]:
@@ -273,9 +269,9 @@ def waiting(connection: Connection, ids: Collection[int]) -> int:
     return int(connection.scalar(select(func.count()).where(mine)) or 0)
 
 
-def emergency_left(connection: Connection) -> int:
-    """Return how many pieces of an emergency are still to be proved."""
-    mine = and_(uploads.c.priority == Priority.FAILSAFE, uploads.c.state.in_(_OPEN))
+def emergency_left(connection: Connection, targets: Collection[TargetId]) -> int:
+    """Return how many pieces of an emergency are still to be proved by these targets."""
+    mine = and_(uploads.c.target.in_(targets), uploads.c.state.in_(_OPEN), uploads.c.priority == Priority.FAILSAFE)
     return int(connection.scalar(select(func.count()).where(mine)) or 0)
 
 

@@ -50,6 +50,7 @@ uploads = Table(
     UniqueConstraint("target", "kind", "camera", "stream", "sequence", "start_us", "event", name="uploads_piece"),
     Index("uploads_due", "target", "state", "priority", "order_us"),
     Index("uploads_by_file", "camera", "stream", "sequence"),
+    Index("uploads_by_name", "target", "name"),
     sqlite_autoincrement=True,
 )
 """`sequence` is that of a segment's file, 0 for other pieces. `next_us` is when a piece that failed is tried again. `manifest`

@@ -176,5 +176,6 @@ class FailSafe:
         """Return how the last emergency stands. Raises StorageFailed."""
         if self.last is None:
             return None
-        left = await self._db.run(ledger.emergency_left)
+        targets = tuple(self._targets())
+        left = await self._db.run(lambda connection: ledger.emergency_left(connection, targets))
         return EmergencyNow(cause=self.last.cause, at_us=self.last.at_us, left=left)

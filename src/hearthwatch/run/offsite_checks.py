@@ -13,6 +13,7 @@ from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError, StorageFailed, Unsupported
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.offsite import ledger
+from hearthwatch.offsite.courier import CourierNow
 from hearthwatch.offsite.ledger import Queued, TargetCount
 from hearthwatch.offsite.upload import NotProved, Target, TargetId
 from hearthwatch.run.offsite_scan import Scanner
@@ -42,12 +43,12 @@ class Checks:
         self._put_only: set[TargetId] = set()
         self.targets: tuple[TargetId, ...] = ()
 
-    def counted(self, target: TargetId, count: TargetCount, error: str) -> None:
+    def counted(self, target: TargetId, count: TargetCount, courier: CourierNow) -> None:
         """Tell the owner when copies are late, and when they are on time again."""
         subject, now_us = f"backup {target}", self._clock.wall_us()
-        why = late(count, max(self._started_us, count.proved_us or WallUs(0)), now_us)
+        why = late(count, max(self._started_us, courier.proved_us or WallUs(0)), now_us)
         if why:
-            detail = f"{why} {error}".strip()
+            detail = f"{why} {courier.error}".strip()
             self._health.failed(Fault.BACKUP_LATE, subject, f"{detail} Nothing is deleted here before it is there.")
         else:
             self._health.recovered(Fault.BACKUP_LATE, subject)

@@ -230,17 +230,17 @@ class OffsiteDesk:
         for name, options in self._targets().items():
             count = await self._db.run(functools.partial(ledger.count, target=name))
             courier = self._couriers[name].now
-            self._checks.counted(name, count, courier.error)
+            self._checks.counted(name, count, courier)
             found.append(
                 TargetNow(
                     name=name,
                     kind=options.kind,
                     sealed=options.sealed,
-                    proved=count.proved,
-                    proved_us=count.proved_us,
+                    proved=courier.proved,
+                    proved_us=courier.proved_us,
                     waiting=count.waiting,
                     waiting_bytes=count.waiting_bytes,
-                    waiting_events=count.queued_events,
+                    waiting_events=count.waiting_events,
                     sending=courier.sending,
                     error=courier.error,
                 )

@@ -44,6 +44,7 @@ def upgrade() -> None:
     )
     op.create_index("uploads_due", "uploads", ["target", "state", "priority", "order_us"])
     op.create_index("uploads_by_file", "uploads", ["camera", "stream", "sequence"])
+    op.create_index("uploads_by_name", "uploads", ["target", "name"])
     op.create_table(
         "upload_heads",
         sa.Column("target", sa.String(32), primary_key=True),
