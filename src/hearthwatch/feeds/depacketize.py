@@ -41,12 +41,6 @@ class Depacketizer(ABC):
     def __init__(self, losses: Losses) -> None:
         self.losses = losses
         self.ready: list[AccessUnit] = []
-        self.middle = b""
-        """How the payloads begin that go on with the fragment under assembly and do not end it; empty when there is none."""
-
-    def extend(self, bodies: list[bytes]) -> None:
-        """Take what stands behind `middle`, which is not empty, in payloads of one size that came one after the other."""
-        raise NotImplementedError
 
     @abstractmethod
     def push(self, data: bytearray, start: int, end: int, timestamp: int, flags: int) -> None:
@@ -55,6 +49,19 @@ class Depacketizer(ABC):
     @abstractmethod
     def restart(self) -> None:
         """Forget what is under assembly: another sender took over."""
+
+
+class FragmentDepacketizer(Depacketizer):
+    """One whose units come in many payloads that begin alike."""
+
+    def __init__(self, losses: Losses) -> None:
+        super().__init__(losses)
+        self.middle = b""
+        """How the payloads begin that go on with the fragment under assembly and do not end it; empty when there is none."""
+
+    @abstractmethod
+    def extend(self, bodies: list[bytes]) -> None:
+        """Take what stands behind `middle`, which is not empty, in payloads of one size that came one after the other."""
 
 
 class AacDepacketizer(Depacketizer):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hearthwatch.feeds.depacketize import LOST, MARKER, AccessUnit, Depacketizer, Losses
+from hearthwatch.feeds.depacketize import LOST, MARKER, AccessUnit, FragmentDepacketizer, Losses
 from hearthwatch.feeds.nal import (
     H264_AUD,
     H264_FILLER,
@@ -38,7 +38,7 @@ _H265_LEADING = frozenset({H265_VPS, H265_SPS, H265_PPS, H265_AUD, H265_PREFIX_S
 """Kinds that stand before the first slice of a picture only."""
 
 
-class VideoDepacketizer(Depacketizer):
+class VideoDepacketizer(FragmentDepacketizer):
     """What H.264 and H.265 have in common: NALs gathered into one picture, and the memory of what is damaged."""
 
     codec: ClassVar[Codec]
