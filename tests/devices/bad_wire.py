@@ -70,7 +70,7 @@ class BadWire:
             for one in pending:
                 one.cancel()
             await asyncio.gather(*done, *pending, return_exceptions=True)
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # asyncio's own server complains of a cancelled handler
             pass
         finally:
             for one in (writer, far_writer):

@@ -82,7 +82,8 @@ class Sshd:
             self._process.terminate()
             await self._process.wait()
         if self._drain is not None:
-            await self._drain
+            self._drain.cancel()  # a session that is still open would keep it waiting
+            await asyncio.gather(self._drain, return_exceptions=True)
         self._process = self._drain = None
 
 

@@ -250,7 +250,7 @@ async def test_an_ssh_server_of_nonsense_is_unreachable(tmp_path: Path) -> None:
     await server.wait_closed()
 
 
-async def send_through(target: Target, wire: BadWire, folder: Path, count: int, size_bytes: int) -> int:
+async def send_through(target: Target, folder: Path, count: int, size_bytes: int) -> int:
     """Send parcels until each is proved; return the bytes they have."""
     total = 0
     for number in range(count):
@@ -269,29 +269,31 @@ async def send_through(target: Target, wire: BadWire, folder: Path, count: int, 
     return total
 
 
-async def test_a_bad_wire_costs_time_and_no_byte_of_sftp(sshd: Sshd, tmp_path: Path) -> None:
-    wire = BadWire("127.0.0.1", sshd.port, rng=random.Random(7), mean_bytes=8_000_000)
-    await wire.start()
-    target = await sftp_target(sshd, port=wire.address[1], answer_s=1.0)
-    total = await send_through(target, wire, tmp_path, 200, 300_000)
-    assert len(set(wire.struck)) == 3
-    assert wire.up_bytes <= total * 1.05
-    honest = await sftp_target(sshd)
-    assert sum([one.size_bytes async for one in honest.list()]) == total
-    await target.close()
-    await honest.close()
-    await wire.stop()
+FATES = [(Fate.CORRUPT, 50_000), (Fate.CUT, 150_000), (Fate.STALL, 100_000)]
 
 
-async def test_a_bad_wire_costs_time_and_no_byte_of_s3(s3: S3Server, tmp_path: Path) -> None:
-    wire = BadWire("127.0.0.1", s3.port, rng=random.Random(3), mean_bytes=60_000_000)
-    wire.fates = deque([(Fate.CORRUPT, 200_000), (Fate.CUT, 900_000), (Fate.STALL, 300_000)])
-    await wire.start()
-    target, owner = s3_target(s3, port=wire.address[1], answer_s=1.0), s3_target(s3, s3.owner_key)
-    total = await send_through(target, wire, tmp_path, 200, 300_000)
-    assert len(set(wire.struck)) == 3
-    assert wire.up_bytes <= total * 1.05
-    assert sum([one.size_bytes async for one in owner.list()]) == total
-    await target.close()
-    await owner.close()
-    await wire.stop()
+@pytest.mark.parametrize("kind", [TargetKind.SFTP, TargetKind.S3])
+async def test_a_bad_wire_costs_time_and_no_byte(kind: TargetKind, tmp_path: Path) -> None:
+    server = await _started(kind, tmp_path)
+    wire = BadWire("127.0.0.1", server.port, fates=deque(FATES), rng=random.Random(7), mean_bytes=16_000_000)
+    port = (await wire.start())[1]
+    if isinstance(server, Sshd):
+        target, honest = await sftp_target(server, port=port, answer_s=1.0), await sftp_target(server)
+    else:
+        target, honest = s3_target(server, port=port, answer_s=1.0), s3_target(server, server.owner_key)
+    try:
+        total = await send_through(target, tmp_path, 200, 200_000)
+        assert set(wire.struck) == set(Fate)
+        assert wire.up_bytes <= total * 1.05
+        assert sum([one.size_bytes async for one in honest.list()]) == total
+    finally:
+        await target.close()
+        await honest.close()
+        await wire.stop()
+        await server.stop()
+
+
+async def _started(kind: TargetKind, folder: Path) -> Sshd | S3Server:
+    server = Sshd(folder) if kind is TargetKind.SFTP else S3Server()
+    await server.start()
+    return server

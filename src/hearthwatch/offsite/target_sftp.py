@@ -6,11 +6,12 @@ end, when the whole is read back and hashed, and only then does it get its name.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import posixpath
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from hearthwatch.kit.errors import BadReply, HearthwatchError, StorageFailed, StorageFault
 from hearthwatch.kit.files import storage_failed
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     import asyncssh
 
 _CHUNK_BYTES = 256 * 1024
+_BLOCK_BYTES = 32 * 1024
+"""What every server takes and gives in one answer."""
+
+T = TypeVar("T")
 _MAX_DEPTH = 8
 _FOLDER = 2  # SFTP version 3 over OpenSSH: what asyncssh calls FILEXFER_TYPE_DIRECTORY
 _FILE = 1
@@ -122,7 +127,7 @@ class SftpTarget:
         """See Target."""
         async with self._session.lent(f"reading {name}") as sftp:
             try:
-                file = await self._answered(sftp.open(self._path(name), "rb", encoding=None))
+                file = await self._answered(sftp.open(self._path(name), "rb", encoding=None, block_size=0))
             except _no_such_file() as error:
                 raise NotProved(f"{name} is no longer there") from error
             async with contextlib.AsyncExitStack() as stack:
@@ -130,7 +135,7 @@ class SftpTarget:
                 at = 0
                 while limit_bytes is None or at < limit_bytes:
                     size = _CHUNK_BYTES if limit_bytes is None else min(_CHUNK_BYTES, limit_bytes - at)
-                    data = _binary(await self._answered(file.read(size, at)))
+                    data = await self._read(file, at, size)
                     if not data:
                         return
                     at += len(data)
@@ -153,12 +158,12 @@ class SftpTarget:
         import asyncssh
 
         mode = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | (asyncssh.FXF_TRUNC if at == 0 else 0)
-        file = await self._answered(sftp.open(self._path(partial_name(parcel)), mode, encoding=None))
+        file = await self._answered(sftp.open(self._path(partial_name(parcel)), mode, encoding=None, block_size=0))
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._closed, file)
             for chunk in _chunks(parcel, at):
                 await pace(len(chunk))
-                await self._answered(file.write(chunk, at))
+                await self._all([file.write(chunk[i : i + _BLOCK_BYTES], at + i) for i in range(0, len(chunk), _BLOCK_BYTES)])
                 at += len(chunk)
                 if on_progress is not None:
                     on_progress(Progress(sent_bytes=at, token=""))
@@ -189,11 +194,11 @@ class SftpTarget:
     async def _hash(self, sftp: asyncssh.SFTPClient, path: str, limit_bytes: int) -> tuple[int, bytes]:
         """Read a file back and return its size, at most one byte over the limit, and its hash."""
         digest, at = hashlib.sha256(), 0
-        file = await self._answered(sftp.open(path, "rb", encoding=None))
+        file = await self._answered(sftp.open(path, "rb", encoding=None, block_size=0))
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._closed, file)
             while at <= limit_bytes:
-                data = _binary(await self._answered(file.read(min(_CHUNK_BYTES, limit_bytes + 1 - at), at)))
+                data = await self._read(file, at, min(_CHUNK_BYTES, limit_bytes + 1 - at))
                 if not data:
                     break
                 digest.update(data)
@@ -218,6 +223,26 @@ class SftpTarget:
             disk = await self._answered(sftp.statvfs(self._folder or "."))
             return disk.bavail * disk.frsize < max(parcel.size_bytes, _CHUNK_BYTES)
         return False
+
+    async def _all(self, asked: Sequence[Awaitable[T]]) -> tuple[T, ...]:
+        """Wait for answers to questions that were asked at once, as the way there is long. The library asks many at once by
+        itself where it is let, and forgets the rest when one fails."""
+        found = await self._answered(asyncio.gather(*asked, return_exceptions=True))
+        for one in found:
+            if isinstance(one, BaseException):
+                raise one
+        return tuple(one for one in found if not isinstance(one, BaseException))
+
+    async def _read(self, file: asyncssh.SFTPClientFile, at: int, size: int) -> bytes:
+        """Read from `at` on: `size` bytes or, if the server gives less at once, what comes first; none at the end."""
+        wanted = [min(_BLOCK_BYTES, size - i) for i in range(0, size, _BLOCK_BYTES)]
+        found = await self._all([file.read(one, at + i * _BLOCK_BYTES) for i, one in enumerate(wanted)])
+        whole = bytearray()
+        for data, one in zip(found, wanted, strict=True):
+            whole += _binary(data)
+            if len(data) < one:
+                break
+        return bytes(whole)
 
     async def _closed(self, file: asyncssh.SFTPClientFile) -> None:
         import asyncssh
@@ -263,5 +288,5 @@ def _chunks(parcel: Parcel, at: int) -> Iterator[bytes]:
 
 
 def _binary(data: str | bytes) -> bytes:
-    assert isinstance(data, bytes)  # opened without an encoding
+    assert isinstance(data, bytes)  # files are opened without an encoding
     return data
