@@ -3,20 +3,17 @@ way). Use an account of our own that is an administrator's: the log and the sess
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import BadReply, Refused, Unsupported
+from hearthwatch.kit.errors import BadReply, Refused
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import foscam_hd_config, foscam_hd_log, foscam_hd_reply
-from hearthwatch.vendors.capability import PtzMove
 from hearthwatch.vendors.device import (
     Access,
     Account,
-    AlarmSignal,
     ClockReading,
     DeviceIdentity,
     LoginRecord,
@@ -32,7 +29,8 @@ from hearthwatch.vendors.foscam_hd_history import FoscamHdHistory
 from hearthwatch.vendors.foscam_hd_settings import FoscamHdSettings
 from hearthwatch.vendors.foscam_window import LogWindow
 from hearthwatch.vendors.mendable import Bars, Mendable, Renames
-from hearthwatch.vendors.polled_alarms import polled
+from hearthwatch.vendors.one_channel import OneChannel
+from hearthwatch.vendors.polled_alarms import Polled, PolledFeed
 from hearthwatch.vendors.set_clock import check_set
 from hearthwatch.vendors.switches import Switches
 from hearthwatch.vendors.way_in import Mover
@@ -40,7 +38,7 @@ from hearthwatch.vendors.way_in import Mover
 _SNAPSHOT_BYTES = 16 << 20
 
 
-class FoscamHdCamera(Mendable, Renames, Bars):
+class FoscamHdCamera(Mendable, Renames, Bars, OneChannel, Polled):
     """One camera: every capability of `capability` but SessionControl: nothing ends a session here. `close` it.
 
     Its alarms are asked for every `poll_s`; `settle_s` passes between two attempts to find it again after its address changed.
@@ -60,8 +58,7 @@ class FoscamHdCamera(Mendable, Renames, Bars):
     ) -> None:
         self._cgi = FoscamHdCgi(access, clock=clock, rng=rng, timeout_s=timeout_s)
         self._http = self._cgi.http
-        self._poll_s = poll_s
-        self._poked = asyncio.Event()
+        self._feed = PolledFeed(self._states, foscam_hd_reply.alarm_signal, poll_s)
         self._history = FoscamHdHistory(self._cgi)
         self._login_window = LogWindow()
         self._log_window = LogWindow()
@@ -132,37 +129,6 @@ class FoscamHdCamera(Mendable, Renames, Bars):
         host = f"[{self._http.access.host}]" if ":" in self._http.access.host else self._http.access.host
         with self._http.named(step):
             return foscam_hd_reply.streams(params, slot, f"rtsp://{host}:{foscam_hd_reply.rtsp_port(ports)}")
-
-    async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
-        """See Ptz."""
-        self._one_channel(channel)
-        await self._head.move(move)
-
-    async def stop(self, channel: int = 0) -> None:
-        """See Ptz."""
-        self._one_channel(channel)
-        await self._head.stop()
-
-    async def goto_preset(self, preset: int, channel: int = 0) -> None:
-        """See Ptz."""
-        self._one_channel(channel)
-        await self._head.goto_preset(preset)
-
-    def _one_channel(self, channel: int) -> None:
-        if channel:
-            raise Unsupported(f"{self._http.name}: this camera has one channel only")
-
-    def alarms(self) -> AsyncGenerator[AlarmSignal]:
-        """See AlarmFeed."""
-        return polled(self._states, foscam_hd_reply.alarm_signal, self._poll_s, self._poked)
-
-    def poke(self) -> None:
-        """See PolledAlarms: its HTTP alarm says that there is something."""
-        self._poked.set()
-
-    async def active(self, code: str) -> tuple[int, ...]:
-        """See AlarmFeed."""
-        return (0,) if code in (await self._states())[0] else ()
 
     async def _states(self) -> tuple[frozenset[str]]:
         step = "asking what it senses"

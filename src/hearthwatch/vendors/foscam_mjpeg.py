@@ -6,20 +6,16 @@ the mail, FTP and DDNS settings. Every poll of ours may write a line of the log:
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Unsupported
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import foscam_mjpeg_config, foscam_mjpeg_log, foscam_mjpeg_reply
-from hearthwatch.vendors.capability import PtzMove
 from hearthwatch.vendors.device import (
     Access,
     Account,
-    AlarmSignal,
     ClockReading,
     DeviceIdentity,
     LoginRecord,
@@ -29,19 +25,19 @@ from hearthwatch.vendors.device import (
 )
 from hearthwatch.vendors.foscam_mjpeg_cgi import FoscamMjpegCgi
 from hearthwatch.vendors.foscam_mjpeg_fixes import FoscamMjpegFixes
+from hearthwatch.vendors.foscam_mjpeg_head import FoscamMjpegHead
 from hearthwatch.vendors.foscam_window import LogWindow
 from hearthwatch.vendors.mendable import Mendable, Renames
-from hearthwatch.vendors.polled_alarms import polled
+from hearthwatch.vendors.one_channel import OneChannel
+from hearthwatch.vendors.polled_alarms import Polled, PolledFeed
 from hearthwatch.vendors.set_clock import check_set
 from hearthwatch.vendors.switches import Switches
 from hearthwatch.vendors.way_in import Mover
 
 _SNAPSHOT_BYTES = 4 << 20
-_MOVES: Mapping[PtzMove, int] = MappingProxyType({PtzMove.UP: 0, PtzMove.DOWN: 2, PtzMove.RIGHT: 4, PtzMove.LEFT: 6})
-_PRESETS = 32
 
 
-class FoscamMjpegCamera(Mendable, Renames):
+class FoscamMjpegCamera(Mendable, Renames, OneChannel, Polled):
     """One camera: DeviceInfo, LoginLog, SystemLog, Accounts, ConfigExport and -Import, AlarmFeed, Snapshot, Streams, Ptz, Fix,
     AccountRemoval, AccountRename, NetworkControl, ClockControl, FirmwareUpload, StandBy. `close` it.
 
@@ -63,11 +59,10 @@ class FoscamMjpegCamera(Mendable, Renames):
     ) -> None:
         self._cgi = FoscamMjpegCgi(access, clock=clock, rng=rng, timeout_s=timeout_s)
         self._http = self._cgi.http
-        self._poll_s = poll_s
-        self._poked = asyncio.Event()
+        self._feed = PolledFeed(self._states, foscam_mjpeg_reply.alarm_signal, poll_s)
+        self._head = FoscamMjpegHead(self._cgi)
         self._login_window = LogWindow()
         self._log_window = LogWindow()
-        self._last_move = 0
         self._fixes = FoscamMjpegFixes(self._cgi, clock=clock, rng=rng)
         self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
         self._switches = Switches(
@@ -148,45 +143,6 @@ class FoscamMjpegCamera(Mendable, Renames):
         self._one_channel(channel)
         host = f"[{self._http.access.host}]" if ":" in self._http.access.host else self._http.access.host
         return foscam_mjpeg_reply.streams(f"{'https' if self._http.access.tls else 'http'}://{host}:{self._http.access.port}")
-
-    async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
-        """See Ptz. The speed is one of its settings (`misc.ptz_patrol_rate`) and stays as it is; it has no zoom."""
-        self._one_channel(channel)
-        if move not in _MOVES:
-            raise Unsupported(f"{self._http.name}: this camera has no zoom")
-        self._last_move = _MOVES[move]
-        await self._ptz(self._last_move)
-
-    async def stop(self, channel: int = 0) -> None:
-        """See Ptz. Each movement has an end of its own, its number and one."""
-        self._one_channel(channel)
-        await self._ptz(self._last_move + 1)
-
-    async def goto_preset(self, preset: int, channel: int = 0) -> None:
-        """See Ptz. Presets count from 1."""
-        self._one_channel(channel)
-        if not 1 <= preset <= _PRESETS:
-            raise Unsupported(f"{self._http.name}: presets are 1 to {_PRESETS}")
-        await self._ptz(31 + 2 * (preset - 1))
-
-    async def _ptz(self, command: int) -> None:
-        await self._cgi.do("decoder_control.cgi", {"command": str(command)}, "moving it")
-
-    def _one_channel(self, channel: int) -> None:
-        if channel:
-            raise Unsupported(f"{self._http.name}: this camera has one channel only")
-
-    def alarms(self) -> AsyncGenerator[AlarmSignal]:
-        """See AlarmFeed."""
-        return polled(self._states, foscam_mjpeg_reply.alarm_signal, self._poll_s, self._poked)
-
-    def poke(self) -> None:
-        """See PolledAlarms: its HTTP alarm says that there is something."""
-        self._poked.set()
-
-    async def active(self, code: str) -> tuple[int, ...]:
-        """See AlarmFeed."""
-        return (0,) if code in (await self._states())[0] else ()
 
     async def _states(self) -> tuple[frozenset[str]]:
         step = "asking what it senses"

@@ -14,26 +14,55 @@ MakeSignal = Callable[[str, AlarmPhase, int], AlarmSignal]
 """Returns the signal of a code, a phase and a channel."""
 
 
-async def polled(
-    ask: Callable[[], Awaitable[States]], signal: MakeSignal, every_s: float, poked: asyncio.Event | None = None
-) -> AsyncGenerator[AlarmSignal]:
-    """See AlarmFeed. What comes and goes between two looks stays unseen, and what was on before is not told. `poked` makes the
-    next look come at once."""
-    before: States | None = None
-    while True:
-        now = await ask()
-        if before is not None:
-            for channel, (old, new) in enumerate(zip(before, now, strict=True)):
-                for one in changes(old, new, channel, signal):
-                    yield one
-        before = now
-        if poked is None:
-            await asyncio.sleep(every_s)
-            continue
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(every_s):
-                await poked.wait()
-        poked.clear()
+class PolledFeed:
+    """Asks every `every_s` seconds what is on."""
+
+    def __init__(self, ask: Callable[[], Awaitable[States]], signal: MakeSignal, every_s: float) -> None:
+        self._ask = ask
+        self._signal = signal
+        self._every_s = every_s
+        self._poked = asyncio.Event()
+
+    async def alarms(self) -> AsyncGenerator[AlarmSignal]:
+        """See AlarmFeed. What comes and goes between two looks stays unseen, and what was on before is not told."""
+        before: States | None = None
+        while True:
+            now = await self._ask()
+            if before is not None:
+                for channel, (old, new) in enumerate(zip(before, now, strict=True)):
+                    for one in changes(old, new, channel, self._signal):
+                        yield one
+            before = now
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._every_s):
+                    await self._poked.wait()
+            self._poked.clear()
+
+    def poke(self) -> None:
+        """See PolledAlarms."""
+        self._poked.set()
+
+    async def active(self, code: str) -> tuple[int, ...]:
+        """See AlarmFeed."""
+        return tuple(channel for channel, states in enumerate(await self._ask()) if code in states)
+
+
+class Polled:
+    """AlarmFeed and PolledAlarms of a client that sets this."""
+
+    _feed: PolledFeed
+
+    def alarms(self) -> AsyncGenerator[AlarmSignal]:
+        """See AlarmFeed."""
+        return self._feed.alarms()
+
+    def poke(self) -> None:
+        """See PolledAlarms: it said by HTTP that there is something."""
+        self._feed.poke()
+
+    async def active(self, code: str) -> tuple[int, ...]:
+        """See AlarmFeed."""
+        return await self._feed.active(code)
 
 
 def changes(before: frozenset[str], now: frozenset[str], channel: int, signal: MakeSignal) -> tuple[AlarmSignal, ...]:

@@ -6,9 +6,8 @@ There is no log of log-ins: who came and went between two looks at `sessions` st
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
@@ -20,7 +19,6 @@ from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.device import (
     Access,
     Account,
-    AlarmSignal,
     ClockReading,
     DeviceIdentity,
     Session,
@@ -28,7 +26,7 @@ from hearthwatch.vendors.device import (
     VideoStream,
 )
 from hearthwatch.vendors.mendable import Mendable
-from hearthwatch.vendors.polled_alarms import polled
+from hearthwatch.vendors.polled_alarms import Polled, PolledFeed
 from hearthwatch.vendors.reolink_api import Command, ReolinkApi
 from hearthwatch.vendors.reolink_card import ReolinkCard
 from hearthwatch.vendors.reolink_fixes import ReolinkFixes
@@ -52,7 +50,7 @@ _MOVES: Mapping[PtzMove, str] = MappingProxyType(
 )
 
 
-class ReolinkCamera(Mendable):
+class ReolinkCamera(Mendable, Polled):
     """One camera or recorder: every capability but LoginLog, SystemLog, AccountRename and Firewall, which its API has not.
 
     `close` it: it logs out. `settle_s` passes between two attempts to find it again after its address changed.
@@ -74,8 +72,7 @@ class ReolinkCamera(Mendable):
         self._card = ReolinkCard(self._api)
         self._http = self._api.http
         self._settings = ReolinkSettings(self._api)
-        self._poll_s = poll_s
-        self._poked = asyncio.Event()
+        self._feed = PolledFeed(self._states, reolink_alarm.signal, poll_s)
         self._has_events = True
         self._channels: int | None = None
         self._fixes = ReolinkFixes(self._api, clock=clock, rng=rng)
@@ -118,18 +115,6 @@ class ReolinkCamera(Mendable):
     async def set(self, settings: Sequence[Setting]) -> None:
         """See ConfigImport. Secret values are written but not compared: cameras answer those masked."""
         await self._settings.write(settings)
-
-    def alarms(self) -> AsyncGenerator[AlarmSignal]:
-        """See AlarmFeed. Asks every `poll_s`."""
-        return polled(self._states, reolink_alarm.signal, self._poll_s, self._poked)
-
-    def poke(self) -> None:
-        """See PolledAlarms: its webhook says that there is something."""
-        self._poked.set()
-
-    async def active(self, code: str) -> tuple[int, ...]:
-        """See AlarmFeed."""
-        return tuple(channel for channel, states in enumerate(await self._states()) if code in states)
 
     async def _states(self) -> list[frozenset[str]]:
         """Return what is on, for each channel. Firmware without `GetEvents` is asked in the older way from then on."""

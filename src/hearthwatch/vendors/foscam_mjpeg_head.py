@@ -1,0 +1,42 @@
+"""The moving head of a Foscam MJPEG camera: numbers of `decoder_control.cgi`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hearthwatch.kit.errors import Unsupported
+from hearthwatch.vendors.capability import PtzMove
+from hearthwatch.vendors.foscam_mjpeg_cgi import FoscamMjpegCgi
+
+_MOVES: Mapping[PtzMove, int] = MappingProxyType({PtzMove.UP: 0, PtzMove.DOWN: 2, PtzMove.RIGHT: 4, PtzMove.LEFT: 6})
+_PRESETS = 32
+_FIRST_PRESET = 31
+
+
+class FoscamMjpegHead:
+    """Its speed is one of its settings (`misc.ptz_patrol_rate`); it has no zoom, and its presets count from 1."""
+
+    def __init__(self, cgi: FoscamMjpegCgi) -> None:
+        self._cgi = cgi
+        self._last_move = 0
+
+    async def move(self, move: PtzMove) -> None:
+        """See Head."""
+        if move not in _MOVES:
+            raise Unsupported(f"{self._cgi.http.name}: this camera has no zoom")
+        self._last_move = _MOVES[move]
+        await self._do(self._last_move)
+
+    async def stop(self) -> None:
+        """See Head. Each movement has an end of its own, its number and one."""
+        await self._do(self._last_move + 1)
+
+    async def goto_preset(self, preset: int) -> None:
+        """See Head."""
+        if not 1 <= preset <= _PRESETS:
+            raise Unsupported(f"{self._cgi.http.name}: presets are 1 to {_PRESETS}")
+        await self._do(_FIRST_PRESET + 2 * (preset - 1))
+
+    async def _do(self, command: int) -> None:
+        await self._cgi.do("decoder_control.cgi", {"command": str(command)}, "moving it")
