@@ -26,7 +26,7 @@ from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.presence.presence import Presence
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.web.changes import Changes
-from hearthwatch.web.doors import AlertNow, CameraDoor
+from hearthwatch.web.doors import AlertNow, CameraDoor, CameraNow, CameraState
 
 log = logging.getLogger(__name__)
 
@@ -237,11 +237,13 @@ class MqttDisplay:
         said, ignored = self._said()
         brief = self._actions.status()
         briefs = {camera.id: camera for camera in brief.cameras}
-        moving = self._moving()
+        now = self._cameras.all()
+        private = {camera.id for camera in now if camera.state is CameraState.PRIVATE}
+        moving = self._moving(now)
         cameras = tuple(
             CameraFacts(
                 id=name,
-                live=briefs[name].live,
+                live=briefs[name].live or name in private,
                 state=briefs[name].state,
                 motion=name in moving,
                 labels=_labels(camera),
@@ -272,10 +274,10 @@ class MqttDisplay:
         }
         return bool(self._alarms)
 
-    def _moving(self) -> frozenset[CameraId]:
+    def _moving(self, now: Sequence[CameraNow]) -> frozenset[CameraId]:
         """What moves now or did a moment ago: a picture more or less at rest is no end."""
         now_ns = self._clock.mono_ns()
-        for camera in self._cameras.all():
+        for camera in now:
             if camera.motion_frac > camera.motion_limit_frac:
                 self._moved_ns[camera.id] = now_ns
         held = {camera for camera, at_ns in self._moved_ns.items() if now_ns - at_ns < _MOTION_HOLD_S * NS_PER_S}
