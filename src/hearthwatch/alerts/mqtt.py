@@ -120,7 +120,8 @@ class MqttLink:
                 self._failing_ns = now_ns
             is_lasting = now_ns - self._failing_ns >= _TELL_AFTER_S * NS_PER_S
             if is_lasting or isinstance(error, Refused | ConfigFault):
-                self._health.failed(Fault.CHANNEL_DEAD, NAME, f"{error}. Alerts wait until it works again.")
+                meanwhile = "Alerts wait" if self._options.alerts else "Home Assistant sees nothing new"
+                self._health.failed(Fault.CHANNEL_DEAD, NAME, f"{error}. {meanwhile} until it works again.")
             raise error  # noqa: TRY201
 
     async def _stay(self) -> None:
