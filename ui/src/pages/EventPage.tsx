@@ -2,7 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { api, at } from "../api";
+import { api, at, type HouseEvent } from "../api";
+import { ask } from "../ask";
 import { clockSeconds, codecName, dayName, labelName, lasted } from "../format";
 import { Trouble, useKeys, useLoaded } from "../parts/bits";
 import { Burst } from "../parts/Burst";
@@ -80,6 +81,14 @@ export function EventPage({ id }: { id: string }) {
     try {
       await api.keep(id, !detail.kept);
       setDetail({ ...detail, kept: !detail.kept });
+    } catch (trouble) {
+      setFailed(trouble);
+    }
+  };
+  const judge = async (): Promise<void> => {
+    try {
+      const judged = await ask<HouseEvent>("POST", `/events/${encodeURIComponent(id)}/false-alarm`, {}, { false_alarm: !event.false_alarm });
+      setDetail({ ...detail, event: judged });
     } catch (trouble) {
       setFailed(trouble);
     }
@@ -164,6 +173,9 @@ export function EventPage({ id }: { id: string }) {
           <div class="row">
             <button class="button" type="button" aria-pressed={detail.kept} disabled={!isOwner.value || !detail.has_footage} onClick={() => void keep()}>
               <icons.Pin size={18} /> {detail.kept ? "Kept for good" : "Keep"}
+            </button>
+            <button class="button" type="button" aria-pressed={event.false_alarm} disabled={!isOwner.value} onClick={() => void judge()}>
+              {event.false_alarm ? "Was a false alarm" : "False alarm"}
             </button>
             {detail.has_footage ? (
               <a class="button" download href={at.footage(event.camera, event.clip_start_us, end_us, "main", true)}>

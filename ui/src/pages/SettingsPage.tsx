@@ -6,6 +6,7 @@ import { bytes, clock } from "../format";
 import { Head, Trouble, useLoaded } from "../parts/bits";
 import { OffsiteCard } from "../parts/Offsite";
 import * as icons from "../parts/icons";
+import { Phones } from "../parts/Phones";
 import { SwitchedCard } from "../parts/Switched";
 import { house, isOwner, session } from "../store";
 import { type Theme, theme } from "../theme";
@@ -89,6 +90,7 @@ function PhoneCard() {
           </p>
         </>
       )}
+      {house.value?.telegram ? <Phones /> : null}
       {!house.value?.telegram ? null : enrolment ? (
         <p class="enrol">
           Send <code class="big-code">{enrolment.code}</code> to {enrolment.bot ? <strong>@{enrolment.bot}</strong> : "your bot"}{" "}

@@ -1,0 +1,66 @@
+/** Who is on Telegram, and what each may do; only an owner of the house sees it. */
+
+import { useState } from "preact/hooks";
+import { ask } from "../ask";
+import { Trouble, useLoaded } from "./bits";
+
+type Role = "owner" | "member" | "viewer";
+
+/** See TelegramPersonReply in the API's documentation. */
+interface Phone {
+  user_id: number;
+  chat_id: number;
+  name: string;
+  role: Role;
+  enrolled_us: number;
+}
+
+const MAY: Record<Role, string> = { owner: "does everything", member: "looks, arms and disarms", viewer: "looks" };
+
+export function Phones() {
+  const [found, failed, setFound] = useLoaded(() => ask<Phone[]>("GET", "/telegram/people"), []);
+  const [error, setError] = useState<unknown>(null);
+  const [leaving, setLeaving] = useState(0);
+  if (!found?.length) return <Trouble error={failed} />;
+  const change = (answer: Promise<Phone[]>): void => {
+    setError(null);
+    setLeaving(0);
+    answer.then(setFound, setError);
+  };
+  const people = [...new Map(found.map((each) => [each.user_id, each])).values()];
+  const groups = (user: number): number => found.filter((each) => each.user_id === user && each.chat_id < 0).length;
+  return (
+    <>
+      <ul class="phones">
+        {people.map((each) => (
+          <li key={each.user_id} class="row">
+            <strong>{each.name}</strong>
+            <span class="dim">{groups(each.user_id) ? "also in a group" : ""}</span>
+            <span class="spacer" />
+            <select
+              aria-label={`What ${each.name} may do by Telegram`}
+              value={each.role}
+              onChange={(event) => change(ask<Phone[]>("POST", `/telegram/people/${each.user_id}/role`, {}, { role: event.currentTarget.value }))}
+            >
+              {(Object.keys(MAY) as Role[]).map((role) => (
+                <option key={role} value={role}>
+                  {MAY[role]}
+                </option>
+              ))}
+            </select>
+            {leaving === each.user_id ? (
+              <button class="button" type="button" onClick={() => change(ask<Phone[]>("DELETE", `/telegram/people/${each.user_id}`))}>
+                Really remove
+              </button>
+            ) : (
+              <button class="button is-plain" type="button" onClick={() => setLeaving(each.user_id)}>
+                Remove
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <Trouble error={error} />
+    </>
+  );
+}
