@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def audit(
     *,
-    camera: Annotated[str | None, typer.Option("--camera", metavar="NAME", help="This camera only.")] = None,
+    camera: options.Camera = None,
     apply: Annotated[bool, typer.Option("--apply", help="Put right what the camera lets be put right from here.")] = False,
     fence: Annotated[
         str | None,

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     *,
-    camera: Annotated[str | None, typer.Option("--camera", metavar="NAME", help="Of this camera only.")] = None,
+    camera: options.Camera = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many, newest first.")] = 50,
     config: options.Config = None,
     data: options.Data = None,

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Camera = Annotated[str, typer.Option("--camera", metavar="NAME", help="Of this camera only.")]
 Since = Annotated[str, typer.Option("--since", metavar="TIME", help="14:00, `yesterday 22:15`, `10m ago`, 2026-11-21T14:00")]
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, max=100_000, help="The newest so many; with --since all by default.")
@@ -40,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 def logins(
     *,
-    camera: Camera = "",
+    camera: options.Camera = None,
     since: Since = "",
     limit: Limit = None,
     follow: Follow = False,
@@ -72,7 +71,7 @@ def logins(
 
 def logs(
     *,
-    camera: Camera = "",
+    camera: options.Camera = None,
     since: Since = "",
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="Only lines with this text in them.")] = "",
     limit: Limit = None,
@@ -100,7 +99,7 @@ def logs(
         typer.echo("no such lines are kept", err=True)
 
 
-def _asked(camera: str, since: str, house: Places) -> tuple[CameraId | None, WallUs | None]:
+def _asked(camera: str | None, since: str, house: Places) -> tuple[CameraId | None, WallUs | None]:
     from hearthwatch.cli.moments import moment
     from hearthwatch.kit.clock import SystemClock
     from hearthwatch.run.zone import zone_of

@@ -20,6 +20,7 @@ Config = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Configuration file.  [default: hearthwatch.toml in the data folder]"),
 ]
+Camera = Annotated[str | None, typer.Option("--camera", metavar="NAME", help="Of this camera only.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of text.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Log everything; show the full traceback of an error.")]
 
