@@ -125,7 +125,7 @@ class Commands:
         try:
             await bot.set_menu(chat, menu)
         except HearthwatchError as error:
-            log.info("the menu of a Telegram chat is not set: %s", error)
+            log.debug("the menu of a Telegram chat is not set: %s", error)
             if role is not None:
                 return
         if role is None:
