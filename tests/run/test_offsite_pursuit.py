@@ -7,7 +7,7 @@ from hearthwatch.events.event import Event, EventId, EventKind
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.offsite.upload import PieceKind, Priority, TargetId, TargetKind, TargetOptions
 from hearthwatch.recording.segment import FootageClass
-from hearthwatch.run.offsite_pursuit import Pursuits
+from hearthwatch.run.offsite_pursuit import OVERLAP_US, Pursuits
 
 START_US = 1_800_000_000 * US_PER_S
 TARGETS = {
@@ -50,7 +50,7 @@ def test_an_event_is_sent_at_once_from_before_its_beginning_and_on_until_it_is_o
     assert pieces[1].end_us <= after(3.1)
     assert pieces[-1].end_us == after(20)
     for before, then in itertools.pairwise(pieces):
-        assert then.start_us == before.end_us - 3 * US_PER_S or then.start_us == before.start_us
+        assert then.start_us == before.end_us - OVERLAP_US or then.start_us == before.start_us
     assert {one.priority for one in sent} == {Priority.EVENT_FRAGMENT}
     assert {(one.kind, one.footage_class, one.event) for one in pieces} == {(PieceKind.FRAGMENT, FootageClass.EVENT, "e1")}
     assert pursuits.next_us() is None

@@ -146,15 +146,14 @@ class FailSafe:
     async def _save(self, now_us: WallUs, back_us: int) -> None:
         name = f"emergency/{now_us}"
         from_us = WallUs(now_us - back_us)
-        for camera in self._cameras():
-            self._pursuits.emergency(camera, name, from_us, now_us, _GOES_ON_US)
         try:
             wanted, running = await asyncio.to_thread(self._last, from_us, now_us)
         except StorageFailed as error:
             log.warning("fail-safe: the last minutes cannot be looked up: %s", error)
             wanted, running = [], {}
-        for camera, start_us in running.items():
-            self._pursuits.emergency(camera, name, WallUs(max(from_us, start_us)), now_us, _GOES_ON_US)
+        for camera in self._cameras():
+            start_us = max(from_us, running.get(camera, from_us))
+            self._pursuits.emergency(camera, name, WallUs(start_us), now_us, _GOES_ON_US)
         await self._db.run(lambda connection: ledger.want(connection, wanted, now_us))
         self._hurry()
 

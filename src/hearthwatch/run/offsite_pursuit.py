@@ -18,7 +18,7 @@ _MAX_US = 600 * US_PER_S
 """After so long the finished files alone bring the rest of an event."""
 _LEAST_US = US_PER_S
 """Less is not worth a piece of its own."""
-_OVERLAP_US = 3 * US_PER_S
+OVERLAP_US = 1_500_000
 """What is on the disk ends a little before now: each fragment begins so long before the end of the one before."""
 
 
@@ -93,7 +93,7 @@ class Pursuits:
                 event=one.name,
             )
             yield from self._to_all(piece, one.priority)
-            one.from_us = WallUs(max(one.from_us, now_us - _OVERLAP_US))
+            one.from_us = WallUs(max(one.from_us, now_us - OVERLAP_US))
             one.next_us = WallUs(now_us + _STEPS_US[min(one.steps, len(_STEPS_US) - 1)])
             one.steps += 1
             if now_us >= one.until_us:
