@@ -14,7 +14,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 from hearthwatch.logins import ledger
-from hearthwatch.logins.burst import GUESSES, HOLD_NS, Burst, begun
+from hearthwatch.logins.guessing import GUESSES, HOLD_NS, Guessing, begun
 from hearthwatch.logins.login import Login, LoginId, Story
 
 _BOOK = "guesses"
@@ -48,10 +48,10 @@ class GuessNews:
     async def tell(self, camera: CameraId, rows: Sequence[Login], *, is_told: bool) -> MonoNs | None:
         """Tell of `rows`, all guesses nobody was told of, if it is time; `is_told`: with what he did next they were told just
         now. Returns when to call again, None when that is not needed. Raises StorageFailed."""
-        burst = await self._db.run(lambda connection: _kept(connection, camera))
+        guessing = await self._db.run(lambda connection: _kept(connection, camera))
         now_ns, now_us = self._clock.mono_ns(), self._clock.wall_us()
-        is_open = burst is not None and burst.is_open(now_us)
-        if rows and burst is not None and is_open:
+        is_open = guessing is not None and guessing.is_open(now_us)
+        if rows and guessing is not None and is_open:
             due_ns = self._amend_ns.get(camera, now_ns)
             if now_ns < due_ns and not is_told:
                 return due_ns
@@ -59,43 +59,43 @@ class GuessNews:
             held_ns = self._held.setdefault(camera, now_ns)
             if now_ns < held_ns + HOLD_NS and not is_told:
                 return MonoNs(held_ns + HOLD_NS)
-            burst = begun(burst, LoginId(min(row.id for row in rows)), now_us)
+            guessing = begun(guessing, LoginId(min(row.id for row in rows)), now_us)
         self._held.pop(camera, None)
-        if burst is None or not burst.is_open(now_us):
+        if guessing is None or not guessing.is_open(now_us):
             return None
-        return await self._go_on(camera, burst, rows, now_us, now_ns, is_told=is_told and not is_open)
+        return await self._go_on(camera, guessing, rows, now_us, now_ns, is_told=is_told and not is_open)
 
     async def _go_on(
-        self, camera: CameraId, burst: Burst, rows: Sequence[Login], now_us: WallUs, now_ns: MonoNs, *, is_told: bool
+        self, camera: CameraId, guessing: Guessing, rows: Sequence[Login], now_us: WallUs, now_ns: MonoNs, *, is_told: bool
     ) -> MonoNs | None:
-        times, stories = await self._db.run(lambda connection: ledger.stories(connection, camera, GUESSES, burst.first))
-        is_late = now_us >= burst.again_us and not burst.is_told_again
-        again = is_late and times > burst.sent
+        times, stories = await self._db.run(lambda connection: ledger.stories(connection, camera, GUESSES, guessing.first))
+        is_late = now_us >= guessing.again_us and not guessing.is_told_again
+        again = is_late and times > guessing.sent
         if is_told:
-            burst = msgspec.structs.replace(burst, sent=times)
+            guessing = msgspec.structs.replace(guessing, sent=times)
         elif rows or again:
-            is_new = await self._say(camera, burst, stories, times, again=again)
+            is_new = await self._say(camera, guessing, stories, times, again=again)
             if is_new or again:
-                burst = msgspec.structs.replace(burst, sent=times)
-            self._amend_ns[camera] = burst.amend_ns(now_us, now_ns)
+                guessing = msgspec.structs.replace(guessing, sent=times)
+            self._amend_ns[camera] = guessing.amend_ns(now_us, now_ns)
         if is_late:
-            burst = msgspec.structs.replace(burst, is_told_again=True)
+            guessing = msgspec.structs.replace(guessing, is_told_again=True)
         if rows or is_late:
-            await self._db.run(lambda connection: _keep(connection, camera, burst, rows))
-        return None if burst.is_told_again else MonoNs(now_ns + 1000 * (burst.again_us - now_us))
+            await self._db.run(lambda connection: _keep(connection, camera, guessing, rows))
+        return None if guessing.is_told_again else MonoNs(now_ns + 1000 * (guessing.again_us - now_us))
 
-    async def _say(self, camera: CameraId, burst: Burst, stories: Sequence[Story], times: int, *, again: bool) -> bool:
+    async def _say(self, camera: CameraId, guessing: Guessing, stories: Sequence[Story], times: int, *, again: bool) -> bool:
         setting = await self._setting(camera, [story.head for story in stories])
         now_us = self._clock.wall_us()
-        alert = login_alerts.guessed(self._ids(), stories, times, burst.first, setting, now_us=now_us)
+        alert = login_alerts.guessed(self._ids(), stories, times, guessing.first, setting, now_us=now_us)
         return await self._amend(alert, again) is None
 
 
-def _kept(connection: Connection, camera: CameraId) -> Burst | None:
+def _kept(connection: Connection, camera: CameraId) -> Guessing | None:
     said = ledger.state(connection, camera, _BOOK)
-    return msgspec.json.decode(said, type=Burst) if said else None
+    return msgspec.json.decode(said, type=Guessing) if said else None
 
 
-def _keep(connection: Connection, camera: CameraId, burst: Burst, rows: Sequence[Login]) -> None:
+def _keep(connection: Connection, camera: CameraId, guessing: Guessing, rows: Sequence[Login]) -> None:
     ledger.set_told(connection, [row.id for row in rows])
-    ledger.set_state(connection, camera, _BOOK, msgspec.json.encode(burst).decode())
+    ledger.set_state(connection, camera, _BOOK, msgspec.json.encode(guessing).decode())

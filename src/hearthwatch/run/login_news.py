@@ -22,7 +22,7 @@ from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError, StorageFailed
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs, to_datetime
 from hearthwatch.logins import ledger
-from hearthwatch.logins.burst import GUESSES
+from hearthwatch.logins.guessing import GUESSES
 from hearthwatch.logins.login import Login, Verdict
 from hearthwatch.logins.pacing import REMEMBERED_S, Pace
 from hearthwatch.logins.verdict import Network, is_home

@@ -20,7 +20,7 @@ _AMEND_S = 2.0
 _AMEND_SHARE = 0.1
 
 
-class Burst(msgspec.Struct, frozen=True, kw_only=True):
+class Guessing(msgspec.Struct, frozen=True, kw_only=True):
     """One attack: its `first` row and when it was noticed. It is the `nth` without a long quiet in between, and each may last
     longer than the one before: whoever goes on for days is told of a few times. `sent`: how many the last message told of that
     a person was sure to notice; `is_told_again`: there will be no other one."""
@@ -46,7 +46,7 @@ class Burst(msgspec.Struct, frozen=True, kw_only=True):
         return MonoNs(now_ns + round(wait_s * NS_PER_S))
 
 
-def begun(before: Burst | None, first: LoginId, now_us: WallUs) -> Burst:
-    """Return the burst that begins with the row `first`, after `before`."""
+def begun(before: Guessing | None, first: LoginId, now_us: WallUs) -> Guessing:
+    """Return what begins with the row `first`, after `before`."""
     goes_on = before is not None and 0 <= now_us - before.begun_us < _QUIET_S * US_PER_S
-    return Burst(first=first, begun_us=now_us, nth=before.nth + 1 if before is not None and goes_on else 1)
+    return Guessing(first=first, begun_us=now_us, nth=before.nth + 1 if before is not None and goes_on else 1)
