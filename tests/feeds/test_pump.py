@@ -294,6 +294,15 @@ def test_stop_ends_the_run_with_its_own_cause_and_closes() -> None:
     assert bench.health.log == []
 
 
+@pytest.mark.parametrize("reason", [GapReason.STOPPED, GapReason.PRIVATE, GapReason.MODE])
+def test_a_stop_that_is_meant_says_nothing_of_a_stream_that_never_came_and_hands_nothing_on(reason: GapReason) -> None:
+    bench = Bench((PacketMaker(), 60, None))
+    bench.pump.stop_reason = reason
+    bench.stop.set()
+    bench.run()
+    assert (bench.sink.packets, bench.sink.gaps) == ([], [])
+
+
 def test_a_stop_that_nobody_asked_for_is_our_fault() -> None:
     bench = Bench((PacketMaker(), 60, None))
     bench.pump.stop_reason = GapReason.US

@@ -13,6 +13,8 @@ from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
 CLOCK_STEP_US = US_PER_S // 2
 _SETTLE_NS = NS_PER_S // 2
 _SETTLE_PACKETS = 200
+_MEANT = frozenset({GapReason.STOPPED, GapReason.PRIVATE, GapReason.MODE})
+"""Ends that are no outage: of a stream that never came they say nothing."""
 
 
 class Runs:
@@ -89,7 +91,7 @@ class Runs:
         if self._timeline:
             start_us = self._not_before_us = self._timeline.end_us
             self._timeline = None
-        elif self._gap_start_us is not None and reason is not GapReason.STOPPED:
+        elif self._gap_start_us is not None and reason not in _MEANT:
             start_us, self._gap_start_us = self._gap_start_us, None
         else:
             return
