@@ -298,8 +298,9 @@ def test_stop_ends_the_run_with_its_own_cause_and_closes() -> None:
 def test_a_stop_that_is_meant_says_nothing_of_a_stream_that_never_came_and_hands_nothing_on(reason: GapReason) -> None:
     bench = Bench((PacketMaker(), 60, None))
     bench.pump.stop_reason = reason
-    bench.stop.set()
+    bench.feed.on_packet = lambda index: bench.stop.set() if index == 0 else None
     bench.run()
+    assert bench.feed.connections[0].closed
     assert (bench.sink.packets, bench.sink.gaps) == ([], [])
 
 
