@@ -16,8 +16,9 @@ from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import ArmState, Cause, Mode
 from hearthwatch.events import ledger
-from hearthwatch.events.alarms import Heard
+from hearthwatch.events.alarms import Heard, Sensed, SensedPhase
 from hearthwatch.events.event import Change, Event, EventId, EventKind
+from hearthwatch.events.report import Report
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import FootageClass
@@ -288,6 +289,39 @@ async def test_a_clip_is_wanted_only_with_the_alert_that_may_carry_one(tmp_path)
     assert [each.id for each in bench.clips] == [event.id]
     await bench.close()
     house.close()
+
+
+async def test_actions_hear_what_happens_now_and_nothing_of_a_snoozed_camera_or_of_long_ago(bench):
+    bench.happenings.put(seen())
+    await bench.told.get()
+    await bench.settled()
+
+    def asked() -> list[str]:
+        return [change.event.label for change in bench.acted if change.tell and change.event.camera == FRONT]
+
+    assert asked() == ["person"]
+    bench.acted.clear()
+    told: asyncio.Queue[EventId | None] = asyncio.Queue()
+    sensed = Sensed(
+        source="mail",
+        labels=("alarm",),
+        kind=EventKind.ALARM,
+        phase=SensedPhase.BEGAN,
+        at_once=True,
+        box=None,
+        detail="",
+    )
+    long_ago_us = WallUs(BASE_US - 7200 * US_PER_S)
+    bench.happenings.put(
+        Report(id=EventId("R1"), camera=FRONT, sensed=sensed, start_us=long_ago_us, end_us=long_ago_us, told=told.put_nowait)
+    )
+    assert await told.get() == EventId("R1")
+    assert asked() == []
+    await bench.snoozes.set([FRONT], WallUs(BASE_US + 3600 * US_PER_S))
+    bench.happenings.put(seen("t2", label="car"))
+    await bench.told.get()
+    await bench.settled()
+    assert asked() == []
 
 
 async def test_a_snoozed_camera_keeps_its_events_and_tells_nobody(bench):

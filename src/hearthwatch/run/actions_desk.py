@@ -121,9 +121,9 @@ class ActionsDesk:
         self.keeper.on_event(change, self._mode())
 
     def on_mode(self, mode: Mode) -> None:
-        """Do what a change of the mode asks for; returns at once."""
-        if mode is not self._last_mode:
-            self._last_mode = mode
+        """Do what a change of the mode asks for, not what is found at the start; returns at once."""
+        before, self._last_mode = self._last_mode, mode
+        if before not in {None, mode}:
             self.keeper.on_mode(mode)
 
     def actions(self) -> tuple[ActionNow, ...]:
