@@ -288,8 +288,8 @@ def spooled(connection: Connection) -> set[str]:
 
 
 def drop_before(connection: Connection, before_us: WallUs, limit: int) -> int:
-    """Forget what is too old to be sent or looked for; return how many rows went."""
-    old = select(uploads.c.id).where(uploads.c.end_us < before_us).limit(limit)
+    """Forget pieces that ended before a moment and wait for nothing; return how many rows went."""
+    old = select(uploads.c.id).where(uploads.c.end_us < before_us, uploads.c.state.not_in(_OPEN)).limit(limit)
     return connection.execute(delete(uploads).where(uploads.c.id.in_(old))).rowcount
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.clock import Clock
@@ -15,13 +15,15 @@ from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.offsite import ledger
 from hearthwatch.offsite.courier import CourierNow
 from hearthwatch.offsite.ledger import Queued, TargetCount
-from hearthwatch.offsite.upload import NotProved, Target, TargetId
+from hearthwatch.offsite.upload import NotProved, Target, TargetId, TargetOptions
 from hearthwatch.run.offsite_scan import Scanner
 
 log = logging.getLogger(__name__)
 
 _SAMPLE_EVERY_S = 600.0
 _SAMPLE = 3
+_BATCH = 500
+_DAY_US = 86_400 * US_PER_S
 _SAMPLE_AGAIN_US = 6 * 3600 * US_PER_S
 _LATE_US = 900 * US_PER_S
 _BEHIND_US = 12 * 3600 * US_PER_S
@@ -41,7 +43,7 @@ class Checks:
         self._started_us = clock.wall_us()
         self._lost: dict[TargetId, set[int]] = {}
         self._put_only: set[TargetId] = set()
-        self.targets: tuple[TargetId, ...] = ()
+        self.targets: Mapping[TargetId, TargetOptions] = {}
 
     def counted(self, target: TargetId, count: TargetCount, courier: CourierNow) -> None:
         """Tell the owner when copies are late, and when they are on time again."""
@@ -57,9 +59,22 @@ class Checks:
         """Work until cancelled."""
         while True:
             await asyncio.sleep(_SAMPLE_EVERY_S)
+            await self._forget()
             for name in self.targets:
                 if name not in self._put_only:
                     await self.sample(name, WallUs(self._clock.wall_us() - _SAMPLE_AGAIN_US), _SAMPLE)
+
+    async def _forget(self) -> None:
+        """Drop from the queue what no target keeps any longer; with one that keeps for good nothing goes."""
+        days = [kept for one in self.targets.values() for kept in _days(one)]
+        if not days or not all(days):
+            return
+        before_us = WallUs(self._clock.wall_us() - round(max(days) * _DAY_US))
+        try:
+            while await self._db.run(lambda connection: ledger.drop_before(connection, before_us, _BATCH)):
+                pass
+        except StorageFailed as error:
+            log.info("the queue of copies keeps its old rows for now: %s", error)
 
     async def sample(self, name: TargetId, before_us: WallUs, limit: int) -> int:
         """Have a target prove the pieces that were looked at longest ago, before a moment; return how many it has lost."""
@@ -105,6 +120,10 @@ class Checks:
         if not waiting:
             del self._lost[name]
             self._health.recovered(Fault.BACKUP_LOST, f"backup {name}")
+
+
+def _days(options: TargetOptions) -> tuple[float, ...]:
+    return options.keep_continuous_days, options.keep_motion_days, options.keep_event_days
 
 
 def late(count: TargetCount, since_us: WallUs, now_us: WallUs) -> str:

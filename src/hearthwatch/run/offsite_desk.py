@@ -141,7 +141,7 @@ class OffsiteDesk:
         while True:
             options = self._house.config.offsite
             self._scanner.start_over()
-            self._checks.targets = tuple(self._targets())
+            self._checks.targets = self._targets()
             self._couriers = {name: self._courier(name, one) for name, one in self._targets().items()}
             async with asyncio.TaskGroup() as work:
                 tasks = [

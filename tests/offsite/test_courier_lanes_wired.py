@@ -34,6 +34,8 @@ from hearthwatch.recording.segment import FootageClass
 from hearthwatch.run.offsite_checks import Checks
 from hearthwatch.run.offsite_scan import wanted_of
 
+pytestmark = pytest.mark.wired
+
 BUCKET = TargetId("bucket")
 
 

@@ -18,6 +18,8 @@ from hearthwatch.run.failsafe import FailSafe
 from hearthwatch.run.offsite_pursuit import Pursuits
 from hearthwatch.vendors.device import LoginAction
 
+pytestmark = pytest.mark.wired
+
 CAMERAS = {CameraId(name): name.capitalize() for name in ("yard", "hall", "porch", "garage")}
 BACKLOG = 12
 
