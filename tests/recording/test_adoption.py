@@ -15,8 +15,8 @@ from hearthwatch.feeds.packet import Gap, GapReason, Packet, Run, RunId, Stream
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.label import footage_path
-from hearthwatch.recording.segment import FootageClass, Origin, Quota, Segment, SegmentId, SegmentState, StorageOptions
-from hearthwatch.recording.sweep import plan_quota
+from hearthwatch.recording.retention import plan_quota
+from hearthwatch.recording.segment import FootageClass, Limits, Origin, Quota, Segment, SegmentId, SegmentState, StorageOptions
 
 S = 1_000_000
 
@@ -174,7 +174,7 @@ def test_uploads_keep_to_their_quota_oldest_first_and_touch_nobody_else(bench: B
     bench.record(8)
     yard, own = times(bench, "yard"), times(bench)
     one = sizes(bench, "yard")
-    bench.disk.set_quotas({FRONT: Quota(size_bytes=3 * one), CameraId("yard"): Quota(size_bytes=3 * one)})
+    bench.disk.set_limits(Limits(uploads={FRONT: Quota(size_bytes=3 * one), CameraId("yard"): Quota(size_bytes=3 * one)}))
     for number in range(10):
         adopt(bench, -4000 + 100 * number, 8)
     assert times(bench, "yard") == yard
@@ -190,7 +190,7 @@ def test_a_flood_of_uploads_costs_no_other_footage_its_place(bench: Bench) -> No
     own = times(bench)
     used_gib = sizes(bench, "front") / 2**30
     bench.disk.set_options(StorageOptions(segment_s=4, free_gib=0, max_gib=used_gib * 1.01))
-    bench.disk.set_quotas({CameraId("yard"): Quota(size_bytes=1 << 30)})
+    bench.disk.set_limits(Limits(uploads={CameraId("yard"): Quota(size_bytes=1 << 30)}))
     for number in range(8):
         adopt(bench, -4000 + 100 * number, 20, camera="yard")
         bench.clock.advance(11)
@@ -209,7 +209,7 @@ def test_the_quota_holds_its_place_on_the_disk_before_it_is_used(bench: Bench, m
     seen: list[int] = []
     monkeypatch.setattr("hearthwatch.recording.sweep.os.statvfs", disk)
     monkeypatch.setattr("hearthwatch.recording.sweep.excess_bytes", lambda _options, **named: seen.append(named["free"]) or 0)
-    bench.disk.set_quotas({FRONT: Quota(size_bytes=50 << 20)})
+    bench.disk.set_limits(Limits(uploads={FRONT: Quota(size_bytes=50 << 20)}))
     for _ in range(2):
         bench.clock.advance(11)
         bench.work()

@@ -232,13 +232,14 @@ def test_verify_finds_strangers_holes_and_overlaps(bench: Bench) -> None:
 def test_an_index_of_a_newer_release_is_refused(bench: Bench) -> None:
     bench.close()
     with sqlite3.connect(bench.index_path) as database:
+        (ours,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.close()
     with pytest.raises(StorageFailed, match="newer Hearthwatch") as caught:
         IndexWriter(bench.index_path)
     assert caught.value.fault is StorageFault.BROKEN
     with sqlite3.connect(bench.index_path) as database:
-        database.execute("UPDATE alembic_version SET version_num = '0002'")
+        database.execute("UPDATE alembic_version SET version_num = ?", (ours,))
     database.close()
     bench.open()
 

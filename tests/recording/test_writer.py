@@ -9,8 +9,8 @@ from hearthwatch.kit.units import WallUs
 from hearthwatch.recording import cut
 from hearthwatch.recording.ballast import Ballast
 from hearthwatch.recording.index import Asked
+from hearthwatch.recording.retention import plan_retention
 from hearthwatch.recording.segment import FootageClass, StorageOptions
-from hearthwatch.recording.sweep import plan_retention
 
 
 def test_a_camera_that_sends_no_key_frames_is_cut_off_until_one_comes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,7 +23,7 @@ from hearthwatch.recording.cut import Batch
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.label import Label
 from hearthwatch.recording.repair import reconcile
-from hearthwatch.recording.segment import Origin, Quota, Segment, SegmentId, SegmentState, StorageOptions
+from hearthwatch.recording.segment import Limits, Origin, Segment, SegmentId, SegmentState, StorageOptions
 from hearthwatch.recording.segment_file import SegmentFile, set_pinned, sha256_of
 from hearthwatch.recording.store import Store, is_damage
 from hearthwatch.recording.sweep import Sweep
@@ -95,8 +95,8 @@ class Disk:
         """Take the retention options; those of files hold until the next start."""
         self._options = options
 
-    def set_quotas(self, quotas: Mapping[CameraId, Quota]) -> None:
-        self._sweep.quotas = quotas
+    def set_limits(self, limits: Limits) -> None:
+        self._sweep.limits = limits
 
     def confirmed(self) -> tuple[Confirmed, ...]:
         """Return the state of every stream; may be called from any thread."""
@@ -274,9 +274,9 @@ class Disk:
         self._owed.clear()
         self._store.renew_index(self._clock, self._damage)
         self._damage = None
-        quotas = self._sweep.quotas
+        limits = self._sweep.limits
         self._sweep = Sweep(self._store.folder, self._store.index, self._store.ballast, self._clock, self._store.custody)
-        self._sweep.quotas = quotas
+        self._sweep.limits = limits
         self._reconcile = reconcile(self._store.folder, self._store.index)
         self._tidy_ns = self._clock.mono_ns()
 

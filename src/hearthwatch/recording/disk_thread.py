@@ -15,7 +15,7 @@ from hearthwatch.kit.retry import keep_running
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.disk import Confirmed, Disk, StorageHealth
 from hearthwatch.recording.index import Asked
-from hearthwatch.recording.segment import Backup, Copied, FootageClass, Origin, Quota, StorageOptions
+from hearthwatch.recording.segment import Backup, Copied, FootageClass, Limits, Origin, StorageOptions
 from hearthwatch.recording.store import Store
 from hearthwatch.recording.writer import QUEUE_BYTES, DiskQueue, SegmentWriter
 
@@ -74,9 +74,9 @@ class DiskThread:
         """Take the next packets of footage from elsewhere; the Future tells how many milliseconds were kept so far."""
         return self._call(lambda: self._disk.adopt(run, info, origin, packets, is_last=is_last))
 
-    def set_quotas(self, quotas: Mapping[CameraId, Quota]) -> Future[None]:
+    def set_limits(self, limits: Limits) -> Future[None]:
         """Say what the uploads of each camera may take."""
-        return self._call(lambda: self._disk.set_quotas(quotas))
+        return self._call(lambda: self._disk.set_limits(limits))
 
     def prove(self, copied: Sequence[Copied], *, proved: bool) -> Future[int]:
         """Note that these files are kept elsewhere, or not any more; the Future tells how many of them are here."""

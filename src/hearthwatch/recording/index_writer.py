@@ -19,9 +19,11 @@ from hearthwatch.recording.custody import NO_BACKUP, loose
 from hearthwatch.recording.index import Asked, asked_of
 from hearthwatch.recording.label import Label
 from hearthwatch.recording.rows import (
+    EVERYBODY,
     PLAYABLE,
     RANK,
     UNWANTED,
+    Among,
     gap_of,
     gaps_overlapping,
     kept,
@@ -152,11 +154,11 @@ class IndexWriter:
         finished = segments.c.state.in_((SegmentState.COMPLETE, SegmentState.SUSPECT))
         return self._select(segments.c.origin == Origin.UPLOAD, segments.c.camera == camera, finished)
 
-    def uploaded_bytes(self) -> int:
-        """Return the bytes of all uploaded footage on the store in use."""
+    def bytes_of(self, among: Among = EVERYBODY, *, origins: Collection[Origin] = tuple(Origin)) -> int:
+        """Return the bytes of footage on the store in use."""
         with sql_errors("reading the index of footage"), self._engine.connect() as run:
-            total = select(func.sum(segments.c.size_bytes))
-            return int(run.scalar(total.where(segments.c.origin == Origin.UPLOAD, segments.c.store == self._store)) or 0)
+            mine = and_(among.rows, segments.c.origin.in_(origins), segments.c.store == self._store)
+            return int(run.scalar(select(func.sum(segments.c.size_bytes)).where(mine)) or 0)
 
     def _note_run(self, run: Connection, label: Label) -> None:
         if run.scalar(select(runs.c.id).where(runs.c.id == label.run)) is None:
@@ -325,9 +327,11 @@ class IndexWriter:
                 found += run.execute(change).rowcount
         return found
 
-    def oldest(self, limit: int, backup: Mapping[CameraId, Backup] = NO_BACKUP, *, owed: bool = False) -> tuple[Segment, ...]:
+    def oldest(
+        self, limit: int, backup: Mapping[CameraId, Backup] = NO_BACKUP, *, owed: bool = False, among: Among = EVERYBODY
+    ) -> tuple[Segment, ...]:
         """Return the oldest finished segments that are not pinned: those whose proof is `owed`, or all others."""
-        return self._select(loose(backup, owed=owed), limit=limit)
+        return self._select(loose(backup, owed=owed), among.rows, limit=limit)
 
     def proved(self, cameras: Collection[CameraId], before_us: WallUs, limit: int) -> tuple[Segment, ...]:
         """Return the oldest unpinned segments of `cameras` that ended before a moment and are proved to be kept elsewhere."""
@@ -337,11 +341,11 @@ class IndexWriter:
         )
 
     def older_than(
-        self, footage_class: FootageClass, before_us: WallUs, limit: int, backup: Mapping[CameraId, Backup] = NO_BACKUP
+        self, footage_class: FootageClass, before_us: WallUs, limit: int, backup: Mapping[CameraId, Backup], *, among: Among
     ) -> tuple[Segment, ...]:
         """Return unpinned segments of the class that ended before a moment and whose proof is not owed, oldest first."""
         old = segments.c.start_us + segments.c.duration_us < before_us
-        mine = segments.c.footage_class == footage_class
+        mine = and_(segments.c.footage_class == footage_class, among.rows)
         return self._select(old, mine, segments.c.start_us < before_us, loose(backup), limit=limit)
 
     def of_stream(self, camera: CameraId, stream: Stream) -> tuple[Segment, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exc, or_
@@ -21,6 +22,21 @@ MAX_SEGMENT_US = 86_400 * 1_000_000
 UNWANTED = (GapReason.PRIVATE, GapReason.MODE)
 """Causes of a gap that no footage from elsewhere fills."""
 PLAYABLE = (SegmentState.RECORDING, SegmentState.COMPLETE, SegmentState.SUSPECT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Among:
+    """Whose footage is looked through: that of `only` one camera, or of all but some."""
+
+    only: CameraId | None = None
+    but: frozenset[CameraId] = frozenset()
+
+    @property
+    def rows(self) -> ColumnElement[bool]:
+        return segments.c.camera.not_in(self.but) if self.only is None else segments.c.camera == self.only
+
+
+EVERYBODY = Among()
 
 
 @contextmanager

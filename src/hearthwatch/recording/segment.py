@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, NewType, Protocol
@@ -135,6 +136,32 @@ class Quota:
 
     size_bytes: int
     keep_days: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepOptions:
+    """Table `[camera.NAME.keep]`: how long a camera's footage stays where that differs from `[storage]`; 0 days means no limit
+    by age."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    continuous_days: Annotated[float, Ge(0)] | None = None
+    """Days that footage without motion stays; left out, `storage.keep_continuous_days`. Change: live."""
+    motion_days: Annotated[float, Ge(0)] | None = None
+    """Days that footage with motion stays; left out, `storage.keep_motion_days`. Change: live."""
+    event_days: Annotated[float, Ge(0)] | None = None
+    """Days that footage of an event stays; left out, `storage.keep_event_days`. Change: live."""
+    max_gib: Annotated[float, Ge(0)] = 0.0
+    """Most disk space this camera's footage may take, in GiB, the oldest goes first; 0 means no limit of its own.
+    Change: live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What holds for single cameras: quotas of uploads, which are set aside, and how long footage stays."""
+
+    uploads: Mapping[CameraId, Quota] = field(default_factory=dict)
+    keep: Mapping[CameraId, KeepOptions] = field(default_factory=dict)
 
 
 class FootageKeeper(Protocol):

@@ -1,158 +1,42 @@
-"""Retention: which footage goes (pure), and how it goes (garbage row, unlink, sync of the folder, row dropped)."""
+"""Retention, done: garbage row, unlink, sync of the folder, row dropped."""
 
 from __future__ import annotations
 
 import functools
 import logging
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import free_bytes, fsync_folder, storage_failed
-from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
+from hearthwatch.kit.units import NS_PER_S, CameraId, WallUs
 from hearthwatch.recording.ballast import Ballast
-from hearthwatch.recording.custody import DONE_AFTER_US, NOBODY, Custody
+from hearthwatch.recording.custody import DONE_AFTER_US, Custody
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.index_writer import IndexWriter
-from hearthwatch.recording.rows import RANK
-from hearthwatch.recording.segment import FootageClass, Quota, Segment, SegmentState, StorageOptions
+from hearthwatch.recording.retention import (
+    DAY_US,
+    FOR_EVER,
+    GIB,
+    AgeClock,
+    Plan,
+    days_of,
+    excess_bytes,
+    must_bytes,
+    plan_quota,
+    plan_retention,
+)
+from hearthwatch.recording.rows import Among
+from hearthwatch.recording.segment import FootageClass, KeepOptions, Limits, Origin, Segment, StorageOptions
 
 log = logging.getLogger(__name__)
 
-_DAY_US = 86_400 * US_PER_S
-_BRIEF_DAYS = 15 / 1440
-"""An event is known, and what belongs to it marked, long before."""
-_GIB = 1 << 30
 _BATCH = 64
 _EMERGENCY_BYTES = 8 << 20
 _FRUITLESS_NS = 20 * NS_PER_S
 _EXPIRY_NS = 60 * NS_PER_S
-_CLOCK_LEAP_US = 3600 * US_PER_S
-_CLOCK_OFF_US = 2 * _DAY_US
-"""A recorder that starts so long after its last footage may have been off, or has a wrong clock."""
-_CLOCK_DOUBT_NS = 86_400 * NS_PER_S
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """`delete` is oldest first, and after it what goes only because there is no other way: footage whose off-site copy is
-    not proved. `short_bytes` is what is still missing after it: nothing else may go."""
-
-    delete: tuple[Segment, ...]
-    short_bytes: int
-
-
-def plan_retention(
-    footage: Iterable[Segment],
-    asked: Sequence[Asked],
-    options: StorageOptions,
-    *,
-    excess_bytes: int,
-    now_us: WallUs,
-    custody: Custody = NOBODY,
-    must_bytes: int = 0,
-) -> Plan:
-    """Choose what goes: all that outlived its class or is done with, then the oldest until `excess_bytes` are free.
-
-    Neither a pinned segment nor one in a pinned range goes, nor one that is still being written. A range raises the class of
-    what it overlaps. What is backed up and whose copy is not proved goes last, oldest first, and only until `must_bytes` are
-    free: then the disk is as good as full, and recording goes on.
-    """
-    chosen: list[Segment] = []
-    owed: list[Segment] = []
-    freed = 0
-    for segment in sorted(footage, key=lambda one: (one.start_us, one.id)):
-        mine = [one for one in asked if _overlap(one, segment)]
-        if segment.state is SegmentState.RECORDING or segment.pinned or any(one.pinned for one in mine):
-            continue
-        if custody.owed(segment):
-            owed.append(segment)
-            continue
-        classes = [segment.footage_class, *(one.footage_class for one in mine)]
-        days = _days(options, max(classes, key=RANK.__getitem__))
-        is_old = bool(days) and segment.end_us < now_us - days * _DAY_US
-        if is_old or freed < excess_bytes or custody.done_with(segment, now_us):
-            chosen.append(segment)
-            freed += segment.size_bytes
-    for segment in owed:
-        if freed < must_bytes:
-            chosen.append(segment)
-            freed += segment.size_bytes
-    return Plan(delete=tuple(chosen), short_bytes=max(0, excess_bytes - freed))
-
-
-def excess_bytes(options: StorageOptions, *, used: int, free: int, disk: int) -> int:
-    """Return how many bytes of footage must go for `max_gib` and `free_gib` (at most a tenth of the disk) to hold."""
-    over = used - int(options.max_gib * _GIB) if options.max_gib else 0
-    return max(0, over, _floor(options, disk) - free)
-
-
-def must_bytes(options: StorageOptions, *, free: int, disk: int) -> int:
-    """Return how many bytes must go whatever it costs: less than half of what is to be left free is left."""
-    return max(0, _floor(options, disk) // 2 - free)
-
-
-def _floor(options: StorageOptions, disk: int) -> int:
-    return min(int(options.free_gib * _GIB), disk // 10)
-
-
-def _days(options: StorageOptions, footage_class: FootageClass) -> float:
-    match footage_class:
-        case FootageClass.BRIEF:
-            return _BRIEF_DAYS
-        case FootageClass.CONTINUOUS:
-            return options.keep_continuous_days
-        case FootageClass.MOTION:
-            return options.keep_motion_days
-        case FootageClass.EVENT:
-            return options.keep_event_days
-
-
-def _overlap(asked: Asked, segment: Segment) -> bool:
-    return asked.camera == segment.camera and asked.start_us < segment.end_us and segment.start_us < asked.end_us
-
-
-class AgeClock:
-    """The time by which footage ages: a wall clock that leaps ahead must run on for a day before it is believed."""
-
-    def __init__(self, clock: Clock, newest_end_us: WallUs | None) -> None:
-        self._clock = clock
-        start_us = clock.wall_us()
-        if newest_end_us is not None:
-            start_us = min(start_us, WallUs(newest_end_us + _CLOCK_OFF_US))
-        self._base_us, self._base_ns = start_us, clock.mono_ns()
-        self._doubt_since_ns: int | None = None
-
-    def now_us(self) -> WallUs:
-        mono_ns, wall_us = self._clock.mono_ns(), self._clock.wall_us()
-        own_us = WallUs(self._base_us + (mono_ns - self._base_ns) // 1000)
-        if wall_us - own_us < _CLOCK_LEAP_US:
-            self._doubt_since_ns = None
-            self._base_us, self._base_ns = wall_us, mono_ns
-            return wall_us
-        if self._doubt_since_ns is None:
-            self._doubt_since_ns = mono_ns
-        if mono_ns - self._doubt_since_ns >= _CLOCK_DOUBT_NS:
-            self._base_us, self._base_ns = wall_us, mono_ns
-        return own_us
-
-
-def plan_quota(uploaded: Sequence[Segment], quota: Quota, *, now_us: WallUs, custody: Custody = NOBODY) -> tuple[Segment, ...]:
-    """Choose which of one camera's uploaded segments (oldest first) go: what is too old, then the oldest until it fits.
-
-    What waits for the proof of its copy goes last, but it goes: a camera that floods us must not fill the disk."""
-    excess = sum(one.size_bytes for one in uploaded) - quota.size_bytes
-    chosen = []
-    for segment in sorted(uploaded, key=custody.owed):
-        owed = custody.owed(segment)
-        too_old = not owed and bool(quota.keep_days) and segment.end_us < now_us - quota.keep_days * _DAY_US
-        if not segment.pinned and (too_old or excess > 0):
-            chosen.append(segment)
-            excess -= segment.size_bytes
-    return tuple(chosen)
 
 
 class Sweep:
@@ -167,12 +51,12 @@ class Sweep:
         self._age = AgeClock(clock, index.newest_end_us())
         self._patient_until_ns = 0
         self._expiry_ns = 0
-        self.quotas: Mapping[CameraId, Quota] = {}
-        """What the uploads of each camera may take. It is set aside: filling it costs no other footage its place."""
+        self.limits = Limits()
+        """Quotas of uploads are set aside: filling one costs no other footage its place."""
 
     def prune_uploads(self, camera: CameraId) -> None:
         """Hold a camera's uploads to its quota. Raises StorageFailed."""
-        quota = self.quotas.get(camera)
+        quota = self.limits.uploads.get(camera)
         if quota is not None:
             now_us = self._age.now_us()
             uploaded = functools.partial(self._index.uploaded, camera)
@@ -186,8 +70,8 @@ class Sweep:
             disk = os.statvfs(self._folder)
         except OSError as error:
             raise storage_failed(error, f"looking at {self._folder}") from error
-        uploaded = self._index.uploaded_bytes()
-        set_aside = max(0, sum(quota.size_bytes for quota in self.quotas.values()) - uploaded)
+        uploaded = self._index.bytes_of(origins=(Origin.UPLOAD,))
+        set_aside = max(0, sum(quota.size_bytes for quota in self.limits.uploads.values()) - uploaded)
         size, free = disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize - set_aside
         excess = excess_bytes(options, used=self._index.used_bytes - uploaded, free=free, disk=size)
         must = must_bytes(options, free=free, disk=size)
@@ -201,6 +85,7 @@ class Sweep:
             candidates.values(),
             asked,
             options,
+            keep=self.limits.keep,
             excess_bytes=excess,
             now_us=now_us,
             custody=self._custody,
@@ -225,14 +110,34 @@ class Sweep:
         if now_ns < self._expiry_ns:
             return []
         found: list[Segment] = []
+        keep = self.limits.keep
         for one in FootageClass:
-            if days := _days(options, one):
-                found += self._index.older_than(one, WallUs(round(now_us - days * _DAY_US)), _BATCH, self._custody.backup)
+            for own, cameras in ((None, Among(but=frozenset(keep))), *((keep[name], Among(only=name)) for name in keep)):
+                if days := days_of(options, own, one):
+                    before_us = WallUs(round(now_us - days * DAY_US))
+                    found += self._index.older_than(one, before_us, _BATCH, self._custody.backup, among=cameras)
         if len(found) < _BATCH:
             self._expiry_ns = now_ns + _EXPIRY_NS
-            for camera in self.quotas:
+            for camera in self.limits.uploads:
                 self.prune_uploads(camera)
+            for camera, own in keep.items():
+                self._prune_camera(camera, own)
         return found
+
+    def _prune_camera(self, camera: CameraId, own: KeepOptions) -> None:
+        """Hold a camera to its `max_gib`; what waits for the proof of its copy stays."""
+        if not own.max_gib:
+            return
+        excess = self._index.bytes_of(Among(only=camera)) - int(own.max_gib * GIB)
+        while excess > 0:
+            oldest = self._index.oldest(_BATCH, self._custody.backup, among=Among(only=camera))
+            plan = plan_retention(
+                oldest, self._asked(oldest), FOR_EVER, excess_bytes=excess, now_us=WallUs(0), custody=self._custody
+            )
+            if not plan.delete:
+                return
+            self.delete(plan.delete)
+            excess -= sum(one.size_bytes for one in plan.delete)
 
     def _asked(self, footage: Collection[Segment]) -> Sequence[Asked]:
         if not footage:
@@ -252,7 +157,7 @@ class Sweep:
         plan = plan_retention(
             oldest,
             self._asked(oldest),
-            StorageOptions(keep_continuous_days=0, keep_motion_days=0, keep_event_days=0),
+            FOR_EVER,
             excess_bytes=_EMERGENCY_BYTES,
             now_us=WallUs(0),
             custody=self._custody,

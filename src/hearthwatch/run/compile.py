@@ -10,6 +10,7 @@ from hearthwatch.arming.arming import Mode
 from hearthwatch.events.alarms import OwnObjects
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.recording.segment import KeepOptions, Limits
 from hearthwatch.run.config import Config, Record
 from hearthwatch.run.guest_plans import guest_plans
 from hearthwatch.run.mode_meaning import held, meanings
@@ -62,7 +63,10 @@ def compile_plan(
             storage=config.storage,
             footage_folder=str(footage),
             index_path=str(footage / "index.db"),
-            uploads=quotas(config, found),
+            limits=Limits(
+                uploads=quotas(config, found),
+                keep={name: camera.keep for name, camera in config.cameras.items() if camera.keep != KeepOptions()},
+            ),
             backup=backup(config),
         ),
         looker=LookerPlan(

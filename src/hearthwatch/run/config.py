@@ -34,7 +34,7 @@ from hearthwatch.logins.login import LoginsOptions, LogsOptions, SyslogOptions
 from hearthwatch.motion.motion import MotionOptions, SightOptions
 from hearthwatch.offsite.upload import OffsiteOptions
 from hearthwatch.presence.presence import PersonId, PersonOptions, PresenceOptions
-from hearthwatch.recording.segment import StorageOptions
+from hearthwatch.recording.segment import KeepOptions, StorageOptions
 from hearthwatch.run.config_check_actions import action_faults
 from hearthwatch.run.config_check_arming import arming_faults
 from hearthwatch.run.config_check_connectivity import connectivity_faults
@@ -145,6 +145,7 @@ class CameraOptions:
     baseline: BaselineOptions = BaselineOptions()
     porch: CameraPorchOptions = CameraPorchOptions()
     card: CardOptions = CardOptions()
+    keep: KeepOptions = KeepOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

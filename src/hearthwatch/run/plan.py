@@ -15,7 +15,7 @@ from hearthwatch.feeds.source import Source
 from hearthwatch.ingest.drop import Account
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.presence.presence import DeviceId
-from hearthwatch.recording.segment import Backup, Quota, StorageOptions
+from hearthwatch.recording.segment import Backup, Limits, StorageOptions
 from hearthwatch.tracks.track import EyeOptions
 
 
@@ -32,8 +32,8 @@ class RecorderPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     storage: StorageOptions
     footage_folder: str
     index_path: str
-    uploads: dict[CameraId, Quota] = {}
-    """What uploaded footage of a camera may take; those who may upload nothing are not in it."""
+    limits: Limits = Limits()
+    """What single cameras may take; those who may upload nothing have no quota."""
     backup: dict[CameraId, Backup] = {}
     """Whose footage stays until its copy elsewhere is proved."""
 

@@ -106,7 +106,7 @@ class Recorder:
         store = open_store(Path(self._plan.footage_folder), Path(self._plan.index_path), self._clock)
         disk = DiskThread(store, self._plan.storage, self._clock, self._hear_disk)
         disk.start()
-        disk.set_quotas(self._plan.uploads)
+        disk.set_limits(self._plan.limits)
         disk.set_backup(self._plan.backup)
         self._disk = disk
 
@@ -243,7 +243,7 @@ class Recorder:
         if isinstance(message.plan, RecorderPlan):
             if self._disk is not None:
                 self._disk.set_options(message.plan.storage)
-                self._disk.set_quotas(message.plan.uploads)
+                self._disk.set_limits(message.plan.limits)
                 self._disk.set_backup(message.plan.backup)
             self._follow(message.plan)
 
