@@ -7,6 +7,7 @@ import os
 import random
 from collections import deque
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,27 @@ async def test_an_ssh_server_that_forbids_writing_is_told(tmp_path: Path) -> Non
     try:
         assert (await refused(await sftp_target(server), tmp_path)).trouble is Trouble.NOT_ALLOWED
     finally:
+        await server.stop()
+
+
+async def test_an_ssh_account_that_may_not_delete_takes_copies_all_the_same(tmp_path: Path) -> None:
+    server = Sshd(tmp_path, refused=("remove", "rmdir"))
+    await server.start()
+    target = await sftp_target(server)
+    try:
+        sent = parcel(tmp_path, "a.age", DATA)
+        await target.put(sent, at_once)
+        with pytest.raises(TargetRefused):
+            await target.delete(sent.name)
+        assert await target.prove(sent.name, sent.size_bytes, sent.sha256)
+        sent.path.write_bytes(b"x" * len(DATA))  # what arrives is another than what was packed
+        again = replace(sent, name="b.age")
+        with pytest.raises(NotProved):
+            await target.put(again, at_once)
+        sent.path.write_bytes(DATA)
+        assert await target.put(again, at_once)
+    finally:
+        await target.close()
         await server.stop()
 
 

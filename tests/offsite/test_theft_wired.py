@@ -163,6 +163,8 @@ def test_without_the_right_identity_nothing_opens(
         assert (code, "somebody else" in text, scene.out.exists()) == (1, True, False)
     else:
         assert code == 0
+    code, text = command("list")
+    assert (code, "--identity" in text) == ((2, True) if scene._packing.sealed else (0, False))
     code, text = command("restore", "-i", str(tmp_path / "none"), "-o", str(scene.out))
     assert code == 2
     assert "Traceback" not in text

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from hearthwatch.kit.errors import BadReply
+from hearthwatch.kit.errors import BadReply, ConfigFault
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, WallUs
@@ -46,7 +46,8 @@ class Archive:
         self._identities = identities
 
     async def entries(self, start_us: WallUs | None = None, end_us: WallUs | None = None) -> AsyncIterator[Entry]:
-        """Yield the pieces that reach into a range, each with its manifest. Raises as the target."""
+        """Yield the pieces that reach into a range, each with its manifest. Raises as the target; ConfigFault without an
+        identity where things are sealed."""
         sizes: dict[str, int] = {}
         plain: list[str] = []
         async for stored in self._target.list():
@@ -105,6 +106,8 @@ class Archive:
         return gone
 
     async def _sealed(self, name: str, size_bytes: int) -> Entry:
+        if not self._identities:
+            raise ConfigFault("what is there is sealed: name the file with your identity by --identity")
         try:
             head = await self._whole(name, head_bytes())
             sink = _PieceSink(None)

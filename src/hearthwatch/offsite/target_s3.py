@@ -106,7 +106,7 @@ class S3Target:
             except NoSuchUpload:
                 whole = await self._put_parts(parcel, await self._begun(parcel), pace, on_progress)
         if not whole:
-            return await self._read_back(parcel.name, parcel.size_bytes, parcel.sha256)
+            return await self._believed(parcel)
         return _proof(ProofKind.SERVER_CHECKSUM, parcel.name, parcel.size_bytes, parcel.sha256)
 
     async def prove(self, name: str, size_bytes: int, sha256: bytes) -> Proof:
@@ -213,17 +213,21 @@ class S3Target:
             raise NotProved(f"{self._writer.where} did not put {parcel.name} together as it was sent; it is sent anew")
         return checksum or (etag if etag == _etag_of(parts) else "")
 
-    async def _read_back(self, name: str, size_bytes: int, sha256: bytes) -> Proof:
-        digest, size = hashlib.sha256(), 0
+    async def _believed(self, parcel: Parcel) -> Proof:
+        """Prove what a service without checksums took."""
         try:
-            async for chunk in self.read(name, limit_bytes=size_bytes + 1):
-                digest.update(chunk)
-                size += len(chunk)
+            return await self._read_back(parcel.name, parcel.size_bytes, parcel.sha256)
         except Unsupported as error:
             raise Unsupported(
                 f"{self._writer.where} says nothing of what it holds, and no key may read there: give {self._name} a "
                 f"`read_access_key`, or nothing there counts as kept"
             ) from error
+
+    async def _read_back(self, name: str, size_bytes: int, sha256: bytes) -> Proof:
+        digest, size = hashlib.sha256(), 0
+        async for chunk in self.read(name, limit_bytes=size_bytes + 1):
+            digest.update(chunk)
+            size += len(chunk)
         if size != size_bytes or digest.digest() != sha256:
             raise NotProved(f"{name} in {self._writer.where} is not what was sent: somebody changed it, or it was never kept")
         return _proof(ProofKind.READ_BACK, name, size_bytes, sha256)

@@ -92,7 +92,7 @@ class SftpTarget:
                 raise
             found = await self._hash(sftp, partial, parcel.size_bytes)
             if found != (parcel.size_bytes, parcel.sha256):
-                await self._answered(sftp.remove(partial))
+                await self._closed(await self._answered(sftp.open(partial, "wb", encoding=None, block_size=0)))
                 raise NotProved(f"{self._session.where} did not keep {parcel.name} as it was sent; it is sent anew")
             await self._rename(sftp, partial, path)
         return Proof(how=ProofKind.READ_BACK, name=parcel.name, size_bytes=parcel.size_bytes, sha256=parcel.sha256)
