@@ -178,4 +178,6 @@ def _code(error: BaseException | None) -> int:
 
 
 def _why(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer"
     return one_line(getattr(error, "strerror", None) or str(error) or type(error).__name__, 120)
