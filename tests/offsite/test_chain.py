@@ -13,7 +13,7 @@ from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.offsite.chain import FindingKind, Held, Judge
 from hearthwatch.offsite.manifest import Head, encoded, head_after, manifest_of, parsed
 from hearthwatch.offsite.names import sealed_name
-from hearthwatch.offsite.pruning import Copy, Rules, due
+from hearthwatch.offsite.pruning import Copy, Rules, due, may_be_gone
 from hearthwatch.offsite.upload import Piece, PieceKind, TargetId
 from hearthwatch.recording.segment import FootageClass
 
@@ -123,3 +123,23 @@ def test_pruning_never_takes_what_is_kept_and_frees_enough_if_it_can(
         aged = {one.name for one in gone if one.start_us + RULES.keep_us(one.footage_class) < NOW}
         for_room = [one for one in gone if one.name not in aged]
         assert max((one.start_us for one in for_room), default=0) <= min(one.start_us for one in free)
+
+
+def test_a_piece_the_far_ends_rules_took_is_no_loss() -> None:
+    held = chain([8])[0]
+    piece = Piece(
+        kind=PieceKind.SEGMENT,
+        camera=CameraId("front"),
+        stream=Stream.MAIN,
+        start_us=held.manifest.start_us,
+        end_us=held.manifest.end_us,
+        size_bytes=1,
+        sha256=b"",
+        footage_class=FootageClass.EVENT,  # raised after it was sent; its name says continuous
+    )
+    assert may_be_gone(held.name, piece, RULES, NOW)
+    assert not may_be_gone(held.name, piece, replace(RULES, continuous_days=9), NOW)
+    assert not may_be_gone(held.name, piece, replace(RULES, continuous_days=0), NOW)
+    assert not may_be_gone("front/2026-11-13/14-03.mp4", piece, RULES, NOW)
+    assert not may_be_gone(held.name.replace("continuous", "kept"), piece, RULES, NOW)
+    assert may_be_gone("front/2026-11-13/14-03.mp4", replace(piece, footage_class=FootageClass.CONTINUOUS), RULES, NOW)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.offsite.names import noted, read_sealed
-from hearthwatch.offsite.upload import Stored, TargetOptions
+from hearthwatch.offsite.upload import Piece, Stored, TargetOptions
 from hearthwatch.recording.segment import FootageClass
 
 _DAY_US = 86_400 * US_PER_S
@@ -99,6 +99,16 @@ def due(held: Iterable[Copy], rules: Rules, now_us: WallUs) -> list[Copy]:
             gone.append(one)
             over -= one.size_bytes
     return gone
+
+
+def may_be_gone(name: str, piece: Piece, rules: Rules, now_us: WallUs) -> bool:
+    """Tell whether a piece that is not at a target was taken there by its age; a sealed one goes by the class in its name."""
+    named = read_sealed(name)
+    footage_class = piece.footage_class if named is None else named.footage_class
+    if footage_class is None or (named is None and piece.pinned):
+        return False
+    keep_us = rules.keep_us(footage_class)
+    return keep_us is not None and piece.start_us + keep_us < now_us
 
 
 def kept_names(notes: Mapping[str, bytes]) -> set[str]:

@@ -15,6 +15,7 @@ from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.offsite import ledger
 from hearthwatch.offsite.courier import CourierNow
 from hearthwatch.offsite.ledger import Queued, TargetCount
+from hearthwatch.offsite.pruning import may_be_gone, rules_of
 from hearthwatch.offsite.upload import NotProved, Target, TargetId, TargetOptions
 from hearthwatch.run.offsite_scan import Scanner
 
@@ -86,11 +87,12 @@ class Checks:
                 try:
                     await target.prove(upload.name, queued.parcel_bytes, upload.sealed_sha256)
                 except NotProved as error:
-                    lost += 1
-                    await self._refill(name, queued, str(error))
-                else:
-                    now_us = self._clock.wall_us()
-                    await self._db.run(functools.partial(ledger.checked, upload=upload.id, now_us=now_us))
+                    if not self._is_pruned(name, queued):
+                        lost += 1
+                        await self._refill(name, queued, str(error))
+                        continue
+                now_us = self._clock.wall_us()
+                await self._db.run(functools.partial(ledger.checked, upload=upload.id, now_us=now_us))
         except Unsupported:
             self._put_only.add(name)
             log.info("%s cannot be asked what it has: its credentials only put, so a loss there is not noticed", name)
@@ -99,6 +101,11 @@ class Checks:
         finally:
             await target.close()
         return lost
+
+    def _is_pruned(self, name: TargetId, queued: Queued) -> bool:
+        """Tell whether the far end's own rules took a piece: that is no loss."""
+        options, upload = self.targets.get(name), queued.upload
+        return options is not None and may_be_gone(upload.name, upload.piece, rules_of(options), self._clock.wall_us())
 
     async def _refill(self, name: TargetId, queued: Queued, why: str) -> None:
         now_us, upload = self._clock.wall_us(), queued.upload
