@@ -29,6 +29,8 @@ def check(*, config: options.Config = None, data: options.Data = None, debug: op
     for name, camera in checked.cameras.items():
         if not camera.enabled:
             typer.echo(f"  camera {name}: switched off (enabled = false)")
+        elif not camera.main:
+            typer.echo(f"  camera {name}: single pictures from {camera.snapshot or 'its own door'}")
     mqtt = checked.mqtt
     if mqtt.host:
         login = f" as {mqtt.user} ({'with' if 'mqtt.password' in store.names() else 'WITHOUT'} a password)" if mqtt.user else ""
