@@ -101,13 +101,13 @@ function PhoneCard() {
           <button class="button" type="button" onClick={enrol}>
             Add a phone
           </button>
-          <label class="tick">
+          <label class="tick may-what">
             It may{" "}
-            <select value={role} onChange={(event) => setRole(event.currentTarget.value)}>
-              <option value="">do everything if it is the first, else look, arm and disarm</option>
+            <select class="may" value={role} onChange={(event) => setRole(event.currentTarget.value)}>
+              <option value="">as usual (the first: everything)</option>
               <option value="viewer">look</option>
               <option value="member">look, arm and disarm</option>
-              <option value="owner">do everything: change cameras, too</option>
+              <option value="owner">do everything</option>
             </select>
           </label>
         </div>

@@ -38,6 +38,7 @@ export function Phones() {
             <span class="dim">{groups(each.user_id) ? "also in a group" : ""}</span>
             <span class="spacer" />
             <select
+              class="may"
               aria-label={`What ${each.name} may do by Telegram`}
               value={each.role}
               onChange={(event) => change(ask<Phone[]>("POST", `/telegram/people/${each.user_id}/role`, {}, { role: event.currentTarget.value }))}
