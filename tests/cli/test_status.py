@@ -94,6 +94,7 @@ def test_the_status_on_one_screen() -> None:
         "    last 24 h: nothing lost; 0 packets skipped in looking",
         "detector: hog; basic: people only, `hearthwatch models fetch` gets the better one",
         "footage: 2.5 GB in /data/footage, 80.0 GB free, room for 12.3 days",
+        "copies elsewhere: none ([offsite] says where to)",
         "alerts go to: telegram, email",
         "! footage: disk-full since 2023-11-14 22:13:20: Make room.",
     ]
@@ -103,6 +104,7 @@ def test_a_quiet_house_without_channels() -> None:
     quiet = replace(STATUS, gaps=(), outages=(), channels=(), days_fit=None, cameras=())
     assert list(lines(quiet, UTC))[3:] == [
         "footage: 2.5 GB in /data/footage, 80.0 GB free",
+        "copies elsewhere: none ([offsite] says where to)",
         "alerts go to: the page alone (no channel is set up)",
     ]
 

@@ -14,6 +14,8 @@ from hearthwatch.recording.segment import FootageClass
 
 _STEPS_US = (2_500_000, 2_500_000, 5 * US_PER_S, 5 * US_PER_S, 5 * US_PER_S, 10 * US_PER_S)
 """From one fragment to the next; the last holds for all that follow."""
+_EMERGENCY_STEPS_US = (10 * US_PER_S,)
+"""Of every camera at once, and beside the minutes before: fewer and larger pieces."""
 _MAX_US = 600 * US_PER_S
 """After so long the finished files alone bring the rest of an event."""
 _LEAST_US = US_PER_S
@@ -94,7 +96,8 @@ class Pursuits:
             )
             yield from self._to_all(piece, one.priority)
             one.from_us = WallUs(max(one.from_us, now_us - OVERLAP_US))
-            one.next_us = WallUs(now_us + _STEPS_US[min(one.steps, len(_STEPS_US) - 1)])
+            steps = _STEPS_US if one.priority is Priority.EVENT_FRAGMENT else _EMERGENCY_STEPS_US
+            one.next_us = WallUs(now_us + steps[min(one.steps, len(steps) - 1)])
             one.steps += 1
             if now_us >= one.until_us:
                 del self._open[key]
