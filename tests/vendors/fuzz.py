@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,65 +35,106 @@ class Target:
     seeds: tuple[bytes, ...]
 
 
-@st.composite
-def mutations(draw: st.DrawFn, seeds: tuple[bytes, ...]) -> bytes:
-    """Up to eight cuts, copies, swaps and insertions in one of `seeds`."""
-    data = bytearray(draw(st.sampled_from(seeds)))
-    for _ in range(draw(st.integers(1, 8))):
-        at = draw(st.integers(0, len(data)))
-        size = draw(st.integers(0, 40))
-        match draw(st.integers(0, 5)):
+_STEP_BYTES = 6
+_MAX_STEPS = 8
+_TURNS = 10
+"""Mutations of one draw: its script, and the same begun later."""
+_SCRIPTS = st.binary(min_size=1 + _STEP_BYTES, max_size=1 + _STEP_BYTES * _MAX_STEPS)
+"""One draw says whole mutations: drawing each part of each takes ten times as long as all the parsers together."""
+
+
+def mutated(seeds: tuple[bytes, ...], script: bytes) -> bytes:
+    """Return one of `seeds` with the cuts, copies, swaps and insertions that `script` says: the seed, then for each step what,
+    where (two bytes), how much, and with what (two bytes). A shorter script is a smaller mutation."""
+    data = bytearray(seeds[script[0] % len(seeds)])
+    for begin in range(1, len(script) - _STEP_BYTES + 1, _STEP_BYTES):
+        what, where_high, where_low, size, high, low = script[begin : begin + _STEP_BYTES]
+        at = _place(where_high, where_low, len(data))
+        size %= 41
+        match what % 6:
             case 0:
                 del data[at : at + size]
             case 1:
-                data[at:at] = draw(st.sampled_from(_TOKENS))
+                data[at:at] = _TOKENS[low % len(_TOKENS)]
             case 2:
-                data[at : at + 1] = bytes([draw(st.integers(0, 255))])
+                data[at : at + 1] = bytes([low])
             case 3:
-                data[at:at] = data[at : at + size] * draw(st.integers(1, 30))
+                data[at:at] = data[at : at + size] * (1 + low % 30)
             case 4:
-                data[at : at + size] = draw(st.sampled_from(_TOKENS))
+                data[at : at + size] = _TOKENS[low % len(_TOKENS)]
             case _:
-                other = draw(st.sampled_from(seeds))
-                data[at:] = other[draw(st.integers(0, len(other))) :]
+                other = seeds[size % len(seeds)]
+                data[at:] = other[_place(high, low, len(other)) :]
     return bytes(data)
 
 
-def hold(target: Target, examples: int) -> int:
-    """Run `examples` mutations and return how many were run; an exception that is not ours, or a noun that cannot be written
-    down, comes out with the bytes that caused it."""
-    ran = 0
+def _place(high: int, low: int, length: int) -> int:
+    return (high << 8 | low) * (length + 1) >> 16
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(mutations(target.seeds))
-    def run(data: bytes) -> None:
+
+def hold(target: Target, examples: int) -> int:
+    """Run at least `examples` mutations and return how many were run; an exception that is not ours, or a noun that cannot be
+    written down, comes out with the bytes that caused it."""
+    ran = 0
+    turns = min(_TURNS, examples)
+
+    @settings(max_examples=-(-examples // turns), deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(_SCRIPTS)
+    def run(script: bytes) -> None:
         nonlocal ran
-        ran += 1
+        for turn in range(turns):
+            ran += 1
+            _try(target, mutated(target.seeds, script[turn:] + script[:turn]))
+
+    while ran < examples:  # a space that was searched through ends early
+        run()
+    return ran
+
+
+def _try(target: Target, data: bytes) -> None:
+    try:
         try:
             found = target.parse(data)
         except HearthwatchError as error:
             str(error).encode()
         else:
             msgspec.json.encode(found)
+    except Exception as error:
+        error.add_note(repr(data))
+        raise
 
-    run()
-    return ran
+
+def _targets(family: str) -> tuple[Target, ...]:
+    root = Path(__file__).resolve().parents[2]
+    tapes = Path(os.environ.get("HEARTHWATCH_TEST_DATA", root.parent / "shared" / "data")) / "tapes"
+    return tuple(importlib.import_module(f"tests.vendors.test_{family}_fuzz").targets(tapes))
 
 
-def main() -> None:
+def _hold(family: str, number: int, examples: int) -> int:
+    return hold(_targets(family)[number], examples)
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mutations", type=int, default=10_000, help="for each parser")
     arguments = parser.parse_args()
-    root = Path(__file__).resolve().parents[2]
-    tapes = Path(os.environ.get("HEARTHWATCH_TEST_DATA", root.parent / "shared" / "data")) / "tapes"
-    total = 0
-    for family in FAMILIES:
-        module = importlib.import_module(f"tests.vendors.test_{family}_fuzz")
-        for target in module.targets(tapes):
-            ran = hold(target, arguments.mutations)
+    jobs = [(family, number, target.name) for family in FAMILIES for number, target in enumerate(_targets(family))]
+    total = failed = 0
+    with ProcessPoolExecutor() as pool:
+        running = [(family, name, pool.submit(_hold, family, number, arguments.mutations)) for family, number, name in jobs]
+        for family, name, future in running:
+            try:
+                ran = future.result()
+            except Exception as error:
+                failed += 1
+                print(
+                    f"{family} {name}: {type(error).__name__}: {error}", *getattr(error, "__notes__", ()), sep="\n", flush=True
+                )
+                continue
             total += ran
-            print(f"{family} {target.name}: {ran} mutations, only our own errors", flush=True)
-    print(f"{total} mutations in all")
+            print(f"{family} {name}: {ran} mutations, only our own errors", flush=True)
+    print(f"{len(jobs)} parsers, {total} mutations in all, {failed} parsers let out what is not ours")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
