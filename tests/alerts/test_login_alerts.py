@@ -12,7 +12,7 @@ from hearthwatch.alerts.alert import Alert, Severity
 from hearthwatch.alerts.login_alerts import Setting
 from hearthwatch.audit.remedy import RemedyKind
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
-from hearthwatch.logins.login import Login, LoginId, Source, Verdict
+from hearthwatch.logins.login import Login, LoginId, Source, Story, Verdict
 from hearthwatch.vendors.device import LocalUs, LoginAction
 
 FRONT = CameraId("front")
@@ -177,6 +177,18 @@ def test_hostile_names_stay_on_their_line() -> None:
     assert len(alert.title) < 200
     assert "\x1b" not in alert.text
     assert not [line for line in alert.text.splitlines() if line.startswith("Nothing")]
+
+
+def test_a_lock_is_said_after_the_guesses_that_led_to_it() -> None:
+    locked = login(verdict=Verdict.LOCKED, action=LoginAction.LOCKED, user="root")
+    stories = [
+        Story(head=locked, times=1, last_us=NOW_US),
+        Story(head=login(verdict=Verdict.FAILED, user="root"), times=20, last_us=NOW_US),
+    ]
+    alert = login_alerts.guessed("1", stories, 21, LoginId(7), Setting(name="Front door", zone=UTC), now_us=NOW_US)
+    assert alert.title == "Front door: 20 log-ins failed for root from outside, account root is locked"
+    assert alert.dedupe_key == "login/front/guessed-7"
+    assert "· 20 times within a second" in alert.text
 
 
 def test_rows_that_were_not_kept_have_a_key_of_their_own() -> None:

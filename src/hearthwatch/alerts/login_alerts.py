@@ -92,7 +92,7 @@ def told(id_: str, logins: Sequence[Login], setting: Setting, *, now_us: WallUs)
 
 def guessed(id_: str, stories: Sequence[Story], times: int, first: LoginId, setting: Setting, *, now_us: WallUs) -> Alert:
     """Return the alert of `times` wrong passwords at one camera, beginning with the row `first`, as it stands now."""
-    ranked = sorted(stories, key=lambda story: _standing(story)[0])
+    ranked = sorted(stories, key=lambda story: story.head.verdict is Verdict.LOCKED)
     return _alert(id_, ranked, times, setting, key=f"guessed-{first}", now_us=now_us)
 
 
