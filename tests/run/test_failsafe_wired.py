@@ -98,7 +98,7 @@ async def test_what_the_cameras_see_now_is_sent_while_it_is_written(bench: Bench
     assert {one.piece.kind for one in due} == {PieceKind.FRAGMENT}
     assert {one.priority for one in due} == {Priority.FAILSAFE}
     assert {(one.piece.start_us, one.piece.end_us) for one in due} == {(now_us, now_us + US_PER_S)}
-    later = list(bench.pursuits.due(WallUs(now_us + 4 * US_PER_S)))
+    later = list(bench.pursuits.due(WallUs(now_us + 12 * US_PER_S)))
     assert len(later) == 4
     assert all(one.piece.start_us < now_us + US_PER_S for one in later)
 
