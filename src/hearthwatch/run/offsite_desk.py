@@ -38,6 +38,7 @@ from hearthwatch.run.house_doors import Footage
 from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.offsite_checks import Checks
 from hearthwatch.run.offsite_contents import HouseContents
+from hearthwatch.run.offsite_keep import KeepNotes
 from hearthwatch.run.offsite_plan import targets
 from hearthwatch.run.offsite_pursuit import Pursuits
 from hearthwatch.run.offsite_scan import Scanner
@@ -108,6 +109,7 @@ class OffsiteDesk:
         )
         self.remark = self.failsafe.remark
         self._checks = Checks(db, house.clock, house.board, self._scanner, self._open)
+        self._keep_notes = KeepNotes(db, self._targets, self._open, self._spool)
         self._couriers: dict[TargetId, Courier] = {}
         self._safe: dict[CameraId, WallUs] = {}
         self._now = _EMPTY
@@ -119,6 +121,7 @@ class OffsiteDesk:
             ("copies", self.run),
             ("what is worth a copy", self._follow),
             ("checks of copies", self._checks.run),
+            ("what is kept elsewhere", self._keep_notes.run),
         )
 
     def _targets(self) -> Mapping[TargetId, TargetOptions]:
