@@ -122,5 +122,5 @@ async def test_a_pin_is_told_and_its_end_too(tmp_path: Path) -> None:
         target.away = False
     await notes.tell(NAS)
     assert target.got == {keep_note("event/b.age"): b"free\n"}
-    assert not (tmp_path / "making-note-nas").exists()  # noqa: ASYNC240 - a test's own folder
+    assert not (tmp_path / "making-note-nas").exists()
     db.close()
