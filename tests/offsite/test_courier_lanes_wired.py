@@ -66,8 +66,14 @@ async def test_what_is_recorded_arrives_sealed_and_the_recorder_hears_of_each_fi
     made = copies.record("front", 3)
     target = MemoryTarget(NAS)
     assert await copies.scanner.scan() == 3
-    async with running(copies.courier(NAS, lambda: target)):
+    courier = copies.courier(NAS, lambda: target)
+    async with running(courier):
         await copies.until_sent()
+    assert (courier.now.proved, courier.now.error, target.closed) == (
+        3,
+        "",
+        2,
+    )  # nothing failed on the way: each lane closed once
     assert sorted(contents_of(copies, target)) == sorted(copies.path_of(one).read_bytes() for one in made)
     assert all(one.proved_us is not None for one in copies.footage.index.all_segments())
     assert list(copies.spool.iterdir()) == []

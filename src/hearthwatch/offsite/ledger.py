@@ -252,8 +252,8 @@ def count(connection: Connection, target: TargetId) -> TargetCount:
 def proved_before(connection: Connection, target: TargetId) -> tuple[int, WallUs | None]:
     """Return how many pieces a target holds, and when it proved the last; reads them all."""
     mine = and_(uploads.c.target == target, uploads.c.state == UploadState.PROVED)
-    row = connection.execute(select(func.count().label("count"), func.max(uploads.c.proved_us).label("last")).where(mine)).one()
-    return row.count, None if row.last is None else WallUs(row.last)
+    row = connection.execute(select(func.count().label("held"), func.max(uploads.c.proved_us).label("last")).where(mine)).one()
+    return row.held, None if row.last is None else WallUs(row.last)
 
 
 def safe_until(connection: Connection) -> dict[CameraId, WallUs]:
