@@ -50,6 +50,8 @@ log = logging.getLogger(__name__)
 
 _TICK_S = 0.5
 _SCAN_TICKS = 6
+_AGAIN_TICKS = 7200
+"""Once an hour the whole index is read: what was missed is found without a restart."""
 _FOLLOW_S = 5.0
 _CATCH_UP_US = 7 * 86_400 * US_PER_S
 _CATCH_UP_EVENTS = 2000
@@ -143,7 +145,6 @@ class OffsiteDesk:
         await self._load()
         while True:
             options = self._house.config.offsite
-            self._scanner.start_over()
             self._checks.targets = self._targets()
             self._couriers = {name: self._courier(name, one) for name, one in self._targets().items()}
             async with asyncio.TaskGroup() as work:
@@ -206,6 +207,8 @@ class OffsiteDesk:
         """Fill the queues until the settings change."""
         ticks = 0
         while self._house.config.offsite is options or self._house.config.offsite == options:
+            if ticks % _AGAIN_TICKS == 0:
+                self._scanner.start_over()
             try:
                 await self._tick(scan=ticks % _SCAN_TICKS == 0)
             except StorageFailed as error:
