@@ -60,9 +60,7 @@ class FakePhones:
         if self.house.small:
             raise Unsupported("No bot token is set: run `hearthwatch secrets set alerts.telegram.token` on the machine.")
         self.wanted = role
-        return Enrolment(
-            code="H7QX-2M4K", bot="elm_street_bot", expires_us=WallUs(self.house.clock.wall_us() + 900 * US_PER_S)
-        )
+        return Enrolment(code="H7QX-2M4K", bot="elm_street_bot", expires_us=WallUs(self.house.clock.wall_us() + 900 * US_PER_S))
 
     async def set_role(self, user_id, role):
         self._check(user_id)
