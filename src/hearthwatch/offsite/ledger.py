@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, delete, func, select, update
+from sqlalchemy import Connection, and_, case, delete, func, literal_column, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from hearthwatch.feeds.packet import Stream
@@ -74,45 +74,50 @@ class TargetCount:
 
 def want(connection: Connection, wanted: Iterable[Wanted], now_us: WallUs) -> None:
     """Put pieces into the queue. What is there already keeps its place, or comes further to the front and gets the class."""
-    for one in wanted:
-        piece = one.piece
-        row = {
-            "target": one.target,
-            "kind": piece.kind,
-            "camera": piece.camera,
-            "stream": piece.stream,
-            "sequence": one.sequence,
-            "start_us": piece.start_us,
-            "end_us": piece.end_us,
-            "size_bytes": piece.size_bytes,
-            "sha256": piece.sha256,
-            "footage_class": piece.footage_class,
-            "pinned": piece.pinned,
-            "event": piece.event,
-            "priority": int(one.priority),
-            "order_us": _order_us(piece.start_us, one.priority),
-            "state": UploadState.WAITING,
-            "name": "",
-            "sealed_bytes": 0,
-            "sealed_sha256": b"",
-            "sent_bytes": 0,
-            "token": "",
-            "tries": 0,
-            "next_us": now_us,
-            "manifest": b"",
-            "parcels": b"",
-        }
-        put = insert(uploads).values(**row)
-        fresh = put.excluded
-        further = fresh.priority < uploads.c.priority
-        change = {
-            "priority": case((further, fresh.priority), else_=uploads.c.priority),
-            "order_us": case((further, fresh.order_us), else_=uploads.c.order_us),
-            "next_us": case((further, fresh.next_us), else_=uploads.c.next_us),
-            "footage_class": case((uploads.c.name == "", fresh.footage_class), else_=uploads.c.footage_class),
-        }
-        again = and_(uploads.c.state.in_(_OPEN), further)
-        connection.execute(put.on_conflict_do_update(index_elements=_KEY, set_=change, where=again))
+    rows = [_row(one, now_us) for one in wanted]
+    if not rows:
+        return
+    put = insert(uploads)
+    fresh = put.excluded
+    further = fresh.priority < uploads.c.priority
+    change = {
+        "priority": fresh.priority,
+        "order_us": fresh.order_us,
+        "next_us": fresh.next_us,
+        "footage_class": case((uploads.c.name == "", fresh.footage_class), else_=uploads.c.footage_class),
+    }
+    again = and_(uploads.c.state.in_([literal_column(f"'{state}'") for state in _OPEN]), further)
+    connection.execute(put.on_conflict_do_update(index_elements=_KEY, set_=change, where=again), rows)
+
+
+def _row(one: Wanted, now_us: WallUs) -> dict[str, Any]:
+    piece = one.piece
+    return {
+        "target": one.target,
+        "kind": piece.kind,
+        "camera": piece.camera,
+        "stream": piece.stream,
+        "sequence": one.sequence,
+        "start_us": piece.start_us,
+        "end_us": piece.end_us,
+        "size_bytes": piece.size_bytes,
+        "sha256": piece.sha256,
+        "footage_class": piece.footage_class,
+        "pinned": piece.pinned,
+        "event": piece.event,
+        "priority": int(one.priority),
+        "order_us": _order_us(piece.start_us, one.priority),
+        "state": UploadState.WAITING,
+        "name": "",
+        "sealed_bytes": 0,
+        "sealed_sha256": b"",
+        "sent_bytes": 0,
+        "token": "",
+        "tries": 0,
+        "next_us": now_us,
+        "manifest": b"",
+        "parcels": b"",
+    }
 
 
 _KEY = ["target", "kind", "camera", "stream", "sequence", "start_us", "event"]
@@ -215,14 +220,14 @@ def sample(connection: Connection, target: TargetId, before_us: WallUs, limit: i
 
 def everywhere(connection: Connection, files: Collection[Copied], targets: Collection[TargetId]) -> tuple[Copied, ...]:
     """Return those segments that every one of `targets` that was to get them holds, and at least one."""
-    found = []
-    for one in files:
-        mine = and_(uploads.c.camera == one.camera, uploads.c.stream == one.stream, uploads.c.sequence == one.sequence)
-        query = select(uploads.c.state).where(mine, uploads.c.kind == PieceKind.SEGMENT, uploads.c.target.in_(targets))
-        states = set(connection.scalars(query.where(uploads.c.sha256 == one.sha256)))
-        if states == {UploadState.PROVED}:
-            found.append(one)
-    return tuple(found)
+    names = [(one.camera, one.stream, one.sequence) for one in files]
+    mine = tuple_(uploads.c.camera, uploads.c.stream, uploads.c.sequence).in_(names)
+    columns = (uploads.c.camera, uploads.c.stream, uploads.c.sequence, uploads.c.sha256, uploads.c.state)
+    query = select(*columns).where(mine, uploads.c.kind == PieceKind.SEGMENT, uploads.c.target.in_(targets))
+    states: dict[tuple[str, str, int, bytes], set[str]] = {}
+    for row in connection.execute(query):
+        states.setdefault((row.camera, row.stream, row.sequence, bytes(row.sha256)), set()).add(row.state)
+    return tuple(one for one in files if states.get((one.camera, one.stream, one.sequence, one.sha256)) == {UploadState.PROVED})
 
 
 def knows(connection: Connection, target: TargetId, name: str) -> bool:

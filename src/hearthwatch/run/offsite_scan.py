@@ -25,7 +25,7 @@ from hearthwatch.run.house_doors import Footage
 
 log = logging.getLogger(__name__)
 
-_PAGE = 500
+_PAGE = 200
 _TOUCHED_US = 300 * US_PER_S
 _MAX_SEEN = 20_000
 _PRIORITIES = {FootageClass.EVENT: Priority.EVENT, FootageClass.MOTION: Priority.MOTION}
