@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 
 _CHUNK_BYTES = 16 * 1024
@@ -48,7 +49,8 @@ class SlowWire:
         finally:
             for pipe in pipes:
                 pipe.cancel()
-            await asyncio.gather(*pipes, return_exceptions=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(*pipes, return_exceptions=True)
             for one in (writer, far_writer):
                 if one is not None:
                     one.transport.abort()
