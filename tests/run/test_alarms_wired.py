@@ -230,6 +230,6 @@ async def test_a_call_of_the_camera_has_it_asked_and_a_strangers_does_not(tmp_pa
         assert not await made.hooks.knock(FRONT, "wrong", "127.0.0.1")
         assert not await made.hooks.knock(CameraId("yard"), word, "127.0.0.1")
         assert not await made.hooks.knock(FRONT, word, "203.0.113.9")
-        assert not client._poked.is_set()
+        assert not client._feed._poked.is_set()
         assert await made.hooks.knock(FRONT, word, "::ffff:127.0.0.1")
-        assert client._poked.is_set()
+        assert client._feed._poked.is_set()

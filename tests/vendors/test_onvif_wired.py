@@ -712,5 +712,5 @@ async def test_it_has_what_onvif_can_do_and_nothing_else(camera: SoapCamera) -> 
         assert {name for name, one in protocols.items() if isinstance(client, one)} == {
             "DeviceInfo", "LoginLog", "SystemLog", "Accounts", "ConfigExport", "ConfigImport", "AlarmFeed", "LoginAlarms", "LastingAlarms", "Snapshot",
             "Streams",
-            "Ptz", "Fix", "AccountRemoval", "ClockControl", "StandBy", "FirmwareUpload", "NetworkControl"}  # fmt: skip
+            "Ptz", "Fix", "AccountRemoval", "ClockControl", "StandBy", "FirmwareUpload", "NetworkControl", "Outputs"}  # fmt: skip
         assert "Sessions" in protocols

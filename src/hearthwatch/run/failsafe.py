@@ -50,6 +50,7 @@ INTRUSIONS = frozenset(
         Verdict.ACCOUNT_ADDED,
         Verdict.PASSWORD_CHANGED,
         Verdict.LOG_CLEARED,
+        Verdict.SETTINGS_CHANGED,
     }
 )
 """Who got in at a camera's own door; a wrong password did not."""
