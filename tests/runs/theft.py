@@ -128,6 +128,15 @@ def video_of(path: Path) -> float:
     return stamps[-1] - stamps[0] if len(stamps) > 1 else 0.0
 
 
+def covered_s(spans: list[tuple[float, float]]) -> float:
+    """Return how many seconds the spans (microseconds, by their start) cover together."""
+    covered_us, at = 0.0, 0.0
+    for start, end in spans:
+        covered_us += max(0.0, end - max(start, at))
+        at = max(at, end)
+    return covered_us / 1e6
+
+
 async def steal(folder: Path, mbit_s: float, backlog_bytes: int) -> Theft:
     far, place = Sshd(folder / "far"), folder / "house"
     await far.start()
@@ -175,7 +184,7 @@ async def steal(folder: Path, mbit_s: float, backlog_bytes: int) -> Theft:
         video_s=round((min(video) - start_us) / 1e6, 2) if video else None,
         pieces=len(pieces),
         restored_pictures=len(pictures),
-        restored_video_s=round(max(seen.values(), default=0.0), 2),
+        restored_video_s=round(covered_s([(start, start + seen[path] * 1e6) for start, _end, path in spans]), 2),
         of_the_event_s=round(after / 1e6, 2),
     )
 
