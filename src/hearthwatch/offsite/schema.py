@@ -51,6 +51,7 @@ uploads = Table(
     Index("uploads_due", "target", "state", "priority", "order_us"),
     Index("uploads_by_file", "camera", "stream", "sequence"),
     Index("uploads_by_name", "target", "name"),
+    Index("uploads_by_time", "camera", "stream", "start_us"),
     sqlite_autoincrement=True,
 )
 """`sequence` is that of a segment's file, 0 for other pieces. `next_us` is when a piece that failed is tried again. `manifest`
