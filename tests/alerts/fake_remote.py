@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from tests.alerts.house import an_event
 from tests.web.fake_arming import FakeArming
 
-from hearthwatch.alerts.remote import CameraBrief, HouseBrief, TooLarge
+from hearthwatch.alerts.remote import CameraBrief, HouseBrief, Kept, TooLarge
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.kit.errors import Unreachable, Unsupported
 from hearthwatch.kit.units import US_PER_S, CameraId
@@ -29,6 +29,7 @@ class FakeRemoteHouse:
     events: dict[str, object] = field(default_factory=dict)
     logins_now: tuple = ()
     outages: tuple = ()
+    pins: dict[int, Kept] = field(default_factory=dict)
     hold: asyncio.Event | None = None
 
     def __post_init__(self) -> None:
@@ -78,6 +79,22 @@ class FakeRemoteHouse:
     async def false_alarm(self, event, *, is_false, who, via):
         self.done.append(("false alarm", event, is_false, who))
         return replace(await self.event(event), false_alarm=is_false)
+
+    async def keep(self, camera, start_us, end_us, *, who, via):
+        if camera in self.dark:
+            raise Unsupported(f"there is no footage of {camera} in that time, so nothing to keep")
+        self.done.append(("keep", camera, (end_us - start_us) // US_PER_S, who, via))
+        kept = Kept(pin=len(self.done), camera=camera, start_us=start_us, end_us=end_us, segments=1, size_bytes=12_000_000)
+        self.pins[kept.pin] = kept
+        return kept
+
+    async def keep_event(self, event, *, who, via):
+        found = await self.event(event)
+        return await self.keep(found.camera, found.start_us, found.start_us + 20 * US_PER_S, who=who, via=via)
+
+    async def let_go(self, pin, *, who, via):
+        if self.pins.pop(pin, None) is None:
+            raise Unsupported("It was let go of already.")
 
     async def logins(self, limit):
         return self.logins_now[:limit]

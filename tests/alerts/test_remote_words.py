@@ -13,6 +13,7 @@ from hearthwatch.alerts.remote_words import (
     camera_and_rest,
     camera_lines,
     camera_of,
+    footage_range,
     late_words,
     login_lines,
     quiet_lines,
@@ -43,6 +44,42 @@ ALL = (FRONT, YARD, GARAGE)
 )
 def test_a_length_of_time(text, wanted):
     assert seconds(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("", "2026-11-21 13:50", "2026-11-21 14:00"),
+        ("last 30 min", "2026-11-21 13:30", "2026-11-21 14:00"),
+        ("the last 2 hours", "2026-11-21 12:00", "2026-11-21 14:00"),
+        ("last 45", "2026-11-21 13:15", "2026-11-21 14:00"),
+        ("24h", "2026-11-20 14:00", "2026-11-21 14:00"),
+        ("13:00-13:30", "2026-11-21 13:00", "2026-11-21 13:30"),
+        ("13:00 \u2013 13:30", "2026-11-21 13:00", "2026-11-21 13:30"),
+        ("From 13:00 to now", "2026-11-21 13:00", "2026-11-21 14:00"),
+        ("from 9:05", "2026-11-21 09:05", "2026-11-21 14:00"),
+        ("13:30 until 15:00", "2026-11-21 13:30", "2026-11-21 15:00"),
+        ("22:50-23:10", "2026-11-20 22:50", "2026-11-20 23:10"),
+        ("22:00-01:30", "2026-11-20 22:00", "2026-11-21 01:30"),
+        ("yesterday 8:00 to 9:00", "2026-11-20 08:00", "2026-11-20 09:00"),
+    ],
+)
+def test_a_range_of_footage_is_the_last_such_one(text, start, end):
+    assert footage_range(text.split(), NOW, BERLIN) == (moment(start), moment(end))
+
+
+def test_a_range_in_the_night_the_clocks_go_back_is_an_hour_longer():
+    start, end = footage_range(["22:00-08:00"], moment("2026-10-25 12:00"), BERLIN)
+    assert end - start == 11 * 3600 * US_PER_S
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["25h", "0m", "soon", "14:00-14:61", "24:00-25:00", "14:00-14:00", "13:00-13:30-14:00", "٣:15-٤:15", "yesterday", "-5m"],
+)
+def test_a_range_that_is_none_is_answered_with_how_to_say_it(text):
+    with pytest.raises(Unsupported, match=r"write|at most"):
+        footage_range(text.split(), NOW, BERLIN)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,11 @@ async def test_a_clip_too_large_offers_a_shorter_one(family, fake):  # noqa: F81
         ("/photo frnt", "Did you mean Front?"),
         ("/snooze front 99", "write 30m, 2h"),
         ("/snooze nobody 1h", "There is no camera"),
+        ("/keep", "Of which camera? /keep CAMERA"),
+        ("/keep frnt", "Did you mean Front?"),
+        ("/keep front soon", "write 14:00-14:30"),
+        ("/keep front 14:00-14:99", "write 14:00-14:30"),
+        ("/keep front last 30 h", "at most 24h"),
         ("/arm 40d", "too long"),
         ("/disarm soon", "I do not know the time"),
         ("/frobnicate", "/help lists"),
@@ -141,6 +146,38 @@ async def test_quiet_times(family, fake):  # noqa: F811
     assert family.snoozes.until_us("front") > now_us
     assert (await says(family, fake, "/resume")).text == "All cameras alert again."
     assert family.snoozes.until_us("front") == 0
+
+
+async def test_footage_is_kept_and_let_go_of(family, fake):  # noqa: F811
+    kept = await says(family, fake, "/keep back yard last 30 min", user=MEMBER)
+    assert kept.text.startswith("Back yard: kept for good by Ben, ")
+    assert kept.text.endswith(", 12 MB so far.")
+    assert family.actions.done == [("keep", "back-yard", 1800, "Ben", "Telegram")]
+    for text, length_s in (("/keep front", 600), ("/keep front 90m", 5400), ("/keep Front 11:00 - 11:20", 1200)):
+        await says(family, fake, text)
+        assert family.actions.done[-1] == ("keep", "front", length_s, "Anna", "Telegram")
+    undo = keys_of(kept)["Let go of it"]
+    await family.enrolments.set_role(MEMBER, Role.VIEWER)
+    assert (await press(family, fake, undo, user=MEMBER)).startswith("You may look here")
+    assert len(family.actions.pins) == 4
+    await family.enrolments.set_role(MEMBER, Role.MEMBER)
+    assert (await press(family, fake, undo, user=MEMBER)).startswith("Let go of")
+    assert await press(family, fake, undo, user=MEMBER) == "It was let go of already."
+    assert [each.camera for each in family.actions.pins.values()] == ["front"] * 3
+    family.actions.dark = {"front"}
+    assert "nothing to keep" in (await says(family, fake, "/keep front")).text
+
+
+async def test_an_event_is_kept_by_the_button_under_its_alert(family, fake):  # noqa: F811
+    alert = await family.house.tell()
+    keep = {each.label: each.data for each in family.remote.buttons(alert, OWNER)}["Keep"]
+    await listening(family)
+    assert await press(family, fake, keep) == "Kept for good."
+    assert family.actions.done == [("keep", "front", 20, "Anna", "Telegram")]
+    said = fake.taken[-1]
+    assert f"{alert.title}: kept for good by Anna" in said.text
+    assert (await press(family, fake, keys_of(said)["Let go of it"])).startswith("Let go of")
+    assert family.actions.pins == {}
 
 
 async def test_arming_for_a_time(family, fake):  # noqa: F811
@@ -180,7 +217,7 @@ async def test_the_cameras_and_who_logged_in(family, fake):  # noqa: F811
 
 
 async def test_who_may_do_what(family, fake):  # noqa: F811
-    for text in ("/arm", "/disarm", "/enable", "/snooze front 1h", "/resume"):
+    for text in ("/arm", "/disarm", "/enable", "/snooze front 1h", "/resume", "/keep front"):
         assert (await says(family, fake, text, user=VIEWER)).text.startswith("You may look here")
     for text in ("/disable", "/disable 2h"):
         assert (await says(family, fake, text, user=MEMBER)).text == "Only an owner may do that."
@@ -195,7 +232,7 @@ async def test_who_may_do_what(family, fake):  # noqa: F811
 
 async def test_the_app_offers_each_chat_what_may_be_done_there(family, fake, bot):  # noqa: F811
     await family.remote.commands.offer_menu(bot)
-    assert {chat: len(menu) for chat, menu in fake.menus.items()} == {OWNER: 12, MEMBER: 11, VIEWER: 6}
+    assert {chat: len(menu) for chat, menu in fake.menus.items()} == {OWNER: 13, MEMBER: 12, VIEWER: 6}
     assert set(fake.menus[VIEWER]) == {"status", "photo", "clip", "cameras", "logins", "help"}
     calls = len(fake.calls)
     await family.remote.commands.offer_menu(bot)
@@ -203,14 +240,14 @@ async def test_the_app_offers_each_chat_what_may_be_done_there(family, fake, bot
     await family.enrolments.set_role(VIEWER, Role.MEMBER)
     await family.enrolments.remove(MEMBER)
     await family.remote.commands.offer_menu(bot)
-    assert {chat: len(menu) for chat, menu in fake.menus.items()} == {OWNER: 12, MEMBER: 0, VIEWER: 11}
+    assert {chat: len(menu) for chat, menu in fake.menus.items()} == {OWNER: 13, MEMBER: 0, VIEWER: 12}
 
 
 async def test_a_viewer_sees_no_button_that_changes_something(family):
     alert = await family.house.tell()
     labels = {chat: [each.label for each in family.remote.buttons(alert, chat)] for chat in (OWNER, VIEWER)}
     assert labels[VIEWER] == ["Clip", "Live picture"]
-    assert labels[OWNER] == ["Clip", "Live picture", "Quiet for 1 h", "False alarm", "Disarm"]
+    assert labels[OWNER] == ["Clip", "Live picture", "Quiet for 1 h", "False alarm", "Keep", "Disarm"]
 
 
 async def test_in_a_group_the_person_s_role_counts(family, fake):  # noqa: F811

@@ -320,7 +320,15 @@ async def test_commands(wired, fake):
 async def test_the_commands_there_are(wired):
     """SEC-32: nothing here shows a secret, adds a user, exports, stops recording, runs a program or reboots."""
     looking = {"/status", "/photo", "/clip", "/cameras", "/logins", "/help"}
-    assert set(wired.remote.commands.table) == looking | {"/arm", "/disarm", "/disable", "/enable", "/snooze", "/resume"}
+    assert set(wired.remote.commands.table) == looking | {
+        "/arm",
+        "/disarm",
+        "/disable",
+        "/enable",
+        "/snooze",
+        "/resume",
+        "/keep",
+    }
     viewers = {name for name, command in wired.remote.commands.table.items() if command.role is Role.VIEWER}
     assert viewers == looking
 
@@ -382,12 +390,12 @@ async def test_buttons_under_an_alert(wired, fake, bot):
     assert [[key["text"] for key in row] for row in rows] == [
         ["Clip", "Live picture"],
         ["Quiet for 1 h", "False alarm"],
-        ["Disarm"],
+        ["Keep", "Disarm"],
     ]
     assert all(len(key["callback_data"].encode()) <= 64 for key in keys)
     await listening(wired)
     before = len(fake.taken)
-    for key in keys[:4]:
+    for key in keys[:5]:
         await fake.press(key["callback_data"])
     await wired.remote.poll_once()
     assert [text for _, text in fake.answers] == [
@@ -395,15 +403,17 @@ async def test_buttons_under_an_alert(wired, fake, bot):
         "I am fetching the picture.",
         "Quiet for 1 h.",
         "Noted.",
+        "Kept for good.",
     ]
-    await fake.wait_for(lambda: len(fake.taken) == before + 4)
-    clip, photo, quiet, false_alarm = sorted(
+    await fake.wait_for(lambda: len(fake.taken) == before + 5)
+    clip, photo, quiet, false_alarm, kept = sorted(
         fake.taken[before:], key=lambda taken: (not taken.data, taken.method == "sendPhoto")
     )
     assert (clip.method, clip.data) == ("sendVideo", b"mp4 of front")
     assert (photo.method, photo.data) == ("sendPhoto", JPEG + b"front")
     assert quiet.text.startswith("Front: no visitors told until ")
     assert "noted as a false alarm by Anna" in false_alarm.text
+    assert "kept for good by Anna" in kept.text
     assert ("false alarm", alert.event, True, "Anna") in wired.actions.done
     assert wired.snoozes.until_us("front") > wired.house.clock.wall_us() + 3_500_000_000
     again = Snoozes(wired.house.db)

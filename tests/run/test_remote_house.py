@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,14 +12,18 @@ import pytest
 from tests.alerts.house import FRONT, House
 from tests.recording.conftest import Bench
 from tests.recording.packet_maker import START_US
+from tests.run.test_pins import BenchKeeper
 from tests.web.fake_arming import FakeArming
 
 from hearthwatch.alerts.remote import TooLarge
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.events import ledger
+from hearthwatch.events.event import EventId
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.segment import StorageOptions
 from hearthwatch.run.house_doors import Footage
+from hearthwatch.run.pins import Pins
 from hearthwatch.run.remote_house import RemoteHouse
 from hearthwatch.web.doors import CameraNow, CameraState
 
@@ -37,6 +42,7 @@ class Scene:
         self.snoozes = Snoozes(self.house.db)
         self.stored: list[str] = []
         self.footage = Footage(self.bench.index_path, self.bench.folder)
+        self.pins = Pins(self.house.db, BenchKeeper(self.bench), lambda: self.footage.index, self.bench.clock)
         self.remote = RemoteHouse(
             FakeArming(self.bench.clock),
             SimpleNamespace(all=lambda: tuple(self.cameras)),
@@ -44,6 +50,8 @@ class Scene:
             snoozes=self.snoozes,
             picture=self._picture,
             footage=self.footage,
+            pins=self.pins,
+            config=lambda: SimpleNamespace(storage=StorageOptions(pre_roll_s=3, post_roll_s=2)),
             db=self.house.db,
             clock=self.bench.clock,
             stored=self._stored,
@@ -110,6 +118,7 @@ async def test_where_there_is_no_footage_and_no_camera_it_is_said(scene: Scene) 
         scene.remote.snapshot(CameraId("nowhere")),
         scene.remote.last_event(CameraId("nowhere")),
         scene.remote.snooze(CameraId("nowhere"), WallUs(1), who="anna", via="page"),
+        scene.remote.keep(CameraId("nowhere"), WallUs(0), WallUs(1), who="anna", via="page"),
     ):
         with pytest.raises(Unsupported, match="there is no camera nowhere"):
             await asked
@@ -159,3 +168,42 @@ async def test_an_event_that_is_gone_is_no_false_alarm(scene: Scene) -> None:
         await scene.remote.false_alarm("E-gone", is_false=True, who="anna", via="page")
     assert scene.stored == []
     assert await scene.remote.logins(5) == ()
+
+
+async def test_an_event_s_footage_is_kept_with_what_is_still_to_come_and_let_go_of(scene: Scene) -> None:
+    scene.film()
+    change = scene.house.change()
+    lasting = replace(change, event=replace(change.event, start_us=WallUs(START_US + 5 * US_PER_S), end_us=None))
+    await scene.house.outbox.record(lasting, None)
+    kept = await scene.remote.keep_event(lasting.event.id, who="anna", via="Telegram")
+    assert kept.start_us == START_US + 2 * US_PER_S
+    assert kept.end_us == scene.bench.clock.wall_us() + 122 * US_PER_S
+    assert kept.segments == sum(each.pinned for each in scene.bench.segments()) > 0
+    (pin,) = await scene.pins.all()
+    assert (pin.pin.id, pin.pin.note) == (kept.pin, "kept by anna (Telegram)")
+    await scene.remote.let_go(kept.pin, who="anna", via="Telegram")
+    assert not any(each.pinned for each in scene.bench.segments())
+    with pytest.raises(Unsupported, match="already"):
+        await scene.remote.let_go(kept.pin, who="anna", via="Telegram")
+    with pytest.raises(Unsupported, match="not kept any more"):
+        await scene.remote.keep_event(EventId("E-gone"), who="anna", via="Telegram")
+    with pytest.raises(Unsupported, match="nothing to keep"):
+        await scene.remote.keep(FRONT, WallUs(1), WallUs(2), who="anna", via="Telegram")
+
+
+async def test_the_same_range_is_kept_once(scene: Scene) -> None:
+    scene.film()
+    start_us, end_us = WallUs(START_US + US_PER_S), WallUs(START_US + 4 * US_PER_S)
+    pins = {(await scene.remote.keep(FRONT, start_us, end_us, who=who, via="page")).pin for who in ("anna", "ben")}
+    assert len(pins) == len(await scene.pins.all()) == 1
+
+
+async def test_what_was_kept_of_an_event_while_it_lasted_is_let_go_of_on_its_page(scene: Scene) -> None:
+    scene.film()
+    start_us, over_us = WallUs(START_US + US_PER_S), WallUs(START_US + 5 * US_PER_S)
+    await scene.remote.keep(FRONT, start_us, WallUs(START_US + 9 * US_PER_S), who="anna", via="Telegram")
+    other = await scene.remote.keep(FRONT, WallUs(start_us + 1), WallUs(START_US + 8 * US_PER_S), who="ben", via="Telegram")
+    await scene.pins.keep(FRONT, start_us, over_us, pinned=False)
+    assert [each.pin.id for each in await scene.pins.all()] == [other.pin]
+    await scene.pins.drop(other.pin)
+    assert not any(each.pinned for each in scene.bench.segments())

@@ -63,6 +63,18 @@ class HouseBrief:
     outages: tuple[Outage, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Footage that no limit takes: the `pin` to let go of it by, the range asked for, and what there is of it by now."""
+
+    pin: int
+    camera: CameraId
+    start_us: WallUs
+    end_us: WallUs
+    segments: int
+    size_bytes: int
+
+
 class TooLarge(Unsupported):
     """The clip has more bytes than may be sent; about `fits_s` seconds of that camera would not have."""
 
@@ -107,6 +119,20 @@ class HouseActions(Protocol):
 
     async def false_alarm(self, event: EventId, *, is_false: bool, who: str, via: str) -> Event:
         """Note that an event was a false alarm, or was none after all; return it. Raises Unsupported when it is not kept."""
+        ...
+
+    async def keep(self, camera: CameraId, start_us: WallUs, end_us: WallUs, *, who: str, via: str) -> Kept:
+        """Keep the footage of a range for good, also what is still to come of it; doing so twice is doing it once.
+
+        Raises Unsupported for a camera there is none of and where there is no footage, StorageFailed."""
+        ...
+
+    async def keep_event(self, event: EventId, *, who: str, via: str) -> Kept:
+        """Keep what belongs to an event for good; of one that still lasts also the next minutes. Raises as `keep` does."""
+        ...
+
+    async def let_go(self, pin: int, *, who: str, via: str) -> None:
+        """Take a keeping back. Raises Unsupported when it was already, StorageFailed."""
         ...
 
     async def logins(self, limit: int) -> Sequence[Login]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 from hearthwatch.alerts.remote import CameraBrief, HouseBrief
 from hearthwatch.alerts.wording import clock_time, one_line, span
@@ -14,11 +14,16 @@ from hearthwatch.kit.units import US_PER_S, WallUs, from_datetime, to_datetime
 from hearthwatch.logins.login import Login, Verdict
 
 LONGEST_S = 31 * 86_400
+_USUAL_S = 600
+_LONGEST_KEPT_S = 86_400
 _UNITS_S = {
     "s": 1,
     "sec": 1,
     "m": 60,
     "min": 60,
+    "mins": 60,
+    "minute": 60,
+    "minutes": 60,
     "h": 3600,
     "hour": 3600,
     "hours": 3600,
@@ -26,9 +31,10 @@ _UNITS_S = {
     "day": 86_400,
     "days": 86_400,
 }
-_SPAN = re.compile(r"(?:[0-9]{1,5}[a-z]{1,5}){1,4}")
-_PART = re.compile(r"([0-9]{1,5})([a-z]{1,5})")
+_SPAN = re.compile(r"(?:[0-9]{1,5}[a-z]{1,7}){1,4}")
+_PART = re.compile(r"([0-9]{1,5})([a-z]{1,7})")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+_RANGE = re.compile(r"(?:from )?(yesterday )?([0-9]{1,2}:[0-9]{2})(?: ?(?:-|\u2013|to|until) ?([0-9]{1,2}:[0-9]{2}|now))?")
 _SAID = {
     Verdict.HOME: "known, at home",
     Verdict.NOTED: "noted",
@@ -71,6 +77,41 @@ def until(words: Sequence[str], now_us: WallUs, zone: tzinfo) -> WallUs | None:
     at = datetime(now.year, now.month, now.day, int(clock[1]), int(clock[2]), tzinfo=zone)
     found = from_datetime(at)
     return found if found > now_us else from_datetime(at + timedelta(days=1))
+
+
+def footage_range(words: Sequence[str], now_us: WallUs, zone: tzinfo) -> tuple[WallUs, WallUs]:
+    """Return what `last 30 min`, `30m`, `14:00-14:30`, `from 14:00` or `yesterday 22:00 to 01:30` mean: the last such moments;
+    the last ten minutes for no words. Raises Unsupported."""
+    text = " ".join(words).lower().removeprefix("the ").strip()
+    if not text:
+        return WallUs(now_us - _USUAL_S * US_PER_S), now_us
+    length = text.removeprefix("last ").replace(" ", "")
+    length_s = seconds(f"{length}m" if length.isascii() and length.isdigit() else length)
+    if length_s is not None:
+        if not 0 < length_s <= _LONGEST_KEPT_S:
+            raise Unsupported(f"{one_line(text, 30)} is too long or nothing at all: at most 24h, please.")
+        return WallUs(now_us - length_s * US_PER_S), now_us
+    found = _RANGE.fullmatch(text)
+    since = _time_of_day(found[2]) if found else None
+    if found is None or since is None:
+        raise Unsupported(
+            f"I do not know the time {one_line(text, 30)!r}: write 14:00-14:30, yesterday 22:00-23:00 or last 30 min."
+        )
+    start = datetime.combine(to_datetime(now_us, zone).date(), since, zone)
+    if found[1] or from_datetime(start) > now_us:
+        start -= timedelta(days=1)
+    if found[3] in {None, "now"}:
+        return from_datetime(start), now_us
+    until_ = _time_of_day(found[3])
+    if until_ is None or until_ == since:
+        raise Unsupported(f"I do not know from when to when {one_line(text, 30)!r} is: write 14:00-14:30.")
+    end = datetime.combine(start.date(), until_, zone)
+    return from_datetime(start), from_datetime(end if until_ > since else end + timedelta(days=1))
+
+
+def _time_of_day(text: str) -> time | None:
+    hours, _, minutes = text.partition(":")
+    return time(int(hours), int(minutes)) if int(hours) <= 23 and int(minutes) <= 59 else None
 
 
 def camera_of(words: Sequence[str], cameras: Sequence[CameraBrief]) -> CameraBrief:

@@ -61,6 +61,7 @@ class Buttons:
             Action.SHORTER_CLIP: commands.media.shorter,
             Action.ALERT_AGAIN: commands.quiet.undo,
             Action.NO_FALSE_ALARM: commands.quiet.no_false_alarm,
+            Action.LET_GO: commands.keeping.let_go,
         }
         self._under_alert: Mapping[str, Callable[[Alert, Asker], Awaitable[str]]] = {
             Action.ARM: self._arm,
@@ -69,6 +70,7 @@ class Buttons:
             Action.CLIP: commands.media.clip_of,
             Action.FALSE_ALARM: self._false_alarm,
             Action.QUIET: self._quiet,
+            Action.KEEP: self._keep,
         }
 
     def under(self, alert: Alert, chat_id: int) -> tuple[Button, ...]:
@@ -86,6 +88,7 @@ class Buttons:
             quiet = (
                 self._button("Quiet for 1 h", Action.QUIET, alert, chat_id),
                 self._button("False alarm", Action.FALSE_ALARM, alert, chat_id),
+                self._button("Keep", Action.KEEP, alert, chat_id),
             )
         offers = self._remedies.under(alert, chat_id) if alert.camera is not None else ()
         return (*looks, *quiet, *self._commands.arming.under(alert, chat_id), *offers)
@@ -125,6 +128,9 @@ class Buttons:
 
     async def _false_alarm(self, alert: Alert, asker: Asker) -> str:
         return await self._say(await self._commands.quiet.false_alarm(alert, asker), asker, "Noted.")
+
+    async def _keep(self, alert: Alert, asker: Asker) -> str:
+        return await self._say(await self._commands.keeping.keep_button(alert, asker), asker, "Kept for good.")
 
     async def _quiet(self, alert: Alert, asker: Asker) -> str:
         return await self._say(await self._commands.quiet.quiet_button(alert, asker), asker, "Quiet for 1 h.")

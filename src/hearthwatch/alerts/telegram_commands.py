@@ -13,6 +13,7 @@ from hearthwatch.alerts.remote_words import camera_lines, login_lines, status_li
 from hearthwatch.alerts.telegram import TelegramBot
 from hearthwatch.alerts.telegram_arming import ArmingCommands
 from hearthwatch.alerts.telegram_asking import Answer, Asker, Questions, Signer
+from hearthwatch.alerts.telegram_keep import KeepCommands
 from hearthwatch.alerts.telegram_media import MediaCommands
 from hearthwatch.alerts.telegram_quiet import QuietCommands
 from hearthwatch.alerts.telegram_replies import Replies
@@ -61,6 +62,7 @@ class Commands:
         self.arming = ArmingCommands(house.arming, self.questions, signer, clock, zone)
         self.media = MediaCommands(replies, house, signer, clock, zone)
         self.quiet = QuietCommands(house, self.questions, signer, clock, zone)
+        self.keeping = KeepCommands(house, signer, clock, zone)
         self._offered: dict[int, Role] = {}
         member, owner = Role.MEMBER, Role.OWNER
         self.table: Mapping[str, Command] = {
@@ -73,6 +75,9 @@ class Commands:
             "/disarm": Command(help="we are home: tell no visitor", usage="[2h]", role=member, answer=self.arming.disarm),
             "/snooze": Command(help="quiet for a while", usage="[CAMERA] [1h]", role=member, answer=self.quiet.snooze),
             "/resume": Command(help="end all quiet times", usage="[CAMERA]", role=member, answer=self.quiet.resume),
+            "/keep": Command(
+                help="footage no limit deletes", usage="CAMERA [14:00-14:30|last 30 min]", role=member, answer=self.keeping.keep
+            ),
             "/disable": Command(
                 help="tell no visitor until /enable, whoever comes and goes",
                 usage="[2d]",

@@ -47,6 +47,7 @@ from hearthwatch.run.housekeeping import Housekeeping
 from hearthwatch.run.lines import LookerLine, RecorderLine
 from hearthwatch.run.messages import LookerState, RecorderState, Renew, Replace, Restarted, Role
 from hearthwatch.run.offsite_desk import OffsiteDesk
+from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.porch_now import PorchLine
 from hearthwatch.run.presence_desk import Household, PresenceDesk
@@ -187,6 +188,8 @@ class House:
             snoozes=self.snoozes,
             picture=self.camera_doors.alarm_pictures.now,
             footage=self.footage,
+            pins=Pins(self._db, self.recorder, lambda: self.footage.index, self.clock),
+            config=lambda: self.config,
             db=self._db,
             clock=self.clock,
             stored=self._tell_stored,

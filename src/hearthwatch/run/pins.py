@@ -84,6 +84,13 @@ class Pins:
             raise
         return await self._weighed(Pin(id=key, **row))  # type: ignore[arg-type]
 
+    async def once(self, camera: CameraId, start_us: WallUs, end_us: WallUs, note: str) -> Pinned:
+        """As `add`, but the same range is kept by one pin however often it is asked for."""
+        for each in await self._db.run(_read):
+            if (each.camera, each.start_us, each.end_us) == (camera, start_us, end_us):
+                return await self._weighed(each)
+        return await self.add(camera, start_us, end_us, note)
+
     async def all(self) -> tuple[Pinned, ...]:
         """Return every pin, oldest footage first."""
         return tuple([await self._weighed(pin) for pin in await self._db.run(_read)])
@@ -101,14 +108,13 @@ class Pins:
         return weighed
 
     async def keep(self, camera: CameraId, start_us: WallUs, end_us: WallUs, *, pinned: bool) -> int:
-        """See FootageKeeper; letting go of a range drops every pin that lies within it."""
-        found = await self._db.run(_read)
+        """See FootageKeeper; letting go of a range drops every pin that lies within it, or begins as it does."""
         if pinned:
-            same = next(
-                (each for each in found if (each.camera, each.start_us, each.end_us) == (camera, start_us, end_us)), None
-            )
-            return (await (self._weighed(same) if same else self.add(camera, start_us, end_us, PAGE_NOTE))).segments
-        within = [each.id for each in found if each.camera == camera and start_us <= each.start_us and each.end_us <= end_us]
+            return (await self.once(camera, start_us, end_us, PAGE_NOTE)).segments
+        found = await self._db.run(_read)
+        mine = [each for each in found if each.camera == camera and _is_of(each, start_us, end_us)]
+        within = [each.id for each in mine]
+        end_us = max([end_us, *(each.end_us for each in mine)])
         count = await self._release(camera, start_us, end_us, [each for each in found if each.id not in within])
         await self._db.run(lambda connection: connection.execute(delete(pins).where(pins.c.id.in_(within))))
         return count
@@ -158,6 +164,11 @@ def to_release(
     if at < end_us:
         ranges.append((at, end_us))
     return ranges
+
+
+def _is_of(pin: Pin, start_us: WallUs, end_us: WallUs) -> bool:
+    """Whether a pin lies within a range, or was made of the same event while that lasted, and reaches further."""
+    return start_us <= pin.start_us and (pin.end_us <= end_us or pin.start_us == start_us)
 
 
 def _reach(segment: Segment) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import Connection
 
-from hearthwatch.alerts.remote import CameraBrief, HouseBrief, TooLarge
+from hearthwatch.alerts.remote import CameraBrief, HouseBrief, Kept, TooLarge
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import ArmingDoor
 from hearthwatch.events import ledger as event_ledger
@@ -25,7 +25,9 @@ from hearthwatch.logins.login import Login, Verdict
 from hearthwatch.recording import clip
 from hearthwatch.recording.segment import Span
 from hearthwatch.run.cameras_now import CamerasNow
+from hearthwatch.run.config import Config
 from hearthwatch.run.house_doors import Footage
+from hearthwatch.run.pins import Pins
 from hearthwatch.web.doors import CameraNow, CameraState
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 _SYNC_US = 3 * US_PER_S
 """Footage is on the disk so long after it was filmed, at the latest."""
 _MOST_WAIT_US = 120 * US_PER_S
+_STILL_US = 120 * US_PER_S
+"""So much of what is still to come is kept with an event that lasts."""
 _DECODES_AT_ONCE = 2
 _FITS_FRAC = 0.85
 _FOREIGN = frozenset(Verdict) - {Verdict.OWN}
@@ -50,6 +54,8 @@ class RemoteHouse:
         snoozes: Snoozes,
         picture: Callable[[CameraId], Awaitable[bytes]],
         footage: Footage,
+        pins: Pins,
+        config: Callable[[], Config],
         db: Db,
         clock: Clock,
         stored: Callable[[EventId], Awaitable[None]],
@@ -61,6 +67,8 @@ class RemoteHouse:
         self._snoozes = snoozes
         self._picture = picture
         self._footage = footage
+        self._pins = pins
+        self._config = config
         self._db = db
         self._clock = clock
         self._stored = stored
@@ -142,6 +150,38 @@ class RemoteHouse:
         log.info("%s (%s): the event %s was %s", who, via, event, "a false alarm" if is_false else "none after all")
         await self._stored(event)
         return found
+
+    async def keep(self, camera: CameraId, start_us: WallUs, end_us: WallUs, *, who: str, via: str) -> Kept:
+        """See HouseActions."""
+        found = await self._pins.once(self._camera(camera).id, start_us, end_us, f"kept by {who} ({via})")
+        log.info("%s (%s): footage of %s from %d to %d is kept as pin %d", who, via, camera, start_us, end_us, found.pin.id)
+        return Kept(
+            pin=found.pin.id,
+            camera=camera,
+            start_us=found.pin.start_us,
+            end_us=found.pin.end_us,
+            segments=found.segments,
+            size_bytes=found.size_bytes,
+        )
+
+    async def keep_event(self, event: EventId, *, who: str, via: str) -> Kept:
+        """See HouseActions."""
+        found = await self.event(event)
+        if found is None:
+            raise Unsupported("That event is not kept any more.")
+        storage = self._config().storage
+        last_us = found.end_us if found.end_us is not None else self._clock.wall_us() + _STILL_US
+        start_us = WallUs(found.start_us - round(storage.pre_roll_s * US_PER_S))
+        return await self.keep(
+            found.camera, start_us, WallUs(last_us + round(storage.post_roll_s * US_PER_S)), who=who, via=via
+        )
+
+    async def let_go(self, pin: int, *, who: str, via: str) -> None:
+        """See HouseActions."""
+        if all(each.pin.id != pin for each in await self._pins.all()):
+            raise Unsupported("It was let go of already.")
+        await self._pins.drop(pin)
+        log.info("%s (%s): let go of the footage of pin %d", who, via, pin)
 
     async def logins(self, limit: int) -> Sequence[Login]:
         """See HouseActions."""
