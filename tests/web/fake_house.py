@@ -19,6 +19,7 @@ from tests.web import scene
 from tests.web.fake_arming import FakeArming
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_copies import FakeCopies
+from tests.web.fake_elsewhere import FakeElsewhere
 from tests.web.fake_hooks import FakeHooks
 from tests.web.fake_known import FakeKnown
 from tests.web.fake_logins import FakeLogins
@@ -91,6 +92,7 @@ class FakeHouse:
     cameras_on: tuple[str, ...] = ("front-door", "driveway", "garden", "garage")
     small: bool = False
     pinned: list[tuple[str, int, int]] = field(default_factory=list)
+    gone: list[tuple[str, int, int]] = field(default_factory=list)
     healthy: bool = True
     fetching: bool = False
     basic: bool = True
@@ -111,6 +113,7 @@ class FakeHouse:
         self.triggers = FakeTriggers()
         self.porch = FakePorch(self.cameras_on[0], self.started_us)
         self.offsite = FakeOffsite(self.started_us, self.cameras_on)
+        self.elsewhere = FakeElsewhere(self.gone, _Footage(self).segments)
         self.known = FakeKnown(self.cameras_on[0], self.started_us)
         self.logins = FakeLogins(self.cameras_on[0], self.started_us)
         self._numbers: dict[tuple[CameraId, Stream], int] = {}
@@ -143,6 +146,7 @@ class FakeHouse:
             audit=self.audit,
             porch=self.porch,
             offsite=self.offsite,
+            elsewhere=self.elsewhere,
             known=self.known,
             hooks=self.hooks,
             triggers=self.triggers,
@@ -388,7 +392,8 @@ class _Footage:
         at = max(oldest_us, start_us - start_us % MINUTE_US)
         gaps = self.house.gaps(camera)
         while at < end:
-            if not any(gap.start_us < at + MINUTE_US and (gap.end_us or now_us) > at for gap in gaps):
+            is_gone = any(name == camera and low < at + MINUTE_US and high > at for name, low, high in self.house.gone)
+            if not is_gone and not any(gap.start_us < at + MINUTE_US and (gap.end_us or now_us) > at for gap in gaps):
                 pinned = any(name == camera and low < at + MINUTE_US and high > at for name, low, high in self.house.pinned)
                 busy = any(
                     e.camera == camera and e.start_us < at + MINUTE_US and (e.end_us or now_us) > at

@@ -18,7 +18,7 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import BadReply, Refused, StorageFailed, StorageFault, Unreachable, Unsupported
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import SegmentState
-from hearthwatch.web import alert_replies, api_telegram, replies
+from hearthwatch.web import alert_replies, api_elsewhere, api_telegram, replies
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.doors import CameraNow, StreamNow
 from hearthwatch.web.stream import _follow
@@ -219,7 +219,7 @@ def test_every_address_the_page_calls_exists(built: Built) -> None:
     source = (ROOT / "ui/src/api.ts").read_text()
     calls = re.findall(r'ask<[^>]*>+\("(\w+)", ["`]([^"`]+)["`]', source)
     calls += [("GET", path) for path in re.findall(r'address\([`"](/(?:\$\{[^}]*\}|[^`"$])*)[`"]', source)]
-    assert len(calls) == 24
+    assert len(calls) == 25
     for method, path in calls:
         concrete = "/api/v1" + re.sub(r"\$\{id\(\w+\)\}", "front-door", path)
         matching = [rule for rule in table if rule.pattern.match(concrete) and rule.path != "/{path:path}"]
@@ -236,6 +236,10 @@ def test_the_pages_types_have_the_servers_fields() -> None:
         "EventDetail": replies.EventDetailReply,
         "Events": replies.EventsReply,
         "Timeline": replies.TimelineReply,
+        "Place": replies.PlaceReply,
+        "ElsewhereSpan": replies.ElsewhereReply,
+        "WayBack": api_elsewhere.WayBackReply,
+        "Whereabouts": api_elsewhere.WhereaboutsReply,
         "Span": replies.Span,
         "Gap": replies.GapReply,
         "Alert": alert_replies.AlertReply,

@@ -71,6 +71,7 @@ PERMISSIONS = {
     "GET /api/v1/hooks/power": "manage",
     "POST /api/v1/hooks/power": "public",
     "GET /api/v1/offsite": "look",
+    "GET /api/v1/cameras/{camera}/elsewhere": "look",
     "POST /api/v1/offsite/flush": "manage",
     "POST /api/v1/cameras/{camera}/door/accept": "manage",
     "POST /api/v1/cameras/{camera}/remedies": "manage",

@@ -91,9 +91,33 @@ export interface Gap {
   reason: string;
   detail: string;
 }
+export interface Place {
+  target: string;
+  sealed: boolean;
+}
+export interface ElsewhereSpan {
+  start_us: number;
+  end_us: number;
+  places: Place[];
+}
+export interface WayBack {
+  target: string;
+  kind: string;
+  sealed: boolean;
+  start_us: number;
+  end_us: number;
+  command: string;
+  files: string[];
+  needs_reader: boolean;
+}
+export interface Whereabouts {
+  spans: ElsewhereSpan[];
+  ways: WayBack[];
+}
 export interface Timeline {
   stream: StreamName;
   spans: Span[];
+  elsewhere: ElsewhereSpan[];
   gaps: Gap[];
   events: HouseEvent[];
 }
@@ -177,6 +201,8 @@ export const api = {
   cameras: () => ask<Camera[]>("GET", "/cameras"),
   timeline: (camera: string, start_us: number, end_us: number) =>
     ask<Timeline>("GET", `/cameras/${id(camera)}/timeline`, { start_us, end_us }),
+  elsewhere: (camera: string, start_us: number, end_us: number) =>
+    ask<Whereabouts>("GET", `/cameras/${id(camera)}/elsewhere`, { start_us: Math.round(start_us), end_us: Math.round(end_us) }),
   events: (query: { camera?: string; label?: string; start_us?: number; end_us?: number; limit?: number }) =>
     ask<Events>("GET", "/events", query),
   event: (event: string) => ask<EventDetail>("GET", `/events/${id(event)}`),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { addDays, ago, bytes, dayName, fits, gapCause, labelName, lasted, millis, spanHours, startOfDay, ticks } from "../src/format";
+import { listed, placesOf, spanAt } from "../src/parts/Elsewhere";
 import { joined, piece } from "../src/parts/Strip";
 
 const NOON = new Date(2026, 10, 21, 12, 0, 0).getTime() * 1000;
@@ -91,4 +92,19 @@ test.each([1, 3, 6, 12, 24])("a span of %i hours has a handful of even ticks ins
     expect(at).toBeLessThan(NOON);
     expect((at - startOfDay(from)) % 300e6).toBe(0);
   }
+});
+
+describe("footage that is only elsewhere", () => {
+  const span = { start_us: 100e6, end_us: 200e6, places: [{ target: "nas", sealed: true }, { target: "nas", sealed: false }, { target: "pc", sealed: false }] };
+  test("names each place once", () => {
+    expect(placesOf(span.places)).toBe("nas and pc");
+    expect(listed(["nas", "pc", "cloud"])).toBe("nas, pc and cloud");
+    expect(listed([])).toBe("");
+  });
+  test("is found by a moment in it, its end left out", () => {
+    expect(spanAt([span], 100e6)).toBe(span);
+    expect(spanAt([span], 99.5e6)).toBe(span);
+    expect(spanAt([span], 98e6)).toBeUndefined();
+    expect(spanAt([span], 200e6)).toBeUndefined();
+  });
 });

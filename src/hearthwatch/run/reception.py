@@ -44,6 +44,7 @@ from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.login_doors import Logins
 from hearthwatch.run.mqtt_desk import MqttDesk
 from hearthwatch.run.offsite_desk import OffsiteDesk
+from hearthwatch.run.offsite_elsewhere import ElsewhereDesk, HouseFiles
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.presence_desk import PeopleOfThePage, PresenceDesk
@@ -158,6 +159,9 @@ class Reception:
             audit=camera_doors.audit,
             porch=camera_doors.porch,
             offsite=offsite,
+            elsewhere=ElsewhereDesk(
+                reader, footage.segments, config, clock, HouseFiles(data=self._data, config=Path(plan.config_path))
+            ),
         )
         steward = Steward(
             db,

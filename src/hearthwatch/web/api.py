@@ -107,7 +107,7 @@ async def cameras(site: SiteDep) -> list[replies.CameraReply]:
 def timeline(
     site: SiteDep, camera: CameraDep, start_us: Moment, end_us: Moment, stream: Stream = Stream.MAIN
 ) -> replies.TimelineReply:
-    """Footage, gaps with their cause, and events of at most eight days."""
+    """Footage here and elsewhere, gaps with their cause, and events of at most eight days."""
     if not start_us < end_us <= start_us + MAX_TIMELINE_US:
         raise Denied(422, "The range must be longer than nothing and at most eight days.")
     start, end = WallUs(start_us), WallUs(end_us)
@@ -117,6 +117,7 @@ def timeline(
     return replies.TimelineReply(
         stream=stream,
         spans=[replies.Span.of(segment, now_us) for segment in site.doors.footage.segments(camera.id, stream, start, end)],
+        elsewhere=[replies.ElsewhereReply.of(span) for span in site.doors.elsewhere.spans(camera.id, stream, start, end)],
         gaps=[replies.GapReply.of(gap) for gap in site.doors.footage.gaps(camera.id, stream, start, end)],
         events=[replies.EventReply.of(event, house) for event in reversed(found)],
     )

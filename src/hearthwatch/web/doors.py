@@ -19,10 +19,12 @@ from hearthwatch.feeds.packet import Codec, Gap, Packet, Run, Stream, StreamInfo
 from hearthwatch.health.outage import Outage
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.recording.forecast import Forecast
 from hearthwatch.recording.segment import FootageKeeper, Segment
 from hearthwatch.web.arming_doors import ArmingPageDoor
 from hearthwatch.web.audit_doors import AuditDoor
 from hearthwatch.web.copies_doors import CopiesDoor
+from hearthwatch.web.elsewhere_doors import ElsewhereDoor
 from hearthwatch.web.hook_doors import HookDoor
 from hearthwatch.web.known_doors import KnownDoor
 from hearthwatch.web.login_doors import LoginDoor
@@ -271,7 +273,8 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseNow:
-    """What is the same for all cameras. `days_fit` is how many days of footage fit at today's rate, None when unknown."""
+    """What is the same for all cameras. `days_fit` is how many days of all footage will be there at today's rate, None when
+    unknown; `forecast` says more of it."""
 
     name: str
     version: str
@@ -286,6 +289,7 @@ class HouseNow:
     telegram: bool
     settings: tuple[Setting, ...]
     outbound: tuple[Outbound, ...]
+    forecast: Forecast | None = None
 
 
 class HouseDoor(Protocol):
@@ -320,3 +324,4 @@ class Doors:
     audit: AuditDoor
     porch: PorchDoor
     offsite: OffsiteDoor
+    elsewhere: ElsewhereDoor

@@ -13,6 +13,7 @@ from hearthwatch.health.outage import Outage
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import WallUs
+from hearthwatch.offsite.elsewhere import Elsewhere
 from hearthwatch.recording.segment import Segment, SegmentState
 from hearthwatch.web.auth import Session
 from hearthwatch.web.doors import CameraNow, DetectorNow, HouseNow, StreamNow
@@ -220,11 +221,30 @@ class GapReply(Reply):
         return cls(start_us=gap.start_us, end_us=gap.end_us, reason=gap.reason, detail=redact(gap.detail))
 
 
+class PlaceReply(Reply):
+    target: str
+    sealed: bool
+
+
+class ElsewhereReply(Reply):
+    """Footage that is not here, but proved to be at every one of `places`."""
+
+    start_us: int
+    end_us: int
+    places: list[PlaceReply]
+
+    @classmethod
+    def of(cls, span: Elsewhere) -> Self:
+        places = [PlaceReply(target=place.target, sealed=place.sealed) for place in span.places]
+        return cls(start_us=span.start_us, end_us=span.end_us, places=places)
+
+
 class TimelineReply(Reply):
-    """Footage, gaps and events of a range, oldest first."""
+    """Footage, footage that is only elsewhere, gaps and events of a range, oldest first."""
 
     stream: Stream
     spans: list[Span]
+    elsewhere: list[ElsewhereReply]
     gaps: list[GapReply]
     events: list[EventReply]
 

@@ -7,6 +7,7 @@ import { LiveView } from "../live/LiveView";
 import { Dot, Motion } from "../live/Tile";
 import { Empty, Trouble, useLoaded } from "../parts/bits";
 import { CameraBar } from "../parts/CameraBar";
+import { ElsewherePanel, spanAt } from "../parts/Elsewhere";
 import * as icons from "../parts/icons";
 import { dayRange, Strip, zoomed } from "../parts/Strip";
 import { go, place } from "../router";
@@ -29,6 +30,10 @@ export function CameraPage({ id }: { id: string }) {
   const minute = Math.floor(now_us.value / 30e6);
   const [from_us, to_us] = dayRange(day_us);
   const [timeline, failed] = useLoaded(() => api.timeline(id, from_us, to_us), [id, day_us, minute]);
+  const [about] = useLoaded(
+    async () => (at_us === null ? null : { at_us, found: await api.elsewhere(id, at_us, Math.min(at_us + PLAY_US, Date.now() * 1000)).catch(() => null) }),
+    [id, at_us],
+  );
   useEffect(() => setError(null), [at_us, id]);
 
   if (!camera) {
@@ -48,6 +53,8 @@ export function CameraPage({ id }: { id: string }) {
   const hours = zoom ?? (short <= 1 ? 1 : short <= 6 ? 6 : 24);
   const whole: [number, number] = [from_us, to_us];
   const shown = zoomed(whole, hours, at_us ?? (isToday ? now - (hours - 1) * 1200e6 : from_us + 43_200e6));
+  const isAsked = at_us !== null && about?.at_us === at_us;
+  const ways = isAsked && about.found && spanAt(about.found.spans, at_us) ? about.found.ways : null;
   return (
     <div class="page">
       <CameraBar id={id} here="picture" />
@@ -63,8 +70,10 @@ export function CameraPage({ id }: { id: string }) {
           </button>
         ) : null}
       </header>
-      <div class="stage is-wide">
-        {at_us === null ? (
+      <div class={`stage is-wide ${ways ? "is-elsewhere" : ""}`}>
+        {ways ? (
+          <ElsewherePanel ways={ways} />
+        ) : at_us !== null && !isAsked ? null : at_us === null ? (
           <>
             <LiveView camera={camera} stream="main" />
             <Motion camera={camera} />
@@ -109,6 +118,11 @@ export function CameraPage({ id }: { id: string }) {
           <li>
             <i class="is-span" /> Footage
           </li>
+          {timeline?.elsewhere.length ? (
+            <li>
+              <i class="is-elsewhere" /> Only elsewhere
+            </li>
+          ) : null}
           <li>
             <i class="is-event" /> Event
           </li>

@@ -7,6 +7,7 @@ import { ask } from "../ask";
 import { clockSeconds, codecName, dayName, labelName, lasted } from "../format";
 import { Trouble, useKeys, useLoaded } from "../parts/bits";
 import { Burst } from "../parts/Burst";
+import { ElsewherePanel } from "../parts/Elsewhere";
 import { EventPicture } from "../parts/EventPicture";
 import * as icons from "../parts/icons";
 import { go } from "../router";
@@ -35,6 +36,11 @@ export function EventPage({ id }: { id: string }) {
   const [failed, setFailed] = useState<unknown>(null);
   const [stream, setStream] = useState<"main" | "sub">("main");
   const [opened_us, setOpened] = useState(0);
+  const clip = detail?.event.id === id ? detail.event : null;
+  const [away] = useLoaded(
+    async () => (clip?.clip_end_us ? { id, found: await api.elsewhere(clip.camera, clip.clip_start_us, clip.clip_end_us).catch(() => null) } : null),
+    [clip?.id, clip?.clip_end_us],
+  );
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     setView("footage");
@@ -98,6 +104,7 @@ export function EventPage({ id }: { id: string }) {
     setView("footage");
     if (video.current) video.current.currentTime = (event.best_us - event.clip_start_us) / 1e6;
   };
+  const ways = away?.id === id && away.found ? away.found.ways : [];
   const others = list.filter((each) => each.camera === event.camera && each.id !== id).slice(0, 4);
   const showPicture = view === "picture" || !detail.has_footage;
   return (
@@ -168,7 +175,8 @@ export function EventPage({ id }: { id: string }) {
               Picture
             </button>
           </div>
-          {detail.has_footage ? null : <p class="hint">There is no footage of this time: a gap, or older than what is kept.</p>}
+          {ways.length ? <ElsewherePanel ways={ways} part={detail.has_footage} /> : null}
+          {detail.has_footage || ways.length ? null : <p class="hint">There is no footage of this time: a gap, or older than what is kept.</p>}
           <Trouble error={failed} />
           <div class="row">
             <button class="button" type="button" aria-pressed={detail.kept} disabled={!isOwner.value || !detail.has_footage} onClick={() => void keep()}>

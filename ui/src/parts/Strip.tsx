@@ -1,7 +1,8 @@
-/** A day of one camera as a strip: footage, gaps with their cause, events; a click plays from there. */
+/** A day of one camera as a strip: footage here and elsewhere, gaps with their cause, events; a click plays from there. */
 
 import type { HouseEvent, Timeline } from "../api";
 import { addDays, clock, clockSeconds, gapCause, labelName, lasted, ticks } from "../format";
+import { placesOf, spanAt, spanTitle } from "./Elsewhere";
 
 export interface Piece {
   left: number;
@@ -64,6 +65,7 @@ export function Strip({ timeline, from_us, to_us, now_us, at_us, onPick }: Props
       />
     ) : null;
   };
+  const away = spanAt(timeline.elsewhere, at_us ?? now_us);
   return (
     <div class="strip">
       <div
@@ -74,13 +76,17 @@ export function Strip({ timeline, from_us, to_us, now_us, at_us, onPick }: Props
         aria-valuemin={0}
         aria-valuemax={86_400}
         aria-valuenow={Math.round(((at_us ?? now_us) - from_us) / 1e6)}
-        aria-valuetext={clockSeconds(at_us ?? now_us)}
+        aria-valuetext={`${clockSeconds(at_us ?? now_us)}${away ? `, only at ${placesOf(away.places)}` : ""}`}
         onClick={pick}
         onKeyDown={step}
       >
         {joined(timeline.spans).map((span) => {
           const found = piece(span.start_us, span.end_us, from_us, to_us);
           return found ? <span key={span.start_us} class="strip-span" style={style(found)} /> : null;
+        })}
+        {timeline.elsewhere.map((span) => {
+          const found = piece(span.start_us, span.end_us, from_us, to_us);
+          return found ? <span key={span.start_us} class="strip-elsewhere" style={style(found)} title={spanTitle(span)} /> : null;
         })}
         {timeline.gaps.map((gap) => {
           const found = piece(gap.start_us, gap.end_us ?? now_us, from_us, to_us);
