@@ -58,7 +58,8 @@ def export(
     if output is not None and len(ranges) > 1 and not output.expanduser().is_dir():
         raise typer.BadParameter(f"several cameras make several files: {output} must be a folder that is there, or use --zip")
     how: Cut = burner(first.zone) if burn_time else cut
-    with first.house.open_index() as index, _clocks(first) as clock_of:
+    config_file = options.config_file(config, data)
+    with first.house.open_index() as index, _clocks(first) as clock_of, _away(index, ranges, config_file):
         made = _zipped(index, ranges, case, how, clock_of) if case else _apart(index, ranges, output, how, clock_of)
     for exhibit in made.exhibits:
         _show(exhibit, first, case or _target(output, exhibit.name), as_json=as_json)
@@ -168,6 +169,19 @@ def _clocks(asked: Range) -> Iterator[Callable[[CameraId], ClockFact | None]]:
     finally:
         if engine is not None:
             engine.dispose()
+
+
+@contextlib.contextmanager
+def _away(index: IndexReader, ranges: Sequence[Range], config_file: Path) -> Iterator[None]:
+    """Say at the end, whether there was anything here or not, where the rest of it lies."""
+    from hearthwatch.cli.elsewhere import ways_back
+
+    lines = [line for asked in ranges for line in ways_back(index, asked, config_file)]
+    try:
+        yield
+    finally:
+        for line in lines:
+            typer.echo(line, err=True)
 
 
 def _show(exhibit: Exhibit, asked: Range, path: Path, *, as_json: bool) -> None:
