@@ -13,6 +13,8 @@ from hearthwatch.feeds.packet import Codec, Gap, GapReason, Stream
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.forecast import Bound, CameraForecast, Forecast, Stay
+from hearthwatch.recording.segment import FootageClass
 from hearthwatch.run.status import GapSum, Status, gap_sum
 from hearthwatch.web.doors import CameraNow, CameraState, DetectorNow, StreamNow
 
@@ -79,7 +81,31 @@ STATUS = Status(
     footage_folder="/data/footage",
     footage_used_bytes=2_500_000_000,
     footage_free_bytes=80_000_000_000,
-    days_fit=12.34,
+    days_fit=7.0,
+    forecast=Forecast(
+        days=7.0,
+        bound=Bound.RULES,
+        disk_days=571.4,
+        room_bytes=4_000_000_000_000,
+        bytes_per_day=7_000_000_000,
+        cameras=(
+            CameraForecast(
+                camera=FRONT,
+                days=7.0,
+                bound=Bound.RULES,
+                stays=(
+                    Stay(footage_class=FootageClass.CONTINUOUS, bytes_per_day=6_000_000_000, days=7.0, bound=Bound.RULES),
+                    Stay(footage_class=FootageClass.EVENT, bytes_per_day=1_000_000_000, days=29.6, bound=Bound.DISK),
+                ),
+            ),
+        ),
+    ),
+)
+
+
+RULED = (
+    "    7.0 GB a day: all of the last 7.0 days will be there, then the rules take it (storage.keep_…_days); "
+    "the disk alone would hold 571 days"
 )
 
 
@@ -93,7 +119,9 @@ def test_the_status_on_one_screen() -> None:
         "camera garden: refused, not recorded (record = never): the camera refuses the password",
         "    last 24 h: nothing lost; 0 packets skipped in looking",
         "detector: hog; basic: people only, `hearthwatch models fetch` gets the better one",
-        "footage: 2.5 GB in /data/footage, 80.0 GB free, room for 12.3 days",
+        "footage: 2.5 GB in /data/footage, 80.0 GB free",
+        RULED,
+        "    front: 7.0 GB a day; without motion 7.0 days (rules); events 30 days (disk)",
         "copies elsewhere: none ([offsite] says where to)",
         "alerts go to: telegram, email",
         "! footage: disk-full since 2023-11-14 22:13:20: Make room.",
@@ -101,7 +129,7 @@ def test_the_status_on_one_screen() -> None:
 
 
 def test_a_quiet_house_without_channels() -> None:
-    quiet = replace(STATUS, gaps=(), outages=(), channels=(), days_fit=None, cameras=())
+    quiet = replace(STATUS, gaps=(), outages=(), channels=(), days_fit=None, forecast=None, cameras=())
     assert list(lines(quiet, UTC))[3:] == [
         "footage: 2.5 GB in /data/footage, 80.0 GB free",
         "copies elsewhere: none ([offsite] says where to)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,9 @@ from tests.run.leaping_loop import after, leap
 
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.forecast import Bound
 from hearthwatch.recording.index import Total
-from hearthwatch.recording.segment import FootageClass
+from hearthwatch.recording.segment import FootageClass, StorageOptions
 from hearthwatch.recording.store import open_store
 from hearthwatch.run.footage_now import FootageNow, by_camera
 from hearthwatch.run.house_doors import Footage
@@ -20,6 +22,7 @@ from hearthwatch.run.house_doors import Footage
 NOW_US = WallUs(1_700_000_000 * US_PER_S)
 HOUR_US = 3600 * US_PER_S
 DAY_US = 24 * HOUR_US
+GB, TB = 10**9, 10**12
 FRONT, YARD = CameraId("front"), CameraId("yard")
 
 
@@ -83,7 +86,7 @@ def test_before_the_recorder_has_made_its_index_there_is_no_footage(tmp_path: Pa
         now = FootageNow(footage, clock)
         task = asyncio.create_task(after(600, now.run()))
         await asyncio.sleep(10)
-        assert (now.used_bytes, now.bytes_per_day) == (0, 0)
+        assert (now.used_bytes, now.forecast(StorageOptions(), {}, free=TB, disk=TB)) == (0, None)
         store = open_store(tmp_path, tmp_path / "index.db", clock)
         now.cameras = by_camera([total(age_us=DAY_US)], NOW_US)
         assert now.used_bytes == 1000
@@ -92,5 +95,22 @@ def test_before_the_recorder_has_made_its_index_there_is_no_footage(tmp_path: Pa
         await task
         footage.index.close()
         store.close()
+
+    leap(look())
+
+
+def test_the_forecast_of_the_disk_counts_what_is_kept_for_good() -> None:
+    async def look() -> None:
+        clock = FakeClock(wall_us=NOW_US)
+        day = [total(age_us=DAY_US, size=GB, newest=GB), total(age_us=DAY_US, size=100 * GB, newest=0, pinned=True)]
+        now = FootageNow(SimpleNamespace(index=SimpleNamespace(totals=lambda _now_us: day)), clock)
+        task = asyncio.create_task(after(30, now.run()))
+        await asyncio.sleep(10)
+        options = StorageOptions(keep_continuous_days=0, free_gib=0)
+        found = now.forecast(options, {}, free=199 * GB, disk=TB)
+        assert found is not None
+        assert (found.room_bytes, found.bytes_per_day, found.bound) == (200 * GB, GB, Bound.DISK)
+        assert round(found.days) == 200
+        await task
 
     leap(look())

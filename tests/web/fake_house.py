@@ -43,7 +43,8 @@ from hearthwatch.kit.errors import Unreachable, Unsupported
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.recording.boxes import fragment, init_segment
-from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState
+from hearthwatch.recording.forecast import Flow, Forecast, forecast
+from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState, StorageOptions
 from hearthwatch.web import accounts
 from hearthwatch.web.accounts import Role
 from hearthwatch.web.app import create_app
@@ -599,7 +600,7 @@ class _House:
             footage_folder="/var/lib/hearthwatch/footage",
             footage_used_bytes=412_000_000_000,
             footage_free_bytes=588_000_000_000,
-            days_fit=None if self.house.small else 13.6,
+            days_fit=None if self.house.small else 7.0,
             pre_roll_us=5 * US_PER_S,
             post_roll_us=5 * US_PER_S,
             channels=() if self.house.small else ("telegram", "email"),
@@ -620,6 +621,7 @@ class _House:
                 Outbound(host="api.telegram.org", purpose="Alerts and pictures to your phone", setting="alerts.telegram"),
                 Outbound(host="mail.example.org:587", purpose="Alerts by e-mail", setting="alerts.email"),
             ),
+            forecast=None if self.house.small else _forecast(self.house.cameras_on),
         )
 
 
@@ -706,3 +708,13 @@ if __name__ == "__main__":
     given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(main(given.port, claimed=not given.unclaimed, small=given.small, visits=given.visits))
+
+
+def _forecast(cameras: Sequence[CameraId]) -> Forecast | None:
+    """A disk of a terabyte, on which events outlive the rest."""
+    rates = [
+        Flow(camera=camera, footage_class=footage_class, bytes_per_day=share)
+        for camera in cameras
+        for footage_class, share in ((FootageClass.CONTINUOUS, 14_000_000_000), (FootageClass.EVENT, 4_400_000_000))
+    ]
+    return forecast(rates, StorageOptions(), room_bytes=998_000_000_000)

@@ -11,6 +11,7 @@ import typer
 from hearthwatch.cli import options
 
 if TYPE_CHECKING:
+    from hearthwatch.recording.forecast import Forecast
     from hearthwatch.run.status import Status
     from hearthwatch.web.doors import CameraNow
     from hearthwatch.web.offsite_doors import OffsiteNow
@@ -68,12 +69,38 @@ def lines(now: Status, zone: tzinfo) -> Iterator[str]:
         yield f"    {since}last 24 h: {lost}; {counted(dropped, 'packet')} skipped in looking"
     basic = "; basic: people only, `hearthwatch models fetch` gets the better one" if now.detector.basic else ""
     yield f"detector: {now.detector.name or 'none yet'}{basic}{'; ' + now.detector.error if now.detector.error else ''}"
-    days = f", room for {now.days_fit:.1f} days" if now.days_fit is not None else ""
-    yield f"footage: {sized(now.footage_used_bytes)} in {now.footage_folder}, {sized(now.footage_free_bytes)} free{days}"
+    yield f"footage: {sized(now.footage_used_bytes)} in {now.footage_folder}, {sized(now.footage_free_bytes)} free"
+    yield from forecast_lines(now.forecast)
     yield from offsite_lines(now.offsite, now.now_us)
     yield f"alerts go to: {', '.join(now.channels) or 'the page alone (no channel is set up)'}"
     for outage in now.outages:
         yield f"! {outage.subject}: {outage.fault} since {shown(outage.start_us, zone)}: {outage.detail}"
+
+
+def forecast_lines(found: Forecast | None) -> Iterator[str]:
+    """Yield how many days will be there, and what takes footage away first."""
+    from hearthwatch.cli.wording import sized
+
+    if found is None:
+        return
+    disk = "" if found.bound == "disk" else f"; the disk alone would hold {_days(found.disk_days)}"
+    until = f"all of the last {_days(found.days)} will be there, {_BOUNDS[found.bound]}"
+    yield f"    {sized(found.bytes_per_day)} a day: {until}{disk}"
+    for camera in found.cameras:
+        stays = "; ".join(f"{_CLASSES[stay.footage_class]} {_days(stay.days)} ({stay.bound})" for stay in camera.stays)
+        yield f"    {camera.camera}: {sized(sum(stay.bytes_per_day for stay in camera.stays))} a day; {stays}"
+
+
+_BOUNDS = {
+    "disk": "then the disk is full",
+    "rules": "then the rules take it (storage.keep_…_days)",
+    "camera": "then a camera's own keep.max_gib is full",
+}
+_CLASSES = {"brief": "brief", "continuous": "without motion", "motion": "with motion", "event": "events"}
+
+
+def _days(days: float) -> str:
+    return f"{days:.1f} days" if days < 10 else f"{days:.0f} days"
 
 
 def offsite_lines(now: OffsiteNow | None, now_us: int) -> Iterator[str]:

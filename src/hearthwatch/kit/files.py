@@ -61,6 +61,15 @@ def free_bytes(folder: Path) -> int:
     return stat.f_bavail * stat.f_frsize
 
 
+def disk_bytes(folder: Path) -> int:
+    """Return the size of the disk of `folder`. Raises StorageFailed."""
+    try:
+        stat = os.statvfs(folder)
+    except OSError as error:
+        raise storage_failed(error, f"looking at {folder}") from error
+    return stat.f_blocks * stat.f_frsize
+
+
 def safe_join(root: Path, *parts: str) -> Path:
     """Join one-level names below `root`; ValueError for anything that is not a plain name."""
     for part in parts:

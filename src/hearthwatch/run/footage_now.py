@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.forecast import Forecast, flows, forecast, room_bytes
 from hearthwatch.recording.index import Total
+from hearthwatch.recording.segment import KeepOptions, StorageOptions
 from hearthwatch.run.house_doors import Footage
 
 _EVERY_S = 60.0
@@ -34,14 +36,22 @@ class FootageNow:
         self._footage = footage
         self._clock = clock
         self.cameras: dict[CameraId, CameraFootage] = {}
+        self._totals: Sequence[Total] = ()
 
     @property
     def used_bytes(self) -> int:
         return sum(camera.size_bytes for camera in self.cameras.values())
 
-    @property
-    def bytes_per_day(self) -> int:
-        return sum(camera.bytes_per_day for camera in self.cameras.values())
+    def forecast(
+        self, options: StorageOptions, keep: Mapping[CameraId, KeepOptions], *, free: int, disk: int
+    ) -> Forecast | None:
+        """Return how many days will be there, None until there is an hour of footage to judge by."""
+        totals, pinned = self._totals, dict.fromkeys(self.cameras, 0)
+        for total in totals:
+            pinned[total.camera] = pinned.get(total.camera, 0) + (total.size_bytes if total.pinned else 0)
+        room = room_bytes(options, used=self.used_bytes, free=free, disk=disk, pinned=sum(pinned.values()))
+        rates = flows(totals, options, keep=keep, now_us=self._clock.wall_us())
+        return forecast(rates, options, keep=keep, room_bytes=room, pinned=pinned)
 
     async def run(self) -> None:
         """Refresh until cancelled."""
@@ -51,6 +61,7 @@ class FootageNow:
                 totals = await asyncio.to_thread(lambda: self._footage.index.totals(self._clock.wall_us()))
             except StorageFailed:
                 totals = ()  # nothing is kept yet, or the disk is away: health says which
+            self._totals = totals
             self.cameras = by_camera(totals, self._clock.wall_us())
             await asyncio.sleep(_EVERY_S)
 

@@ -21,7 +21,7 @@ from hearthwatch.health.board import Board
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import HearthwatchError, Unsupported
-from hearthwatch.kit.files import free_bytes
+from hearthwatch.kit.files import disk_bytes, free_bytes
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
@@ -33,7 +33,6 @@ from hearthwatch.web.doors import DetectorNow, HouseNow, Setting
 log = logging.getLogger(__name__)
 
 BEST_MODEL: Model = MODELS[0]
-_BYTES_PER_GIB = 1 << 30
 _CLOUDLESS = "from your own network only"
 
 
@@ -136,21 +135,22 @@ class HouseNowDoor:
 
     def now(self) -> HouseNow:
         """See HouseDoor."""
-        used, per_day = self._footage.used_bytes, self._footage.bytes_per_day
         try:
-            free = free_bytes(self._folder)
+            free, disk = free_bytes(self._folder), disk_bytes(self._folder)
         except HearthwatchError:
-            free = 0
+            free, disk = 0, 0
         options = self._config.storage
-        room = options.max_gib * _BYTES_PER_GIB if options.max_gib else used + free - options.free_gib * _BYTES_PER_GIB
+        keep = {name: camera.keep for name, camera in self._config.cameras.items()}
+        forecast = self._footage.forecast(options, keep, free=free, disk=disk)
         return HouseNow(
             name=self._config.home.name,
             version=version("hearthwatch"),
             started_us=self._started_us,
             footage_folder=str(self._folder),
-            footage_used_bytes=used,
+            footage_used_bytes=self._footage.used_bytes,
             footage_free_bytes=free,
-            days_fit=max(0.0, room / per_day) if per_day else None,
+            days_fit=forecast.days if forecast else None,
+            forecast=forecast,
             pre_roll_us=round(options.pre_roll_s * US_PER_S),
             post_roll_us=round(options.post_roll_s * US_PER_S),
             channels=self._channels.names,

@@ -12,6 +12,7 @@ from hearthwatch.health.outage import Outage
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.forecast import Forecast
 from hearthwatch.web.doors import CameraNow, DetectorNow
 from hearthwatch.web.offsite_doors import OffsiteNow
 
@@ -54,6 +55,7 @@ class Status:
     footage_free_bytes: int
     days_fit: float | None
     offsite: OffsiteNow | None = None
+    forecast: Forecast | None = None
 
 
 def status(
@@ -86,6 +88,7 @@ def status(
         footage_free_bytes=now.footage_free_bytes,
         days_fit=now.days_fit,
         offsite=offsite.now(),
+        forecast=now.forecast,
     )
 
 
