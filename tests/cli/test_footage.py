@@ -122,7 +122,8 @@ def test_several_cameras_go_into_one_zip_with_their_sums(home: Home, tmp_path: P
     assert ran.err == "there is no footage of garden from 2023-11-14 23:13:21 to 2023-11-14 23:13:29\n"
     with zipfile.ZipFile("case.zip") as box:
         assert box.testzip() is None
-        assert box.namelist() == ["front-20231114-231321.mp4", "front-20231114-231321.txt", "SHA256SUMS"]
+        assert box.namelist() == ["front-20231114-231321.mp4", "front-20231114-231321.txt", "MISSING.txt", "SHA256SUMS"]
+        assert box.read("MISSING.txt").startswith(b"There is no footage of garden from 2023-11-14 23:13:21 to ")
         box.extractall(tmp_path / "case")
     checked = subprocess.run(
         ["sha256sum", "-c", "SHA256SUMS"], cwd=tmp_path / "case", capture_output=True, text=True, check=False

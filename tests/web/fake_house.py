@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from tests.web import scene
 from tests.web.fake_arming import FakeArming
 from tests.web.fake_audit import FakeAudit
+from tests.web.fake_cases import FakeCases
 from tests.web.fake_copies import FakeCopies
 from tests.web.fake_elsewhere import FakeElsewhere
 from tests.web.fake_hooks import FakeHooks
@@ -131,6 +132,7 @@ class FakeHouse:
             live=self.hub,
             footage=_Footage(self),
             keeper=_Keeper(self),
+            cases=FakeCases(_Footage(self)),
             events=_Events(self),
             alerts=_Alerts(self),
             health=_Health(self),

@@ -33,6 +33,7 @@ PERMISSIONS = {
     "POST /api/v1/logout": "look",
     "GET /api/v1/house": "look",
     "GET /api/v1/storage": "look",
+    "GET /api/v1/case.zip": "look",
     "GET /api/v1/settings": "manage",
     "GET /api/v1/cameras": "look",
     "GET /api/v1/cameras/{camera}/timeline": "look",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,6 +128,13 @@ class Counting:
             raise StorageFailed(StorageFault.NO_SPACE, "the disk is full")
 
 
+class NoCases:
+    """A CaseDoor nobody asks."""
+
+    def write(self, cameras: Sequence[CameraId], start_us: WallUs, end_us: WallUs, target: Path) -> None:
+        raise NotImplementedError
+
+
 CAMERA = CameraId("garden")
 
 
@@ -137,7 +144,7 @@ async def ask(shelf: ClipShelf, number: int) -> Path:
 
 async def test_a_clip_is_made_once_however_many_ask(tmp_path: Path) -> None:
     footage = Counting()
-    shelf = ClipShelf(tmp_path / "clips", footage)
+    shelf = ClipShelf(tmp_path / "clips", footage, NoCases())
     footage.hold.clear()
     asked = [asyncio.create_task(ask(shelf, 1)) for _ in range(5)]
     await asyncio.sleep(0)
@@ -150,7 +157,7 @@ async def test_a_clip_is_made_once_however_many_ask(tmp_path: Path) -> None:
 
 async def test_the_shelf_stays_small_and_forgets_the_least_used(tmp_path: Path) -> None:
     footage = Counting(size=1000)
-    shelf = ClipShelf(tmp_path / "clips", footage, max_bytes=2500)
+    shelf = ClipShelf(tmp_path / "clips", footage, NoCases(), max_bytes=2500)
     first = await ask(shelf, 1)
     second = await ask(shelf, 2)
     await ask(shelf, 1)
@@ -163,7 +170,7 @@ async def test_the_shelf_stays_small_and_forgets_the_least_used(tmp_path: Path) 
 async def test_a_failed_clip_leaves_nothing_and_is_tried_again(tmp_path: Path) -> None:
     footage = Counting()
     footage.fail = True
-    shelf = ClipShelf(tmp_path / "clips", footage)
+    shelf = ClipShelf(tmp_path / "clips", footage, NoCases())
     with pytest.raises(StorageFailed):
         await ask(shelf, 1)
     assert list((tmp_path / "clips").iterdir()) == []
@@ -174,7 +181,7 @@ async def test_a_failed_clip_leaves_nothing_and_is_tried_again(tmp_path: Path) -
 async def test_a_viewer_who_leaves_does_not_spoil_it_for_another(tmp_path: Path) -> None:
     footage = Counting()
     footage.hold.clear()
-    shelf = ClipShelf(tmp_path / "clips", footage)
+    shelf = ClipShelf(tmp_path / "clips", footage, NoCases())
     leaving, staying = asyncio.create_task(ask(shelf, 1)), asyncio.create_task(ask(shelf, 1))
     await asyncio.sleep(0)
     leaving.cancel()
@@ -188,7 +195,7 @@ def test_old_clips_are_cleared_at_the_start(tmp_path: Path) -> None:
     folder.mkdir()
     for name in ("old.mp4", "old.part"):
         (folder / name).write_bytes(b"x")
-    ClipShelf(folder, Counting())
+    ClipShelf(folder, Counting(), NoCases())
     assert list(folder.iterdir()) == []
 
 

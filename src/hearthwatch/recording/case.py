@@ -10,13 +10,14 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import IO, BinaryIO, Self
 
-from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.kit.units import CameraId, WallUs, to_datetime
 from hearthwatch.recording.exhibit import ClockFact, Cut, Exhibit, clip_name, describe, text_name
 from hearthwatch.recording.index import IndexReader
 from hearthwatch.recording.segment import Span
 from hearthwatch.recording.selection import NoFootage
 
 _SUMS = "SHA256SUMS"
+_LACKING = "MISSING.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,16 @@ def write_case(
             text = describe(exhibit, zone=zone, made_us=made_us, version=version).encode()
             box.writestr(text_name(name), text)
             sums += [f"{exhibit.sha256}  {name}\n", f"{hashlib.sha256(text).hexdigest()}  {text_name(name)}\n"]
+        if not exhibits:
+            raise NoFootage("there is no footage in that time: " + ", ".join(span.camera for span in spans))
+        if lacking:
+            text = "".join(_lacking(span, zone) for span in lacking).encode()
+            box.writestr(_LACKING, text)
+            sums.append(f"{hashlib.sha256(text).hexdigest()}  {_LACKING}\n")
         box.writestr(_SUMS, "".join(sums))
-    if not exhibits:
-        raise NoFootage("there is no footage in that time: " + ", ".join(span.camera for span in spans))
     return Case(exhibits=tuple(exhibits), lacking=tuple(lacking))
+
+
+def _lacking(span: Span, zone: tzinfo) -> str:
+    start, end = (to_datetime(at_us, zone).strftime("%Y-%m-%d %H:%M:%S") for at_us in (span.start_us, span.end_us))
+    return f"There is no footage of {span.camera} from {start} to {end}.\n"

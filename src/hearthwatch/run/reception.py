@@ -23,6 +23,7 @@ from hearthwatch.run.actions_desk import ActionsDesk
 from hearthwatch.run.arming_desk import ArmingDesk
 from hearthwatch.run.camera_doors import CameraDoors
 from hearthwatch.run.cameras_now import CamerasNow
+from hearthwatch.run.cases import Cases
 from hearthwatch.run.channels import Channels
 from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config
@@ -138,6 +139,7 @@ class Reception:
             cameras=cameras,
             live=recorder.hub,
             footage=footage,
+            cases=Cases(footage, reader, clock, config),
             keeper=pins,
             events=events,
             alerts=Alerts(reader),

@@ -20,6 +20,7 @@ from hearthwatch.web import (
     api_actions,
     api_arming,
     api_audit,
+    api_case,
     api_copies,
     api_elsewhere,
     api_hooks,
@@ -83,7 +84,12 @@ def create_app(
     )
     page = page or Page()
     app.state.site = Site(
-        doors=doors, auth=auth, clock=clock, changes=changes, clips=ClipShelf(clip_folder, doors.footage), page=page
+        doors=doors,
+        auth=auth,
+        clock=clock,
+        changes=changes,
+        clips=ClipShelf(clip_folder, doors.footage, doors.cases),
+        page=page,
     )
     for router in (
         api.router,
@@ -106,6 +112,7 @@ def create_app(
         stream.router,
         live.router,
         media.router,
+        api_case.router,
         metrics.router,
     ):
         app.router.routes.extend(router.routes)  # as they are: include_router would make each a second time

@@ -23,6 +23,7 @@ from hearthwatch.recording.forecast import Forecast
 from hearthwatch.recording.segment import FootageKeeper, Segment
 from hearthwatch.web.arming_doors import ArmingPageDoor
 from hearthwatch.web.audit_doors import AuditDoor
+from hearthwatch.web.case_doors import CaseDoor
 from hearthwatch.web.copies_doors import CopiesDoor
 from hearthwatch.web.elsewhere_doors import ElsewhereDoor
 from hearthwatch.web.hook_doors import HookDoor
@@ -325,3 +326,4 @@ class Doors:
     porch: PorchDoor
     offsite: OffsiteDoor
     elsewhere: ElsewhereDoor
+    cases: CaseDoor
