@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shlex
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 from tests.web.browsing import CHROMIUM, Watched, moving
-from tests.web.fake_house import NAMES, PASSWORD, loop, picture
+from tests.web.fake_house import MINUTE_US, NAMES, PASSWORD, loop, picture
 from tests.web.running import Running, new_house, running_house
 
 from hearthwatch.web.accounts import Role
@@ -273,3 +276,65 @@ async def test_an_owner_tries_out_what_can_be_switched(chromium: Browser, runnin
     await lamp.get_by_role("button", name="Test").click()
     await expect(lamp).to_contain_text("the pins of this machine cannot be reached")
     await context.close()
+
+
+def leave(running: Running, camera: str, minutes_ago: tuple[int, int]) -> None:
+    """Let footage of a camera be gone here and lie on the NAS, its later half on a PC as well."""
+    house = running.built.house
+    now_us = house.started_us - house.started_us % MINUTE_US
+    house.gone.append((camera, now_us - minutes_ago[0] * MINUTE_US, now_us - minutes_ago[1] * MINUTE_US))
+
+
+async def test_footage_that_is_only_elsewhere_stays_in_the_day_with_its_way_back(chromium: Browser, running: Running) -> None:
+    leave(running, "garden", (300, 60))
+    _camera, gone_us, end_us = running.built.house.gone[0]
+    opened, watched = await logged_in(chromium, running, permissions=["clipboard-read", "clipboard-write"])
+    page = watched.page
+    await page.goto(f"{running.base}/cameras/garden?at={gone_us - 10 * MINUTE_US}")
+    assert await moving(page, "video.footage")
+    panel = page.get_by_role("region", name="Footage elsewhere")
+    await expect(panel).to_have_count(0)
+    away = page.locator(".strip-elsewhere")
+    await expect(away.first).to_have_attribute("title", re.compile("^Only at nas, "))
+    await expect(page.get_by_role("list", name="Legend")).to_contain_text("Only elsewhere")
+    await away.first.click()
+    await expect(panel).to_contain_text("This footage is no longer on this machine")
+    await expect(panel).to_contain_text("It lies sealed at nas")
+    await expect(page.locator("video.footage")).to_have_count(0)
+    await panel.get_by_role("button", name="Copy").first.click()
+    await expect(panel.get_by_role("button", name="Copied")).to_be_visible()
+    words = shlex.split(await page.evaluate("navigator.clipboard.readText()"))
+    assert words[:6] == ["hearthwatch", "offsite", "restore", "nas", "--identity", "identity.txt"]
+    since, until = (datetime.fromisoformat(words[words.index(name) + 1]).timestamp() for name in ("--from", "--to"))
+    assert gone_us / 1e6 <= since < until <= end_us / 1e6
+    assert 290 <= until - since <= 310
+
+    await page.goto(f"{running.base}/cameras/garden?at={end_us - 2 * MINUTE_US}")
+    await expect(panel).to_contain_text("where every player opens it")
+    await expect(panel.locator("li code").first).to_have_text(re.compile(r"^garden/\d{4}-\d\d-\d\d/\d\d-\d\d\.mp4$"))
+    await page.get_by_role("button", name="Back to live").click()
+    await expect(panel).to_have_count(0)
+    assert await moving(page, ".live video")
+    assert watched.complaints == []
+    await opened.close()
+
+
+async def test_an_event_whose_footage_is_gone_says_where_it_lies(chromium: Browser, running: Running) -> None:
+    house = running.built.house
+    event = next(each for each in house.events_now if each.camera == "front-door")
+    start_us = event.start_us - event.start_us % MINUTE_US
+    house.gone.append(("front-door", start_us - 5 * MINUTE_US, start_us + 5 * MINUTE_US))
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    await page.goto(f"{running.base}/events/{event.id}")
+    panel = page.get_by_role("region", name="Footage elsewhere")
+    await expect(panel.get_by_label("The command").last).to_contain_text(
+        "hearthwatch offsite restore nas --identity identity.txt --camera front-door --from "
+    )
+    await page.wait_for_function("() => document.querySelector('.stage img')?.naturalWidth > 0")
+    await expect(page.get_by_text("There is no footage of this time")).to_have_count(0)
+    for width in (360, 820):
+        await page.set_viewport_size({"width": width, "height": 780})
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert watched.complaints == []
+    await opened.close()

@@ -7,8 +7,9 @@ import { ask } from "../ask";
 import { clockSeconds, codecName, dayName, labelName, lasted } from "../format";
 import { Trouble, useKeys, useLoaded } from "../parts/bits";
 import { Burst } from "../parts/Burst";
-import { ElsewherePanel } from "../parts/Elsewhere";
+import { ElsewherePanel, placesOf } from "../parts/Elsewhere";
 import { EventPicture } from "../parts/EventPicture";
+import { HandOver } from "../parts/HandOver";
 import * as icons from "../parts/icons";
 import { go } from "../router";
 import { cameraName, cameras, isOwner, now_us, recent } from "../store";
@@ -117,7 +118,7 @@ export function EventPage({ id }: { id: string }) {
         <Step to={newer?.id} name="Newer event" icon={<icons.Back />} />
         <Step to={older?.id} name="Older event" icon={<icons.Next />} />
       </nav>
-      <div class="event-layout">
+      <div class={`event-layout ${ways.length ? "has-elsewhere" : ""}`}>
         <div class="stage">
           {showPicture ? (
             <EventPicture event={event} eager />
@@ -175,8 +176,9 @@ export function EventPage({ id }: { id: string }) {
               Picture
             </button>
           </div>
-          {ways.length ? <ElsewherePanel ways={ways} part={detail.has_footage} /> : null}
-          {detail.has_footage || ways.length ? null : <p class="hint">There is no footage of this time: a gap, or older than what is kept.</p>}
+          {detail.has_footage ? null : (
+            <p class="hint">{ways.length ? `Its footage lies at ${placesOf(ways)}: see below.` : "There is no footage of this time: a gap, or older than what is kept."}</p>
+          )}
           <Trouble error={failed} />
           <div class="row">
             <button class="button" type="button" aria-pressed={detail.kept} disabled={!isOwner.value || !detail.has_footage} onClick={() => void keep()}>
@@ -191,10 +193,12 @@ export function EventPage({ id }: { id: string }) {
               </a>
             ) : null}
           </div>
+          {detail.has_footage ? <HandOver camera={event.camera} start_us={event.clip_start_us} end_us={end_us} /> : null}
           <a class="link" href={`/cameras/${event.camera}?at=${event.start_us}`}>
             Open in the timeline
           </a>
         </div>
+        {ways.length ? <ElsewherePanel ways={ways} part={detail.has_footage} /> : null}
       </div>
       {event.kind === "sensor" ? <Burst id={id} version={event.end_us} /> : null}
       {others.length ? (

@@ -12,7 +12,7 @@ export function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-export const placesOf = (places: readonly Place[]): string => listed([...new Set(places.map((each) => each.target))]);
+export const placesOf = (places: readonly Pick<Place, "target">[]): string => listed([...new Set(places.map((each) => each.target))]);
 
 /** The span a moment lies in; a file that begins a moment late is no hole. */
 export const spanAt = <T extends { start_us: number; end_us: number }>(spans: readonly T[], at_us: number): T | undefined =>
@@ -20,26 +20,37 @@ export const spanAt = <T extends { start_us: number; end_us: number }>(spans: re
 
 export const spanTitle = (span: ElsewhereSpan): string => `Only at ${placesOf(span.places)}, ${clock(span.start_us)} – ${clock(span.end_us)}`;
 
-/** Whether everything went: otherwise the panel speaks of the part that did. */
+/** `part`: the rest of it is here. What needs no identity file comes first. */
 export function ElsewherePanel({ ways, part = false }: { ways: readonly WayBack[]; part?: boolean }) {
+  const sorted = [...ways].sort((a, b) => Number(a.sealed) - Number(b.sealed));
   return (
     <section class="elsewhere" aria-label="Footage elsewhere">
       <h2>
         <icons.Copies size={20} /> {part ? "A part of this footage is no longer on this machine" : "This footage is no longer on this machine"}
       </h2>
-      {ways.map((way) => (
+      {sorted.map((way) => (
         <Way key={`${way.target}-${way.sealed}`} way={way} />
       ))}
+      <p class="hint">
+        Type {sorted.length > 1 ? "one of these" : "this"} into a terminal on this machine, as the user Hearthwatch runs as; the video comes into a new folder, “restored”.{" "}
+        {sorted.some((way) => way.sealed) ? (
+          <>
+            <code>identity.txt</code> is the file that <code>hearthwatch offsite keygen</code> made for you: bring it, and do not leave it here.{" "}
+          </>
+        ) : null}
+        It works from another machine, too: “After the burglary” in docs/offsite.md.
+      </p>
     </section>
   );
 }
 
 function Way({ way }: { way: WayBack }) {
+  const span = `${clockSeconds(way.start_us)} – ${clockSeconds(way.end_us)}`;
   return (
     <div class="elsewhere-way">
       {way.sealed ? (
         <p>
-          It lies sealed at <strong>{way.target}</strong>. To watch {clockSeconds(way.start_us)} – {clockSeconds(way.end_us)}, bring your identity file and run:
+          It lies sealed at <strong>{way.target}</strong>. To watch it ({span}):
         </p>
       ) : (
         <>
@@ -52,31 +63,32 @@ function Way({ way }: { way: WayBack }) {
                 <code>{name}</code>
               </li>
             ))}
-            {way.files.length > FEW ? <li class="dim">and what follows, up to {way.files.at(-1)?.split("/").at(-1)}</li> : null}
+            {way.files.length > FEW ? <li class="dim">and so on to {way.files.at(-1)?.split("/").at(-1)}</li> : null}
           </ul>
           <p>Or fetch it from there:</p>
         </>
       )}
       <Command text={way.command} />
-      <p class="hint">
-        {way.sealed ? "identity.txt is the file that `hearthwatch offsite keygen` made for you. " : ""}
-        Run it on this machine as the user Hearthwatch runs as, or on another one without <code>--data</code> and with <code>--config</code>.
-        {way.needs_reader ? " The key this house has there may only put: then use one that may read." : ""} The files come into the folder “restored”.
-      </p>
+      {way.needs_reader ? <p class="hint">The key this house has at {way.target} may be one that can only put: then use one that may read.</p> : null}
     </div>
   );
 }
 
+/** A long command breaks between its options, and is copied as one line. */
 function Command({ text }: { text: string }) {
   const [copied, setCopied] = useState(false);
   const copy = (): void => void navigator.clipboard?.writeText(text).then(() => setCopied(true), () => undefined);
   return (
     <div class="elsewhere-command">
       <pre tabIndex={0} aria-label="The command">
-        {text}
+        {text.split(/ (?=-)/).map((option) => (
+          <>
+            <span>{option}</span>{" "}
+          </>
+        ))}
       </pre>
       {navigator.clipboard ? (
-        <button class="button is-small" type="button" onClick={copy}>
+        <button class="button" type="button" onClick={copy}>
           {copied ? "Copied" : "Copy"}
         </button>
       ) : null}
