@@ -7,6 +7,7 @@ import { Head, Trouble, useLoaded } from "../parts/bits";
 import { OffsiteCard } from "../parts/Offsite";
 import * as icons from "../parts/icons";
 import { Phones } from "../parts/Phones";
+import { StorageCard } from "../parts/Storage";
 import { SwitchedCard } from "../parts/Switched";
 import { house, isOwner, session } from "../store";
 import { type Theme, theme } from "../theme";
@@ -18,6 +19,7 @@ export function SettingsPage() {
       <DetectorCard />
       {isOwner.value ? <PhoneCard /> : null}
       <SwitchedCard />
+      <StorageCard />
       <OffsiteCard />
       {isOwner.value ? <Configured /> : null}
       <Appearance />

@@ -1,0 +1,53 @@
+"""The page's forecast of days, and footage for somebody else, in a real browser."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+from playwright.async_api import Browser, expect
+from tests.web.browsing import CHROMIUM
+from tests.web.running import Running
+from tests.web.test_browser import chromium, logged_in, running  # noqa: F401 fixtures
+
+from hearthwatch.web.page import BUILT
+
+pytestmark = [
+    pytest.mark.wired,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (make test installs it)"),
+    pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built (make setup builds it)"),
+]
+
+
+async def test_the_settings_say_how_many_days_will_be_there_and_why(chromium: Browser, running: Running) -> None:  # noqa: F811
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    await page.goto(f"{running.base}/settings")
+    card = page.locator(".panel", has=page.get_by_role("heading", name="Storage", exact=True))
+    await expect(card).to_contain_text("Everything of the last 7.0 days will be there")
+    await expect(card).to_contain_text("the rules take it")
+    row = card.get_by_role("row", name="Front door")
+    await expect(row).to_contain_text("7.0 days rule")
+    await expect(row).to_contain_text("30 days rule")
+    assert watched.complaints == []
+    await opened.close()
+
+
+async def test_an_event_of_two_cameras_goes_into_one_zip(chromium: Browser, running: Running) -> None:  # noqa: F811
+    opened, watched = await logged_in(chromium, running)
+    page = watched.page
+    await page.goto(f"{running.base}/events/e00100")
+    await page.get_by_text("For somebody else").click()
+    camera = running.built.house.remote.status().cameras
+    event = next(each for each in running.built.house.events_now if each.id == "e00100")
+    other = next(each for each in camera if each.id not in {event.camera, "garage"})
+    await page.locator(".hand-over").get_by_label(other.name).check()
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="Zip of 2 cameras").click()
+    download = await waiting.value
+    assert download.suggested_filename.startswith("case_2-cameras_")
+    with zipfile.ZipFile(await download.path()) as box:
+        assert box.namelist() == [f"{event.camera}.mp4", f"{other.id}.mp4", "SHA256SUMS"]
+    assert watched.complaints == []
+    await opened.close()

@@ -1,0 +1,31 @@
+/** Footage for somebody else: one zip of this camera and others at the same time, with the hashes that prove it. */
+
+import { useState } from "preact/hooks";
+import { address } from "../ask";
+import { cameraName, cameras } from "../store";
+import * as icons from "./icons";
+
+export function HandOver({ camera, start_us, end_us }: { camera: string; start_us: number; end_us: number }) {
+  const [others, setOthers] = useState<string[]>([]);
+  const all = cameras.value.filter((each) => each.id !== camera);
+  const toggle = (id: string): void => setOthers(others.includes(id) ? others.filter((each) => each !== id) : [...others, id]);
+  return (
+    <details class="hand-over">
+      <summary>For somebody else</summary>
+      <p class="hint">A zip with the video as the camera sent it, a text that says what it shows and what is missing, and hashes that prove nothing was changed.</p>
+      {all.length ? (
+        <fieldset>
+          <legend class="hint">And what was seen then by</legend>
+          {all.map((each) => (
+            <label class="tick" key={each.id}>
+              <input type="checkbox" checked={others.includes(each.id)} onChange={() => toggle(each.id)} /> {each.name}
+            </label>
+          ))}
+        </fieldset>
+      ) : null}
+      <a class="button" download href={address("/case.zip", { camera: [camera, ...others], start_us, end_us })}>
+        <icons.Down size={18} /> {others.length ? `Zip of ${others.length + 1} cameras` : `Zip of ${cameraName(camera)}`}
+      </a>
+    </details>
+  );
+}
