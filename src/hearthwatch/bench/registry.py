@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hearthwatch.bench import chains, connecting, keeping, latency, scaling, seeing, snapshot, step, watching
+from hearthwatch.bench import chains, connecting, keeping, latency, scaling, sealing, seeing, snapshot, step, watching
 from hearthwatch.bench.terms import Bench
 from hearthwatch.kit.errors import ConfigFault
 
@@ -20,6 +20,7 @@ BENCHES: tuple[Bench, ...] = (
     step.BM12,
     scaling.BM13,
     snapshot.BM14,
+    sealing.SEAL,
 )
 
 
