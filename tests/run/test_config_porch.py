@@ -63,7 +63,7 @@ def test_without_a_porch_or_an_account_there_is_no_process(tmp_path: Path) -> No
     assert found.porch is not None
     assert (found.porch.address, found.porch.smtp_port, found.porch.ftp_port) == ("192.168.1.2", 2525, 2121)
     assert [(one.user, one.networks) for one in found.porch.accounts] == [("gate", ("192.168.1.20/32",))]
-    assert found.recorder.uploads == {CameraId("gate"): Quota(size_bytes=3 << 29)}
+    assert found.recorder.limits.uploads == {CameraId("gate"): Quota(size_bytes=3 << 29)}
     assert found.porch.accounts[0].waiting_bytes == 1 << 29
     assert "gate-Secret-1" not in repr(found)
 

@@ -80,8 +80,8 @@ async def test_a_private_mode_writes_nothing_whoever_is_killed_and_ends_with_the
 
         await go(house, "home")
         await states(house, hall="private", yard="live")
-        since_us = time.time_ns() // 1000
         await asyncio.sleep(1.5)  # what was on its way is written
+        since_us = time.time_ns() // 1000
         kept = files(house, "hall")
         events = [event["id"] for event in await house.events() if event["camera"] == "hall"]
         camera = (await house.cameras())["hall"]
