@@ -96,6 +96,11 @@ def spans(held: Iterable[HeldPiece], here: Iterable[Stretch], start_us: WallUs, 
     return tuple(found)
 
 
+def holes(here: Iterable[Stretch], start_us: WallUs, end_us: WallUs) -> tuple[Stretch, ...]:
+    """Return what of [start_us, end_us) is not here, oldest first, without the seams between files."""
+    return tuple(_without(start_us, end_us, _joined(here)))
+
+
 def _append(found: list[Elsewhere], fresh: Elsewhere) -> None:
     last = found[-1] if found else None
     is_seam = fresh.end_us - fresh.start_us < _SEAM_US

@@ -19,6 +19,8 @@ from hearthwatch.recording.segment import Segment, SegmentState
 from hearthwatch.run.config import Config
 from hearthwatch.run.zone import zone_of
 
+_MAX_HOLES = 100
+
 Segments = Callable[[CameraId, Stream, WallUs, WallUs], Sequence[Segment]]
 
 
@@ -50,28 +52,37 @@ class ElsewhereDesk:
 
     def spans(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> tuple[Elsewhere, ...]:
         """See ElsewhereDoor."""
-        held = self._held(camera, stream, start_us, end_us)
-        return elsewhere.spans(held, self._here(camera, stream, start_us, end_us), start_us, end_us) if held else ()
+        return self._found(camera, stream, start_us, end_us)[0]
 
     def whereabouts(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> Whereabouts:
         """See ElsewhereDoor."""
-        held = self._held(camera, stream, start_us, end_us)
-        found = elsewhere.spans(held, self._here(camera, stream, start_us, end_us), start_us, end_us) if held else ()
+        found, held = self._found(camera, stream, start_us, end_us)
         places = sorted({place for span in found for place in span.places})
         return Whereabouts(spans=found, ways=tuple(self._way(place, found, held, camera) for place in places))
 
-    def _held(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> tuple[HeldPiece, ...]:
-        """Return what targets hold that are still configured, without what their own rules may have taken."""
-        targets, now_us = self._config().offsite.targets, self._clock.wall_us()
-        rules = {name: rules_of(options) for name, options in targets.items()}
+    def _found(
+        self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs
+    ) -> tuple[tuple[Elsewhere, ...], list[HeldPiece]]:
+        """Return the spans, and the pieces they are made of; only the holes are looked up, of which a whole day has none."""
+        here = list(self._here(camera, stream, start_us, end_us))
+        missing = elsewhere.holes(here, start_us, end_us)
+        if len(missing) > _MAX_HOLES:
+            missing = (Stretch(start_us=missing[0].start_us, end_us=missing[-1].end_us),)
+        held = list(self._held(camera, stream, missing))
+        return elsewhere.spans(held, here, start_us, end_us), held
+
+    def _held(self, camera: CameraId, stream: Stream, missing: Sequence[Stretch]) -> Iterator[HeldPiece]:
+        """Yield what targets hold that are still configured, without what their own rules may have taken."""
+        now_us = self._clock.wall_us()
+        rules = {name: rules_of(options) for name, options in self._config().offsite.targets.items()}
+        if not rules or not missing:
+            return
         with self._reader.connect() as connection:
-            found = holdings.held(connection, camera, stream, start_us, end_us)
-        return tuple(
-            one
-            for one in found
-            if one.place.target in rules
-            and (one.piece.pinned or not may_be_gone(one.name, one.piece, rules[one.place.target], now_us))
-        )
+            for hole in missing:
+                for one in holdings.held(connection, camera, stream, WallUs(hole.start_us), WallUs(hole.end_us)):
+                    rule = rules.get(one.place.target)
+                    if rule is not None and (one.piece.pinned or not may_be_gone(one.name, one.piece, rule, now_us)):
+                        yield one
 
     def _here(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> Iterator[Stretch]:
         for segment in self._segments(camera, stream, start_us, end_us):
