@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shlex
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
 from tests.cli.conftest import START_US, Home, moment
 
+from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.db import open_writer
-from hearthwatch.kit.units import US_PER_S
+from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.offsite.names import MARKER
+from hearthwatch.offsite.pack import Packing, pack
 from hearthwatch.offsite.schema import uploads
+from hearthwatch.offsite.seal import new_pair
+from hearthwatch.offsite.target_folder import FolderTarget
+from hearthwatch.offsite.upload import Piece, PieceKind, TargetId
+from hearthwatch.recording.segment import FootageClass
 
 SEALED = "continuous/2023-11-14/221220-0123456789abcdef.age"
 PLAIN = "front/2023-11-14/23-{}.mp4"
@@ -56,8 +65,44 @@ def backed_up(home: Home, tmp_path: Path) -> Home:
     return home
 
 
-def test_what_is_gone_is_named_with_a_command_that_works(backed_up: Home) -> None:
-    hold(backed_up, "nas", -120, -60, SEALED)
+def send(folder: Path, spool: Path, start_s: int, end_s: int, data: bytes, recipient: str) -> str:
+    """Seal a piece and put it at a target; return its name there."""
+    start_us, end_us = (WallUs(START_US + at_s * US_PER_S) for at_s in (start_s, end_s))
+    piece = Piece(
+        kind=PieceKind.SEGMENT,
+        camera=CameraId("front"),
+        stream=Stream.MAIN,
+        start_us=start_us,
+        end_us=end_us,
+        size_bytes=len(data),
+        sha256=b"",
+        footage_class=FootageClass.CONTINUOUS,
+    )
+    packing = Packing(
+        target=TargetId("nas"),
+        sealed=True,
+        recipients=(recipient,),
+        folder=spool,
+        zone=UTC,
+        is_free=lambda _name: True,
+        chance=os.urandom,
+    )
+    made = pack(piece, lambda: iter((data,)), packing, {})
+
+    async def at_once(_size_bytes: int) -> None: ...
+
+    async def put() -> None:
+        target = FolderTarget(TargetId("nas"), folder, needs_mark=False)
+        for parcel in made.parcels:
+            await target.put(parcel, at_once)
+
+    asyncio.run(put())
+    return made.name
+
+
+def test_what_is_gone_is_named_with_a_command_that_brings_it_back(backed_up: Home, tmp_path: Path) -> None:
+    pair, data = new_pair(), os.urandom(50_000)
+    hold(backed_up, "nas", -120, -60, send(tmp_path / "nas", tmp_path, -120, -60, data, pair.recipient))
     hold(backed_up, "nas", -60, 10, SEALED)
     hold(backed_up, "brief", -120, -60, SEALED)
     ran = backed_up.run("export", "front", "--from", moment(-90), "--to", moment(-10), "-o", "clip.mp4")
@@ -74,9 +119,9 @@ def test_what_is_gone_is_named_with_a_command_that_works(backed_up: Home) -> Non
     ]
     assert not any("brief" in line for line in rest)
     assert any("there is no footage of front" in line for line in rest)
-    Path("identity.txt").write_text("AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33\n")
-    again = backed_up.run(*words[1:])
-    assert (again.code, again.out) == (0, "0 files restored to restored, 0 kB\n")
+    Path("identity.txt").write_text(f"{pair.identity.reveal()}\n")
+    assert backed_up.run(*words[1:]).code == 0
+    assert [path.read_bytes() for path in Path("restored").rglob("*.mp4")] == [data]
 
 
 def test_a_part_that_is_gone_is_named_beside_what_is_here(backed_up: Home) -> None:
