@@ -338,3 +338,19 @@ async def test_an_event_whose_footage_is_gone_says_where_it_lies(chromium: Brows
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
     assert watched.complaints == []
     await opened.close()
+
+
+async def test_the_settings_say_how_far_the_copies_elsewhere_are(chromium: Browser, running: Running) -> None:
+    context, watched = await logged_in(chromium, running)
+    await watched.page.goto(f"{running.base}/settings")
+    card = watched.page.locator(".panel", has_text="Copies elsewhere")
+    await expect(card).to_contain_text(re.compile(r"Last minute safe off-site: \d+ s ago"))
+    await expect(card.locator("li", has_text="nas")).to_contain_text("3 pieces wait")
+    away = card.locator("li", has_text="bucket").locator(".warm")
+    await expect(away).to_contain_text("s3.example.org does not answer. 120 pieces wait (3.2 GB); nothing is deleted here")
+    await card.get_by_role("button", name="Bring the last minutes to safety now").click()
+    async with asyncio.timeout(10):
+        while not running.built.house.offsite.flushed:
+            await watched.page.wait_for_timeout(50)
+    assert watched.complaints == []
+    await context.close()

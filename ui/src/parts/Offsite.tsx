@@ -63,7 +63,7 @@ export function OffsiteCard() {
             {found.targets.map((each) => (
               <li key={each.name}>
                 <strong>{each.name}</strong>
-                <span class="dim">{stateOf(each, found.now_us)}</span>
+                <span class={each.error ? "warm" : "dim"}>{stateOf(each, found.now_us)}</span>
                 <code>{each.sealed ? "sealed" : "not sealed"}</code>
               </li>
             ))}
@@ -86,7 +86,8 @@ export function OffsiteCard() {
 }
 
 function stateOf(target: Target, now_us: number): string {
-  if (target.error) return target.error;
+  const waits = `${target.waiting} ${target.waiting === 1 ? "piece waits" : "pieces wait"} (${bytes(target.waiting_bytes)})`;
+  if (target.error) return target.waiting ? `${target.error} ${waits}; nothing is deleted here before it is there.` : target.error;
   const last = target.proved_us ? `last proof ${ago(target.proved_us, now_us)}` : "nothing proved yet";
-  return target.waiting ? `${last}, ${target.waiting} pieces wait (${bytes(target.waiting_bytes)})` : `${last}, nothing waits`;
+  return target.waiting ? `${last}, ${waits}` : `${last}, nothing waits`;
 }
