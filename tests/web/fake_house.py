@@ -30,6 +30,7 @@ from tests.web.fake_porch import FakePorch
 from tests.web.fake_remedies import FakeRemedies
 from tests.web.fake_remote import FakeActions, FakePhones
 from tests.web.fake_switches import FakeSwitches
+from tests.web.fake_timelapses import FakeTimelapses
 from tests.web.fake_trigger import FakeTriggers
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
@@ -114,6 +115,7 @@ class FakeHouse:
         self.hooks = FakeHooks()
         self.triggers = FakeTriggers()
         self.porch = FakePorch(self.cameras_on[0], self.started_us)
+        self.timelapses = FakeTimelapses(self.clock)
         self.offsite = FakeOffsite(self.started_us, self.cameras_on)
         self.elsewhere = FakeElsewhere(self.gone, _Footage(self).segments)
         self.known = FakeKnown(self.cameras_on[0], self.started_us)
@@ -133,6 +135,7 @@ class FakeHouse:
             footage=_Footage(self),
             keeper=_Keeper(self),
             cases=FakeCases(_Footage(self)),
+            timelapses=self.timelapses,
             events=_Events(self),
             alerts=_Alerts(self),
             health=_Health(self),

@@ -25,6 +25,7 @@ EXAMPLE = {
     "{word}": "0" * 32,
     "{copy}": "01J00000000000000000000001",
     "{path:path}": "events",
+    "{day}": "2023-11-13",
 }
 PERMISSIONS = {
     "GET /api/v1/session": "public",
@@ -33,6 +34,8 @@ PERMISSIONS = {
     "POST /api/v1/logout": "look",
     "GET /api/v1/house": "look",
     "GET /api/v1/storage": "look",
+    "GET /api/v1/cameras/{camera}/timelapses": "look",
+    "GET /api/v1/cameras/{camera}/timelapses/{day}.mp4": "look",
     "GET /api/v1/case.zip": "look",
     "GET /api/v1/settings": "manage",
     "GET /api/v1/cameras": "look",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import zipfile
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
-from tests.web.browsing import CHROMIUM
+from tests.web.browsing import CHROMIUM, moving
+from tests.web.fake_house import HOUR_US
 from tests.web.running import Running
 from tests.web.test_browser import chromium, logged_in, running  # noqa: F401 fixtures
 
+from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.web.page import BUILT
 
 pytestmark = [
@@ -49,5 +53,25 @@ async def test_an_event_of_two_cameras_goes_into_one_zip(chromium: Browser, runn
     assert download.suggested_filename.startswith("case_2-cameras_")
     with zipfile.ZipFile(await download.path()) as box:
         assert box.namelist() == [f"{event.camera}.mp4", f"{other.id}.mp4", "SHA256SUMS"]
+    assert watched.complaints == []
+    await opened.close()
+
+
+async def test_a_day_of_a_camera_has_its_film(chromium: Browser, running: Running, tmp_path: Path) -> None:  # noqa: F811
+    house = running.built.house
+    film = tmp_path / "film.mp4"
+    start_us = WallUs(house.started_us - HOUR_US)
+    running.built.app.state.site.doors.footage.export(
+        CameraId("garden"), Stream.SUB, start_us, WallUs(start_us + 4 * US_PER_S), film
+    )
+    house.timelapses.film(CameraId("garden"), film, days_ago=0)
+    opened, watched = await logged_in(chromium, running, timezone_id="UTC")
+    page = watched.page
+    await page.goto(f"{running.base}/cameras/garden")
+    await page.get_by_text("The whole day in a minute and a half").click()
+    await page.locator(".hand-over video").evaluate("video => video.play()")
+    assert await moving(page, ".hand-over video")
+    await page.get_by_role("button", name="The day before").click()
+    await expect(page.get_by_text("The whole day in a minute and a half")).to_have_count(0)
     assert watched.complaints == []
     await opened.close()

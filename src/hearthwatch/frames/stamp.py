@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import cv2
@@ -18,6 +19,19 @@ _FONT_PX = 22
 _BLACK, _WHITE, _GREY = 16, 235, 128
 _STUDIO_LUMA = 219 / 255
 _STUDIO_CHROMA = 224 / 255
+
+
+def shrunk(frame: Frame, max_width_px: int) -> Frame:
+    """Return the picture no wider than that, its shape kept."""
+    if frame.width_px <= max_width_px:
+        return frame
+    width = max(2, max_width_px & ~1)
+    height = max(2, round(frame.height_px * width / frame.width_px) & ~1)
+    y, u, v = (
+        cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        for plane, size in ((frame.y, (width, height)), *((one, (width // 2, height // 2)) for one in (frame.u, frame.v)))
+    )
+    return replace(frame, y=y, u=u, v=v)
 
 
 def stamped(frame: Frame, offset_s: int) -> NDArray[np.uint8]:

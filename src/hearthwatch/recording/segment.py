@@ -109,6 +109,11 @@ class StorageOptions:
     """Seconds before an event that belong to it. Change: live."""
     post_roll_s: Annotated[float, Ge(0)] = 5.0
     """Seconds after an event that belong to it. Change: live."""
+    timelapse: bool = False
+    """Each night the day before becomes a film of a minute and a half for each camera, one picture a minute, kept as
+    `timelapse/CAMERA-DATE.mp4` in the data folder. Change: live."""
+    timelapse_days: Annotated[float, Ge(0)] = 90.0
+    """Days that such films stay; 0 means for good. Change: live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

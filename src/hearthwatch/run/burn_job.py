@@ -12,7 +12,7 @@ from hearthwatch.feeds.encoder import H264Encoder
 from hearthwatch.feeds.packet import Kind, VideoInfo
 from hearthwatch.frames.decode import Decoder
 from hearthwatch.frames.frame import Frame
-from hearthwatch.frames.stamp import stamped
+from hearthwatch.frames.stamp import shrunk, stamped
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel, inherited
 from hearthwatch.kit.errors import Unreachable, Unsupported
@@ -41,7 +41,8 @@ class _Burner:
         for frame in frames:
             if frame.wall_us < self._wish.from_us:
                 continue
-            picture = stamped(frame, self._wish.offset_s)
+            wide = self._wish.max_width_px
+            picture = stamped(shrunk(frame, wide) if wide else frame, self._wish.offset_s)
             info: VideoInfo | None = None
             if self._encoder is None:
                 self._size = picture.shape
@@ -61,6 +62,7 @@ def _serve(channel: Channel[ToBurn]) -> None:
     while True:
         match channel.receive():
             case Begin(run=run, info=info):
+                burner.take(decoder.flush() if decoder is not None else [])
                 decoder = Decoder(run.camera, info.video)
             case Media(packet=packet) if decoder is not None and packet.kind is Kind.VIDEO:
                 burner.take(decoder.decode(packet))

@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import IO
@@ -56,27 +56,18 @@ def burner(zone: tzinfo) -> Cut:
 
 def _write(chosen: Selection, span: Span, zone: tzinfo, out: Hashing) -> ClipReport:
     with tempfile.TemporaryFile() as kept:
-        info, shown = _encoded(chosen, span, zone, kept)
+        wish = Burn(offset_s=offset_s(span.start_us, zone), from_us=span.start_us)
+        info, shown = encoded(wish, _stream(chosen, span), kept)
         if info is None or not shown:
             raise Unsupported(f"no picture of {span.camera} could be decoded")
-        table = Tables(info)
-        hz = info.ticks_per_s
-        ends = _ends(chosen, [start_us for start_us, _size, _key in shown])
-        rows: list[int] = []
-        for (start_us, size_bytes, is_key), end_us in zip(shown, ends, strict=True):
-            rows += ((end_us - start_us) * hz // US_PER_S, size_bytes, _KEY_FLAGS if is_key else _OTHER_FLAGS, 0)
-        table.add(Part(track=VIDEO_TRACK, base_ticks=0, rows=rows), 0, 0)
-        data_bytes = kept.tell()
-        head = file_type()
-        data_offset = len(head) + len(movie_box([(table, 0)], 0)) + 16
-        out.writelines((head, movie_box([(table, 0)], data_offset), struct.pack(">I4sQ", 1, b"mdat", data_bytes + 16)))
-        kept.seek(0)
-        out.writelines(iter(lambda: kept.read(_COPY_BYTES), b""))
+        ends = _ends(chosen, [picture.wall_us for picture in shown])
+        lengths_us = [end_us - picture.wall_us for picture, end_us in zip(shown, ends, strict=True)]
+        length_us, size_bytes = write_movie(info, shown, lengths_us, kept, out)
     return ClipReport(
-        start_us=shown[0][0],
+        start_us=shown[0].wall_us,
         end_us=ends[-1],
-        duration_us=table.end_ticks * US_PER_S // hz,
-        size_bytes=data_offset + data_bytes,
+        duration_us=length_us,
+        size_bytes=size_bytes,
         video=info,
         frames=len(shown),
         segments=len(chosen.pieces),
@@ -96,15 +87,43 @@ def _ends(chosen: Selection, starts: list[WallUs]) -> list[WallUs]:
     return ends
 
 
-def _encoded(
-    chosen: Selection, span: Span, zone: tzinfo, kept: IO[bytes]
-) -> tuple[VideoInfo | None, list[tuple[WallUs, int, bool]]]:
-    """Put the new pictures behind each other into `kept`; return what they are, and of each when it is shown, its size, and
-    whether it is a key frame. Pictures before the span, which are there to be decoded, are left out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A picture encoded anew, and the moment it shows."""
+
+    wall_us: WallUs
+    size_bytes: int
+    is_key: bool
+
+
+def write_movie(
+    info: VideoInfo, shown: Sequence[Shown], lengths_us: Sequence[int], kept: IO[bytes], out: Hashing
+) -> tuple[int, int]:
+    """Write the MP4 of the pictures that lie behind each other in `kept`, each shown for its length; return how long it lasts
+    in us, and its bytes."""
+    table = Tables(info)
+    hz = info.ticks_per_s
+    rows: list[int] = []
+    for picture, length_us in zip(shown, lengths_us, strict=True):
+        flags = _KEY_FLAGS if picture.is_key else _OTHER_FLAGS
+        rows += (length_us * hz // US_PER_S, picture.size_bytes, flags, 0)
+    table.add(Part(track=VIDEO_TRACK, base_ticks=0, rows=rows), 0, 0)
+    data_bytes = kept.tell()
+    head = file_type()
+    data_offset = len(head) + len(movie_box([(table, 0)], 0)) + 16
+    out.writelines((head, movie_box([(table, 0)], data_offset), struct.pack(">I4sQ", 1, b"mdat", data_bytes + 16)))
+    kept.seek(0)
+    out.writelines(iter(lambda: kept.read(_COPY_BYTES), b""))
+    return table.end_ticks * US_PER_S // hz, data_offset + data_bytes
+
+
+def encoded(wish: Burn, stream: Iterable[Begin | Media], kept: IO[bytes]) -> tuple[VideoInfo | None, list[Shown]]:
+    """Have a job do as `wish` says with `stream`, which is read by a thread of its own, and put the new pictures behind each
+    other into `kept`. Pictures before `from_us`, which are there to be decoded, are left out. Raises Unsupported."""
     info: VideoInfo | None = None
-    shown: list[tuple[WallUs, int, bool]] = []
+    shown: list[Shown] = []
     with _job() as channel:
-        sending = threading.Thread(target=_send, args=(channel, chosen, span, zone), name="to-burning", daemon=True)
+        sending = threading.Thread(target=_send, args=(channel, wish, stream), name="to-burning", daemon=True)
         sending.start()
         while True:
             answer = channel.receive()
@@ -112,23 +131,33 @@ def _encoded(
                 break
             info = answer.info or info
             kept.write(answer.data)
-            shown.append((answer.wall_us, len(answer.data), answer.is_key))
+            shown.append(Shown(wall_us=answer.wall_us, size_bytes=len(answer.data), is_key=answer.is_key))
         sending.join()
     if answer.error:
         raise Unsupported(answer.error)
     return info, shown
 
 
-def _send(channel: Channel[FromBurn], chosen: Selection, span: Span, zone: tzinfo) -> None:
-    offset = to_datetime(span.start_us, zone).utcoffset()
+def offset_s(at_us: WallUs, zone: tzinfo) -> int:
+    """Return how far east of universal time the zone is at that moment."""
+    offset = to_datetime(at_us, zone).utcoffset()
     assert offset is not None
+    return round(offset.total_seconds())
+
+
+def _stream(chosen: Selection, span: Span) -> Iterator[Begin | Media]:
     run = Run(id=RunId("burn"), camera=span.camera, stream=span.stream, start_us=chosen.pieces[0].start_us)
+    yield Begin(run=run, info=chosen.info)
+    for packet in replay(chosen, span):
+        yield Media(packet=packet)
+
+
+def _send(channel: Channel[FromBurn], wish: Burn, stream: Iterable[Begin | Media]) -> None:
     with contextlib.suppress(Unreachable):  # whoever receives from the job meets the same
-        channel.send(Burn(offset_s=round(offset.total_seconds()), from_us=span.start_us))
-        channel.send(Begin(run=run, info=chosen.info))
+        channel.send(wish)
         try:
-            for packet in replay(chosen, span):
-                channel.send(Media(packet=packet))
+            for message in stream:
+                channel.send(message)
         finally:
             channel.send(Enough())
 

@@ -63,10 +63,11 @@ FromImport = Imported | NotImported
 
 class Burn(_Message, frozen=True):
     """To a burning job: draw date and time, `offset_s` east of universal time, into the pictures that follow, and
-    give back those from `from_us` on."""
+    give back those from `from_us` on, made smaller where they are wider than `max_width_px` (0: as they are)."""
 
     offset_s: int
     from_us: WallUs
+    max_width_px: int = 0
 
 
 class Enough(_Message, frozen=True):

@@ -53,6 +53,7 @@ from hearthwatch.run.sensors import Sensors
 from hearthwatch.run.status import status
 from hearthwatch.run.steward import Steward
 from hearthwatch.run.telegram_desk import TelegramDesk
+from hearthwatch.run.timelapse import Timelapses
 from hearthwatch.web.app import create_app
 from hearthwatch.web.auth import Auth
 from hearthwatch.web.changes import Changes
@@ -111,6 +112,7 @@ class Reception:
         )
         models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
         detector = DetectorNowDoor(cameras, models, restart_looker)
+        self._timelapses = Timelapses(self._data / "timelapse", footage, clock, config)
         pins = Pins(db, recorder, lambda: footage.index, clock)
         logins, copies = camera_doors.logins, camera_doors.copies
         phones = TelegramDesk(channels)
@@ -139,6 +141,7 @@ class Reception:
             cameras=cameras,
             live=recorder.hub,
             footage=footage,
+            timelapses=self._timelapses,
             cases=Cases(footage, reader, clock, config),
             keeper=pins,
             events=events,
@@ -214,6 +217,7 @@ class Reception:
         return (
             ("page", self._serve),
             ("control door", self._control.run),
+            ("timelapses", self._timelapses.run),
             *self.connection.tasks,
             *self.actions.tasks,
             *self.mqtt.tasks,

@@ -34,6 +34,7 @@ from hearthwatch.web.people_doors import PeopleDoor
 from hearthwatch.web.porch_doors import PorchDoor
 from hearthwatch.web.remedy_doors import RemedyDoor
 from hearthwatch.web.telegram_doors import TelegramDoor
+from hearthwatch.web.timelapse_doors import TimelapseDoor
 from hearthwatch.web.trigger_doors import TriggerDoor
 
 
@@ -327,3 +328,4 @@ class Doors:
     offsite: OffsiteDoor
     elsewhere: ElsewhereDoor
     cases: CaseDoor
+    timelapses: TimelapseDoor

@@ -10,6 +10,7 @@ import { CameraBar } from "../parts/CameraBar";
 import { ElsewherePanel, spanAt } from "../parts/Elsewhere";
 import * as icons from "../parts/icons";
 import { dayRange, Strip, zoomed } from "../parts/Strip";
+import { Timelapse } from "../parts/Timelapse";
 import { go, place } from "../router";
 import { cameras, loaded, now_us } from "../store";
 
@@ -131,6 +132,7 @@ export function CameraPage({ id }: { id: string }) {
           </li>
         </ul>
       </section>
+      <Timelapse camera={id} day_us={day_us} />
       <div class="two">
         <section>
           <h2>Gaps</h2>
