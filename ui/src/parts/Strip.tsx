@@ -9,6 +9,11 @@ export interface Piece {
   width: number;
 }
 
+interface Stretch {
+  start_us: number;
+  end_us: number;
+}
+
 /** The part of [start, end] that lies in the day, as fractions of the day; null when there is none. */
 export function piece(start_us: number, end_us: number, from_us: number, to_us: number): Piece | null {
   const start = Math.max(start_us, from_us);
@@ -18,8 +23,8 @@ export function piece(start_us: number, end_us: number, from_us: number, to_us: 
 }
 
 /** Spans that touch (within 2 s) as one: a day has 1,440 segments and a strip a thousand pixels. */
-export function joined(spans: Timeline["spans"]): { start_us: number; end_us: number }[] {
-  const found: { start_us: number; end_us: number }[] = [];
+export function joined(spans: readonly Stretch[]): Stretch[] {
+  const found: Stretch[] = [];
   for (const span of spans) {
     const last = found.at(-1);
     if (last && span.start_us - last.end_us < 2e6) last.end_us = Math.max(last.end_us, span.end_us);
@@ -83,6 +88,10 @@ export function Strip({ timeline, from_us, to_us, now_us, at_us, onPick }: Props
         {joined(timeline.spans).map((span) => {
           const found = piece(span.start_us, span.end_us, from_us, to_us);
           return found ? <span key={span.start_us} class="strip-span" style={style(found)} /> : null;
+        })}
+        {joined(timeline.elsewhere).map((span) => {
+          const found = piece(span.start_us, span.end_us, from_us, to_us);
+          return found ? <span key={span.start_us} class="strip-hatch" style={style(found)} /> : null;
         })}
         {timeline.elsewhere.map((span) => {
           const found = piece(span.start_us, span.end_us, from_us, to_us);
