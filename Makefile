@@ -51,7 +51,7 @@ $(STAMPS)/bench: | $(STAMPS)/venv
 	@touch $@
 
 test: setup-dev check
-	$(BIN)/pytest -n 2 -q
+	$(BIN)/pytest -n 2 --dist worksteal -q --durations=25
 	@if [ -f ui/package.json ]; then scripts/setup.sh test-ui; fi
 
 check: $(STAMPS)/dev
