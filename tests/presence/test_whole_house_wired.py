@@ -21,6 +21,7 @@ from hearthwatch.arming.arming import Cause, Mode
 from hearthwatch.arming.ledger import Line
 from hearthwatch.kit.db import open_reader
 from hearthwatch.kit.secrets import Secrets
+from hearthwatch.presence import ledger as presence
 
 pytestmark = [
     pytest.mark.wired,
@@ -70,6 +71,11 @@ class Home:
     def lines(self) -> tuple[Line, ...]:
         with self._reader.connect() as connection:
             return ledger.recent(connection)[::-1]
+
+    def people(self) -> set[str]:
+        """Who is at home."""
+        with self._reader.connect() as connection:
+            return {one.person for one in presence.kept(connection) if one.home}
 
     def titles(self, since_us: int) -> list[str]:
         with self._reader.connect() as connection:
@@ -130,6 +136,7 @@ async def test_two_phones_come_sleep_leave_and_one_is_forged_where_answers_disar
             [why] = came.evidence
             assert why.startswith("Anna: phone answered on the home network")
             ben.join()
+            await home.until(lambda: "ben" in home.people(), 60)
             anna.sleep()
             ben.sleep()
             await home.nothing(35)

@@ -104,7 +104,8 @@ async def test_dns_then_uplink_cut_is_told_logged_and_repaired_once(tmp_path: Pa
                 await box.until(about("The name server: does not answer"))
                 net.cut()
                 await box.until(about("The internet beyond the router: cannot be reached"))
-                await box.until(lambda line: "unit" in line)
+                if not box.units():  # three looks at the name server may have failed before two at the internet did
+                    await box.until(lambda line: "unit" in line)
                 await box.looks(2, well=False)
                 assert box.units() == ["restart-network.service"]
             async with running(net, net.box, "tests.run.guarding", *arguments) as box:
