@@ -20,8 +20,8 @@ def upgrade() -> None:
     op.create_index("events_by_label", "events", ["label", "start_us"])
     op.create_index("events_by_kind", "events", ["kind", "start_us"])
     op.create_index("events_by_zones", "events", ["zones"])
-    op.create_index("events_unseen", "events", ["start_us", "id"], sqlite_where=sa.text("NOT reviewed"))
-    op.create_index("events_false", "events", ["camera", "label", "start_us"], sqlite_where=sa.text("false_alarm"))
+    op.create_index("events_unseen", "events", ["start_us", "id"], sqlite_where=sa.text("reviewed = 0"))
+    op.create_index("events_false", "events", ["camera", "label", "start_us"], sqlite_where=sa.text("false_alarm = 1"))
     connection = op.get_bind()
     last = ""
     while rows := connection.execute(
