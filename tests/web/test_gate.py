@@ -336,7 +336,7 @@ def test_the_policy_is_what_we_decided() -> None:
     assert CSP == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; connect-src 'self'; "
         "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'; trusted-types 'none'"
+        "worker-src 'self'; require-trusted-types-for 'script'; trusted-types hearthwatch-worker"
     )
 
 

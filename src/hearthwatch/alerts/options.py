@@ -68,6 +68,21 @@ class WebhookOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushOptions:
+    """Section `[alerts.push]`: notifications to browsers and phones, encrypted end to end (docs/push.md). Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    enabled: bool = True
+    """Notify the devices that asked for it on the page. Each is reached through the push service of its browser's maker."""
+    contact: str = "mailto:hearthwatch@example.org"
+    """`mailto:` address or `https://` page that push services are told, to write to when something is wrong."""
+    services: tuple[str, ...] = ()
+    """Push services of your own that may be used though they are in the house, such as `https://push.home.lan`. All others must
+    have an address on the Internet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsOptions:
     """Section `[alerts]`: the ways alerts take to people."""
 
@@ -77,6 +92,7 @@ class AlertsOptions:
     email: EmailOptions = EmailOptions()
     apprise: AppriseOptions = AppriseOptions()
     webhook: WebhookOptions = WebhookOptions()
+    push: PushOptions = PushOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

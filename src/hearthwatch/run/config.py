@@ -42,6 +42,7 @@ from hearthwatch.run.config_check_mqtt import mqtt_faults
 from hearthwatch.run.config_check_offsite import offsite_faults
 from hearthwatch.run.config_check_people import people_faults
 from hearthwatch.run.config_check_porch import porch_faults
+from hearthwatch.run.config_check_web import web_faults
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.config_keys import children
@@ -236,6 +237,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     action_faults(faults, document)
     mqtt_faults(faults, document)
     offsite_faults(faults, document)
+    web_faults(faults, document)
     config = None
     try:
         config = _adapter().validate_json(json.dumps(document, default=str), strict=True)

@@ -48,6 +48,7 @@ from hearthwatch.web.gate import Gate, host_names, needs, rules
 from hearthwatch.web.options import WebOptions
 from hearthwatch.web.page import Page, page_router
 from hearthwatch.web.site import Site
+from hearthwatch.web.way import Ways
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +131,14 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _bug)
-    app.add_middleware(Gate, auth=auth, table=rules(app), names=host_names(options.hosts), metrics_token=metrics_token)
+    app.add_middleware(
+        Gate,
+        auth=auth,
+        table=rules(app),
+        names=host_names(options.hosts),
+        metrics_token=metrics_token,
+        ways=Ways(options.trusted_proxies, behind_proxy=options.behind_proxy),
+    )
     return app
 
 

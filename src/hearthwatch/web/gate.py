@@ -22,6 +22,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearthwatch.web.auth import Auth, Denied, Permission, Session
+from hearthwatch.web.way import Ways, way_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,8 +42,9 @@ CSP = (
     "base-uri 'none'; "
     "form-action 'self'; "
     "frame-ancestors 'none'; "
+    "worker-src 'self'; "
     "require-trusted-types-for 'script'; "
-    "trusted-types 'none'"
+    "trusted-types hearthwatch-worker"
 )
 HEADERS = {
     "Content-Security-Policy": CSP,
@@ -126,8 +128,8 @@ def is_private_way(scope: Scope) -> bool:
     """Tell whether a password may travel this way: HTTPS, or a browser on this machine that asked for this machine."""
     if scope["scheme"] in {"https", "wss"}:
         return True
-    client = scope.get("client")
-    return client is not None and is_loopback(client[0]) and is_loopback(split_host(Headers(scope=scope).get("host", "")))
+    way = way_of(scope)
+    return not way.is_hidden and is_loopback(way.client) and is_loopback(split_host(Headers(scope=scope).get("host", "")))
 
 
 def cookie_name(scope: Scope) -> str:
@@ -138,8 +140,18 @@ def cookie_name(scope: Scope) -> str:
 class Gate:
     """ASGI middleware. `metrics_token` opens /metrics to a bearer who is not on loopback; empty means loopback only."""
 
-    def __init__(self, app: ASGIApp, *, auth: Auth, table: tuple[Rule, ...], names: frozenset[str], metrics_token: str) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        auth: Auth,
+        table: tuple[Rule, ...],
+        names: frozenset[str],
+        metrics_token: str,
+        ways: Ways | None = None,
+    ) -> None:
         self._app = app
+        self._ways = ways or Ways()
         self._auth = auth
         self._table = table
         self._names = names
@@ -157,6 +169,7 @@ class Gate:
         await self._app(scope, receive, _with_headers(scope, send))
 
     async def _admit(self, scope: Scope) -> Session | None:
+        self._ways.find(scope)
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         self._check_host(host)
@@ -219,11 +232,11 @@ class Gate:
         return await self._auth.session(cookie.value) if cookie else None
 
     def _check_metrics(self, headers: Headers, scope: Scope) -> None:
-        client = scope.get("client")
+        way = way_of(scope)
         bearer = headers.get("authorization", "").removeprefix("Bearer ")
         if self._metrics_token and _same(bearer, self._metrics_token):
             return
-        if not (client and is_loopback(client[0]) and "x-forwarded-for" not in headers):
+        if way.is_proxied or way.is_hidden or not is_loopback(way.client):
             raise Denied(
                 403, "Metrics are for this machine.", "Set the secret `web.metrics_token` to read them from elsewhere."
             )

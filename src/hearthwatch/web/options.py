@@ -21,5 +21,15 @@ class WebOptions:
     hosts: tuple[str, ...] = ()
     """More names the page may be reached under, e.g. `cams.example.org`; the machine's own name and addresses always work.
     Change: restart."""
-    proxies: tuple[str, ...] = ()
-    """Addresses of reverse proxies whose X-Forwarded-For and -Proto are believed. Change: restart."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of reverse proxies whose X-Forwarded-For, -Proto and -Host are believed (docs/reverse-proxy.md).
+    Change: restart."""
+    behind_proxy: bool = False
+    """Open the plain-HTTP port on every address, for those reverse proxies alone: whoever else comes that way is refused.
+    For a proxy on another machine or in another container. Change: restart."""
+    certificate: str = ""
+    """File with a certificate of your own, in PEM, followed by those between it and its authority; empty means the one that
+    Hearthwatch makes. A file that changes is taken up at once. Change: restart."""
+    key: str = ""
+    """File with the key of `certificate`, in PEM and without a passphrase; empty means that both are in one file.
+    Change: restart."""

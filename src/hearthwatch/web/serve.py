@@ -46,17 +46,21 @@ async def serve(
 
     Raises ConfigFault when a port is taken or not allowed.
     """
-    plain = _listen("127.0.0.1", options.port, "web.port")
+    if options.behind_proxy:
+        plain = _listen_everywhere(options.port, "web.port")
+    else:
+        plain = [_listen("127.0.0.1", options.port, "web.port")]
     try:
-        port = plain.getsockname()[1]
+        port = plain[0].getsockname()[1]
         announce_port(port)
         say(f"Hearthwatch is at http://127.0.0.1:{port}")
         await auth.is_claimed()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_run(app, options, [plain], auth))
+            tasks.create_task(_run(app, options, plain, auth))
             tasks.create_task(_serve_https(app, options, auth=auth, clock=clock, data_folder=data_folder, say=say))
     finally:
-        plain.close()
+        for each in plain:
+            each.close()
 
 
 async def _serve_https(
@@ -64,7 +68,7 @@ async def _serve_https(
 ) -> None:
     await auth.claimed.wait()
     path, fingerprint = await asyncio.to_thread(certificate, data_folder / "tls", clock, options.hosts)
-    listening = _listen_everywhere(options.https_port)
+    listening = _listen_everywhere(options.https_port, "web.https_port")
     try:
         say(f"From other devices: https://{socket.gethostname()}:{listening[0].getsockname()[1]} (the browser will warn once;")
         say(f"the certificate's SHA-256 fingerprint is {fingerprint})")
@@ -83,8 +87,7 @@ async def _run(app: ASGIApp, options: WebOptions, listening: list[socket.socket]
         server_header=False,
         date_header=True,
         lifespan="off",
-        proxy_headers=bool(options.proxies),
-        forwarded_allow_ips=list(options.proxies) or "",
+        proxy_headers=False,  # web.way reads them
         ws="websockets-sansio",
         ws_max_size=4096,
         ws_per_message_deflate=False,
@@ -127,9 +130,9 @@ def _listen(address: str, port: int, setting: str) -> socket.socket:
     return listening
 
 
-def _listen_everywhere(port: int) -> list[socket.socket]:
+def _listen_everywhere(port: int, setting: str) -> list[socket.socket]:
     """Listen on IPv4 and, where the machine has it, on IPv6: two sockets, so that an IPv4 address stays one in every check."""
-    found = [_listen("0.0.0.0", port, "web.https_port")]  # noqa: S104  # HTTPS with an owner is meant for the whole house
+    found = [_listen("0.0.0.0", port, setting)]  # noqa: S104  # HTTPS with an owner, or for a proxy, is meant for the network
     with contextlib.suppress(ConfigFault, OSError):  # a machine without IPv6 is served by IPv4 alone
-        found.append(_listen("::", found[0].getsockname()[1], "web.https_port"))
+        found.append(_listen("::", found[0].getsockname()[1], setting))
     return found
