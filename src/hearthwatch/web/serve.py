@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 _SEND_BUFFER_BYTES = 512 * 1024
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn without its signal handlers: the process has its own."""
 
     @contextlib.contextmanager
@@ -47,9 +47,9 @@ async def serve(
     Raises ConfigFault when a port is taken or not allowed.
     """
     if options.behind_proxy:
-        plain = _listen_everywhere(options.port, "web.port")
+        plain = listen_everywhere(options.port, "web.port")
     else:
-        plain = [_listen("127.0.0.1", options.port, "web.port")]
+        plain = [listen("127.0.0.1", options.port, "web.port")]
     try:
         port = plain[0].getsockname()[1]
         announce_port(port)
@@ -68,7 +68,7 @@ async def _serve_https(
 ) -> None:
     await auth.claimed.wait()
     path, fingerprint = await asyncio.to_thread(certificate, data_folder / "tls", clock, options.hosts)
-    listening = _listen_everywhere(options.https_port, "web.https_port")
+    listening = listen_everywhere(options.https_port, "web.https_port")
     try:
         say(f"From other devices: https://{socket.gethostname()}:{listening[0].getsockname()[1]} (the browser will warn once;")
         say(f"the certificate's SHA-256 fingerprint is {fingerprint})")
@@ -98,7 +98,7 @@ async def _run(app: ASGIApp, options: WebOptions, listening: list[socket.socket]
         ssl_certfile=pem,
         ssl_keyfile=pem,
     )
-    server = _Server(config)
+    server = Server(config)
     serving = asyncio.create_task(server.serve(sockets=listening))
     try:
         await asyncio.shield(serving)
@@ -110,7 +110,7 @@ async def _run(app: ASGIApp, options: WebOptions, listening: list[socket.socket]
         raise
 
 
-def _listen(address: str, port: int, setting: str) -> socket.socket:
+def listen(address: str, port: int, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -130,9 +130,9 @@ def _listen(address: str, port: int, setting: str) -> socket.socket:
     return listening
 
 
-def _listen_everywhere(port: int, setting: str) -> list[socket.socket]:
+def listen_everywhere(port: int, setting: str) -> list[socket.socket]:
     """Listen on IPv4 and, where the machine has it, on IPv6: two sockets, so that an IPv4 address stays one in every check."""
-    found = [_listen("0.0.0.0", port, setting)]  # noqa: S104  # HTTPS with an owner, or for a proxy, is meant for the network
+    found = [listen("0.0.0.0", port, setting)]  # noqa: S104  # HTTPS with an owner, or for a proxy, is meant for the network
     with contextlib.suppress(ConfigFault, OSError):  # a machine without IPv6 is served by IPv4 alone
-        found.append(_listen("::", found[0].getsockname()[1], setting))
+        found.append(listen("::", found[0].getsockname()[1], setting))
     return found
