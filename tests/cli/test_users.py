@@ -57,17 +57,22 @@ async def test_the_password_set_is_the_one_that_logs_in(empty_home: Home, say) -
 def test_a_new_password_ends_the_sessions(empty_home: Home, say) -> None:
     from hearthwatch.kit.db import open_writer
     from hearthwatch.kit.units import WallUs
-    from hearthwatch.web import accounts
+    from hearthwatch.web import accounts, sessions
+    from hearthwatch.web.sessions import Factor, OpenSession
 
     say(GOOD)
     empty_home.run("users", "add", "ada")
     engine = open_writer(empty_home.data / "house.db")
+    now_us = WallUs(10**15)
     with engine.begin() as connection:
-        accounts.open_session(connection, b"t" * 32, 1, WallUs(10**15))
+        (ada,) = accounts.list_users(connection)
+        times = {"created_us": now_us, "used_us": now_us, "proved_us": now_us}
+        known = {"address": "127.0.0.1", "browser": "Firefox", "factor": Factor.PASSWORD, "strong": False}
+        sessions.open_session(connection, b"t" * 32, OpenSession(id="1", user=ada, **times, **known))
     say(f"{GOOD} too")
     empty_home.run("users", "passwd", "ada")
     with engine.begin() as connection:
-        assert accounts.use_session(connection, b"t" * 32, WallUs(10**15)) is None
+        assert sessions.use_session(connection, b"t" * 32, WallUs(10**15)) is None
     engine.dispose()
 
 

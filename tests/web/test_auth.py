@@ -13,11 +13,11 @@ from tests.web.fake_house import PASSWORD, Built, FakeHouse, build
 
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.db import migrate, open_writer
-from hearthwatch.web import accounts
+from hearthwatch.web import accounts, sessions
 from hearthwatch.web.accounts import Role
-from hearthwatch.web.auth import TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS
 from hearthwatch.web.claim import LIFETIME_S, MAX_WRONG, ClaimCode
 from hearthwatch.web.passwords import Hasher, why_refused
+from hearthwatch.web.throttle import TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS
 
 
 async def claim(client: Browser, code: str, password: str = PASSWORD, name: str = "ada"):
@@ -301,7 +301,7 @@ async def test_users_can_be_listed_and_given_a_new_password(built: Built, viewer
     assert [(user.name, user.role) for user in users] == [("ada", Role.OWNER), ("tablet", Role.VIEWER)]
     hashed = await built.hasher.hash("another long password")
     await built.db.run(lambda c: accounts.set_password(c, users[1].id, hashed))
-    await built.db.run(lambda c: accounts.end_sessions(c, users[1].id))
+    await built.db.run(lambda c: sessions.end_sessions(c, users[1].id))
     assert (await viewer.get("/api/v1/cameras")).status_code == 401
     assert (await browser().login("tablet", "another long password")).status_code == 200
 

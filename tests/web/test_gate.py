@@ -31,12 +31,12 @@ PERMISSIONS = {
     "GET /api/v1/session": "public",
     "POST /api/v1/claim": "public",
     "POST /api/v1/login": "public",
-    "POST /api/v1/logout": "look",
+    "POST /api/v1/logout": "own",
     "GET /api/v1/house": "look",
     "GET /api/v1/storage": "look",
     "GET /api/v1/cameras/{camera}/timelapses": "look",
     "GET /api/v1/cameras/{camera}/timelapses/{day}.mp4": "look",
-    "GET /api/v1/case.zip": "look",
+    "GET /api/v1/case.zip": "export",
     "GET /api/v1/settings": "manage",
     "GET /api/v1/cameras": "look",
     "GET /api/v1/cameras/{camera}/timeline": "look",
@@ -44,6 +44,13 @@ PERMISSIONS = {
     "GET /api/v1/events/{event}": "look",
     "POST /api/v1/events/{event}/keep": "decide",
     "POST /api/v1/events/{event}/reviewed": "decide",
+    "GET /api/v1/review/choices": "look",
+    "POST /api/v1/review/unseen": "look",
+    "POST /api/v1/review/seen": "decide",
+    "POST /api/v1/review/seen-down-to": "decide",
+    "POST /api/v1/events/{event}/note": "decide",
+    "GET /api/v1/events/{event}/suggestions": "manage",
+    "POST /api/v1/events/{event}/suggestions/accept": "manage",
     "GET /api/v1/alerts": "look",
     "GET /api/v1/outages": "look",
     "POST /api/v1/detector/fetch": "manage",
@@ -108,7 +115,7 @@ PERMISSIONS = {
     "GET /api/v1/cameras/{camera}/snapshot.jpg": "look",
     "GET /api/v1/cameras/{camera}/live.mjpeg": "look",
     "GET /api/v1/cameras/{camera}/footage.mp4": "look",
-    "GET /api/v1/cameras/{camera}/footage.fmp4": "look",
+    "GET /api/v1/cameras/{camera}/footage.fmp4": "export",
     "GET /healthz": "public",
     "GET /metrics": "metrics",
     "GET /api/openapi.json": "public",
@@ -164,7 +171,7 @@ async def test_a_viewer_may_look_and_nothing_else(entry: str, needed: str, viewe
     if method == "WEBSOCKET" or "{" in path or path in {"/api/v1/stream", "/api/v1/logout", "/api/v1/claim", "/api/v1/login"}:
         return
     answer = await viewer.request(method, path, headers=viewer.page_headers(), json={} if method == "POST" else None)
-    assert (answer.status_code == 403) is (needed in {"decide", "manage"})
+    assert (answer.status_code == 403) is (needed in {"decide", "export", "manage"})
 
 
 async def test_a_viewer_may_not_keep_footage(viewer: Browser) -> None:

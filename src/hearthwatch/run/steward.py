@@ -40,7 +40,7 @@ from hearthwatch.run.control_remedies import RemedyAsk, RemedyClerk
 from hearthwatch.run.control_telegram import TelegramAsk, TelegramClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.status import Status
-from hearthwatch.web import accounts
+from hearthwatch.web import accounts, sessions
 from hearthwatch.web.accounts import Role
 
 
@@ -135,7 +135,7 @@ class Steward:
             case AskPassword():
                 user = _user(connection, ask.name)
                 accounts.set_password(connection, user.id, ask.password_hash)
-                accounts.end_sessions(connection, user.id)
+                sessions.end_sessions(connection, user.id)
             case AskRemoveUser():
                 user = _user(connection, ask.name)
                 owners = [each for each in accounts.list_users(connection) if each.role is Role.OWNER]

@@ -1,33 +1,33 @@
-"""Accounts: all SQL for users, sessions and login tries, in `house.db`; each function runs in the caller's transaction."""
+"""Accounts: all SQL for users and login tries, in `house.db`; each function runs in the caller's transaction."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     Connection,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     String,
     Table,
+    Text,
     delete,
+    exists,
     func,
     insert,
     select,
     update,
 )
 
-from hearthwatch.kit.units import US_PER_S, WallUs
-
-IDLE_US = 12 * 3600 * US_PER_S
-ABSOLUTE_US = 30 * 24 * 3600 * US_PER_S
+from hearthwatch.kit.units import CameraId, WallUs
 
 metadata = MetaData()
 users = Table(
@@ -38,14 +38,9 @@ users = Table(
     Column("password_hash", String(256), nullable=False),
     Column("role", String(16), nullable=False),
     Column("created_us", BigInteger, nullable=False),
-)
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("token_sha256", LargeBinary(32), primary_key=True),
-    Column("user_id", Integer, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
-    Column("created_us", BigInteger, nullable=False),
-    Column("used_us", BigInteger, nullable=False),
+    Column("cameras", Text),
+    Column("totp_sealed", LargeBinary),
+    Column("totp_step", BigInteger, nullable=False, server_default="0"),
 )
 login_tries = Table(
     "login_tries",
@@ -58,17 +53,22 @@ login_tries = Table(
 
 
 class Role(StrEnum):
-    """What a person is to the house: the owner decides everything, a viewer only looks (the tablet on the wall)."""
+    """What a person is to the house: the owner decides everything, a member lives there and arms, marks and exports, a viewer
+    only looks (the tablet on the wall)."""
 
     OWNER = "owner"
+    MEMBER = "member"
     VIEWER = "viewer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
+    """`cameras` are those that exist for this person, None for all; an owner's is always None."""
+
     id: int
     name: str
     role: Role
+    cameras: frozenset[CameraId] | None = None
 
 
 def count_users(connection: Connection) -> int:
@@ -76,61 +76,67 @@ def count_users(connection: Connection) -> int:
 
 
 def list_users(connection: Connection) -> tuple[User, ...]:
-    rows = connection.execute(select(users.c.id, users.c.name, users.c.role).order_by(users.c.id))
-    return tuple(User(id=row.id, name=row.name, role=Role(row.role)) for row in rows)
+    return tuple(user_of(row) for row in connection.execute(select(users).order_by(users.c.id)))
 
 
-def add_user(connection: Connection, name: str, password_hash: str, role: Role, now_us: WallUs) -> User:
+def add_user(
+    connection: Connection,
+    name: str,
+    password_hash: str,
+    role: Role,
+    now_us: WallUs,
+    *,
+    cameras: Collection[CameraId] | None = None,
+) -> User:
     """Raises sqlalchemy's IntegrityError when the name is taken."""
-    done = connection.execute(insert(users).values(name=name, password_hash=password_hash, role=role, created_us=now_us))
+    seen = packed(None if role is Role.OWNER else cameras)
+    row = {"name": name, "password_hash": password_hash, "role": role, "created_us": now_us, "cameras": seen}
+    done = connection.execute(insert(users).values(row))
     (key,) = done.inserted_primary_key or (0,)
-    return User(id=key, name=name, role=role)
+    return User(id=key, name=name, role=role, cameras=unpacked(seen))
 
 
 def find_user(connection: Connection, name: str) -> tuple[User, str] | None:
     """Return the user of that name (case does not matter) and the password hash."""
     row = connection.execute(select(users).where(users.c.name == name)).first()
-    return (User(id=row.id, name=row.name, role=Role(row.role)), row.password_hash) if row else None
+    return (user_of(row), row.password_hash) if row else None
+
+
+def set_rights(connection: Connection, user_id: int, role: Role, cameras: Collection[CameraId] | None) -> None:
+    """Let a person do and see this from now on; whoever is logged in as them logs in anew."""
+    seen = packed(None if role is Role.OWNER else cameras)
+    connection.execute(update(users).where(users.c.id == user_id).values(role=role, cameras=seen))
 
 
 def set_password(connection: Connection, user_id: int, password_hash: str) -> None:
     connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
 
-def end_sessions(connection: Connection, user_id: int) -> None:
-    connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
-
-
 def remove_user(connection: Connection, name: str) -> bool:
-    """Remove a user and with it every session; False when there is none of that name."""
+    """Remove a user and with it every session, token and passkey; False when there is none of that name."""
     return bool(connection.execute(delete(users).where(users.c.name == name)).rowcount)
 
 
-def open_session(connection: Connection, token_sha256: bytes, user_id: int, now_us: WallUs) -> None:
-    connection.execute(delete(sessions).where(_ended(now_us)))
-    connection.execute(insert(sessions).values(token_sha256=token_sha256, user_id=user_id, created_us=now_us, used_us=now_us))
+def is_only_owner(connection: Connection, user_id: int) -> bool:
+    """Tell whether the house would have no owner without this one: it could be claimed by anybody then."""
+    others = select(users.c.id).where(users.c.role == Role.OWNER, users.c.id != user_id)
+    mine = select(users.c.id).where(users.c.role == Role.OWNER, users.c.id == user_id)
+    return bool(connection.execute(select(exists(mine) & ~exists(others))).scalar_one())
 
 
-def use_session(connection: Connection, token_sha256: bytes, now_us: WallUs) -> User | None:
-    """Return whose session it is and note its use (once a minute); None for one that is unknown or has ended."""
-    row = connection.execute(
-        select(users.c.id, users.c.name, users.c.role, sessions.c.used_us)
-        .join_from(sessions, users)
-        .where(sessions.c.token_sha256 == token_sha256, ~_ended(now_us))
-    ).first()
-    if row is None:
-        return None
-    if abs(now_us - row.used_us) > 60 * US_PER_S:
-        connection.execute(update(sessions).where(sessions.c.token_sha256 == token_sha256).values(used_us=now_us))
-    return User(id=row.id, name=row.name, role=Role(row.role))
+def user_of(row: Row[tuple[object, ...]]) -> User:
+    """Return the user of a row of `users`."""
+    return User(id=row.id, name=row.name, role=Role(row.role), cameras=unpacked(row.cameras))
 
 
-def _ended(now_us: WallUs) -> ColumnElement[bool]:
-    return (sessions.c.used_us < now_us - IDLE_US) | (sessions.c.created_us < now_us - ABSOLUTE_US)
+def packed(cameras: Collection[CameraId] | None) -> str | None:
+    """Return a set of cameras as it is kept."""
+    return None if cameras is None else json.dumps(sorted(cameras))
 
 
-def close_session(connection: Connection, token_sha256: bytes) -> None:
-    connection.execute(delete(sessions).where(sessions.c.token_sha256 == token_sha256))
+def unpacked(kept: str | None) -> frozenset[CameraId] | None:
+    """Return what was packed."""
+    return None if kept is None else frozenset(CameraId(each) for each in json.loads(kept))
 
 
 def take_try(connection: Connection, limits: dict[str, int], window_us: int, now_us: WallUs) -> WallUs | None:

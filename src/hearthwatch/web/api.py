@@ -14,6 +14,7 @@ from hearthwatch.kit.units import CAMERA_ID_PATTERN, US_PER_S, CameraId, WallUs
 from hearthwatch.web import alert_replies, replies
 from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.gate import cookie_name, is_private_way, needs
+from hearthwatch.web.place import place_of
 from hearthwatch.web.site import CameraDep, PersonDep, SessionDep, Site, SiteDep
 
 router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": replies.Trouble}, "5XX": {"model": replies.Trouble}})
@@ -57,7 +58,7 @@ async def session(request: Request, site: SiteDep, session: SessionDep) -> repli
 async def claim(ask: ClaimAsk, request: Request, response: Response, site: SiteDep) -> replies.SessionReply:
     """Make the owner's account with the one-time code from the console, and log in."""
     _check_private(request)
-    opened = await site.auth.claim(ask.code, ask.name, ask.password, _address(request))
+    opened = await site.auth.claim(ask.code, ask.name, ask.password, place_of(request.scope))
     return _welcome(opened, request, response)
 
 
@@ -66,7 +67,7 @@ async def claim(ask: ClaimAsk, request: Request, response: Response, site: SiteD
 async def login(ask: LoginAsk, request: Request, response: Response, site: SiteDep) -> replies.SessionReply:
     """Log in with name and password; any earlier session of this browser ends."""
     _check_private(request)
-    opened = await site.auth.login(ask.name, ask.password, _address(request))
+    opened = await site.auth.login(ask.name, ask.password, place_of(request.scope))
     earlier: Session | None = request.scope["hearthwatch.session"]
     if earlier is not None:
         await site.auth.logout(earlier)
@@ -74,7 +75,7 @@ async def login(ask: LoginAsk, request: Request, response: Response, site: SiteD
 
 
 @router.post("/logout", status_code=204)
-@needs(Permission.LOOK)
+@needs(Permission.OWN)
 async def logout(request: Request, response: Response, site: SiteDep, person: PersonDep) -> None:
     """End this session; every open connection of it closes within a second."""
     await site.auth.logout(person)
@@ -120,33 +121,6 @@ def timeline(
         elsewhere=[replies.ElsewhereReply.of(span) for span in site.doors.elsewhere.spans(camera.id, stream, start, end)],
         gaps=[replies.GapReply.of(gap) for gap in site.doors.footage.gaps(camera.id, stream, start, end)],
         events=[replies.EventReply.of(event, house) for event in reversed(found)],
-    )
-
-
-@router.get("/events")
-@needs(Permission.LOOK)
-def events(
-    *,
-    site: SiteDep,
-    camera: CameraQuery = None,
-    label: Annotated[str | None, Query(max_length=64)] = None,
-    start_us: MomentQuery = None,
-    end_us: MomentQuery = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 60,
-) -> replies.EventsReply:
-    """Events whose start lies in [start_us, end_us), newest first; for older ones pass the last start as end_us."""
-    found = site.doors.events.events(
-        camera=CameraId(camera) if camera else None,
-        label=label,
-        start_us=WallUs(start_us) if start_us is not None else None,
-        end_us=WallUs(end_us) if end_us is not None else None,
-        limit=limit + 1,
-    )
-    house = site.doors.house.now()
-    return replies.EventsReply(
-        events=[replies.EventReply.of(event, house) for event in found[:limit]],
-        labels=sorted(site.doors.events.labels()),
-        more=len(found) > limit,
     )
 
 
@@ -228,10 +202,6 @@ def _check_private(request: Request) -> None:
             "Passwords are not taken over plain HTTP.",
             "Use the https:// address Hearthwatch printed, or http://127.0.0.1 on the machine itself.",
         )
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
 
 
 def _welcome(opened: Session, request: Request, response: Response) -> replies.SessionReply:

@@ -13,6 +13,7 @@ from hearthwatch.arming.ledger import Line
 from hearthwatch.kit.units import WallUs
 from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.gate import is_private_way, needs
+from hearthwatch.web.place import place_of
 from hearthwatch.web.replies import Reply, Trouble
 from hearthwatch.web.site import PersonDep, Site, SiteDep
 
@@ -148,9 +149,9 @@ async def wish(asked: Wish, request: Request, site: SiteDep, person: PersonDep) 
     if asked.mode is not Wanted.AWAY and door.state.mode is Mode.AWAY:
         await _confirm(site, request, person, asked.password)
     if asked.mode is Wanted.AUTO:
-        return _reply(await door.enable(who=person.user.name, via=_VIA))
+        return _reply(await door.enable(who=person.who, via=_VIA))
     until_us = WallUs(asked.until_us) if asked.until_us is not None else None
-    return _reply(await door.wish(Mode(asked.mode.value), who=person.user.name, via=_VIA, until_us=until_us))
+    return _reply(await door.wish(Mode(asked.mode.value), who=person.who, via=_VIA, until_us=until_us))
 
 
 @router.post("/arming/answer")
@@ -159,7 +160,7 @@ async def answer(given: Answer, request: Request, site: SiteDep, person: PersonD
     """Answer the question whether to disarm."""
     if given.yes:
         await _confirm(site, request, person, given.password)
-    return _reply(await site.doors.arming.answer(given.number, yes=given.yes, who=person.user.name, via=_VIA))
+    return _reply(await site.doors.arming.answer(given.number, yes=given.yes, who=person.who, via=_VIA))
 
 
 def _reply(done: Acknowledged) -> ArmingReply:
@@ -167,8 +168,10 @@ def _reply(done: Acknowledged) -> ArmingReply:
 
 
 async def _confirm(site: Site, request: Request, person: Session, password: str) -> None:
+    if person.is_program:  # its owner gave it the right to
+        return
     if not is_private_way(request.scope):
         raise Denied(403, "To disarm takes your password, which does not travel in clear.", "Open the page by https.")
     if not password:
         raise Denied(403, "To disarm takes your password once more.", "Type it and try again.")
-    await site.auth.confirm(person, password, request.client.host if request.client else "")
+    await site.auth.confirm(person, password, place_of(request.scope))

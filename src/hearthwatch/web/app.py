@@ -29,18 +29,24 @@ from hearthwatch.web import (
     api_offsite,
     api_people,
     api_porch,
+    api_push,
+    api_ptz,
     api_remedies,
     api_remote,
+    api_review,
+    api_setup,
+    api_shares,
     api_storage,
     api_telegram,
     api_timelapse,
+    api_timeline,
     api_trigger,
     live,
     media,
     metrics,
     stream,
 )
-from hearthwatch.web.auth import Auth, Denied, Permission
+from hearthwatch.web.auth import Auth, Denied, Permission, Wanted
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.clips import ClipShelf
 from hearthwatch.web.doors import Doors
@@ -95,6 +101,7 @@ def create_app(
     )
     for router in (
         api.router,
+        api_review.router,
         api_actions.router,
         api_arming.router,
         api_hooks.router,
@@ -105,11 +112,16 @@ def create_app(
         api_copies.router,
         api_remedies.router,
         api_remote.router,
+        api_setup.router,
         api_storage.router,
         api_telegram.router,
         api_timelapse.router,
+        api_timeline.router,
+        api_shares.router,
         api_audit.router,
         api_porch.router,
+        api_push.router,
+        api_ptz.router,
         api_offsite.router,
         api_elsewhere.router,
         stream.router,
@@ -142,14 +154,17 @@ def create_app(
     return app
 
 
-def _answer(status: int, error: str, hint: str = "", headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": redact(error), "hint": redact(hint)}, status_code=status, headers=headers)
+def _answer(
+    status: int, error: str, hint: str = "", headers: dict[str, str] | None = None, wanted: Wanted | None = None
+) -> JSONResponse:
+    body = {"error": redact(error), "hint": redact(hint), "wanted": wanted}
+    return JSONResponse(body, status_code=status, headers=headers)
 
 
 async def _denied(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Denied)
     headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
-    return _answer(error.status, str(error), error.hint, headers)
+    return _answer(error.status, str(error), error.hint, headers, error.wanted)
 
 
 async def _failed(_request: Request, error: Exception) -> JSONResponse:

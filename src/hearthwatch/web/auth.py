@@ -1,84 +1,57 @@
-"""Who is asking: claim, log-in with a throttle that survives restarts, sessions, and what each role may do."""
+"""Who is asking: claim, log-in, sessions and the tokens of programs."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import hashlib
-import hmac
 import logging
 import secrets
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
 
 from sqlalchemy import Connection
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.units import US_PER_S, WallUs
-from hearthwatch.web import accounts
+from hearthwatch.kit.units import US_PER_S
+from hearthwatch.web import accounts, sessions, throttle, tokens
 from hearthwatch.web.accounts import Role, User
 from hearthwatch.web.claim import ClaimCode
 from hearthwatch.web.passwords import Hasher, why_refused
+from hearthwatch.web.person import ALLOWED, SCOPES, Denied, Permission, Session, Wanted
+from hearthwatch.web.place import UNKNOWN, Place, is_private
+from hearthwatch.web.sessions import Factor, OpenSession
+from hearthwatch.web.throttle import TRIES_PER_ADDRESS, Throttle
+
+__all__ = ["ALLOWED", "SCOPES", "Auth", "Denied", "Permission", "Session", "Wanted"]
 
 log = logging.getLogger(__name__)
 
-WINDOW_US = 15 * 60 * US_PER_S
-TRIES_PER_ACCOUNT = 10
-TRIES_PER_ADDRESS = 20
-_MAX_NAME = 64
-
-
-class Permission(StrEnum):
-    """What a route asks for. PUBLIC is what a stranger may see; METRICS is for loopback and holders of the metrics token."""
-
-    PUBLIC = "public"
-    METRICS = "metrics"
-    LOOK = "look"
-    DECIDE = "decide"
-    MANAGE = "manage"
-
-
-ALLOWED = {
-    Role.OWNER: frozenset({Permission.LOOK, Permission.DECIDE, Permission.MANAGE}),
-    Role.VIEWER: frozenset({Permission.LOOK}),
-}
-
-
-class Denied(Exception):
-    """The request is refused; the message and `hint` are for the person who asked."""
-
-    def __init__(self, status: int, message: str, hint: str = "", *, retry_after_s: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.hint = hint
-        self.retry_after_s = retry_after_s
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """A person's open session. `token` is the cookie's value; only its hash is kept."""
-
-    user: User
-    token: str
-
-    @property
-    def csrf(self) -> str:
-        """The token unsafe requests must carry in a header; derived, so that it needs no place of its own."""
-        return hmac.new(self.token.encode(), b"hearthwatch csrf", hashlib.sha256).hexdigest()
-
-    def may(self, permission: Permission) -> bool:
-        return permission is Permission.PUBLIC or permission in ALLOWED[self.user.role]
+MAX_NAME = 64
+FRESH_US = 5 * 60 * US_PER_S
+"""So long after somebody proved who they are they may do the gravest acts."""
+_MAX_PASSWORD = 256
 
 
 class Auth:
     """The one place that knows who somebody is; every method may be called by any number of requests at once."""
 
-    def __init__(self, db: Db, clock: Clock, claim: ClaimCode, hasher: Hasher) -> None:
+    def __init__(
+        self,
+        db: Db,
+        clock: Clock,
+        claim: ClaimCode,
+        hasher: Hasher,
+        *,
+        home: Callable[[str], bool] = lambda _address: False,
+    ) -> None:
+        """`home` tells whether an address lies in one of the networks the owner named as the home's."""
+        self._home = home
         self._db = db
         self._clock = clock
         self._claim = claim
         self._hasher = hasher
+        self._throttle = Throttle(db, clock)
         self._claiming = asyncio.Lock()
         self._claimed = False
         self.claimed = asyncio.Event()
@@ -94,73 +67,101 @@ class Auth:
                 self._claim.renew()
         return self._claimed
 
-    async def claim(self, code: str, name: str, password: str, address: str) -> Session:
+    async def claim(self, code: str, name: str, password: str, place: Place) -> Session:
         """Make the first account, the owner's, and log in. Raises Denied."""
         async with self._claiming:
             if await self.is_claimed():
                 raise Denied(409, "This house has an owner already.", "Log in instead.")
-            await self._take_try({f"claim {address}": TRIES_PER_ADDRESS})
+            await self._throttle.take_each({f"claim {place.address}": TRIES_PER_ADDRESS})
             if not self._claim.matches(code):
                 raise Denied(
                     403,
                     "This is not the code on the console.",
                     "Read it from the terminal or the log where Hearthwatch runs; it changes after 15 minutes.",
                 )
-            name = _clean_name(name)
-            if reason := why_refused(password, name):
-                raise Denied(422, reason)
-            hashed = await self._hasher.hash(password)
+            name = clean_name(name)
+            hashed = await self.hash_new(password, name)
             user = await self._db.run(lambda c: accounts.add_user(c, name, hashed, Role.OWNER, self._clock.wall_us()))
             self._claim.use_up()
             self._claimed = True
             self.claimed.set()
         log.info("the house is claimed: %r is its owner", name)
-        return await self._open(user)
+        return await self.open(user, place, Factor.CODE)
 
-    async def login(self, name: str, password: str, address: str) -> Session:
+    async def login(self, name: str, password: str, place: Place) -> Session:
         """Raises Denied: 401 for a wrong name or password (which one is not said), 429 after too many tries."""
-        account = f"account {hashlib.sha256(name.strip().casefold().encode()).hexdigest()}"
-        await self._take_try({account: TRIES_PER_ACCOUNT, f"address {address}": TRIES_PER_ADDRESS})
-        found = await self._db.run(lambda c: accounts.find_user(c, name.strip()[:_MAX_NAME]))
-        right = await self._hasher.matches(password[: 4 * _MAX_NAME], found[1] if found else None)
-        if not found or not right:
-            log.warning("a log-in from %s was refused", address)
+        user = await self._check(name, password, place)
+        if user is None:
+            log.warning("a log-in from %s was refused", place.address)
             raise Denied(401, "The name or the password is wrong.")
-        user, hashed = found
-        renewed = await self._hasher.hash(password) if self._hasher.is_dated(hashed) else None
+        return await self.open(user, place, Factor.PASSWORD)
 
-        def welcome(connection: Connection) -> None:
-            accounts.forget_tries(connection, account)
-            accounts.forget_tries(connection, f"address {address}")
-            if renewed:
-                accounts.set_password(connection, user.id, renewed)
-
-        await self._db.run(welcome)
-        return await self._open(user)
-
-    async def confirm(self, session: Session, password: str, address: str) -> None:
+    async def confirm(self, session: Session, password: str, place: Place) -> None:
         """Make sure that it is still this person who sits there. Raises Denied: 403 for a wrong password, 429 as `login`."""
-        name = session.user.name
-        account = f"account {hashlib.sha256(name.casefold().encode()).hexdigest()}"
-        await self._take_try({account: TRIES_PER_ACCOUNT, f"address {address}": TRIES_PER_ADDRESS})
-        found = await self._db.run(lambda c: accounts.find_user(c, name))
-        if not await self._hasher.matches(password[: 4 * _MAX_NAME], found[1] if found else None):
+        if await self._check(session.user.name, password, place) is None:
             raise Denied(403, "The password is wrong.")
-        await self._db.run(lambda c: accounts.forget_tries(c, account))
+
+    async def prove(self, session: Session, factor: Factor) -> Session:
+        """The person proved once more who they are: return their session under a new token, which is fresh."""
+        token = secrets.token_urlsafe(32)
+        old, new, now_us = hash_token(session.token), hash_token(token), self._clock.wall_us()
+        await self._db.run(lambda c: sessions.renew_session(c, old, new, factor, now_us))
+        found = await self.session(token)
+        if found is None:
+            raise Denied(401, "Nobody is logged in.", "Log in and try again.")
+        return found
 
     async def session(self, token: str) -> Session | None:
         """Return the session the cookie's value stands for; None when there is none or it has ended."""
         if not token or len(token) > 128:
             return None
         now_us = self._clock.wall_us()
-        user = await self._db.run(lambda c: accounts.use_session(c, _hash(token), now_us))
-        return Session(user=user, token=token) if user else None
+        found = await self._db.run(lambda c: sessions.use_session(c, hash_token(token), now_us))
+        return _session(found, token) if found else None
+
+    async def program(self, token: str, address: str) -> Session | None:
+        """Return what a program may do that sends this token; None for one that is unknown, taken away or expired."""
+        if not token.startswith(tokens.PREFIX) or len(token) > 128:
+            return None
+        now_us = self._clock.wall_us()
+        found = await self._db.run(lambda c: tokens.use_token(c, hash_token(token), address, now_us))
+        if found is None:
+            return None
+        return Session(
+            id=found.id,
+            user=found.user,
+            token=token,
+            strong=found.strong,
+            scopes=frozenset(Permission(scope) for scope in found.scopes if scope in SCOPES),
+            cameras=tokens.cameras_of(found.user, found.cameras),
+        )
+
+    def check_fresh(self, session: Session) -> None:
+        """Raises Denied unless the person proved just now who they are; a program never can."""
+        if session.is_program:
+            raise Denied(403, "A program may not do this.", "It takes a person, at the page.")
+        if not 0 <= self._clock.wall_us() - session.proved_us <= FRESH_US:
+            raise Denied(403, "First show once more that it is you.", "Enter your password and try again.", wanted=Wanted.PROOF)
+
+    def check_place(self, session: Session, place: Place) -> None:
+        """Raises Denied for an owner without a second factor who comes from beyond the home."""
+        if session.user.role is Role.OWNER and not session.strong and not self.is_home(place):
+            raise Denied(
+                403,
+                "From outside the home an owner needs a second factor.",
+                "At home, open Settings, People with access, and set up a code app or a passkey for your account.",
+                wanted=Wanted.SECOND_FACTOR,
+            )
+
+    def is_home(self, place: Place) -> bool:
+        """Tell whether somebody comes from this machine, a private network, or one that `home.networks` names."""
+        return place.certain and place.network != UNKNOWN and (is_private(place.address) or self._home(place.address))
 
     async def logout(self, session: Session) -> None:
-        await self._db.run(lambda c: accounts.close_session(c, _hash(session.token)))
+        await self._db.run(lambda c: sessions.close_session(c, hash_token(session.token)))
 
     async def ended(self, session: Session) -> None:
-        """Return once the session is over, at most a second late, or at once when the server stops.
+        """Return once the session is over or its rights have changed, at most a second late, or at once when the server stops.
 
         For connections that stay open; watching counts as use.
         """
@@ -168,34 +169,80 @@ class Auth:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.8):
                     await self.stopping.wait()
-            now = await self.session(session.token)
-            if now is None or now.user != session.user:
+            now = await (self.program(session.token, "") if session.is_program else self._still(session))
+            if now is None or not now.is_same_person(session):
                 return
 
-    async def _open(self, user: User) -> Session:
+    async def open(self, user: User, place: Place, factor: Factor) -> Session:
+        """Open a session, always under a token of its own."""
         token = secrets.token_urlsafe(32)
-        await self._db.run(lambda c: accounts.open_session(c, _hash(token), user.id, self._clock.wall_us()))
-        return Session(user=user, token=token)
-
-    async def _take_try(self, limits: dict[str, int]) -> None:
         now_us = self._clock.wall_us()
-        again_us = await self._db.run(lambda c: accounts.take_try(c, limits, WINDOW_US, now_us))
-        if again_us is not None:
-            wait_s = max(1, -(-(WallUs(again_us) - now_us) // US_PER_S))
-            raise Denied(
-                429,
-                "Too many tries.",
-                f"Wait {-(-wait_s // 60)} minutes and try again; who is logged in stays so.",
-                retry_after_s=wait_s,
-            )
+        new = OpenSession(
+            id=secrets.token_hex(6),
+            user=user,
+            created_us=now_us,
+            used_us=now_us,
+            proved_us=now_us,
+            address=place.address,
+            browser=place.browser,
+            factor=factor,
+            strong=False,
+        )
+        await self._db.run(lambda c: sessions.open_session(c, hash_token(token), new))
+        found = await self.session(token)
+        assert found is not None
+        return found
+
+    async def hash_new(self, password: str, name: str) -> str:
+        """Return the hash of a new password. Raises Denied (422) for one that is guessed first."""
+        if reason := why_refused(password, name):
+            raise Denied(422, reason)
+        return await self._hasher.hash(password)
+
+    async def _still(self, session: Session) -> Session | None:
+        """Return the session as it is now, also where the person proved who they are meanwhile and it has another token."""
+        now_us = self._clock.wall_us()
+        found = await self._db.run(lambda c: sessions.use_session_by_id(c, session.id, now_us))
+        return _session(found, session.token) if found else None
+
+    async def _check(self, name: str, password: str, place: Place) -> User | None:
+        """Return the user if the password is theirs; an unknown name costs the same. Raises Denied (429)."""
+        await self._throttle.take(name, place.address)
+        found = await self._db.run(lambda c: accounts.find_user(c, name.strip()[:MAX_NAME]))
+        right = await self._hasher.matches(password[:_MAX_PASSWORD], found[1] if found else None)
+        if not found or not right:
+            return None
+        user, hashed = found
+        renewed = await self._hasher.hash(password) if self._hasher.is_dated(hashed) else None
+
+        def welcome(connection: Connection) -> None:
+            throttle.forget(connection, name, place.address)
+            if renewed:
+                accounts.set_password(connection, user.id, renewed)
+
+        await self._db.run(welcome)
+        return user
 
 
-def _hash(token: str) -> bytes:
+def hash_token(token: str) -> bytes:
+    """Return what is kept of a random token: it has 256 bits, so one round is enough."""
     return hashlib.sha256(token.encode()).digest()
 
 
-def _clean_name(name: str) -> str:
+def clean_name(name: str) -> str:
+    """Return a user name as it is kept. Raises Denied (422)."""
     name = name.strip()
-    if not 1 <= len(name) <= _MAX_NAME or not name.isprintable():
-        raise Denied(422, f"A user name has 1 to {_MAX_NAME} visible characters.")
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+        raise Denied(422, f"A user name has 1 to {MAX_NAME} visible characters.")
     return name
+
+
+def _session(found: OpenSession, token: str) -> Session:
+    return Session(
+        id=found.id,
+        user=found.user,
+        token=token,
+        proved_us=found.proved_us,
+        strong=found.strong,
+        cameras=found.user.cameras,
+    )

@@ -22,6 +22,8 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearthwatch.web.auth import Auth, Denied, Permission, Session
+from hearthwatch.web.place import place_of
+from hearthwatch.web.tokens import PREFIX
 from hearthwatch.web.way import Ways, way_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,14 +59,18 @@ HEADERS = {
 }
 
 
-def needs(permission: Permission, *, body_bytes: int = MAX_BODY_BYTES, from_page: bool = True) -> Callable[[F], F]:
+def needs(
+    permission: Permission, *, body_bytes: int = MAX_BODY_BYTES, from_page: bool = True, fresh: bool = False
+) -> Callable[[F], F]:
     """Declare what a route asks of whoever calls it, and how much it takes; a route without this is refused. Only what no page
-    calls may do without the page's origin and token (`from_page`)."""
+    calls may do without the page's origin and token (`from_page`). `fresh`: the person must have proved within the last minutes
+    who they are, so that a page left open cannot do it; a program never can."""
 
     def declare(endpoint: F) -> F:
         endpoint.__hearthwatch_permission__ = permission  # type: ignore[attr-defined]
         endpoint.__hearthwatch_body_bytes__ = body_bytes  # type: ignore[attr-defined]
         endpoint.__hearthwatch_from_page__ = from_page  # type: ignore[attr-defined]
+        endpoint.__hearthwatch_fresh__ = fresh  # type: ignore[attr-defined]
         return endpoint
 
     return declare
@@ -80,6 +86,7 @@ class Rule:
     permission: Permission | None
     body_bytes: int
     from_page: bool
+    fresh: bool
 
 
 def rules(app: FastAPI) -> tuple[Rule, ...]:
@@ -95,6 +102,7 @@ def rules(app: FastAPI) -> tuple[Rule, ...]:
                 permission=getattr(route.endpoint, "__hearthwatch_permission__", None),
                 body_bytes=getattr(route.endpoint, "__hearthwatch_body_bytes__", MAX_BODY_BYTES),
                 from_page=getattr(route.endpoint, "__hearthwatch_from_page__", True),
+                fresh=getattr(route.endpoint, "__hearthwatch_fresh__", False),
             )
         )
     return tuple(found)
@@ -176,25 +184,37 @@ class Gate:
         rule = self._rule(scope)
         permission = rule.permission
         assert permission is not None
+        program = await self._program(headers, scope)
         if scope["type"] == "websocket":
-            _check_websocket_origin(headers, scope, host)
+            if program is None:
+                _check_websocket_origin(headers, scope, host)
         elif scope["method"] not in SAFE_METHODS:
             _check_body(headers, rule.body_bytes)
-            if rule.from_page:
+            if rule.from_page and program is None:
                 _check_same_origin(headers, scope, host)
-        session = await self._session(headers, scope)
+        session = program or await self._session(headers, scope)
+        if session is not None and permission is not Permission.PUBLIC:
+            self._auth.check_place(session, place_of(scope))
         if permission is Permission.METRICS:
             self._check_metrics(headers, scope)
         elif permission is not Permission.PUBLIC:
-            if session is None:
-                if not await self._auth.is_claimed():
-                    raise Denied(401, "This house has no owner yet.", "Open the page and enter the code from the console.")
-                raise Denied(401, "Nobody is logged in.", "Log in and try again.")
-            if not session.may(permission):
-                raise Denied(403, "Your account may not do this.", "Ask the owner of the house.")
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and rule.from_page:
+            await self._check_person(session, rule)
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and rule.from_page and program is None:
             _check_token(headers, session)
         return session
+
+    async def _check_person(self, session: Session | None, rule: Rule) -> None:
+        assert rule.permission is not None
+        if session is None:
+            if not await self._auth.is_claimed():
+                raise Denied(401, "This house has no owner yet.", "Open the page and enter the code from the console.")
+            raise Denied(401, "Nobody is logged in.", "Log in and try again.")
+        if not session.may(rule.permission):
+            if session.is_program:
+                raise Denied(403, "This token may not do this.", "The owner of the house can make one that may.")
+            raise Denied(403, "Your account may not do this.", "Ask the owner of the house.")
+        if rule.fresh:
+            self._auth.check_fresh(session)
 
     def _check_host(self, host: str) -> None:
         name = split_host(host)
@@ -223,6 +243,16 @@ class Gate:
                 raise Denied(403, "This address declares no permission, so nobody may use it.", "This is a bug: report it.")
             return rule
         raise Denied(405 if wrong_method else 404, "There is nothing at this address.")
+
+    async def _program(self, headers: Headers, scope: Scope) -> Session | None:
+        """Return the program that sends a token; no browser ever sends one by itself, so that no page can misuse it."""
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token.startswith(PREFIX):
+            return None
+        found = await self._auth.program(token.strip(), way_of(scope).client)
+        if found is None:
+            raise Denied(401, "This token opens nothing (any more).", "The owner of the house can make a new one.")
+        return found
 
     async def _session(self, headers: Headers, scope: Scope) -> Session | None:
         try:
@@ -297,7 +327,7 @@ async def _refuse(denied: Denied, scope: Scope, receive: Receive, send: Send) ->
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": str(denied)})
         return
-    body = json.dumps({"error": str(denied), "hint": denied.hint}).encode()
+    body = json.dumps({"error": str(denied), "hint": denied.hint, "wanted": denied.wanted}).encode()
     extra = [(b"retry-after", str(denied.retry_after_s).encode())] if denied.retry_after_s else []
     with_headers = _with_headers(scope, send)
     await with_headers(

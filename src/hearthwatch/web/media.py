@@ -104,8 +104,11 @@ async def footage(
     end_us: Moment,
     stream: Stream = Stream.MAIN,
     download: Annotated[bool, Query()] = False,
+    person: PersonDep,
 ) -> FileResponse:
-    """At most two hours as an ordinary MP4 with byte ranges, made without re-encoding."""
+    """At most two hours as an ordinary MP4 with byte ranges, made without re-encoding. To `download` it is to export it."""
+    if download and not person.may(Permission.EXPORT):
+        raise Denied(403, "Your account may not take footage out of the house.", "Ask the owner of the house.")
     start, end = await _range(site, camera.id, stream, start_us=start_us, end_us=end_us, most_us=MAX_CLIP_US)
     path = await site.clips.clip(camera.id, stream, start, end)
     return FileResponse(
@@ -117,7 +120,7 @@ async def footage(
 
 
 @router.get("/cameras/{camera}/footage.fmp4", response_class=StreamingResponse, responses=_MP4)
-@needs(Permission.LOOK)
+@needs(Permission.EXPORT)
 async def flow(
     *, site: SiteDep, camera: CameraDep, start_us: Moment, end_us: Moment, stream: Stream = Stream.MAIN
 ) -> StreamingResponse:

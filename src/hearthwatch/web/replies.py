@@ -24,10 +24,12 @@ class Reply(BaseModel):
 
 
 class Trouble(Reply):
-    """Every refusal and failure: what went wrong, and what to do about it (may be empty)."""
+    """Every refusal and failure: what went wrong, and what to do about it (may be empty). `wanted` is `proof` where the person
+    should show once more that it is them, `second-factor` where the account needs one first."""
 
     error: str
     hint: str
+    wanted: str | None = None
 
 
 class UserReply(Reply):
@@ -152,6 +154,7 @@ class EventReply(Reply):
     reviewed: bool
     false_alarm: bool
     detail: str
+    note: str
     clip_start_us: int
     clip_end_us: int | None
 
@@ -172,6 +175,7 @@ class EventReply(Reply):
             reviewed=event.reviewed,
             false_alarm=event.false_alarm,
             detail=redact(event.detail),
+            note=event.note,
             clip_start_us=event.start_us - house.pre_roll_us,
             clip_end_us=event.end_us + house.post_roll_us if event.end_us is not None else None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, cast
 
 from fastapi import Depends
@@ -10,11 +10,14 @@ from starlette.requests import HTTPConnection
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.units import CameraId
+from hearthwatch.web import sight
 from hearthwatch.web.auth import Auth, Denied, Session
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.clips import ClipShelf
 from hearthwatch.web.doors import CameraNow, Doors
 from hearthwatch.web.page import Page
+from hearthwatch.web.sight import SeenChanges
+from hearthwatch.web.sight_doors import no_camera
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,17 @@ class Site:
 
 
 def _site(connection: HTTPConnection) -> Site:
-    return cast("Site", connection.app.state.site)
+    """Return the site as whoever asks sees it: cameras they may not see are nowhere in it."""
+    whole = cast("Site", connection.app.state.site)
+    session = _session(connection)
+    if session is None or session.cameras is None:
+        return whole
+    narrowed = connection.scope.get("hearthwatch.site")
+    if narrowed is None:
+        changes = SeenChanges(whole.changes, session.cameras)
+        narrowed = replace(whole, doors=sight.of(whole.doors, session.cameras), changes=changes)
+        connection.scope["hearthwatch.site"] = narrowed
+    return cast("Site", narrowed)
 
 
 def _session(connection: HTTPConnection) -> Session | None:
@@ -47,7 +60,7 @@ def _camera(connection: HTTPConnection) -> CameraNow:
     for camera in _site(connection).doors.cameras.all():
         if camera.id == wanted:
             return camera
-    raise Denied(404, "There is no such camera.", "It may have been renamed in the configuration.")
+    raise no_camera()
 
 
 SiteDep = Annotated[Site, Depends(_site)]

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Scope
 
 from hearthwatch.kit.errors import ConfigFault
-from hearthwatch.web.auth import Denied
+from hearthwatch.web.person import Denied
 
 _KEY = "hearthwatch.way"
 _FORWARDING = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip", "via")

@@ -1,0 +1,139 @@
+"""The house's trail: who looked, armed, exported, deleted, changed or logged in, from where and when, in `house.db`.
+
+Each line holds a hash over itself and the line before: what is changed or taken out later is found by `verify`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, Row, String, Table, Text, insert, select
+
+from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.web.accounts import metadata
+
+_MOST_SUBJECT = 1000
+
+house_trail = Table(
+    "house_trail",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at_us", BigInteger, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("via", String(32), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("deed", String(64), nullable=False),
+    Column("camera", String(32)),
+    Column("subject", Text, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+)
+Index("house_trail_by_camera", house_trail.c.camera, house_trail.c.number)
+
+
+class Via(StrEnum):
+    """Which way somebody came."""
+
+    PAGE = "page"
+    TOKEN = "token"  # noqa: S105  # a word, no secret
+    TERMINAL = "terminal"
+    TELEGRAM = "telegram"
+    MQTT = "mqtt"
+    HOUSE = "house"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """`deed` is a word of `deeds`; `subject` says in words or names what it was about, never a secret. `who` is a name as it
+    was then, empty for a stranger."""
+
+    at_us: WallUs
+    who: str
+    via: str
+    address: str
+    deed: str
+    camera: CameraId | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    number: int
+    deed: Deed
+
+
+def write(connection: Connection, deed: Deed) -> None:
+    """Add a line, in the caller's transaction."""
+    last = connection.execute(select(house_trail).order_by(house_trail.c.number.desc()).limit(1)).first()
+    number = last.number + 1 if last else 1
+    row = {
+        "number": number,
+        "at_us": int(deed.at_us),
+        "who": deed.who[:120],
+        "via": deed.via[:32],
+        "address": deed.address[:64],
+        "deed": deed.deed[:64],
+        "camera": deed.camera,
+        "subject": deed.subject[:_MOST_SUBJECT],
+    }
+    connection.execute(insert(house_trail).values(**row, sha256=_sum(last.sha256 if last else b"", row)))
+
+
+def recent(
+    connection: Connection,
+    *,
+    before: int | None = None,
+    camera: CameraId | None = None,
+    who: str | None = None,
+    limit: int = 50,
+) -> tuple[Line, ...]:
+    """Return lines with a number under `before`, newest first."""
+    wanted = select(house_trail).order_by(house_trail.c.number.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(house_trail.c.number < before)
+    if camera is not None:
+        wanted = wanted.where(house_trail.c.camera == camera)
+    if who is not None:
+        wanted = wanted.where(house_trail.c.who == who)
+    return tuple(_line(row) for row in connection.execute(wanted))
+
+
+def verify(connection: Connection) -> int | None:
+    """Return the number of the first line that is not as it was written, or that is missing; None when all is well.
+
+    The newest lines taken away together leave no hole: compare `hearthwatch users trail` with an older copy for that."""
+    before, expected = b"", 1
+    for row in _rows(connection):
+        values = {column: row._mapping[column] for column in _HASHED}
+        if row.number != expected or row.sha256 != _sum(before, values):
+            return expected
+        before, expected = row.sha256, expected + 1
+    return None
+
+
+_HASHED = ("number", "at_us", "who", "via", "address", "deed", "camera", "subject")
+
+
+def _rows(connection: Connection) -> Iterator[Row[tuple[object, ...]]]:
+    yield from connection.execution_options(yield_per=1000).execute(select(house_trail).order_by(house_trail.c.number))
+
+
+def _sum(before: bytes, row: dict[str, object]) -> bytes:
+    text = json.dumps([row[column] for column in _HASHED], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(before + text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _line(row: Row[tuple[object, ...]]) -> Line:
+    deed = Deed(
+        at_us=WallUs(row.at_us),
+        who=row.who,
+        via=row.via,
+        address=row.address,
+        deed=row.deed,
+        camera=None if row.camera is None else CameraId(row.camera),
+        subject=row.subject,
+    )
+    return Line(number=row.number, deed=deed)
