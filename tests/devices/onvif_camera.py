@@ -62,6 +62,8 @@ class OnvifCamera(EmulatedCamera):
     is_open_clock: bool = True
     has_log: bool = False
     illegal_access: bool = True
+    sub_path: str = ""
+    """Where the second profile has its stream; empty: where the first has it."""
     points: PullPoints = field(init=False)
     door: DigestDoor = field(init=False)
     operations: Operations = field(init=False)

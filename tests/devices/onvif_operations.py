@@ -210,7 +210,8 @@ class Operations:
         return "".join(words.encoder_configuration(index, "trt:Configurations") for index in range(2))
 
     def on_GetStreamUri(self, asked: Element, user: str, address: str) -> str:
-        return words.media_uri(f"rtsp://{self._camera.host}:{self._camera.protocols['RTSP'][1]}/", passing=False)
+        path = (self._camera.sub_path if text_of(asked, "ProfileToken") == "001" else "") or "/"
+        return words.media_uri(f"rtsp://{self._camera.host}:{self._camera.protocols['RTSP'][1]}{path}", passing=False)
 
     def on_GetSnapshotUri(self, asked: Element, user: str, address: str) -> str:
         return words.media_uri(f"{self._camera.base}{SNAPSHOT}", passing=True)

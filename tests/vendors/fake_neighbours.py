@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hearthwatch.kit.neighbours import Network
-from hearthwatch.vendors.onvif_discovery import FoundCamera
+from hearthwatch.vendors.mdns import Announced
+from hearthwatch.vendors.onvif_discovery import Answers, FoundCamera
 
 
 @dataclass(kw_only=True)
@@ -18,6 +19,8 @@ class FakeNeighbours:
     asleep: dict[str, str] = field(default_factory=dict)
     poked: list[str] = field(default_factory=list)
     callers: list[FoundCamera] = field(default_factory=list)
+    announced: list[Announced] = field(default_factory=list)
+    nonsense: int = 0
 
     def macs(self) -> Mapping[str, str]:
         return dict(self.table)
@@ -32,3 +35,11 @@ class FakeNeighbours:
     async def discover(self) -> Sequence[FoundCamera]:
         """Who answers a call of WS-Discovery."""
         return self.callers
+
+    async def call(self) -> Answers:
+        """As `discover`, with what was nonsense."""
+        return Answers(cameras=tuple(self.callers), ignored=self.nonsense)
+
+    async def browse(self) -> Sequence[Announced]:
+        """Who announces himself by mDNS."""
+        return self.announced

@@ -20,7 +20,7 @@ from hearthwatch.vendors.detection import Detector
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.doorman import Door, Doorman
 from hearthwatch.vendors.onvif_discovery import FoundCamera
-from hearthwatch.vendors.whereabouts import Whereabouts
+from hearthwatch.vendors.survey import Survey
 
 pytestmark = pytest.mark.wired
 
@@ -79,7 +79,8 @@ async def test_auto_brings_the_client_of_the_family_and_logs_in_once(vendor: Ven
 
 async def test_identify_asks_who_it_is_with_one_log_in() -> None:
     async with dahua.camera().running() as camera:
-        identity = await doorman(FakeClock()).identify(door(camera, password_of(camera), Vendor.DAHUA))
+        async with doorman(FakeClock()).guest(door(camera, password_of(camera), Vendor.DAHUA)) as client:
+            identity = await client.identity()
         assert (identity.model, identity.serial) == ("IP2M-841B", "AMC00056_24AAF8")
 
 
@@ -155,8 +156,10 @@ async def test_a_camera_at_an_odd_port_is_found_by_its_answer_to_a_call(test_dat
     async with running(WebCamera(answer=saying(reply(date)))) as camera:
         said = FoundCamera(host=HERE, port=camera.port, tls=False, endpoint="", name="Yard", hardware="DS", scopes=())
         network = FakeNeighbours(callers=[said, replace(said, host="203.0.113.9")])
-        places = Whereabouts(detector(), network, discover=network.discover)
-        [found] = await places.survey(("127.0.0",), allow_loopback=True)
+        survey = Survey(detector(), network, discover=network.call, browse=network.browse, allow_loopback=True)
+        now = await survey.run(("127.0.0",))
+        [found] = now.found
+        assert now.ignored == 1
         assert found.detected.fingerprint is not None
         assert (found.detected.fingerprint.vendor, found.detected.port) == (Vendor.ONVIF, camera.port)
         assert found.called == said
@@ -164,7 +167,7 @@ async def test_a_camera_at_an_odd_port_is_found_by_its_answer_to_a_call(test_dat
 
 async def test_a_survey_finds_who_wakes_when_poked_and_skips_who_is_not_home() -> None:
     network = FakeNeighbours(table={"10.9.9.9": "00:00:00:00:00:09"}, asleep={"127.0.0.3": "9c:8e:cd:00:11:22"})
-    found = await Whereabouts(detector(), network, discover=network.discover).survey(("127.0.0",), allow_loopback=True)
-    assert found == ()
+    survey = Survey(detector(), network, discover=network.call, browse=network.browse, allow_loopback=True)
+    assert (await survey.run(("127.0.0",))).found == ()
     assert "127.0.0.6" in network.poked
     assert network.table["127.0.0.3"]

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from tests.web import scene
 from tests.web.fake_arming import FakeArming
 from tests.web.fake_audit import FakeAudit
+from tests.web.fake_camera_setup import FakeCameraSetup
 from tests.web.fake_cases import FakeCases
 from tests.web.fake_copies import FakeCopies
 from tests.web.fake_elsewhere import FakeElsewhere
@@ -109,6 +110,7 @@ class FakeHouse:
         self.remedies = FakeRemedies(self.clock)
         self.arming = FakeArming(self.clock)
         self.switches = FakeSwitches(self.clock)
+        self.camera_setup = FakeCameraSetup()
         self.people = FakePeople()
         self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
@@ -131,6 +133,7 @@ class FakeHouse:
     def doors(self) -> Doors:
         return Doors(
             cameras=_Cameras(self),
+            camera_setup=self.camera_setup,
             live=self.hub,
             footage=_Footage(self),
             keeper=_Keeper(self),

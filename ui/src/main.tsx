@@ -24,6 +24,7 @@ import { WallPage } from "./pages/WallPage";
 import { ArmingButton, ArmingSheet } from "./parts/Arming";
 import { Empty } from "./parts/bits";
 import * as icons from "./parts/icons";
+import { Lazy } from "./parts/Lazy";
 import { follow, place } from "./router";
 import { connected, house, outages, recent, session, unreachable, unseenLogins, whoAmI } from "./store";
 import { theme } from "./theme";
@@ -47,6 +48,7 @@ function page(path: string): [string, ComponentChildren] {
   if (first === "copies") return ["Settings of the cameras", <CopiesPage />];
   if (first === "logs") return ["Camera logs", <LogsPage />];
   if (first === "done") return ["What was done", <TrailPage />];
+  if (path === "/cameras/add") return ["Add a camera", <Lazy load={() => import("./setup/AddCamera")} key="add" />];
   if (first === "cameras" && id && third === "door") return ["Door", <DoorPage id={id} key={id} />];
   if (first === "cameras") return id ? ["Camera", <CameraPage id={id} key={id} />] : ["Cameras", <CamerasPage />];
   if (first === "alerts") return ["Alerts", <AlertsPage />];

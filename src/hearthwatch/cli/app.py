@@ -24,6 +24,7 @@ from hearthwatch.cli import (
     doctor,
     export,
     footage,
+    import_config,
     logins,
     models,
     offsite,
@@ -31,6 +32,7 @@ from hearthwatch.cli import (
     repair,
     run_command,
     secrets,
+    setup,
     status,
     target,
     telegram,
@@ -42,10 +44,12 @@ from hearthwatch.kit.logs import redact
 
 GROUPS = (
     run_command.register,
+    setup.register,
     status.register,
     arming.register,
     actions.register,
     cameras.register,
+    import_config.register,
     check.register,
     doctor.register,
     export.register,

@@ -1,32 +1,33 @@
-"""`hearthwatch cameras`: who the cameras are and whether their own doors answer; and what cameras there are at home."""
+"""`hearthwatch cameras`: who the cameras are and whether their own doors answer."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearthwatch.cli import options
+from hearthwatch.cli import camera_setup, options
 
 if TYPE_CHECKING:
     from hearthwatch.run.places import Places
     from hearthwatch.vendors.known import DoorState
-    from hearthwatch.vendors.whereabouts import Sighting
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def register(app: typer.Typer) -> None:
-    app.command("cameras")(cameras)
+    group = typer.Typer(name="cameras", help="Who the cameras are; find, try, add, rename and remove them.")
+    group.callback(invoke_without_command=True)(cameras)
+    camera_setup.register(group)
+    app.add_typer(group)
 
 
 def cameras(
+    context: typer.Context,
     *,
-    find: Annotated[bool, typer.Option("--find", help="Look for cameras in the home networks; no log-in is tried.")] = False,
     accept: Annotated[
         str | None,
         typer.Option("--accept", metavar="NAME", help="Take the device that now answers in this camera's place for it."),
@@ -42,10 +43,7 @@ def cameras(
     from hearthwatch.run.control_cameras import AskAccept, AskDoors, DoorsNow
     from hearthwatch.run.zone import zone_of
 
-    if find and accept is not None:
-        raise typer.BadParameter("--find and --accept do not go together")
-    if find:
-        _find(options.config_file(config, data), as_json=as_json)
+    if context.invoked_subcommand is not None:
         return
     house = options.places(config, data)
     question = AskDoors() if accept is None else AskAccept(camera=options.known_camera(accept, house))
@@ -70,9 +68,9 @@ def state_lines(doors: tuple[DoorState, ...], names: Mapping[str, str], zone: tz
         where = f"{door.host}{f' port {door.port}' if door.port else ''}{' (TLS)' if door.tls else ''}"
         called = names.get(door.camera, door.camera)
         title = door.camera if called == door.camera else f"{door.camera} ({called})"
-        yield _plain(f"{title}: {door.reach.value.replace('-', ' ')}{f', {door.vendor} at {where}' if door.host else ''}")
+        yield plain(f"{title}: {door.reach.value.replace('-', ' ')}{f', {door.vendor} at {where}' if door.host else ''}")
         if door.why:
-            yield f"    {_plain(door.why)}"
+            yield f"    {plain(door.why)}"
         if (known := door.known) is not None:
             facts = (
                 " ".join(part for part in (known.maker, known.model) if part),
@@ -81,7 +79,7 @@ def state_lines(doors: tuple[DoorState, ...], names: Mapping[str, str], zone: tz
                 f"serial number {known.serial}" if known.serial else "",
                 f"seen {shown(known.last_us, zone)}",
             )
-            yield f"    {_plain('; '.join(fact for fact in facts if fact))}"
+            yield f"    {plain('; '.join(fact for fact in facts if fact))}"
 
 
 def _state_row(door: DoorState) -> dict[str, object]:
@@ -104,71 +102,12 @@ def _state_row(door: DoorState) -> dict[str, object]:
     }
 
 
-def _find(config_path: Path, *, as_json: bool) -> None:
-    import asyncio
-
-    from hearthwatch.run.config import load
-    from hearthwatch.run.find_cameras import configured, find_cameras
-
-    config = load(config_path)
-    typer.echo(f"looking for cameras in {', '.join(config.home.networks)}, as far as this machine is in them …", err=True)
-    found = asyncio.run(find_cameras(config.home.networks))
-    ours = configured(config)
-    if as_json:
-        typer.echo(_json([_sighting_row(one, ours) for one in found]))
-        return
-    for one in found:
-        for line in sighting_lines(one, ours.get(one.detected.host, "")):
-            typer.echo(line)
-    if not found:
-        typer.echo(
-            "no camera answered. Is this machine in the same network as the cameras, and is that one of `[home] networks`? "
-            "In a container, run it with the host's network."
-        )
-
-
-def sighting_lines(one: Sighting, camera: str) -> Iterator[str]:
-    """Yield a device that was found as a person reads it."""
-    found = one.detected
-    print_ = found.fingerprint
-    if print_ is None:
-        what = f"{found.why}; it may be a camera all the same"
-    else:
-        what = f"{print_.vendor} camera, port {found.port}{' (TLS)' if found.tls else ''}"
-    facts = [f"MAC {one.mac}"] if one.mac else []
-    if print_ is not None and print_.shown is not None:
-        told = print_.shown
-        facts += [told.name, told.model, f"firmware {told.firmware}" if told.firmware else "", told.serial]
-    if one.called is not None:
-        facts += [one.called.name, one.called.hardware]
-    yield _plain(f"{found.host}: {what}" + (f" - configured as {camera}" if camera else ""))
-    if any(facts):
-        yield "    " + _plain("; ".join(dict.fromkeys(fact for fact in facts if fact)))
-
-
-def _sighting_row(one: Sighting, ours: Mapping[str, str]) -> dict[str, object]:
-    found, told = one.detected, one.detected.fingerprint.shown if one.detected.fingerprint else None
-    return {
-        "host": found.host,
-        "vendor": found.fingerprint.vendor.value if found.fingerprint else "",
-        "port": found.port,
-        "tls": found.tls,
-        "mac": one.mac or (told.mac if told else ""),
-        "serial": told.serial if told else "",
-        "firmware": told.firmware if told else "",
-        "name": (told.name if told else "") or (one.called.name if one.called else ""),
-        "open_ports": list(found.open_ports),
-        "why": found.why,
-        "camera": ours.get(found.host, ""),
-    }
-
-
 def _json(rows: list[dict[str, object]]) -> str:
     import msgspec
 
     return msgspec.json.encode(rows).decode()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """What cameras say of themselves may hold anything: nothing of it may move the cursor."""
     return _UNPRINTABLE.sub("?", text)

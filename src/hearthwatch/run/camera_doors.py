@@ -107,6 +107,7 @@ class CameraDoors:
         """`heard` takes the cameras' own alarms, `stored` hears of events that got a picture; `pictures` come from the
         recorder's streams."""
         self._secrets = secrets
+        self.take_over = take_over
         rng = random.Random()  # noqa: S311 - client nonces, not secrets
         self.doorman = Doorman(
             clock=clock,

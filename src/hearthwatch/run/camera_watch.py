@@ -152,11 +152,19 @@ class CameraWatch:
         """Forget who the camera was: who answers now is it. Raises Unsupported for none of ours, StorageFailed."""
         if camera not in self._cameras:
             raise Unsupported(f"there is no camera {camera}")
+        await self.forget(camera)
+        await self.look(camera)
+
+    async def known(self) -> tuple[KnownCamera, ...]:
+        """Return every camera that was ever seen for sure. Raises StorageFailed."""
+        return await self._db.run(known_ledger.load)
+
+    async def forget(self, camera: CameraId) -> None:
+        """Whoever gets this name next is another camera. Raises StorageFailed."""
         await self._db.run(lambda connection: known_ledger.forget(connection, camera))
         self._admission.forget(camera)
         self._looks.pop(camera, None)
         self._health.recovered(Fault.CAMERA_STRANGER, camera)
-        await self.look(camera)
 
     async def run(self) -> None:
         """Look at every camera again and again until cancelled."""

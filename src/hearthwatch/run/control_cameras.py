@@ -29,11 +29,17 @@ class AskAccept(_Line, frozen=True):
     camera: CameraId
 
 
+class AskForget(_Line, frozen=True):
+    """Forget who `camera` was, which is gone or about to be another. Answered by DoorsNow."""
+
+    camera: CameraId
+
+
 class DoorsNow(_Line, frozen=True):
     doors: tuple[DoorState, ...]
 
 
-CamerasAsk = AskDoors | AskAccept
+CamerasAsk = AskDoors | AskAccept | AskForget
 CamerasReply = DoorsNow
 
 
@@ -43,6 +49,8 @@ class DoorsDesk(Protocol):
     def states(self) -> tuple[DoorState, ...]: ...
 
     def accept(self, camera: CameraId) -> Awaitable[None]: ...
+
+    def forget(self, camera: CameraId) -> Awaitable[None]: ...
 
 
 class ClosedDoors:
@@ -76,6 +84,9 @@ class ClosedDoors:
     async def accept(self, camera: CameraId) -> None:
         if camera not in self._config.cameras:
             raise Unsupported(f"there is no camera {camera}")
+        await self.forget(camera)
+
+    async def forget(self, camera: CameraId) -> None:
         await self._db.run(lambda connection: known_ledger.forget(connection, camera))
         await self.load()
 
@@ -90,4 +101,6 @@ class CamerasClerk:
         """Raises Unsupported for a camera that there is not, StorageFailed."""
         if isinstance(ask, AskAccept):
             await self._desk.accept(ask.camera)
+        elif isinstance(ask, AskForget):
+            await self._desk.forget(ask.camera)
         return DoorsNow(doors=self._desk.states())

@@ -22,6 +22,7 @@ from hearthwatch.kit.secrets import Secrets
 from hearthwatch.run.actions_desk import ActionsDesk
 from hearthwatch.run.arming_desk import ArmingDesk
 from hearthwatch.run.camera_doors import CameraDoors
+from hearthwatch.run.camera_setup import CameraSetup
 from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.cases import Cases
 from hearthwatch.run.channels import Channels
@@ -139,6 +140,17 @@ class Reception:
         )
         self._doors = Doors(
             cameras=cameras,
+            camera_setup=CameraSetup(
+                camera_doors.doorman,
+                secrets,
+                config_path=Path(plan.config_path),
+                clock=clock,
+                ids=Ulids(clock),
+                known=camera_doors.watch.known,
+                take_over=camera_doors.take_over,
+                look=camera_doors.watch.look,
+                forget=camera_doors.watch.forget,
+            ),
             live=recorder.hub,
             footage=footage,
             timelapses=self._timelapses,

@@ -16,7 +16,7 @@ from hearthwatch.vendors.admission import Admission
 from hearthwatch.vendors.capability import DeviceInfo
 from hearthwatch.vendors.dahua import DahuaCamera
 from hearthwatch.vendors.detection import Detector
-from hearthwatch.vendors.device import Access, DeviceIdentity, Vendor
+from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.foscam_hd import FoscamHdCamera
 from hearthwatch.vendors.foscam_mjpeg import FoscamMjpegCamera
 from hearthwatch.vendors.onvif import OnvifCamera
@@ -153,13 +153,14 @@ class Doorman:
             until_ns = MonoNs(self._clock.mono_ns() + round(wait_s * NS_PER_S))
             self._lost[camera] = _Lost(until_ns=until_ns, kind=kind, why=why)
 
-    async def identify(self, door: Door) -> DeviceIdentity:
-        """Log in once at a door whose vendor and port are known, ask who it is, and log out again; for the set-up.
+    @contextlib.asynccontextmanager
+    async def guest(self, door: Door) -> AsyncIterator[DeviceInfo]:
+        """Yield a client for a door that is not watched, whose vendor and port are known; for the set-up.
 
-        Raises what a client raises."""
+        Raises Unsupported where there is no client for its vendor."""
         client = self._open(door)
         try:
-            return await client.identity()
+            yield client
         finally:
             await client.close()
 

@@ -6,7 +6,6 @@ Whoever is in the network can answer anything: an answer is believed only as to 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import uuid
 from dataclasses import dataclass
@@ -42,6 +41,14 @@ class FoundCamera:
     name: str
     hardware: str
     scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Who answered a call, and how many answers were nonsense or named other addresses only."""
+
+    cameras: tuple[FoundCamera, ...] = ()
+    ignored: int = 0
 
 
 def probe(types: str, message_id: uuid.UUID) -> bytes:
@@ -101,17 +108,30 @@ def _scope(scopes: tuple[str, ...], beginning: str) -> str:
 class _Ear(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], FoundCamera] = {}
+        self.ignored = 0
 
     def datagram_received(self, data: bytes, addr: tuple[str | bytes, int]) -> None:
-        with contextlib.suppress(BadReply):
-            for one in probe_matches(data, str(addr[0])):
-                if len(self.found) < _MAX_FOUND:
-                    self.found.setdefault((one.host, one.endpoint), one)
+        try:
+            found = probe_matches(data, str(addr[0]))
+        except BadReply:
+            found = ()
+        self.ignored += not found
+        for one in found:
+            if len(self.found) < _MAX_FOUND:
+                self.found.setdefault((one.host, one.endpoint), one)
 
 
 async def discover(
     *, rng: random.Random, wait_s: float = 3.0, local_address: str = _ANY, group: tuple[str, int] = GROUP
 ) -> tuple[FoundCamera, ...]:
+    """As `call`, without a word about nonsense."""
+    answers = await call(rng=rng, wait_s=wait_s, local_address=local_address, group=group)
+    return answers.cameras
+
+
+async def call(
+    *, rng: random.Random, wait_s: float = 3.0, local_address: str = _ANY, group: tuple[str, int] = GROUP
+) -> Answers:
     """Ask all devices of the network that `local_address` of this machine is in, and return who answered within `wait_s`.
 
     The question is asked twice: it may get lost. Raises Unreachable when this machine is in no network."""
@@ -127,4 +147,5 @@ async def discover(
             await asyncio.sleep(wait_s / 2)
     finally:
         transport.close()
-    return tuple(sorted(ear.found.values(), key=lambda one: (one.host, one.endpoint)))
+    found = tuple(sorted(ear.found.values(), key=lambda one: (one.host, one.endpoint)))
+    return Answers(cameras=found, ignored=ear.ignored)

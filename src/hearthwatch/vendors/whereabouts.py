@@ -1,34 +1,21 @@
-"""Finding a camera again whose address changed, and finding cameras for the set-up: on the home networks only, bounded."""
+"""Finding a camera again whose address changed: on the home networks only, bounded."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from hearthwatch.kit.errors import Unreachable, Unsupported
 from hearthwatch.kit.neighbours import Neighbours, addresses_of, at_home, network_of
-from hearthwatch.vendors.detection import Detected, Detector
-from hearthwatch.vendors.device import Access, Vendor
+from hearthwatch.vendors.detection import Detector
+from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.known import KnownCamera, Match, match_shown
 from hearthwatch.vendors.onvif_discovery import FoundCamera
 
 _MAX_HOSTS = 128
-_AT_ONCE = 8
 
 Discover = Callable[[], Awaitable[Sequence[FoundCamera]]]
 """Calls on the home network and returns who answered. Raises Unreachable when this machine is in none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A device of the home network, found without credentials. `mac` is "" where the network does not show it, `called` is
-    what it answered to a call of WS-Discovery."""
-
-    detected: Detected
-    mac: str
-    called: FoundCamera | None = None
 
 
 class Whereabouts:
@@ -89,43 +76,9 @@ class Whereabouts:
     async def _called(self, home: Sequence[str]) -> dict[str, FoundCamera]:
         return {one.host: one for one in await self._discover() if _is_at_home(one.host, home)}
 
-    async def survey(
-        self, home: Sequence[str], skip: Iterable[str] = (), *, allow_loopback: bool = False
-    ) -> tuple[Sighting, ...]:
-        """Return the cameras of the home networks, `skip` excepted, in the order of their addresses; without credentials."""
-        _, called = await asyncio.gather(self._poke(home), self._called(home))
-        hosts = [ip for ip in dict.fromkeys((*self._living(home), *called)) if ip not in set(skip)][:_MAX_HOSTS]
-        turns = asyncio.Semaphore(_AT_ONCE)
-
-        async def look(ip: str) -> Sighting | None:
-            async with turns:
-                return await self._sight(ip, called.get(ip), allow_loopback=allow_loopback)
-
-        found = await asyncio.gather(*(look(ip) for ip in sorted(hosts, key=_order)))
-        return tuple(one for one in found if one is not None)
-
-    async def _sight(self, ip: str, called: FoundCamera | None, *, allow_loopback: bool) -> Sighting | None:
-        mac = self._neighbours.macs().get(ip, "")
-        found = None
-        with contextlib.suppress(Unreachable, Unsupported):
-            found = await self._detector.detect(ip, allow_loopback=allow_loopback)
-        if called is not None and (found is None or found.fingerprint is None):
-            with contextlib.suppress(Unreachable, Unsupported):
-                found = await self._detector.detect(
-                    ip, vendor=Vendor.ONVIF, port=called.port, tls=called.tls, allow_loopback=allow_loopback
-                )
-        if found is None or (called is None and not found.looks_like_camera):
-            return None
-        return Sighting(detected=found, mac=mac, called=called)
-
 
 def _is_at_home(ip: str, home: Sequence[str]) -> bool:
     here = network_of(ip)
     if here is None:
         return False
     return any(network is not None and here[0] in network for network in map(network_of, home))
-
-
-def _order(ip: str) -> tuple[int, bytes]:
-    here = network_of(ip)
-    return (0, b"") if here is None else (here.version, here.network_address.packed)

@@ -36,6 +36,7 @@ from hearthwatch.web import (
     api_review,
     api_setup,
     api_shares,
+    api_setup,
     api_storage,
     api_telegram,
     api_timelapse,

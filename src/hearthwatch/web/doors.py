@@ -23,6 +23,7 @@ from hearthwatch.recording.forecast import Forecast
 from hearthwatch.recording.segment import FootageKeeper, Segment
 from hearthwatch.web.arming_doors import ArmingPageDoor
 from hearthwatch.web.audit_doors import AuditDoor
+from hearthwatch.web.camera_setup_doors import CameraSetupDoor
 from hearthwatch.web.case_doors import CaseDoor
 from hearthwatch.web.copies_doors import CopiesDoor
 from hearthwatch.web.elsewhere_doors import ElsewhereDoor
@@ -303,6 +304,7 @@ class Doors:
     """All doors together, as `create_app` takes them."""
 
     cameras: CameraDoor
+    camera_setup: CameraSetupDoor
     live: LiveDoor
     footage: FootageDoor
     keeper: FootageKeeper

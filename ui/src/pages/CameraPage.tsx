@@ -12,6 +12,7 @@ import * as icons from "../parts/icons";
 import { dayRange, Strip, zoomed } from "../parts/Strip";
 import { Timelapse } from "../parts/Timelapse";
 import { go, place } from "../router";
+import { CameraFate } from "../setup/CameraFate";
 import { cameras, loaded, now_us } from "../store";
 
 const PLAY_US = 5 * 60 * 1e6;
@@ -192,6 +193,7 @@ export function CameraPage({ id }: { id: string }) {
           </p>
         </section>
       </div>
+      <CameraFate id={id} name={camera.name} />
     </div>
   );
 }

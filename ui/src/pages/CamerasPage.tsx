@@ -20,7 +20,13 @@ export function CamerasPage() {
   const h = house.value;
   return (
     <div class="page">
-      <Head title="Cameras" />
+      <Head title="Cameras">
+        {isOwner.value ? (
+          <a class="button" href="/cameras/add">
+            Add a camera
+          </a>
+        ) : null}
+      </Head>
       {h ? (
         <dl class="tiles">
           <div>
@@ -56,7 +62,7 @@ export function CamerasPage() {
         <h2>Health</h2>
         {loaded.value && !cameras.value.length ? (
           <Empty icon={<icons.Camera size={40} />} title="No camera yet">
-            Add a section <code>[camera.front-door]</code> with its address as <code>main</code> to the configuration.
+            {isOwner.value ? <a href="/cameras/add">Look for the cameras in your home</a> : "The owner of the house can add one."}
           </Empty>
         ) : null}
         <ul class="list">

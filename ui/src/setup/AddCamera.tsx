@@ -1,0 +1,72 @@
+/** The page "Add a camera": find it, try it, name it, and see it live. */
+
+import { useState } from "preact/hooks";
+import { stateName } from "../format";
+import { LiveView } from "../live/LiveView";
+import { Dot } from "../live/Tile";
+import { Head } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { Working } from "../parts/Sheet";
+import { cameras, isOwner } from "../store";
+import { FindCameras } from "./FindCameras";
+
+export default function AddCamera() {
+  const [added, setAdded] = useState("");
+  if (!isOwner.value) {
+    return (
+      <div class="page is-narrow">
+        <Head title="Add a camera" />
+        <p class="note">Only the owner of the house can add cameras.</p>
+      </div>
+    );
+  }
+  return (
+    <div class="page is-narrow">
+      <a class="find-back dim" href="/cameras">
+        <icons.Back size={18} /> Cameras
+      </a>
+      <Head title="Add a camera" />
+      {added ? <Added camera={added} onNext={() => setAdded("")} /> : <FindCameras onAdded={setAdded} />}
+    </div>
+  );
+}
+
+function Added({ camera: id, onNext }: { camera: string; onNext: () => void }) {
+  const camera = cameras.value.find((each) => each.id === id);
+  return (
+    <section class="panel find-step">
+      <header class="find-step-head">
+        <span class="ended-mark" aria-hidden="true">
+          <icons.Check size={20} />
+        </span>
+        <div>
+          <h2>{camera?.name ?? id} is yours</h2>
+          <p class="dim">
+            {camera ? (
+              <>
+                <Dot state={camera.state} /> {stateName(camera.state)}
+              </>
+            ) : (
+              "Taking it up…"
+            )}
+          </p>
+        </div>
+      </header>
+      {camera ? (
+        <div class="stage is-wide">
+          <LiveView camera={camera} stream="main" />
+        </div>
+      ) : (
+        <Working>It is written down; the recorder connects now.</Working>
+      )}
+      <div class="sheet-foot">
+        <button class="button" type="button" onClick={onNext}>
+          Add another
+        </button>
+        <a class="button is-main" href={`/cameras/${encodeURIComponent(id)}`}>
+          Open it
+        </a>
+      </div>
+    </section>
+  );
+}

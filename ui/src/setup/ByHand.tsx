@@ -1,0 +1,74 @@
+/** A camera by the addresses of its streams: RTSP, MJPEG, single pictures, a webcam, a file. */
+
+import { useState } from "preact/hooks";
+import { Trouble } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { Working } from "../parts/Sheet";
+import { cameraSetup, type CameraTrial } from "./api";
+import type { Login } from "./FindCameras";
+import { Fields } from "./TryIt";
+
+const LOCAL = /^[a-z]+:\/\/(127\.|localhost[:/]|\[::1\])/;
+
+export function ByHand({ login, onLogin, onBack, onTried }: { login: Login; onLogin: (login: Login) => void; onBack: () => void; onTried: (trial: CameraTrial) => void }) {
+  const [main, setMain] = useState("");
+  const [sub, setSub] = useState("");
+  const [polled, setPolled] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const isHttp = /^https?:/.test(main.trim());
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    const [large, small] = [main.trim(), sub.trim()];
+    try {
+      onTried(await cameraSetup.try({ main: large, sub: small, poll_s: isHttp && polled ? 1 : 0, ...login, allow_loopback: LOCAL.test(large) || LOCAL.test(small) }));
+    } catch (failed) {
+      setError(failed);
+      setBusy(false);
+    }
+  };
+  return (
+    <section class="panel find-step">
+      <header class="find-step-head">
+        <button class="button is-plain is-round" type="button" aria-label="Back to the list" disabled={busy} onClick={onBack}>
+          <icons.Back />
+        </button>
+        <div>
+          <h2>By hand</h2>
+          <p class="dim">For a camera that gives only a stream, a webcam, or a video file.</p>
+        </div>
+      </header>
+      <form class="sheet-form" onSubmit={(event) => void submit(event as unknown as SubmitEvent)}>
+        <label>
+          <span>Address of the stream</span>
+          <input name="main" placeholder="rtsp://192.168.1.20:554/stream1" autocomplete="off" autocapitalize="none" spellcheck={false} maxLength={2048} required disabled={busy} value={main} onInput={(event) => setMain(event.currentTarget.value)} />
+        </label>
+        <label>
+          <span>Address of a smaller one, to look at (if there is one)</span>
+          <input name="sub" placeholder="rtsp://192.168.1.20:554/stream2" autocomplete="off" autocapitalize="none" spellcheck={false} maxLength={2048} disabled={busy} value={sub} onInput={(event) => setSub(event.currentTarget.value)} />
+        </label>
+        {isHttp ? (
+          <label class="tick">
+            <input type="checkbox" name="polled" checked={polled} disabled={busy} onChange={(event) => setPolled(event.currentTarget.checked)} /> It gives single pictures, not a stream: ask every second
+          </label>
+        ) : null}
+        <Fields login={login} onLogin={onLogin} disabled={busy} optional />
+        <p class="hint">
+          Also understood: <code>http://</code> for MJPEG, <code>v4l2:///dev/video0</code> for a webcam, <code>picamera://0</code>, <code>file:///clip.mp4</code>. Never write the password into the address.
+        </p>
+        {busy ? <Working>Watching it for a few seconds…</Working> : null}
+        <Trouble error={error} />
+        <div class="sheet-foot">
+          <button class="button" type="button" disabled={busy} onClick={onBack}>
+            Back
+          </button>
+          <button class="button is-main" type="submit" disabled={busy || !main.trim()}>
+            Show the picture
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,130 @@
+/** A camera that was tried: its picture, what it is and costs, and the name it gets. */
+
+import { useState } from "preact/hooks";
+import { vendorName } from "../doors/words";
+import { capital } from "../format";
+import { Trouble } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { cameraName } from "../store";
+import { cameraSetup, type CameraTrial, type TriedStream } from "./api";
+
+export function NameIt({ trial, onBack, onAdded }: { trial: CameraTrial; onBack: () => void; onAdded: (camera: string) => void }) {
+  const [name, setName] = useState(trial.name.slice(0, 60));
+  const [main, setMain] = useState(trial.main);
+  const [sub, setSub] = useState(trial.sub);
+  const [watch, setWatch] = useState(true);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      onAdded((await cameraSetup.add({ trial: trial.id, name: name.trim(), main, sub, watch_door: watch })).camera);
+    } catch (failed) {
+      setError(failed);
+      setBusy(false);
+    }
+  };
+  const facts: [string, string][] = [
+    ["Make", [trial.maker, trial.vendor ? vendorName(trial.vendor) : ""].filter((word, at, all) => word && all.indexOf(word) === at).join(" · ")],
+    ["Model", trial.model],
+    ["Firmware", trial.firmware],
+    ["MAC", trial.mac],
+    ["Serial number", trial.serial],
+    ["Address", trial.host],
+  ];
+  return (
+    <section class="panel find-step">
+      <header class="find-step-head">
+        <button class="button is-plain is-round" type="button" aria-label="Back to the list" disabled={busy} onClick={onBack}>
+          <icons.Back />
+        </button>
+        <div>
+          <h2>{[trial.maker, trial.model].filter(Boolean).join(" ") || trial.host || "The camera"}</h2>
+          <p class="dim">It works. Look at the picture and give it a name.</p>
+        </div>
+      </header>
+      {trial.camera ? <p class="note">This is a camera of yours already: {cameraName(trial.camera)}. Added again, it is watched twice.</p> : null}
+      <div class="find-tried">
+        <div class="find-picture">
+          {trial.has_picture ? (
+            <img src={cameraSetup.picture(trial.id)} alt={`What ${trial.name || "the camera"} shows now`} />
+          ) : (
+            <p class="dim">
+              <icons.Camera size={30} />
+              No picture yet: it shows one once it is added.
+            </p>
+          )}
+        </div>
+        <dl class="facts find-facts">
+          {facts
+            .filter(([, value]) => value)
+            .map(([word, value]) => (
+              <div key={word}>
+                <dt>{word}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+        </dl>
+      </div>
+      {trial.remarks.map((text) => (
+        <p class="note find-remark" key={text}>
+          {text}
+        </p>
+      ))}
+      <form class="sheet-form" onSubmit={(event) => void submit(event as unknown as SubmitEvent)}>
+        <label>
+          <span>Name</span>
+          <input name="name" placeholder="Front door" maxLength={60} required autocomplete="off" disabled={busy} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        </label>
+        {trial.streams.length ? (
+          <div class="find-streams">
+            <Pick title="Recorded" name="main" value={main} streams={trial.streams} disabled={busy} onPick={setMain} />
+            <Pick title="Looked at" name="sub" value={sub} streams={trial.streams.filter((one) => one.url !== main)} disabled={busy} none="The recorded one, which costs more" onPick={setSub} />
+          </div>
+        ) : null}
+        {trial.vendor ? (
+          <label class="tick">
+            <input type="checkbox" name="watch-door" checked={watch} disabled={busy} onChange={(event) => setWatch(event.currentTarget.checked)} /> Also watch who logs in to the camera, and its settings
+          </label>
+        ) : null}
+        <Trouble error={error} />
+        <div class="sheet-foot">
+          <button class="button" type="button" disabled={busy} onClick={onBack}>
+            Not this one
+          </button>
+          <button class="button is-main" type="submit" disabled={busy || !name.trim()}>
+            {busy ? "One moment…" : "Add this camera"}
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
+function Pick({ title, name, value, streams, disabled, none, onPick }: { title: string; name: string; value: string; streams: TriedStream[]; disabled: boolean; none?: string; onPick: (url: string) => void }) {
+  return (
+    <fieldset class="find-pick" disabled={disabled}>
+      <legend>{title}</legend>
+      {streams.map((one) => (
+        <label key={one.url}>
+          <input type="radio" name={name} checked={value === one.url} onChange={() => onPick(one.url)} />
+          <span>
+            <strong>{capital(one.name)}</strong>
+            <span class={one.trouble ? "bad" : "dim"}>{one.trouble || one.words || one.url}</span>
+          </span>
+        </label>
+      ))}
+      {none ? (
+        <label>
+          <input type="radio" name={name} checked={value === ""} onChange={() => onPick("")} />
+          <span>
+            <strong>None</strong>
+            <span class="dim">{none}</span>
+          </span>
+        </label>
+      ) : null}
+    </fieldset>
+  );
+}
