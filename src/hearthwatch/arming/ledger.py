@@ -131,6 +131,13 @@ def recent(connection: Connection, *, before: int | None = None, limit: int = 50
     return tuple(_line(row) for row in connection.execute(wanted))
 
 
+def between(connection: Connection, start_us: WallUs, end_us: WallUs, *, limit: int = 2000) -> tuple[Line, ...]:
+    """Return the change that held at `start_us` and those until `end_us`, oldest first."""
+    held = select(_changes).where(_changes.c.at_us <= start_us).order_by(_changes.c.number.desc()).limit(1)
+    later = select(_changes).where(_changes.c.at_us > start_us, _changes.c.at_us < end_us).order_by(_changes.c.number)
+    return (*map(_line, connection.execute(held)), *map(_line, connection.execute(later.limit(limit))))
+
+
 def _line(row: Row[tuple[object, ...]]) -> Line:
     return Line(
         number=row.number,

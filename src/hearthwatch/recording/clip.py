@@ -143,7 +143,7 @@ def fragments(reader: IndexReader, folder: Path, span: Span) -> Iterator[bytes]:
     position is a wall time. Sound that no browser plays is left out. Raises Unsupported when there is no footage.
     """
     chosen = select_footage(reader, folder, span)
-    return _play(chosen)
+    return played(chosen)
 
 
 def playable(info: StreamInfo) -> StreamInfo:
@@ -153,7 +153,8 @@ def playable(info: StreamInfo) -> StreamInfo:
     return info
 
 
-def _play(chosen: Selection) -> Iterator[bytes]:
+def played(chosen: Selection) -> Iterator[bytes]:
+    """Yield what was selected as `fragments` does."""
     info = playable(chosen.info)
     yield init_segment(info)
     hz = info.video.ticks_per_s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -89,6 +89,10 @@ class IndexReader:
             self._follow()
             with self._engine.connect() as run:
                 yield run
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Lend the connection to a query of one's own; other threads wait meanwhile."""
+        return self._run()
 
     def _follow(self) -> None:
         """Open the file anew when the recorder had to put another one in the place of a damaged one."""

@@ -84,3 +84,22 @@ ranges = Table(
     Index("ranges_by_time", "camera", "start_us"),
 )
 """What was asked of footage, also of footage still to come: a class it is worth, or a pin."""
+
+quarters = Table(
+    "quarters",
+    metadata,
+    Column("store", BigInteger, primary_key=True),
+    Column("camera", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("quarter", BigInteger, primary_key=True),
+    Column("kept_us", BigInteger, nullable=False),
+    Column("motion_us", BigInteger, nullable=False),
+    Column("card_us", BigInteger, nullable=False),
+    Column("pinned_us", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How much finished footage each quarter of an hour (`start_us // 900 s`) holds, and how much of it shows motion, comes from
+the camera's card, is pinned. Triggers on `segments` keep it; nobody else writes it."""
+
+quarter_steps = Table("quarter_steps", metadata, Column("n", Integer, primary_key=True))
+"""0, 1, 2 … for the triggers, which cannot count by themselves."""

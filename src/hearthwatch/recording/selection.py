@@ -55,17 +55,20 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The files of a range that hold the same StreamInfo, oldest first; `notes` say what had to be left out."""
+    """The files of a range that hold the same StreamInfo, oldest first; `notes` say what had to be left out. `until_us` is when
+    the camera's stream changed, where that ended the selection."""
 
     info: StreamInfo
     pieces: tuple[Piece, ...]
     notes: tuple[str, ...]
+    until_us: WallUs | None = None
 
 
-def select_footage(reader: IndexReader, folder: Path, span: Span) -> Selection:
+def select_footage(reader: IndexReader, folder: Path, span: Span, *, unchanged: bool = False) -> Selection:
     """Find the footage of the span from the key frame at or before its start.
 
-    Where the camera changed its stream on the way, what lasts longest is taken. Raises NoFootage when there is none.
+    Where the camera changed its stream on the way, what lasts longest is taken, or, `unchanged`, what comes before the change.
+    Raises NoFootage when there is none.
     """
     notes: list[str] = []
     found: list[tuple[Segment, Footage]] = []
@@ -81,11 +84,15 @@ def select_footage(reader: IndexReader, folder: Path, span: Span) -> Selection:
             found.append((segment, footage))
     if not found:
         raise NoFootage(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
-    info = _longest(footage for _segment, footage in found)
+    info = found[0][1].label.info if unchanged else _longest(footage for _segment, footage in found)
     pieces: list[Piece] = []
     before: Segment | None = None
     other_run = ""
+    until_us: WallUs | None = None
     for segment, footage in found:
+        if footage.label.info != info and unchanged:
+            until_us = segment.start_us
+            break
         if footage.label.info != info:
             if segment.run != other_run:
                 notes.append(f"the camera sent another kind of video from {iso(segment.start_us)} on; that part is left out")
@@ -98,7 +105,7 @@ def select_footage(reader: IndexReader, folder: Path, span: Span) -> Selection:
             before = segment
     if not pieces:
         raise NoFootage(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
-    return Selection(info=info, pieces=tuple(pieces), notes=tuple(notes))
+    return Selection(info=info, pieces=tuple(pieces), notes=tuple(notes), until_us=until_us)
 
 
 def _longest(footages: Iterator[Footage]) -> StreamInfo:
