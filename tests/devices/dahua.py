@@ -48,6 +48,8 @@ class Dahua(EmulatedCamera):
     log_searches: LogSearches = field(init=False)
     card_searches: CardSearches = field(init=False)
     outputs: Outputs = field(default_factory=Outputs)
+    can_move: bool = True
+    presets: tuple[str, ...] = ("gate", "street")
     _logged_in: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -343,6 +345,11 @@ class Dahua(EmulatedCamera):
 
     def _ptz(self, action: str, request: Request, user: str) -> str:
         pairs = request.pairs
+        if action == "getCurrentProtocolCaps" and self.can_move:
+            return lines(["caps.Pan=true", "caps.PanSpeedMax=8", "caps.Tile=true", "caps.Zoom=true", "caps.Focus=false"])
+        if action == "getPresets" and self.can_move:
+            named = enumerate(self.presets)
+            return lines(row for at, name in named for row in rows("presets", at, {"Index": str(at + 1), "Name": name}))
         if action == "getStatus":
             return lines(["status.Postion[0]=0.000000", "status.Postion[1]=0.000000", "status.Postion[2]=1.000000"])
         if action not in {"start", "stop"} or "code" not in pairs:

@@ -36,6 +36,7 @@ _EXISTS, _UNKNOWN, _WRONG_OLD, _IS_LOGGED_IN = -3, -4, -5, -10
 _OPEN = frozenset({"getPortInfo"})
 _FOR_ALL = frozenset(
     {"getDevState", "getDevInfo", "getDevName", "snapPicture2", "logIn", "logOut", "changePassword", "getPTZPresetPointList"}
+    | {"getProductAllInfo"}
 )
 _STATES = {"motion": "motionDetectAlarm", "sound": "soundAlarm", "io": "IOAlarm", "human": "humanDetectAlarmState"}
 _MOVES = ("ptz", "zoom", "focus")
@@ -82,6 +83,7 @@ class FoscamHd(EmulatedCamera):
             "dst": "0",
         }
     )
+    can_move: bool | None = True
     presets: list[str] = field(default_factory=lambda: ["TopMost", "BottomMost"])
 
     def error_in_200(self, request: Request) -> Reply:
@@ -194,6 +196,8 @@ class FoscamHd(EmulatedCamera):
                 self.state.firmware_uploads.append(request.body)
                 self.reboot_soon()
                 return {"fwUpgradeResult": "0"}
+            case "getProductAllInfo" if self.can_move is not None:
+                return {"ptFlag": str(int(self.can_move)), "zoomFlag": "0"}
             case "getPTZPresetPointList":
                 return {"cnt": str(len(self.presets))} | {f"point{index}": name for index, name in enumerate(self.presets)}
         if cmd.endswith(("Account", "Password", "UserName", "UserList")):

@@ -22,6 +22,7 @@ from tests.web.fake_camera_setup import FakeCameraSetup
 from tests.web.fake_cases import FakeCases
 from tests.web.fake_copies import FakeCopies
 from tests.web.fake_elsewhere import FakeElsewhere
+from tests.web.fake_heads import FakeHeads
 from tests.web.fake_hooks import FakeHooks
 from tests.web.fake_known import FakeKnown
 from tests.web.fake_logins import FakeLogins
@@ -101,6 +102,7 @@ class FakeHouse:
     fetching: bool = False
     basic: bool = True
     names: dict[str, str] = field(default_factory=lambda: dict(NAMES))
+    states: dict[str, CameraState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.changes = Changes()
@@ -115,6 +117,7 @@ class FakeHouse:
         self.audit = FakeAudit(self.cameras_on[0], self.started_us)
         self.copies = FakeCopies(self.cameras_on[0], self.started_us)
         self.hooks = FakeHooks()
+        self.heads = FakeHeads("driveway")
         self.triggers = FakeTriggers()
         self.porch = FakePorch(self.cameras_on[0], self.started_us)
         self.timelapses = FakeTimelapses(self.clock)
@@ -158,6 +161,7 @@ class FakeHouse:
             elsewhere=self.elsewhere,
             known=self.known,
             hooks=self.hooks,
+            heads=self.heads,
             triggers=self.triggers,
             logins=self.logins,
         )
@@ -354,7 +358,7 @@ class _Cameras:
         dead = camera == "garage"
         number = int(house.clock.mono_ns() * scene.FPS // NS_PER_S)
         motion = 0.0 if dead else (0.004 + 0.05 * abs((number % 60) / 30 - 1)) * (1.0 if camera == "front-door" else 0.35)
-        state = CameraState.LOST if dead else CameraState.LIVE
+        state = house.states.get(camera, CameraState.LOST if dead else CameraState.LIVE)
         streams = tuple(
             StreamNow(
                 stream=stream,

@@ -32,6 +32,7 @@ from hearthwatch.run.card_fetching import CardFetching
 from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.run.copies_desk import CopiesDesk
 from hearthwatch.run.follower import Follower
+from hearthwatch.run.head_desk import HeadDesk
 from hearthwatch.run.house_doors import Footage
 from hearthwatch.run.imports import Imports
 from hearthwatch.run.lines import RecorderLine
@@ -76,6 +77,11 @@ def door_of(name: CameraId, camera: CameraOptions, secrets: Secrets) -> Door | N
         allow_loopback=camera.allow_loopback,
     )
     return Door(vendor=options.vendor, access=access)
+
+
+def _channel(config: Callable[[], Config], camera: CameraId) -> int:
+    options = config().cameras.get(camera)
+    return max(0, options.alarms.channel - 1) if options is not None else 0
 
 
 class CameraDoors:
@@ -161,6 +167,7 @@ class CameraDoors:
         )
         self.alarms = AlarmHub(self.doorman, clock=clock)
         self.hooks = AlarmHooks(self.doorman, self.alarms, secrets, clock)
+        self.heads = HeadDesk(self.doorman, clock, functools.partial(_channel, config))
         self.senses = AlarmDesk(self.alarms, board=health, clock=clock, events=heard)
         self.alarm_pictures = AlarmPictures(
             self.doorman,
@@ -285,6 +292,7 @@ class CameraDoors:
 
     async def close(self) -> None:
         """Log out everywhere."""
+        await self.heads.close()
         await self.remedies.close()
         await self.logins.close()
         await self.doorman.close()

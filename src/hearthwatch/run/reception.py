@@ -169,6 +169,7 @@ class Reception:
             house=self._house_now,
             known=camera_doors.watch,
             hooks=camera_doors.hooks,
+            heads=camera_doors.heads,
             triggers=sensors.desk,
             logins=Logins(reader, logins.watch, lambda: config().home.networks, logins.news.known_name),
             copies=copies,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -38,6 +39,22 @@ class PtzMove(StrEnum):
     RIGHT = "right"
     ZOOM_IN = "zoom-in"
     ZOOM_OUT = "zoom-out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A direction the camera remembers; `name` empty where its make has no names for them."""
+
+    number: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How a camera moves; no moves at all for one that stands still."""
+
+    moves: frozenset[PtzMove] = frozenset()
+    presets: tuple[Preset, ...] = ()
 
 
 class Service(StrEnum):
@@ -156,6 +173,10 @@ class Streams(Protocol):
 
 @runtime_checkable
 class Ptz(Protocol):
+    async def reach(self, channel: int = 0) -> Reach:
+        """Return how this very camera moves. Where a make does not tell, all that its family can do."""
+        ...
+
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
         """Start to move; goes on until `stop`."""
         ...

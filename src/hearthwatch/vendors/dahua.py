@@ -15,7 +15,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, Refused, Unsupported
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import dahua_config, dahua_log, dahua_reply
-from hearthwatch.vendors.capability import Output, PtzMove
+from hearthwatch.vendors.capability import Output, PtzMove, Reach
 from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.dahua_card import DahuaCard
 from hearthwatch.vendors.dahua_cgi import DahuaCgi
@@ -188,6 +188,10 @@ class DahuaCamera(Mendable, Renames, Bars):
     def download(self, clip: CardClip) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """See CardFootage."""
         return self._card.download(clip)
+
+    async def reach(self, channel: int = 0) -> Reach:
+        """See Ptz."""
+        return await self._head.reach(channel)
 
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
         """See Ptz."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from hearthwatch.vendors.capability import PtzMove
+from hearthwatch.kit.errors import BadReply, Unsupported
+from hearthwatch.vendors.capability import Preset, PtzMove, Reach
 from hearthwatch.vendors.dahua_cgi import DahuaCgi
+from hearthwatch.vendors.dahua_reply import Pairs, pairs_of
 
 _MOVES: Mapping[PtzMove, str] = MappingProxyType(
     {
@@ -18,14 +21,45 @@ _MOVES: Mapping[PtzMove, str] = MappingProxyType(
         PtzMove.ZOOM_OUT: "ZoomWide",
     }
 )
+_AXES: Mapping[str, frozenset[PtzMove]] = MappingProxyType(
+    {
+        "Pan": frozenset({PtzMove.LEFT, PtzMove.RIGHT}),
+        "Tile": frozenset({PtzMove.UP, PtzMove.DOWN}),  # the vendor's spelling
+        "Tilt": frozenset({PtzMove.UP, PtzMove.DOWN}),
+        "Zoom": frozenset({PtzMove.ZOOM_IN, PtzMove.ZOOM_OUT}),
+    }
+)
+_PRESET = re.compile(r"presets\[(\d{1,3})\]\.(Index|Name)")
+_PRESETS = 64
+_NAME_CHARS = 60
 
 
 class DahuaHead:
-    """Ptz over `ptz.cgi`; speeds are 1 to 8."""
+    """Ptz over `ptz.cgi`; speeds are 1 to 8. What it can do: the vendor's HTTP API, `getCurrentProtocolCaps`, `getPresets`."""
 
     def __init__(self, cgi: DahuaCgi) -> None:
         self._cgi = cgi
         self._last_move: dict[int, tuple[str, int]] = {}
+
+    async def reach(self, channel: int) -> Reach:
+        """See Ptz. A camera that stands still does not know the question."""
+        try:
+            caps = await self._ask("getCurrentProtocolCaps", channel, "asking how it moves")
+        except (Unsupported, BadReply):
+            return Reach()
+        moves = [move for axis, both in _AXES.items() if caps.get(f"caps.{axis}", "").lower() == "true" for move in both]
+        if not moves:
+            return Reach()
+        try:
+            return Reach(
+                moves=frozenset(moves), presets=_presets(await self._ask("getPresets", channel, "reading its presets"))
+            )
+        except (Unsupported, BadReply):
+            return Reach(moves=frozenset(moves))
+
+    async def _ask(self, action: str, channel: int, step: str) -> dict[str, str]:
+        pairs = {"action": action, "channel": str(channel)}
+        return await self._cgi.read("ptz.cgi", pairs, step, lambda body: pairs_of(body, step))
 
     async def move(self, move: PtzMove, speed_frac: float, channel: int) -> None:
         """See Ptz."""
@@ -45,3 +79,14 @@ class DahuaHead:
     async def _ptz(self, action: str, channel: int, code: str, arg1: int, arg2: int) -> None:
         pairs = {"action": action, "channel": str(channel), "code": code, "arg1": str(arg1), "arg2": str(arg2), "arg3": "0"}
         await self._cgi.do("ptz.cgi", pairs, "moving it")
+
+
+def _presets(said: Pairs) -> tuple[Preset, ...]:
+    rows: dict[str, dict[str, str]] = {}
+    for key, value in said.items():
+        if found := _PRESET.fullmatch(key):
+            rows.setdefault(found[1], {})[found[2]] = value.strip()
+    numbered = {
+        int(row["Index"]): row.get("Name", "") for row in rows.values() if re.fullmatch(r"\d{1,3}", row.get("Index", ""))
+    }
+    return tuple(Preset(number=number, name=name[:_NAME_CHARS]) for number, name in sorted(numbered.items())[:_PRESETS])

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hearthwatch.kit.errors import Unsupported
-from hearthwatch.vendors.capability import PtzMove
+from hearthwatch.vendors.capability import Preset, PtzMove, Reach
 from hearthwatch.vendors.foscam_mjpeg_cgi import FoscamMjpegCgi
 
 _MOVES: Mapping[PtzMove, int] = MappingProxyType({PtzMove.UP: 0, PtzMove.DOWN: 2, PtzMove.RIGHT: 4, PtzMove.LEFT: 6})
 _PRESETS = 32
 _FIRST_PRESET = 31
+_SHOWN_PRESETS = 8
 
 
 class FoscamMjpegHead:
@@ -20,6 +21,11 @@ class FoscamMjpegHead:
     def __init__(self, cgi: FoscamMjpegCgi) -> None:
         self._cgi = cgi
         self._last_move = 0
+
+    async def reach(self) -> Reach:
+        """See Head. It tells neither whether it has a motor nor which presets are set: what its own page offers."""
+        presets = tuple(Preset(number=number) for number in range(1, _SHOWN_PRESETS + 1))
+        return Reach(moves=frozenset(_MOVES), presets=presets)
 
     async def move(self, move: PtzMove) -> None:
         """See Head."""

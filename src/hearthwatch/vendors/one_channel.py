@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from hearthwatch.kit.errors import Unsupported
-from hearthwatch.vendors.capability import PtzMove
+from hearthwatch.vendors.capability import PtzMove, Reach
 from hearthwatch.vendors.http import CameraHttp
 
 
 class Head(Protocol):
     """As Ptz says, of the only channel there is; its speed is a setting of the camera and stays as it is."""
+
+    async def reach(self) -> Reach: ...
 
     async def move(self, move: PtzMove) -> None: ...
 
@@ -24,6 +26,11 @@ class OneChannel:
 
     _http: CameraHttp
     _head: Head
+
+    async def reach(self, channel: int = 0) -> Reach:
+        """See Ptz."""
+        self._one_channel(channel)
+        return await self._head.reach()
 
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
         """See Ptz."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from hearthwatch.kit.errors import BadReply, Refused, Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import onvif_log, onvif_media, onvif_reply
-from hearthwatch.vendors.capability import Output, PtzMove, Service
+from hearthwatch.vendors.capability import Output, Preset, PtzMove, Reach, Service
 from hearthwatch.vendors.device import (
     Access,
     Account,
@@ -44,6 +45,8 @@ from hearthwatch.vendors.way_in import Mover
 _LOG_BYTES = 4 << 20
 _SNAPSHOT_BYTES = 16 << 20
 _FEED_SLACK_S = 15.0
+_PRESETS, _NAME_CHARS = 64, 60
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}|0")
 _MOVES: Mapping[PtzMove, tuple[int, int, int]] = MappingProxyType(
     {
         PtzMove.UP: (0, 1, 0),
@@ -207,6 +210,26 @@ class OnvifCamera:
         if not reply.body.startswith(b"\xff\xd8\xff"):
             raise BadReply(f"{self._http.name}, {step}: the camera sends something that is not a JPEG")
         return reply.body
+
+    async def reach(self, channel: int = 0) -> Reach:
+        """See Ptz. Its own camera may lack the zoom: ONVIF tells that in ways few cameras share."""
+        step = "asking how it moves"
+        _, found = await self._media(step)
+        with self._http.named(step):
+            if not any(one.can_move for one in onvif_media.of_channel(found, channel)):
+                return Reach()
+        try:
+            got = await self._ptz("GetPresets", channel)
+        except (Unsupported, BadReply):
+            return Reach(moves=frozenset(PtzMove))
+        rows = [(one.attribute("token"), one.said("Name")[:_NAME_CHARS]) for one in got.content.all("Preset")[:_PRESETS]]
+        numbers = {token for token, _ in rows if _NUMBER.fullmatch(token)}
+        presets = [
+            Preset(number=int(token) if token in numbers else place, name=name)
+            for place, (token, name) in enumerate(rows, 1)
+            if token in numbers or str(place) not in numbers  # one that `goto_preset` can tell from the others
+        ]
+        return Reach(moves=frozenset(PtzMove), presets=tuple(presets))
 
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
         """See Ptz."""

@@ -7,14 +7,13 @@ There is no log of log-ins: who came and went between two looks at `sessions` st
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from types import MappingProxyType
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.units import WallUs
 from hearthwatch.vendors import reolink_alarm, reolink_config, reolink_media, reolink_reply
-from hearthwatch.vendors.capability import Output, PtzMove
+from hearthwatch.vendors.capability import Output, PtzMove, Reach
 from hearthwatch.vendors.card import CardClip
 from hearthwatch.vendors.device import (
     Access,
@@ -30,24 +29,13 @@ from hearthwatch.vendors.polled_alarms import Polled, PolledFeed
 from hearthwatch.vendors.reolink_api import Command, ReolinkApi
 from hearthwatch.vendors.reolink_card import ReolinkCard
 from hearthwatch.vendors.reolink_fixes import ReolinkFixes
+from hearthwatch.vendors.reolink_head import ReolinkHead
 from hearthwatch.vendors.reolink_outputs import ReolinkOutputs
 from hearthwatch.vendors.reolink_reply import Answer, Values, value_of
 from hearthwatch.vendors.reolink_settings import ReolinkSettings
 from hearthwatch.vendors.set_clock import check_set
 from hearthwatch.vendors.switches import Switches
 from hearthwatch.vendors.way_in import Mover
-
-_MAX_SPEED = 64
-_MOVES: Mapping[PtzMove, str] = MappingProxyType(
-    {
-        PtzMove.UP: "Up",
-        PtzMove.DOWN: "Down",
-        PtzMove.LEFT: "Left",
-        PtzMove.RIGHT: "Right",
-        PtzMove.ZOOM_IN: "ZoomInc",
-        PtzMove.ZOOM_OUT: "ZoomDec",
-    }
-)
 
 
 class ReolinkCamera(Mendable, Polled):
@@ -77,6 +65,7 @@ class ReolinkCamera(Mendable, Polled):
         self._channels: int | None = None
         self._fixes = ReolinkFixes(self._api, clock=clock, rng=rng)
         self._outputs = ReolinkOutputs(self._api)
+        self._head = ReolinkHead(self._api)
         self._mover = Mover(self._http, identity=self.identity, network=self.network, settle_s=settle_s)
         self._switches = Switches(
             reolink_config.SWITCHES, access=lambda: self._http.access, read=self._settings.section, write=self.set
@@ -161,20 +150,21 @@ class ReolinkCamera(Mendable, Polled):
         """See CardFootage."""
         return self._card.download(clip)
 
+    async def reach(self, channel: int = 0) -> Reach:
+        """See Ptz."""
+        return await self._head.reach(channel)
+
     async def move(self, move: PtzMove, speed_frac: float, channel: int = 0) -> None:
-        """See Ptz. Speeds are 1 to 64."""
-        await self._ptz(channel, op=_MOVES[move], speed=max(1, min(_MAX_SPEED, round(speed_frac * _MAX_SPEED))))
+        """See Ptz."""
+        await self._head.move(move, speed_frac, channel)
 
     async def stop(self, channel: int = 0) -> None:
         """See Ptz."""
-        await self._ptz(channel, op="Stop")
+        await self._head.stop(channel)
 
     async def goto_preset(self, preset: int, channel: int = 0) -> None:
         """See Ptz."""
-        await self._ptz(channel, op="ToPos", id=preset, speed=_MAX_SPEED // 2)
-
-    async def _ptz(self, channel: int, **param: object) -> None:
-        await self._api.value(Command(name="PtzCtrl", param={"channel": channel, **param}), "moving it")
+        await self._head.goto_preset(preset, channel)
 
     async def switch_off(self) -> tuple[Setting, ...]:
         """See StandBy. The lens has no cover that the API closes: pictures are given to nobody but by the vendor's own app."""

@@ -27,6 +27,7 @@ from hearthwatch.web.camera_setup_doors import CameraSetupDoor
 from hearthwatch.web.case_doors import CaseDoor
 from hearthwatch.web.copies_doors import CopiesDoor
 from hearthwatch.web.elsewhere_doors import ElsewhereDoor
+from hearthwatch.web.head_doors import HeadDoor
 from hearthwatch.web.hook_doors import HookDoor
 from hearthwatch.web.known_doors import KnownDoor
 from hearthwatch.web.login_doors import LoginDoor
@@ -322,6 +323,7 @@ class Doors:
     remedies: RemedyDoor
     known: KnownDoor
     hooks: HookDoor
+    heads: HeadDoor
     triggers: TriggerDoor
     logins: LoginDoor
     copies: CopiesDoor
