@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.web import scene
 
-from hearthwatch.feeds.packet import Codec, Gap, GapReason, Kind, Packet, Run, RunId, Stream, StreamInfo, VideoInfo
-from hearthwatch.kit.units import CameraId, MonoNs, WallUs
+from hearthwatch.feeds.packet import AudioInfo, Codec, Gap, GapReason, Kind, Packet, Run, RunId, Stream, StreamInfo, VideoInfo
+from hearthwatch.kit.clock import FakeClock
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.web.doors import LiveEnd, LiveStart
 from hearthwatch.web.fanout import LiveHub
 from hearthwatch.web.live import Player
@@ -133,6 +134,20 @@ async def test_the_end_and_a_new_start_reach_every_viewer() -> None:
     await late.aclose()
 
 
+async def test_a_viewer_who_is_late_goes_on_at_the_next_key_frame() -> None:
+    hub = LiveHub(Asked())
+    viewer, first = await enter(hub)
+    hub.begin(RUN, INFO)
+    await first
+    for number in range(40):  # ten a second, a key frame each second, nothing taken meanwhile
+        hub.take(replace(packet(number, key=number % 10 == 0), received_ns=MonoNs(number * NS_PER_S // 10 + 1)))
+    assert number_of(await anext(viewer)) == 30
+    for number in range(40, 45):
+        hub.take(replace(packet(number, key=number % 10 == 0), received_ns=MonoNs(number * NS_PER_S // 10 + 1)))
+    assert [number_of(await anext(viewer)) for _ in range(14)] == list(range(31, 45))
+    await viewer.aclose()
+
+
 async def test_packets_from_another_thread_wake_the_viewer() -> None:
     hub = LiveHub(Asked())
     viewer, first = await enter(hub)
@@ -171,7 +186,7 @@ def test_what_a_newcomer_gets_always_starts_at_a_key_frame(shape: list[tuple[boo
 
 def test_the_browser_gets_a_playable_stream() -> None:
     loop = scene.encode("garden", 320, 180)
-    player = Player()
+    player = Player(FakeClock())
     sent = player.messages(LiveStart(run=RUN, info=loop.info))
     note = json.loads(sent[0])
     assert note["type"] == "start"
@@ -179,7 +194,7 @@ def test_the_browser_gets_a_playable_stream() -> None:
     assert (note["width_px"], note["height_px"]) == (320, 180)
     data = bytearray(sent[1])
     for number in range(2 * scene.FRAMES):
-        (piece,) = player.messages(loop.packet(number, CAMERA, Stream.SUB, 0, 0))
+        piece, *_ = player.messages(loop.packet(number, CAMERA, Stream.SUB, 0, 0))
         data += piece
     with av.open(io.BytesIO(bytes(data))) as container:
         frames = list(container.decode(video=0))
@@ -190,7 +205,7 @@ def test_the_browser_gets_a_playable_stream() -> None:
 
 def test_a_lossy_pause_keeps_the_clock_of_the_stream() -> None:
     loop = scene.encode("garden", 320, 180)
-    player = Player()
+    player = Player(FakeClock())
     data = bytearray(player.messages(LiveStart(run=RUN, info=loop.info))[1])
     for number in (*range(5), *range(scene.GOP, scene.GOP + 5)):
         data += player.messages(loop.packet(number, CAMERA, Stream.SUB, 0, 0))[0]
@@ -200,7 +215,7 @@ def test_a_lossy_pause_keeps_the_clock_of_the_stream() -> None:
 
 
 def test_what_no_browser_plays_is_said_and_not_sent() -> None:
-    player = Player()
+    player = Player(FakeClock())
     mjpeg = StreamInfo(video=VideoInfo(codec=Codec.MJPEG, extradata=b"", width_px=640, height_px=480))
     assert [json.loads(each) for each in player.messages(LiveStart(run=RUN, info=mjpeg))] == [
         {"type": "picture-only", "codec": "mjpeg"}
@@ -208,15 +223,67 @@ def test_what_no_browser_plays_is_said_and_not_sent() -> None:
     assert player.messages(packet(0, key=True)) == []
 
 
+def test_the_page_can_tell_how_old_a_picture_is() -> None:
+    clock = FakeClock()
+    loop = scene.encode("garden", 320, 180)
+    player = Player(clock)
+    player.messages(LiveStart(run=RUN, info=loop.info))
+    notes = []
+    for number in range(2 * scene.FPS):
+        taken_us = clock.wall_us() - 40_000
+        notes += player.messages(loop.packet(number, CAMERA, Stream.SUB, taken_us, 0))[1:]
+        clock.advance(1 / scene.FPS)
+    told = [json.loads(note) for note in notes]
+    assert [note["type"] for note in told] == ["clock", "clock"]
+    assert [note["media_s"] for note in told] == [0.0, 1.0]
+    assert all(note["now_us"] - note["wall_us"] == 40_000 for note in told)
+    assert told[1]["now_us"] - told[0]["now_us"] == US_PER_S
+
+
+AAC = AudioInfo(codec=Codec.AAC, extradata=bytes((0x14, 0x08)), sample_hz=16_000, channels=1)
+PCMU = AudioInfo(codec=Codec.PCMU, extradata=b"", sample_hz=8000, channels=1)
+
+
+def test_sound_in_aac_is_a_track_of_the_same_fragments() -> None:
+    player = Player(FakeClock(), sound=True)
+    note, opening = player.messages(LiveStart(run=RUN, info=replace(INFO, audio=AAC)))
+    found = json.loads(note)
+    assert (found["sound"], found["sample_hz"], found["channels"]) == ("aac", 16_000, 1)
+    assert found["mime"].endswith(',mp4a.40.2"')
+    assert b"mp4a" in opening
+    (piece,) = player.messages(replace(packet(1, key=False, kind=Kind.AUDIO), pts_ticks=1024, dts_ticks=1024))
+    assert piece[4:8] == b"moof"
+
+
+def test_sound_in_g711_comes_beside_the_pictures() -> None:
+    player = Player(FakeClock(), sound=True)
+    note, opening = player.messages(LiveStart(run=RUN, info=replace(INFO, audio=PCMU)))
+    assert json.loads(note)["sound"] == "pcmu"
+    assert "mp4a" not in json.loads(note)["mime"]
+    assert b"ulaw" not in opening
+    (piece,) = player.messages(replace(packet(1, key=False, size=160, kind=Kind.AUDIO), pts_ticks=320))
+    assert piece[:8] == (16 + 160).to_bytes(4, "big") + b"ulaw"
+    assert int.from_bytes(piece[8:16], "big") == 320
+    assert len(piece[16:]) == 160
+
+
+def test_sound_nobody_asked_for_is_not_sent() -> None:
+    player = Player(FakeClock())
+    note, opening = player.messages(LiveStart(run=RUN, info=replace(INFO, audio=AAC)))
+    assert json.loads(note)["sound"] is None
+    assert b"mp4a" not in opening
+    assert player.messages(packet(1, key=False, kind=Kind.AUDIO)) == []
+
+
 def test_sound_and_what_comes_before_a_start_are_left_out() -> None:
-    player = Player()
+    player = Player(FakeClock())
     assert player.messages(packet(0, key=True)) == []
     player.messages(LiveStart(run=RUN, info=INFO))
     assert player.messages(packet(1, key=True, kind=Kind.AUDIO)) == []
 
 
 def test_the_end_says_why_without_secrets() -> None:
-    player = Player()
+    player = Player(FakeClock())
     player.messages(LiveStart(run=RUN, info=INFO))
     note = json.loads(player.messages(LiveEnd(gap=replace(GAP, detail="rtsp://ada:hunter2@cam/ is gone")))[0])
     assert note == {"type": "end", "reason": "network", "detail": "rtsp://***@cam/ is gone"}

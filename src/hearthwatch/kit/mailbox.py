@@ -127,6 +127,17 @@ class GopBox(Generic[G]):
         if self._on_put:
             self._on_put()
 
+    def restart(self, item: G) -> None:
+        """Go on with the key frame `item`: the packets before it that still wait come too late to be of use."""
+        assert item.starts_gop
+        with self._changed:
+            self._put += 1
+            self._clear_packets()
+            self._skipping = False
+            self._append(item)
+        if self._on_put:
+            self._on_put()
+
     def _append(self, item: G) -> None:
         self._items.append(item)
         self._bytes += item.size_bytes

@@ -16,6 +16,26 @@ from hearthwatch.web.doors import Live, LiveEnd, LiveStart
 _Key = tuple[CameraId, Stream]
 
 VIEWER_LIMIT_BYTES = 8 * 1024 * 1024
+LATE_NS = 1_500_000_000
+"""A viewer who is that far behind goes on at the next key frame."""
+
+
+@dataclass(slots=True, eq=False)
+class _Viewer:
+    """`newest_ns` is when the newest packet came, `taken_ns` that of the last one he took."""
+
+    box: GopBox[Live]
+    newest_ns: int = 0
+    taken_ns: int = 0
+
+    def take(self, packet: Packet) -> None:
+        self.taken_ns = self.taken_ns or packet.received_ns
+        is_late = self.newest_ns - self.taken_ns > LATE_NS
+        self.newest_ns = packet.received_ns
+        if packet.starts_gop and is_late:
+            self.box.restart(packet)
+        else:
+            self.box.put(packet)
 
 
 @dataclass(slots=True)
@@ -25,7 +45,7 @@ class _Channel:
     opening: LiveStart | LiveEnd | None = None
     gop: deque[Packet] = field(default_factory=deque)
     gop_bytes: int = 0
-    viewers: list[GopBox[Live]] = field(default_factory=list)
+    viewers: list[_Viewer] = field(default_factory=list)
 
 
 class LiveHub:
@@ -59,8 +79,8 @@ class LiveHub:
             channel.gop.clear()
             channel.gop_bytes = 0
             viewers = tuple(channel.viewers)
-        for box in viewers:
-            box.put(opening)
+        for viewer in viewers:
+            viewer.box.put(opening)
 
     def take(self, packet: Packet) -> None:
         with self._lock:
@@ -77,30 +97,32 @@ class LiveHub:
                     channel.gop.clear()
                     channel.gop_bytes = 0
             viewers = tuple(channel.viewers)
-        for box in viewers:
-            box.put(packet)
+        for viewer in viewers:
+            viewer.take(packet)
 
     async def subscribe(self, camera: CameraId, stream: Stream) -> AsyncGenerator[Live]:
         """Yield the stream's opening, its current group of pictures, then what comes, until closed."""
         loop = asyncio.get_running_loop()
         filled = asyncio.Event()
         key = (camera, stream)
-        box = self._enter(key, lambda: loop.call_soon_threadsafe(filled.set))
+        viewer = self._enter(key, lambda: loop.call_soon_threadsafe(filled.set))
         try:
             while True:
                 filled.clear()
                 try:
-                    item = box.get(0)
+                    item = viewer.box.get(0)
                 except Closed:
                     return
                 if item is None:
                     await filled.wait()
                 else:
+                    if isinstance(item, Packet):
+                        viewer.taken_ns = item.received_ns
                     yield item
         finally:
-            self._leave(key, box)
+            self._leave(key, viewer)
 
-    def _enter(self, key: _Key, wake: Callable[[], object]) -> GopBox[Live]:
+    def _enter(self, key: _Key, wake: Callable[[], object]) -> _Viewer:
         with self._lock:
             channel = self._channels.get(key)
             first = channel is None
@@ -114,16 +136,18 @@ class LiveHub:
                 box.put(channel.opening)
             for packet in channel.gop:
                 box.put(packet)
-            channel.viewers.append(box)
+            newest_ns = channel.gop[-1].received_ns if channel.gop else 0
+            viewer = _Viewer(box, newest_ns, newest_ns)
+            channel.viewers.append(viewer)
         if first:
             self._on_demand(key[0], key[1], True)
-        return box
+        return viewer
 
-    def _leave(self, key: _Key, box: GopBox[Live]) -> None:
-        box.close()
+    def _leave(self, key: _Key, viewer: _Viewer) -> None:
+        viewer.box.close()
         with self._lock:
             channel = self._channels[key]
-            channel.viewers.remove(box)
+            channel.viewers.remove(viewer)
             last = not channel.viewers
             if last:
                 del self._channels[key]
@@ -138,7 +162,7 @@ class LiveHub:
     def counts(self) -> tuple[BoxCount, ...]:
         """Return the counters of every viewer's box."""
         with self._lock:
-            boxes = [box for channel in self._channels.values() for box in channel.viewers]
+            boxes = [viewer.box for channel in self._channels.values() for viewer in channel.viewers]
         return tuple(box.count() for box in boxes)
 
 

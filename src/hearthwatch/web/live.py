@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import struct
 from contextlib import aclosing
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from hearthwatch.feeds.packet import Codec, Kind, Packet, Stream, StreamInfo
+from hearthwatch.feeds.packet import AudioInfo, Codec, Kind, Packet, Stream, StreamInfo
+from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.logs import redact
-from hearthwatch.kit.units import CameraId
-from hearthwatch.recording.boxes import fragment, init_segment
-from hearthwatch.recording.entries import codec_string
+from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording.boxes import fragment, init_segment, next_audio_dts
+from hearthwatch.recording.entries import box, codec_string
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.doors import CameraState, Live, LiveEnd, LiveStart
 from hearthwatch.web.gate import needs
@@ -22,21 +24,31 @@ from hearthwatch.web.site import CameraDep, PersonDep, Site, SiteDep
 router = APIRouter(prefix="/api/v1")
 
 _IN_MSE = frozenset({Codec.H264, Codec.H265})
+_PCM = {Codec.PCMU: b"ulaw", Codec.PCMA: b"alaw"}
+_CLOCK_EVERY_US = US_PER_S
 
 
 class Player:
     """Turns what a stream gives into WebSocket messages: text for what the page must know, bytes for its SourceBuffer.
 
-    `{"type": "start", "mime", "width_px", "height_px", "wall_us"}`, then an init segment and fragments;
+    `{"type": "start", "mime", "codec", "width_px", "height_px", "sound", "sample_hz", "channels"}`, then an init segment and
+    fragments; `sound` is `aac` (a track of the same fragments), `pcmu` or `pcma`, or null where none is sent: not asked for, or
+    the stream has none. G.711 has no place in a SourceBuffer: it comes as messages `size ulaw|alaw, u64 first sample, samples`.
+    `{"type": "clock", "media_s", "wall_us", "now_us"}` each second: the picture shown at `media_s` was taken at `wall_us`, and
+    the house's clock is at `now_us`; a page tells by it how far it is behind.
     `{"type": "picture-only", "codec"}` for a codec no browser plays, which the page shows as MJPEG;
     `{"type": "end", "reason", "detail"}` when the stream broke off.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock, *, sound: bool = False) -> None:
+        self._clock = clock
+        self._sound = sound
         self._info: StreamInfo | None = None
+        self._pcm: AudioInfo | None = None
         self._sequence = 0
         self._last_dts = 0
         self._duration_ticks = 0
+        self._told_us = WallUs(0)
 
     def messages(self, item: Live) -> list[str | bytes]:
         """Return what to send for `item`, in order."""
@@ -45,45 +57,73 @@ class Player:
         if isinstance(item, LiveEnd):
             self._info = None
             return [json.dumps({"type": "end", "reason": item.gap.reason, "detail": redact(item.gap.detail)})]
-        return self._packet(item)
+        if self._info is None:
+            return []
+        return self._picture(item, self._info) if item.kind is Kind.VIDEO else self._heard(item, self._info)
 
     def _start(self, start: LiveStart) -> list[str | bytes]:
-        video = start.info.video
+        video, audio = start.info.video, start.info.audio if self._sound else None
+        self._info = self._pcm = None
         if video.codec not in _IN_MSE:
-            self._info = None
             return [json.dumps({"type": "picture-only", "codec": video.codec})]
-        self._info = StreamInfo(video=video)
+        self._pcm = audio if audio is not None and audio.codec in _PCM else None
+        self._info = StreamInfo(video=video, audio=audio if self._pcm is None else None)
         self._last_dts = 0
         self._duration_ticks = video.ticks_per_s // 15
+        self._told_us = WallUs(0)
         note = {
             "type": "start",
             "mime": f'video/mp4; codecs="{codec_string(self._info)}"',
             "codec": video.codec,
             "width_px": video.width_px,
             "height_px": video.height_px,
+            "sound": audio.codec if audio is not None else None,
+            "sample_hz": audio.sample_hz if audio is not None else 0,
+            "channels": audio.channels if audio is not None else 0,
         }
         return [json.dumps(note), init_segment(self._info)]
 
-    def _packet(self, packet: Packet) -> list[str | bytes]:
-        if self._info is None or packet.kind is not Kind.VIDEO:
-            return []
+    def _picture(self, packet: Packet, info: StreamInfo) -> list[str | bytes]:
         # the true duration is known only when the next picture comes; the last one's is close and costs no delay
         since = packet.dts_ticks - self._last_dts
-        if 0 < since < self._info.video.ticks_per_s:
+        if 0 < since < info.video.ticks_per_s:
             self._duration_ticks = since
         self._last_dts = packet.dts_ticks
         self._sequence += 1
-        return [fragment(self._sequence, [packet], next_video_dts=packet.dts_ticks + self._duration_ticks)]
+        piece = fragment(self._sequence, [packet], next_video_dts=packet.dts_ticks + self._duration_ticks)
+        now_us = self._clock.wall_us()
+        if abs(now_us - self._told_us) < _CLOCK_EVERY_US:
+            return [piece]
+        self._told_us = now_us
+        media_s = packet.pts_ticks / info.video.ticks_per_s
+        return [piece, json.dumps({"type": "clock", "media_s": media_s, "wall_us": packet.wall_us, "now_us": now_us})]
+
+    def _heard(self, packet: Packet, info: StreamInfo) -> list[str | bytes]:
+        if self._pcm is not None:
+            return [box(_PCM[self._pcm.codec], struct.pack(">Q", packet.pts_ticks), packet.data)]
+        if info.audio is None:
+            return []
+        self._sequence += 1
+        return [fragment(self._sequence, [], [packet], next_audio_dts=next_audio_dts(info.audio, packet))]
 
 
 @router.websocket("/cameras/{camera}/live")
 @needs(Permission.LOOK)
-async def live(websocket: WebSocket, site: SiteDep, camera: CameraDep, person: PersonDep, stream: Stream = Stream.MAIN) -> None:
-    """Send the stream until the viewer leaves or the session ends; a slow viewer goes on at a later key frame."""
+async def live(
+    *,
+    websocket: WebSocket,
+    site: SiteDep,
+    camera: CameraDep,
+    person: PersonDep,
+    stream: Stream = Stream.MAIN,
+    sound: bool = False,
+) -> None:
+    """Send the stream until the viewer leaves or the session ends; a slow viewer goes on at a later key frame. Sound comes
+    only with `sound=true`."""
     await websocket.accept()
     if camera.state is CameraState.PRIVATE:
         await websocket.send_text(json.dumps({"type": "end", "reason": "private", "detail": camera.cause}))
-    watching = asyncio.create_task(_send(websocket, site, camera.id, stream))
+    watching = asyncio.create_task(_send(websocket, site, camera.id, stream, sound=sound))
     leaving = asyncio.create_task(_until_closed(websocket))
     ended = asyncio.create_task(site.auth.ended(person))
     try:
@@ -97,8 +137,8 @@ async def live(websocket: WebSocket, site: SiteDep, camera: CameraDep, person: P
         await asyncio.gather(watching, leaving, ended, return_exceptions=True)
 
 
-async def _send(websocket: WebSocket, site: Site, camera: CameraId, stream: Stream) -> None:
-    player = Player()
+async def _send(websocket: WebSocket, site: Site, camera: CameraId, stream: Stream, *, sound: bool) -> None:
+    player = Player(site.clock, sound=sound)
     with contextlib.suppress(WebSocketDisconnect):
         async with aclosing(site.doors.live.subscribe(camera, stream)) as items:
             async for item in items:
