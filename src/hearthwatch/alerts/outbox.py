@@ -53,6 +53,7 @@ class Outbox:
         self._health = health
         self._routes: Mapping[str, frozenset[Part]] = {}
         self._can_amend: Mapping[str, Callable[[AlertId], bool]] = {}
+        self._takes: Mapping[str, Callable[[Alert, Part], bool]] = {}
         self._waiting: dict[str, dict[int, Delivery]] = {}
         self._alerts: OrderedDict[AlertId, Alert] = OrderedDict()
         self._keys: OrderedDict[str, None] = OrderedDict()
@@ -80,12 +81,20 @@ class Outbox:
                 self._flagged.add(delivery.id)
 
     def set_routes(
-        self, routes: Mapping[str, frozenset[Part]], can_amend: Mapping[str, Callable[[AlertId], bool]] | None = None
+        self,
+        routes: Mapping[str, frozenset[Part]],
+        can_amend: Mapping[str, Callable[[AlertId], bool]] | None = None,
+        takes: Mapping[str, Callable[[Alert, Part], bool]] | None = None,
     ) -> None:
-        """Say which channels there are and what each can carry, and which can change what they sent; what waits for one that
-        is gone stays until it is back."""
+        """Say which channels there are and what each can carry, which can change what they sent, and which choose by themselves
+        what they take; what waits for one that is gone stays until it is back."""
         self._routes = dict(routes)
         self._can_amend = dict(can_amend or {})
+        self._takes = dict(takes or {})
+
+    def _is_for(self, channel: str, alert: Alert, part: Part) -> bool:
+        takes = self._takes.get(channel)
+        return takes(alert, part) if takes else part is Part.TEXT or part in alert.parts
 
     @property
     def degraded(self) -> bool:
@@ -146,7 +155,7 @@ class Outbox:
             fresh = [
                 self._delivery(alert, name, Part.TEXT)
                 for name, parts in self._routes.items()
-                if Part.TEXT in parts and name != alert.skip_channel
+                if Part.TEXT in parts and name != alert.skip_channel and self._is_for(name, alert, Part.TEXT)
             ]
             batch.alerts[alert.id] = alert
             for delivery in fresh:
@@ -191,7 +200,7 @@ class Outbox:
             for name, parts in self._routes.items():
                 if part is Part.PICTURE and Part.ALBUM in alert.parts & parts:
                     continue  # it gets the album
-                wanted = part in alert.parts and (alert.id, name, Part.TEXT) in self._owed
+                wanted = self._is_for(name, alert, part) and (alert.id, name, Part.TEXT) in self._owed
                 key = (alert.id, name, part)
                 if wanted and part in parts and key not in self._owed:
                     self._owed.add(key)

@@ -13,6 +13,7 @@ from hearthwatch.frames.geometry import Box
 Plane = NDArray[np.uint8]
 
 QUALITY = 85
+_SMALL = ((256, 144, 45), (224, 126, 40), (192, 108, 40), (160, 90, 40), (128, 72, 40), (96, 54, 35), (64, 36, 30))
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _LINE = (248, 149, 29)  # RGB: orange is seen on grass, asphalt, snow and infrared grey alike
 _INK = (20, 20, 20)
@@ -47,6 +48,15 @@ def crop(frame: Frame, box: Box, *, width_px: int = 320, height_px: int = 240, q
         _resized(v[half], width_px // 2, height_px // 2),
         quality,
     )
+
+
+def small(frame: Frame, box: Box, max_bytes: int) -> bytes:
+    """Return the largest and best thumbnail around `box` that has at most so many bytes; empty when none is that small."""
+    for width_px, height_px, quality in _SMALL:
+        jpeg = crop(frame, box, width_px=width_px, height_px=height_px, quality=quality)
+        if len(jpeg) <= max_bytes:
+            return jpeg
+    return b""
 
 
 def _encoded(y: Plane, u: Plane, v: Plane, quality: int) -> bytes:

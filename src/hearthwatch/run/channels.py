@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import itertools
 import logging
 from collections.abc import Callable
 from datetime import tzinfo
@@ -65,7 +66,7 @@ class Channels:
         self._warm_task: asyncio.Task[None] | None = None
         self._fixed: dict[str, tuple[object, Channel]] = {}
         self._chats: dict[int, TelegramChat] = {}
-        self._others: tuple[Channel, ...] = ()
+        self._others: dict[str, tuple[Channel, ...]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,9 +90,10 @@ class Channels:
             self._people.clear()
             await self.renew(self._options, self._zone)
 
-    async def offer(self, others: tuple[Channel, ...]) -> None:
-        """Use these beside the others: channels whose connection somebody else keeps. Another object is a channel anew."""
-        self._others = others
+    async def offer(self, whose: str, others: tuple[Channel, ...]) -> None:
+        """Use these of `whose` beside the others: channels whose connection somebody else keeps. Another object is a channel
+        anew."""
+        self._others[whose] = others
         await self.renew(self._options, self._zone)
 
     async def renew(self, options: AlertsOptions, zone: tzinfo) -> None:
@@ -99,7 +101,7 @@ class Channels:
         async with self._lock:
             self._options, self._zone = options, zone
             await self._renew_telegram()
-            channels: list[Channel] = [*self._chats.values(), *self._others]
+            channels: list[Channel] = [*self._chats.values(), *itertools.chain(*self._others.values())]
             for name, key, build in (self._email(), self._apprise(), self._webhook()):
                 channel = await self._same_or_new(name, key, build)
                 if channel is not None:

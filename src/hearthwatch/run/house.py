@@ -359,7 +359,7 @@ class House:
 
     async def close(self) -> None:
         """Let go of everything in order."""
-        await self._reception.actions.close()
+        await self._reception.close()
         await self.camera_doors.close()
         await self.channels.close()
         self._db.close()

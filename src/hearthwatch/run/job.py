@@ -9,13 +9,14 @@ import cv2
 from hearthwatch.feeds.packet import Kind
 from hearthwatch.frames.decode import Decoder
 from hearthwatch.frames.frame import Frame
-from hearthwatch.frames.jpeg import encode
+from hearthwatch.frames.geometry import WHOLE
+from hearthwatch.frames.jpeg import encode, small
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel, inherited
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import leave
-from hearthwatch.run.job_messages import Jpeg, ToJob, WantJpeg
+from hearthwatch.run.job_messages import Jpeg, ToJob, WantJpeg, WantSmall
 from hearthwatch.run.messages import Begin, Media
 
 
@@ -32,6 +33,10 @@ def _serve(channel: Channel[ToJob]) -> None:
                 if newest is None and decoder is not None:
                     newest = next(reversed(decoder.flush()), None)
                 channel.send(Jpeg(jpeg=encode(newest, max_width_px=max_width_px) if newest else b""))
+            case WantSmall(box=box, max_bytes=max_bytes):
+                if newest is None and decoder is not None:
+                    newest = next(reversed(decoder.flush()), None)
+                channel.send(Jpeg(jpeg=small(newest, box or WHOLE, max_bytes) if newest else b""))
             case _:
                 pass
 

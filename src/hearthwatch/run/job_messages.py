@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hearthwatch.feeds.packet import Packet, StreamInfo, VideoInfo
+from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.messages import Begin, Media
 
@@ -19,13 +20,20 @@ class WantJpeg(_Message, frozen=True):
     max_width_px: int
 
 
+class WantSmall(_Message, frozen=True):
+    """The newest picture, or what is around `box`, as large as `max_bytes` allow."""
+
+    box: Box | None
+    max_bytes: int
+
+
 class Jpeg(_Message, frozen=True):
     """Empty when no picture came out."""
 
     jpeg: bytes
 
 
-ToJob = Begin | Media | WantJpeg
+ToJob = Begin | Media | WantJpeg | WantSmall
 FromJob = Jpeg
 
 

@@ -189,4 +189,4 @@ class MqttDesk:
         if link is None:
             self._health.forget(lambda outage: outage.fault is Fault.CHANNEL_DEAD and outage.subject == NAME)
         is_wanted = link is not None and self._options.alerts
-        await self._channels.offer((MqttChannel(link, Topics(self._options.topic)),) if link and is_wanted else ())
+        await self._channels.offer(NAME, (MqttChannel(link, Topics(self._options.topic)),) if link and is_wanted else ())

@@ -59,6 +59,12 @@ def _services(config: Config, channels: Collection[str], *, telegram: bool, hear
         yield Outbound(host=_host(alerts.webhook.url), purpose="alerts by webhook", setting="alerts.webhook")
     if "apprise" in channels:
         yield Outbound(host="the services in its URLs", purpose="alerts by Apprise", setting="alerts.apprise")
+    if any(channel.startswith("push:") for channel in channels):
+        yield Outbound(
+            host="the push services of your browsers' makers",
+            purpose="notifications, which only your devices can read",
+            setting="alerts.push",
+        )
     if heartbeat:
         yield Outbound(host=_host(heartbeat), purpose="the sign of life of this box", setting="heartbeat")
     if config.mqtt.host:

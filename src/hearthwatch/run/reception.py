@@ -50,6 +50,7 @@ from hearthwatch.run.offsite_elsewhere import ElsewhereDesk, HouseFiles
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.presence_desk import PeopleOfThePage, PresenceDesk
+from hearthwatch.run.push_desk import PushDesk
 from hearthwatch.run.sensors import Sensors
 from hearthwatch.run.status import status
 from hearthwatch.run.steward import Steward
@@ -117,6 +118,16 @@ class Reception:
         pins = Pins(db, recorder, lambda: footage.index, clock)
         logins, copies = camera_doors.logins, camera_doors.copies
         phones = TelegramDesk(channels)
+        self.push = PushDesk(
+            secrets,
+            offer=functools.partial(channels.offer, "push"),
+            outbox=outbox,
+            config=config,
+            db=db,
+            clock=clock,
+            forget=board.forget,
+            ids=Ulids(clock),
+        )
         self.connection = ConnectivityDesk(
             secrets,
             config=config,
@@ -154,6 +165,7 @@ class Reception:
             live=recorder.hub,
             footage=footage,
             timelapses=self._timelapses,
+            push=self.push,
             cases=Cases(footage, reader, clock, config),
             keeper=pins,
             events=events,
@@ -231,6 +243,7 @@ class Reception:
             ("page", self._serve),
             ("control door", self._control.run),
             ("timelapses", self._timelapses.run),
+            ("push", self.push.run),
             *self.connection.tasks,
             *self.actions.tasks,
             *self.mqtt.tasks,
@@ -241,12 +254,19 @@ class Reception:
         await self.actions.load()
         await self.mqtt.load()
         await self.mqtt.renew(self._config())
+        await self.push.load()
 
     async def renew(self, config: Config) -> None:
         """Go on with a changed configuration."""
         self._house_now.renew(config)
         self.actions.renew()
         await self.mqtt.renew(config)
+        await self.push.renew()
+
+    async def close(self) -> None:
+        """Let go of what is switched on and of what is being made."""
+        await self.actions.close()
+        await self.push.close()
 
     async def _serve(self) -> None:
         options = replace(self._config().web, port=self._plan.port)  # the one the command line asked for

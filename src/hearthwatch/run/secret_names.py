@@ -16,6 +16,7 @@ _SERVICES = (
     "alerts.email.password",
     "alerts.apprise.urls",
     "alerts.webhook.secret",
+    "alerts.push.key",
     "heartbeat.url",
     "mqtt.password",
     "mqtt.code",

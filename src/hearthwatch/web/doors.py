@@ -34,6 +34,7 @@ from hearthwatch.web.login_doors import LoginDoor
 from hearthwatch.web.offsite_doors import OffsiteDoor
 from hearthwatch.web.people_doors import PeopleDoor
 from hearthwatch.web.porch_doors import PorchDoor
+from hearthwatch.web.push_doors import PushDoor
 from hearthwatch.web.remedy_doors import RemedyDoor
 from hearthwatch.web.telegram_doors import TelegramDoor
 from hearthwatch.web.timelapse_doors import TimelapseDoor
@@ -333,3 +334,4 @@ class Doors:
     elsewhere: ElsewhereDoor
     cases: CaseDoor
     timelapses: TimelapseDoor
+    push: PushDoor

@@ -36,7 +36,7 @@ from hearthwatch.web.sight_doors import (
     no_camera,
 )
 
-BLIND = frozenset({"arming", "people", "hooks", "triggers", "telegram", "detector"})
+BLIND = frozenset({"arming", "people", "hooks", "triggers", "telegram", "detector", "push"})
 """These doors tell nothing of a single camera to somebody who may not manage the house; calls of cameras and sensors prove
 themselves by a secret word."""
 
