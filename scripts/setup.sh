@@ -121,6 +121,8 @@ system)
         gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     debian_without_service mosquitto
     debian_without_service openssh-server ssh
+    debian_without_service nginx
+    debian_without_service caddy
     debian age
     ;;
 bench) debian ffmpeg motion ;;

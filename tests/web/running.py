@@ -15,6 +15,9 @@ from hearthwatch.web.options import WebOptions
 from hearthwatch.web.serve import serve
 
 
+ANY_PORT = WebOptions(port=0, https_port=0)
+
+
 @dataclass
 class Running:
     built: Built
@@ -38,11 +41,10 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running_house(folder: Path, house: FakeHouse) -> AsyncIterator[Running]:
+async def running_house(folder: Path, house: FakeHouse, options: WebOptions = ANY_PORT) -> AsyncIterator[Running]:
     """Serve `house` until the block ends."""
-    built = build(folder, house)
+    built = build(folder, house, options=options)
     run = Running(built)
-    options = WebOptions(port=0, https_port=0)
     run.serving = asyncio.create_task(
         serve(
             built.app,
@@ -52,6 +54,7 @@ async def running_house(folder: Path, house: FakeHouse) -> AsyncIterator[Running
             data_folder=folder,
             say=run.said.put_nowait,
             announce_port=run.listening,
+            reach=built.app.state.site.reach,
         )
     )
     giving = asyncio.create_task(house.run())

@@ -172,6 +172,7 @@ const FAULTS: Record<string, string> = {
   "service-silent": "A service cannot be reached",
   "action-failed": "Something could not be switched on",
   "action-stuck": "Something cannot be switched off",
+  "certificate-wrong": "The page's certificate needs you",
   "heartbeat-lost": "The sign of life does not get out",
   "channel-dead": "An alert channel does not work",
   "config-wrong": "The configuration has a mistake",

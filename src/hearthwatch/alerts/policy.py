@@ -54,6 +54,7 @@ _OUTAGE_WORDS = {
     Fault.DISK_BROKEN: ("the disk does not take data", "the disk takes data again"),
     Fault.PROCESS_RESTARTED: ("a part of Hearthwatch was restarted", "runs steadily again"),
     Fault.DETECTOR_BASIC: ("only the basic detector works: people only", "has its full detector again"),
+    Fault.CERTIFICATE_WRONG: ("its certificate needs you", "its certificate is right again"),
     Fault.HEARTBEAT_LOST: ("its sign of life does not get out", "its sign of life gets out again"),
     Fault.CONFIG_WRONG: ("has mistakes; the old one stays in force", "is right again"),
     Fault.PORCH_CLOSED: ("cannot take the cameras' mails and files", "takes the cameras' mails and files again"),

@@ -43,6 +43,7 @@ class Fault(StrEnum):
     PROCESS_RESTARTED = "process-restarted"
     DETECTOR_BASIC = "detector-basic"
     CHANNEL_DEAD = "channel-dead"
+    CERTIFICATE_WRONG = "certificate-wrong"
     HEARTBEAT_LOST = "heartbeat-lost"
     CONFIG_WRONG = "config-wrong"
     PORCH_CLOSED = "porch-closed"

@@ -15,6 +15,7 @@ from hearthwatch.alerts.remote import HouseActions
 from hearthwatch.detect.store import Store as ModelStore
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.board import Board
+from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.ids import Ulids
@@ -62,6 +63,7 @@ from hearthwatch.web.changes import Changes
 from hearthwatch.web.claim import ClaimCode
 from hearthwatch.web.doors import Doors
 from hearthwatch.web.passwords import Hasher
+from hearthwatch.web.reach import Reach
 from hearthwatch.web.serve import serve
 
 
@@ -118,6 +120,7 @@ class Reception:
         pins = Pins(db, recorder, lambda: footage.index, clock)
         logins, copies = camera_doors.logins, camera_doors.copies
         phones = TelegramDesk(channels)
+        self._reach = Reach(tell=functools.partial(_tell_certificate, board))
         self.push = PushDesk(
             secrets,
             offer=functools.partial(channels.offer, "push"),
@@ -279,8 +282,16 @@ class Reception:
             clock=self._clock,
             changes=self._changes,
             clip_folder=self._data / "watching",
+            reach=self._reach,
         )
-        await serve(app, options, auth=auth, clock=self._clock, data_folder=self._data, say=_say)
+        await serve(app, options, auth=auth, clock=self._clock, data_folder=self._data, say=_say, reach=self._reach)
+
+
+def _tell_certificate(health: HealthSink, text: str) -> None:
+    if text:
+        health.failed(Fault.CERTIFICATE_WRONG, "page", text)
+    else:
+        health.recovered(Fault.CERTIFICATE_WRONG, "page")
 
 
 def _say(line: str) -> None:

@@ -31,7 +31,6 @@ from hearthwatch.web import (
     api_porch,
     api_ptz,
     api_push,
-    api_ptz,
     api_remedies,
     api_remote,
     api_review,
@@ -43,6 +42,7 @@ from hearthwatch.web import (
     api_timelapse,
     api_timeline,
     api_trigger,
+    api_way,
     live,
     media,
     metrics,
@@ -55,6 +55,7 @@ from hearthwatch.web.doors import Doors
 from hearthwatch.web.gate import Gate, host_names, needs, rules
 from hearthwatch.web.options import WebOptions
 from hearthwatch.web.page import Page, page_router
+from hearthwatch.web.reach import Reach
 from hearthwatch.web.site import Site
 from hearthwatch.web.way import Ways
 
@@ -79,6 +80,7 @@ def create_app(
     clip_folder: Path,
     page: Page | None = None,
     metrics_token: str = "",
+    reach: Reach | None = None,
 ) -> FastAPI:
     """Return the ASGI application. `clip_folder` holds clips being watched and is emptied now; it needs a running event loop
     only once it serves."""
@@ -100,6 +102,7 @@ def create_app(
         changes=changes,
         clips=ClipShelf(clip_folder, doors.footage, doors.cases),
         page=page,
+        reach=reach or Reach(),
     )
     for router in (
         api.router,
@@ -124,7 +127,7 @@ def create_app(
         api_porch.router,
         api_ptz.router,
         api_push.router,
-        api_ptz.router,
+        api_way.router,
         api_offsite.router,
         api_elsewhere.router,
         stream.router,

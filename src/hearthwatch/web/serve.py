@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.web.auth import Auth
 from hearthwatch.web.options import WebOptions
-from hearthwatch.web.tls import certificate
+from hearthwatch.web.reach import Reach, Tls
 
 log = logging.getLogger(__name__)
 
@@ -41,44 +42,63 @@ async def serve(
     data_folder: Path,
     say: Callable[[str], None],
     announce_port: Callable[[int], None] = lambda _port: None,
+    reach: Reach | None = None,
 ) -> None:
-    """Serve until cancelled. `say` prints a line for the owner; `announce_port` gets the HTTP port once it is open.
+    """Serve until cancelled. `say` prints a line for the owner; `announce_port` gets the HTTP port once it is open; `reach` is
+    kept up to date with what is open.
 
     Raises ConfigFault when a port is taken or not allowed.
     """
+    reach = reach or Reach()
     if options.behind_proxy:
         plain = listen_everywhere(options.port, "web.port")
     else:
         plain = [listen("127.0.0.1", options.port, "web.port")]
     try:
         port = plain[0].getsockname()[1]
+        reach.plain = _places(plain)
         announce_port(port)
         say(f"Hearthwatch is at http://127.0.0.1:{port}")
         await auth.is_claimed()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_run(app, options, plain, auth))
-            tasks.create_task(_serve_https(app, options, auth=auth, clock=clock, data_folder=data_folder, say=say))
+            keeper = Tls(options, data_folder / "tls", clock, reach)
+            tasks.create_task(_serve_https(app, options, auth=auth, keeper=keeper, reach=reach, say=say))
     finally:
         for each in plain:
             each.close()
 
 
 async def _serve_https(
-    app: ASGIApp, options: WebOptions, *, auth: Auth, clock: Clock, data_folder: Path, say: Callable[[str], None]
+    app: ASGIApp, options: WebOptions, *, auth: Auth, keeper: Tls, reach: Reach, say: Callable[[str], None]
 ) -> None:
     await auth.claimed.wait()
-    path, fingerprint = await asyncio.to_thread(certificate, data_folder / "tls", clock, options.hosts)
+    context = await asyncio.to_thread(keeper.open)
+    reach.publish()
+    shown = reach.certificate
+    assert shown is not None
     listening = listen_everywhere(options.https_port, "web.https_port")
     try:
-        say(f"From other devices: https://{socket.gethostname()}:{listening[0].getsockname()[1]} (the browser will warn once;")
-        say(f"the certificate's SHA-256 fingerprint is {fingerprint})")
-        await _run(app, options, listening, auth, str(path))
+        reach.https = _places(listening)
+        port = listening[0].getsockname()[1]
+        if shown.is_made_here:
+            say(f"From other devices: https://{socket.gethostname()}:{port} (the browser will warn once;")
+            say(f"the certificate's SHA-256 fingerprint is {shown.fingerprint})")
+        else:
+            say(f"From other devices: https://{next(iter(shown.names), socket.gethostname())}:{port} (your own certificate)")
+        watching = asyncio.create_task(keeper.watch(), name="certificate")
+        try:
+            await _run(app, options, listening, auth, context)
+        finally:
+            watching.cancel()
     finally:
         for each in listening:
             each.close()
 
 
-async def _run(app: ASGIApp, options: WebOptions, listening: list[socket.socket], auth: Auth, pem: str | None = None) -> None:
+async def _run(
+    app: ASGIApp, options: WebOptions, listening: list[socket.socket], auth: Auth, context: ssl.SSLContext | None = None
+) -> None:
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -95,8 +115,7 @@ async def _run(app: ASGIApp, options: WebOptions, listening: list[socket.socket]
         timeout_graceful_shutdown=2,
         limit_concurrency=256,
         h11_max_incomplete_event_size=16 * 1024,
-        ssl_certfile=pem,
-        ssl_keyfile=pem,
+        ssl_context_factory=(lambda _config, _default: context) if context else None,
     )
     server = Server(config)
     serving = asyncio.create_task(server.serve(sockets=listening))
@@ -136,3 +155,7 @@ def listen_everywhere(port: int, setting: str) -> list[socket.socket]:
     with contextlib.suppress(ConfigFault, OSError):  # a machine without IPv6 is served by IPv4 alone
         found.append(listen("::", found[0].getsockname()[1], setting))
     return found
+
+
+def _places(listening: list[socket.socket]) -> tuple[tuple[str, int], ...]:
+    return tuple(each.getsockname()[:2] for each in listening)

@@ -16,6 +16,7 @@ from hearthwatch.web.changes import Changes
 from hearthwatch.web.clips import ClipShelf
 from hearthwatch.web.doors import CameraNow, Doors
 from hearthwatch.web.page import Page
+from hearthwatch.web.reach import Reach
 from hearthwatch.web.sight import SeenChanges
 from hearthwatch.web.sight_doors import no_camera
 
@@ -28,6 +29,7 @@ class Site:
     changes: Changes
     clips: ClipShelf
     page: Page
+    reach: Reach
 
 
 def _site(connection: HTTPConnection) -> Site:

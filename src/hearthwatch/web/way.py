@@ -119,7 +119,7 @@ class Ways:
             raise Denied(
                 403,
                 "Plain HTTP is for this house's reverse proxy alone.",
-                "If you set up that proxy: add its address to `trusted_proxies` in section [web] of the configuration.",
+                "If you set up that proxy: name its address in web.trusted_proxies, and have it say X-Forwarded-For and -Proto.",
             )
 
 
