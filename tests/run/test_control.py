@@ -16,14 +16,13 @@ from hearthwatch.run.control import (
     Ask,
     AskDrop,
     AskNewModel,
-    AskUsers,
     ControlDoor,
     Done,
     Kept,
     Reply,
-    Users,
     ask_house,
 )
+from hearthwatch.run.control_users import AskUsers, Users
 
 pytestmark = pytest.mark.wired
 
@@ -82,8 +81,8 @@ def raw(folder: Path, data: bytes) -> bytes:
 
 
 async def test_question_and_answer(door: Path, house: House) -> None:
-    house.answer = Users(users=())
-    assert await asyncio.to_thread(ask_house, door, AskUsers()) == Users(users=())
+    house.answer = Users(accounts=())
+    assert await asyncio.to_thread(ask_house, door, AskUsers()) == Users(accounts=())
     assert house.asked == [AskUsers()]
 
 

@@ -20,20 +20,25 @@ from tests.web.fake_arming import FakeArming
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_camera_setup import FakeCameraSetup
 from tests.web.fake_cases import FakeCases
+from tests.web.fake_config import FakeWelcome, fake_config
 from tests.web.fake_copies import FakeCopies
 from tests.web.fake_elsewhere import FakeElsewhere
 from tests.web.fake_heads import FakeHeads
 from tests.web.fake_hooks import FakeHooks
+from tests.web.fake_house_page import FakeHousePage
 from tests.web.fake_known import FakeKnown
 from tests.web.fake_logins import FakeLogins
 from tests.web.fake_offsite import FakeOffsite
 from tests.web.fake_people import FakePeople
 from tests.web.fake_porch import FakePorch
+from tests.web.fake_relay import FakeRelay
 from tests.web.fake_push import FakePush
 from tests.web.fake_remedies import FakeRemedies
 from tests.web.fake_remote import FakeActions, FakePhones
+from tests.web.fake_review import FakeReview
 from tests.web.fake_switches import FakeSwitches
 from tests.web.fake_timelapses import FakeTimelapses
+from tests.web.fake_timeline import FakeShares, FakeTimeline
 from tests.web.fake_trigger import FakeTriggers
 
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
@@ -46,14 +51,16 @@ from hearthwatch.kit.db import open_writer
 from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import Unreachable, Unsupported
 from hearthwatch.kit.mailbox import BoxCount
+from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.recording.boxes import fragment, init_segment
 from hearthwatch.recording.forecast import Flow, Forecast, forecast
 from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState, StorageOptions
-from hearthwatch.web import accounts
+from hearthwatch.run.shares_desk import SharesDesk
+from hearthwatch.web import accounts, shares
 from hearthwatch.web.accounts import Role
 from hearthwatch.web.app import create_app
-from hearthwatch.web.auth import Auth
+from hearthwatch.web.auth import Arrival, Auth
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.claim import ClaimCode
 from hearthwatch.web.doors import (
@@ -110,6 +117,7 @@ class FakeHouse:
         self.hub = LiveHub(self._on_demand)
         self.nobody = asyncio.Event()  # set when the last viewer of a stream has left
         self.started_us = self.clock.wall_us()
+        self.relay = FakeRelay()
         self.remedies = FakeRemedies(self.clock)
         self.arming = FakeArming(self.clock)
         self.switches = FakeSwitches(self.clock)
@@ -122,7 +130,11 @@ class FakeHouse:
         self.triggers = FakeTriggers()
         self.porch = FakePorch(self.cameras_on[0], self.started_us)
         self.timelapses = FakeTimelapses(self.clock)
+        self.config = fake_config(self.cameras_on)
+        self.welcome = FakeWelcome(self.config)
         self.push = FakePush(self.clock)
+        self.timeline = FakeTimeline(self, _Footage(self), _Events(self))
+        self.shares = FakeShares()
         self.offsite = FakeOffsite(self.started_us, self.cameras_on)
         self.elsewhere = FakeElsewhere(self.gone, _Footage(self).segments)
         self.known = FakeKnown(self.cameras_on[0], self.started_us)
@@ -134,6 +146,8 @@ class FakeHouse:
         self.remote = FakeActions(self)
         self.events_now = [] if self.small else self._day_of_events()
         self.alerts_now = [] if self.small else self._alerts_of(self.events_now)
+        self.review = FakeReview(self.events_now)
+        self.house_page = FakeHousePage(self.clock, self.names)
 
     def doors(self) -> Doors:
         return Doors(
@@ -144,13 +158,20 @@ class FakeHouse:
             keeper=_Keeper(self),
             cases=FakeCases(_Footage(self)),
             timelapses=self.timelapses,
+            config=self.config.desk,
+            welcome=self.welcome,
             push=self.push,
+            timeline=self.timeline,
+            shares=self.shares,
             events=_Events(self),
+            review=self.review,
             alerts=_Alerts(self),
             health=_Health(self),
             pictures=_Pictures(self),
             detector=_Detector(self),
             house=_House(self),
+            house_page=self.house_page,
+            relay=self.relay,
             remedies=self.remedies,
             copies=self.copies,
             actions=self.switches,
@@ -651,15 +672,19 @@ class Built:
     codes: list[str]
     hasher: Hasher
     engine: object
+    arrivals: list[Arrival] = field(default_factory=list)
 
     def close(self) -> None:
         self.hasher.close()
         self.db.close()
         self.engine.dispose()
 
-    async def add_user(self, name: str, role: Role, password: str = PASSWORD) -> None:
+    async def add_user(
+        self, name: str, role: Role, password: str = PASSWORD, cameras: tuple[CameraId, ...] | None = None
+    ) -> accounts.User:
         hashed = await self.hasher.hash(password)
-        await self.db.run(lambda connection: accounts.add_user(connection, name, hashed, role, self.house.clock.wall_us()))
+        now_us = self.house.clock.wall_us()
+        return await self.db.run(lambda c: accounts.add_user(c, name, hashed, role, now_us, cameras=cameras))
 
 
 def build(
@@ -668,10 +693,18 @@ def build(
     """Put an application together; the password hash is cheap so that a hundred log-ins fit in a test."""
     engine = open_writer(folder / "house.db")
     accounts.metadata.create_all(engine)
+    shares.metadata.create_all(engine)
     db = DbThread(engine)
+    house.shares.desk = SharesDesk(db, house.clock)
     codes: list[str] = []
     hasher = Hasher(memory_kib=64, passes=1)
-    auth = Auth(db, house.clock, ClaimCode(house.clock, codes.append), hasher)
+    arrivals: list[Arrival] = []
+
+    async def arrived(arrival: Arrival) -> None:
+        arrivals.append(arrival)
+
+    claim = ClaimCode(house.clock, codes.append)
+    auth = Auth(db, house.clock, claim, hasher, sealer=Secrets(folder), home=house.logins.is_home, news=arrived)
     app = create_app(
         house.doors(),
         options or WebOptions(),
@@ -682,7 +715,7 @@ def build(
         page=page,
         metrics_token=metrics_token,
     )
-    return Built(app=app, house=house, auth=auth, db=db, codes=codes, hasher=hasher, engine=engine)
+    return Built(app=app, house=house, auth=auth, db=db, codes=codes, hasher=hasher, engine=engine, arrivals=arrivals)
 
 
 async def main(port: int, *, claimed: bool, small: bool, visits: bool) -> None:

@@ -34,7 +34,9 @@ async def test_the_code_makes_the_owner_and_dies(built: Built, browser: MakeBrow
     code = await code_of(client, built)
     answer = await claim(client, code)
     assert answer.status_code == 200
-    assert answer.json()["user"] == {"name": "ada", "role": "owner"}
+    user = answer.json()["user"]
+    assert (user["name"], user["role"], user["cameras"], user["strong"]) == ("ada", "owner", None, False)
+    assert user["may"] == ["decide", "export", "look", "manage", "own"]
     assert (await client.get("/api/v1/settings")).status_code == 200
     assert (await claim(browser(), code, name="eve")).status_code == 409
 

@@ -11,7 +11,8 @@ from tests.web.conftest import HTTP, HTTPS, Browser, MakeBrowser
 from tests.web.fake_house import Built
 
 from hearthwatch.web.auth import Permission
-from hearthwatch.web.gate import CSP, HEADERS, MAX_BODY_BYTES, TOKEN_HEADER, Gate, is_loopback, rules, split_host
+from hearthwatch.web.gate import MAX_BODY_BYTES, TOKEN_HEADER, Gate, is_loopback, rules, split_host
+from hearthwatch.web.headers import CSP, HEADERS
 
 EXAMPLE = {
     "{person}": "anna",
@@ -21,6 +22,9 @@ EXAMPLE = {
     "{event}": "e00100",
     "{entry}": "e00100",
     "{user_id}": "2000",
+    "{passkey}": "7",
+    "{session}": "00ff",
+    "{token}": "00ff",
     "{name}": "firmware.bin",
     "{word}": "0" * 32,
     "{copy}": "01J00000000000000000000001",
@@ -31,7 +35,37 @@ PERMISSIONS = {
     "GET /api/v1/session": "public",
     "POST /api/v1/claim": "public",
     "POST /api/v1/login": "public",
+    "POST /api/v1/login/second": "public",
+    "POST /api/v1/login/passkey/ask": "public",
+    "POST /api/v1/login/passkey": "public",
     "POST /api/v1/logout": "own",
+    "GET /api/v1/own": "own",
+    "POST /api/v1/own/proof": "own",
+    "POST /api/v1/own/password": "own",
+    "POST /api/v1/own/totp": "own",
+    "POST /api/v1/own/totp/confirm": "own",
+    "DELETE /api/v1/own/totp": "own",
+    "POST /api/v1/own/recovery-codes": "own",
+    "POST /api/v1/own/passkeys/ask": "own",
+    "POST /api/v1/own/passkeys": "own",
+    "DELETE /api/v1/own/passkeys/{passkey}": "own",
+    "GET /api/v1/own/sessions": "own",
+    "DELETE /api/v1/own/sessions/{session}": "own",
+    "POST /api/v1/own/sessions/end-others": "own",
+    "GET /api/v1/access/people": "manage",
+    "POST /api/v1/access/people": "manage",
+    "PUT /api/v1/access/people/{user_id}/rights": "manage",
+    "POST /api/v1/access/people/{user_id}/password": "manage",
+    "DELETE /api/v1/access/people/{user_id}/factors": "manage",
+    "DELETE /api/v1/access/people/{user_id}": "manage",
+    "GET /api/v1/access/sessions": "manage",
+    "DELETE /api/v1/access/sessions/{session}": "manage",
+    "POST /api/v1/access/sessions/end-others": "manage",
+    "GET /api/v1/access/tokens": "manage",
+    "POST /api/v1/access/tokens": "manage",
+    "DELETE /api/v1/access/tokens/{token}": "manage",
+    "GET /api/v1/access/trail": "manage",
+    "GET /api/v1/access/trail/check": "manage",
     "GET /api/v1/house": "look",
     "GET /api/v1/storage": "look",
     "GET /api/v1/cameras/{camera}/timelapses": "look",
@@ -51,6 +85,12 @@ PERMISSIONS = {
     "POST /api/v1/events/{event}/note": "decide",
     "GET /api/v1/events/{event}/suggestions": "manage",
     "POST /api/v1/events/{event}/suggestions/accept": "manage",
+    "GET /api/v1/house/rules": "manage",
+    "POST /api/v1/house/rules/{camera}": "manage",
+    "POST /api/v1/house/rules/{camera}/enabled": "manage",
+    "GET /api/v1/house/schedule": "look",
+    "GET /api/v1/house/latency": "look",
+    "GET /api/v1/house/outgoing": "manage",
     "GET /api/v1/alerts": "look",
     "GET /api/v1/outages": "look",
     "POST /api/v1/detector/fetch": "manage",
@@ -162,7 +202,7 @@ async def test_before_the_claim_only_the_door_answers(built: Built, browser: Mak
     stranger = browser()
     assert (await stranger.get("/api/v1/cameras")).status_code == 401
     session = (await stranger.get("/api/v1/session")).json()
-    assert session == {"claimed": False, "passwords_accepted": True, "user": None, "token": None}
+    assert (session["claimed"], session["passwords_accepted"], session["user"], session["token"]) == (False, True, None, None)
 
 
 @pytest.mark.parametrize(("entry", "needed"), PERMISSIONS.items())
@@ -382,7 +422,7 @@ async def test_metrics_are_for_this_machine_or_a_bearer(browser: MakeBrowser) ->
 async def test_what_is_nowhere_is_not_found_in_json(browser: MakeBrowser) -> None:
     answer = await browser().post("/api/v1/nothing", headers=browser().page_headers())
     assert answer.status_code == 405
-    assert set(json.loads(answer.content)) == {"error", "hint"}
+    assert set(json.loads(answer.content)) == {"error", "hint", "wanted"}
 
 
 @pytest.mark.parametrize(

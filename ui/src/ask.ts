@@ -3,6 +3,7 @@
 interface Trouble {
   error: string;
   hint: string;
+  wanted: string | null;
 }
 
 /** A refusal or failure with what to do about it. */
@@ -11,6 +12,8 @@ export class ApiError extends Error {
     readonly status: number,
     message: string,
     readonly hint: string,
+    /** All that the refusal says. */
+    readonly more: unknown = {},
   ) {
     super(message);
   }
@@ -24,6 +27,18 @@ export function useToken(next: string | null): void {
 }
 export function whenLoggedOut(call: () => void): void {
   onLoggedOut = call;
+}
+
+let prove: () => Promise<boolean> = () => Promise.resolve(false);
+let renew: () => Promise<boolean> = () => Promise.resolve(false);
+
+/** `call` has the person show once more that it is them; what was refused for that is then tried again. */
+export function whenProofIsWanted(call: () => Promise<boolean>): void {
+  prove = call;
+}
+/** `call` reads the token anew, which another window of this browser changed. */
+export function whenTokenIsOld(call: () => Promise<boolean>): void {
+  renew = call;
 }
 
 type One = string | number | boolean | null | undefined;
@@ -53,10 +68,12 @@ export async function ask<T>(method: string, path: string, query: Query = {}, bo
   } catch {
     throw new ApiError(0, "Hearthwatch does not answer.", "Is the machine on, and are you in its network?");
   }
-  if (answer.status === 401 && path !== "/login") onLoggedOut();
+  if (answer.status === 401 && !path.startsWith("/login")) onLoggedOut();
   if (!answer.ok) {
     const trouble = (await answer.json().catch(() => ({}))) as Partial<Trouble>;
-    throw new ApiError(answer.status, trouble.error ?? `The server answered ${answer.status}.`, trouble.hint ?? "");
+    if (trouble.wanted === "proof" && path !== "/own/proof" && (await prove())) return ask(method, path, query, body);
+    if (trouble.wanted === "token" && (await renew())) return ask(method, path, query, body);
+    throw new ApiError(answer.status, trouble.error ?? `The server answered ${answer.status}.`, trouble.hint ?? "", trouble);
   }
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }

@@ -28,9 +28,9 @@ from hearthwatch.run.control_offsite import OffsiteAsk, OffsiteReply
 from hearthwatch.run.control_people import PeopleAsk, PeopleReply
 from hearthwatch.run.control_remedies import RemedyAsk, RemedyReply
 from hearthwatch.run.control_telegram import TelegramAsk, TelegramReply
+from hearthwatch.run.control_users import UsersAsk, UsersReply
 from hearthwatch.run.pins import Pinned
 from hearthwatch.run.status import Status
-from hearthwatch.web.accounts import Role, User
 
 log = logging.getLogger(__name__)
 
@@ -71,37 +71,24 @@ class AskDrop(_Line, frozen=True):
     id: int
 
 
-class AskUsers(_Line, frozen=True):
-    """Answered by Users."""
-
-
-class AskAddUser(_Line, frozen=True):
-    """Answered by Users. Never a password: `password_hash` is argon2id."""
-
-    name: str
-    role: Role
-    password_hash: str
-
-
-class AskPassword(_Line, frozen=True):
-    """Answered by Users; ends every session of that user."""
-
-    name: str
-    password_hash: str
-
-
-class AskRemoveUser(_Line, frozen=True):
-    """Answered by Users."""
-
-    name: str
-
-
 class AskNewModel(_Line, frozen=True):
     """A model was fetched: have it taken up. Answered by Done."""
 
 
-HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskUsers | AskAddUser | AskPassword | AskRemoveUser | AskNewModel
-Ask = HouseAsk | ActionsAsk | ArmingAsk | PeopleAsk | OffsiteAsk | CamerasAsk | CopiesAsk | AuditAsk | RemedyAsk | TelegramAsk
+HouseAsk = AskStatus | AskKeep | AskPins | AskDrop | AskNewModel
+Ask = (
+    HouseAsk
+    | ActionsAsk
+    | ArmingAsk
+    | PeopleAsk
+    | OffsiteAsk
+    | CamerasAsk
+    | CopiesAsk
+    | AuditAsk
+    | RemedyAsk
+    | TelegramAsk
+    | UsersAsk
+)
 
 
 class Now(_Line, frozen=True):
@@ -110,10 +97,6 @@ class Now(_Line, frozen=True):
 
 class Kept(_Line, frozen=True):
     pins: tuple[Pinned, ...]
-
-
-class Users(_Line, frozen=True):
-    users: tuple[User, ...]
 
 
 class Done(_Line, frozen=True):
@@ -126,7 +109,7 @@ class Refusal(_Line, frozen=True):
     text: str
 
 
-HouseReply = Now | Kept | Users | Done | Refusal | OffsiteReply
+HouseReply = Now | Kept | Done | Refusal | OffsiteReply
 Reply = (
     HouseReply
     | ActionsReply
@@ -137,6 +120,7 @@ Reply = (
     | AuditReply
     | RemedyReply
     | TelegramReply
+    | UsersReply
 )
 
 

@@ -20,6 +20,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.secrets import Secrets
+from hearthwatch.run.access_desk import AccessDesk
 from hearthwatch.run.actions_desk import ActionsDesk
 from hearthwatch.run.arming_desk import ArmingDesk
 from hearthwatch.run.camera_doors import CameraDoors
@@ -29,6 +30,7 @@ from hearthwatch.run.cases import Cases
 from hearthwatch.run.channels import Channels
 from hearthwatch.run.compile import hand_placed_models
 from hearthwatch.run.config import Config
+from hearthwatch.run.config_desk import ConfigDesk
 from hearthwatch.run.connectivity_desk import ConnectivityDesk
 from hearthwatch.run.control import ControlDoor
 from hearthwatch.run.control_actions import ActionsClerk
@@ -43,6 +45,7 @@ from hearthwatch.run.control_telegram import TelegramClerk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.house_doors import Alerts, Events, Footage
 from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
+from hearthwatch.run.house_page_desk import HousePageDesk
 from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.login_doors import Logins
 from hearthwatch.run.mqtt_desk import MqttDesk
@@ -51,18 +54,25 @@ from hearthwatch.run.offsite_elsewhere import ElsewhereDesk, HouseFiles
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.presence_desk import PeopleOfThePage, PresenceDesk
+from hearthwatch.run.relay_desk import RelayDesk
 from hearthwatch.run.push_desk import PushDesk
+from hearthwatch.run.review_desk import ReviewDesk
 from hearthwatch.run.sensors import Sensors
+from hearthwatch.run.shares_desk import SharesDesk
 from hearthwatch.run.status import status
 from hearthwatch.run.steward import Steward
 from hearthwatch.run.telegram_desk import TelegramDesk
+from hearthwatch.run.thumbs import Thumbs
 from hearthwatch.run.timelapse import Timelapses
+from hearthwatch.run.welcome_desk import WelcomeDesk
+from hearthwatch.run.timeline_desk import TimelineDesk
 from hearthwatch.web.app import create_app
 from hearthwatch.web.auth import Auth
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.claim import ClaimCode
 from hearthwatch.web.doors import Doors
 from hearthwatch.web.passwords import Hasher
+from hearthwatch.web.relay.shared import SharedPictures
 from hearthwatch.web.reach import Reach
 from hearthwatch.web.serve import serve
 
@@ -117,9 +127,12 @@ class Reception:
         models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
         detector = DetectorNowDoor(cameras, models, restart_looker)
         self._timelapses = Timelapses(self._data / "timelapse", footage, clock, config)
+        self._thumbs = Thumbs(self._data / "thumbs", footage)
         pins = Pins(db, recorder, lambda: footage.index, clock)
         logins, copies = camera_doors.logins, camera_doors.copies
         phones = TelegramDesk(channels)
+        self._secrets = secrets
+        self._access = AccessDesk(outbox, db, clock, changes, logins.news.known_name)
         self._reach = Reach(tell=functools.partial(_tell_certificate, board))
         self.push = PushDesk(
             secrets,
@@ -152,7 +165,19 @@ class Reception:
             clock=clock,
             health=board,
         )
+        pictures = SharedPictures(sensors.pictures, recorder.hub, cameras, clock)
+        self.relay = RelayDesk(
+            pictures,
+            recorder.hub,
+            cameras,
+            camera_doors.doorman,
+            secrets,
+            config=config,
+            data_folder=self._data,
+            clock=clock,
+        )
         self._doors = Doors(
+            relay=self.relay,
             cameras=cameras,
             camera_setup=CameraSetup(
                 camera_doors.doorman,
@@ -168,10 +193,17 @@ class Reception:
             live=recorder.hub,
             footage=footage,
             timelapses=self._timelapses,
+            config=ConfigDesk(Path(plan.config_path), secrets, config=config, take_over=camera_doors.take_over),
+            welcome=WelcomeDesk(plan, secrets, config=config, clock=clock),
+            timeline=TimelineDesk(
+                Path(plan.index_path), footage.folder, self._thumbs, reader=reader, config=config, clock=clock
+            ),
+            shares=SharesDesk(db, clock),
             push=self.push,
             cases=Cases(footage, reader, clock, config),
             keeper=pins,
             events=events,
+            review=ReviewDesk(reader, db, changes, config=config, config_path=Path(plan.config_path)),
             alerts=Alerts(reader),
             actions=self.actions,
             arming=arming,
@@ -179,9 +211,17 @@ class Reception:
             telegram=phones,
             people=PeopleOfThePage(presence),
             health=Health(board, reader),
-            pictures=sensors.pictures,
+            pictures=pictures,
             detector=detector,
             house=self._house_now,
+            house_page=HousePageDesk(
+                reader,
+                clock,
+                config=config,
+                config_path=Path(plan.config_path),
+                house=self._house_now.now,
+                phones=phones.people,
+            ),
             known=camera_doors.watch,
             hooks=camera_doors.hooks,
             heads=camera_doors.heads,
@@ -246,10 +286,13 @@ class Reception:
             ("page", self._serve),
             ("control door", self._control.run),
             ("timelapses", self._timelapses.run),
+            ("small pictures", self._thumbs.run),
             ("push", self.push.run),
             *self.connection.tasks,
             *self.actions.tasks,
             *self.mqtt.tasks,
+            *self._access.tasks,
+            *self.relay.tasks,
         )
 
     async def load(self) -> None:
@@ -263,6 +306,7 @@ class Reception:
         """Go on with a changed configuration."""
         self._house_now.renew(config)
         self.actions.renew()
+        await self.relay.renew()
         await self.mqtt.renew(config)
         await self.push.renew()
 
@@ -274,7 +318,15 @@ class Reception:
     async def _serve(self) -> None:
         options = replace(self._config().web, port=self._plan.port)  # the one the command line asked for
         claim = ClaimCode(self._clock, lambda code: _say(f"To claim this house, enter the code  {code}  on its page."))
-        auth = Auth(self._db, self._clock, claim, Hasher())
+        auth = Auth(
+            self._db,
+            self._clock,
+            claim,
+            Hasher(),
+            sealer=self._secrets,
+            home=self._doors.logins.is_home,
+            news=self._access.arrived,
+        )
         app = create_app(
             self._doors,
             options,

@@ -5,29 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
-
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.run.control import (
     Ask,
-    AskAddUser,
     AskDrop,
     AskKeep,
     AskNewModel,
-    AskPassword,
     AskPins,
-    AskRemoveUser,
     AskStatus,
-    AskUsers,
     Done,
     HouseAsk,
     Kept,
     Now,
     Reply,
-    Users,
 )
 from hearthwatch.run.control_actions import ActionsAsk, ActionsClerk
 from hearthwatch.run.control_arming import ArmingAsk, ArmingClerk
@@ -38,10 +30,9 @@ from hearthwatch.run.control_offsite import OffsiteAsk, OffsiteClerk
 from hearthwatch.run.control_people import PeopleAsk, PeopleClerk
 from hearthwatch.run.control_remedies import RemedyAsk, RemedyClerk
 from hearthwatch.run.control_telegram import TelegramAsk, TelegramClerk
+from hearthwatch.run.control_users import UsersAsk, UsersClerk
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.status import Status
-from hearthwatch.web import accounts, sessions
-from hearthwatch.web.accounts import Role
 
 
 class Steward:
@@ -65,7 +56,7 @@ class Steward:
         status: Callable[[], Status] | None = None,
         new_model: Callable[[], None] = lambda: None,
     ) -> None:
-        self._db = db
+        self._users = UsersClerk(db, clock)
         self._pins = pins
         self._cameras = cameras
         self._copies = copies
@@ -76,7 +67,6 @@ class Steward:
         self._remedies = remedies
         self._offsite = offsite or OffsiteClerk()
         self._telegram = telegram
-        self._clock = clock
         self._status = status
         self._new_model = new_model
 
@@ -100,6 +90,8 @@ class Steward:
             return await self._telegram.answer(ask)
         if isinstance(ask, OffsiteAsk):
             return await self._offsite.answer(ask)
+        if isinstance(ask, UsersAsk):
+            return await self._users.answer(ask)
         return await self._answer(ask)
 
     async def _answer(self, ask: HouseAsk) -> Reply:
@@ -117,37 +109,3 @@ class Steward:
             case AskNewModel():
                 self._new_model()
                 return Done()
-            case _:
-                return Users(users=await self._db.run(lambda connection: self._people(connection, ask)))
-
-    def _people(
-        self, connection: Connection, ask: AskUsers | AskAddUser | AskPassword | AskRemoveUser
-    ) -> tuple[accounts.User, ...]:
-        """Do it and return everybody there is then."""
-        match ask:
-            case AskUsers():
-                pass
-            case AskAddUser():
-                try:
-                    accounts.add_user(connection, ask.name, ask.password_hash, ask.role, self._clock.wall_us())
-                except IntegrityError as error:
-                    raise Unsupported(f"there is a user {ask.name} already") from error
-            case AskPassword():
-                user = _user(connection, ask.name)
-                accounts.set_password(connection, user.id, ask.password_hash)
-                sessions.end_sessions(connection, user.id)
-            case AskRemoveUser():
-                user = _user(connection, ask.name)
-                owners = [each for each in accounts.list_users(connection) if each.role is Role.OWNER]
-                if [each.id for each in owners] == [user.id]:
-                    raise Unsupported(f"{user.name} is the only owner: a house without one could be claimed by anybody")
-                accounts.remove_user(connection, user.name)
-        return accounts.list_users(connection)
-
-
-def _user(connection: Connection, name: str) -> accounts.User:
-    found = accounts.find_user(connection, name)
-    if found is None:
-        known = ", ".join(each.name for each in accounts.list_users(connection))
-        raise Unsupported(f"there is no user {name}: " + (f"there are {known}" if known else "nobody has an account yet"))
-    return found[0]

@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
 
 from hearthwatch.events.event import Event, EventId
 from hearthwatch.feeds.packet import Stream
-from hearthwatch.kit.units import CAMERA_ID_PATTERN, US_PER_S, CameraId, WallUs
+from hearthwatch.kit.units import CAMERA_ID_PATTERN, US_PER_S, WallUs
 from hearthwatch.web import alert_replies, replies
-from hearthwatch.web.auth import Denied, Permission, Session
-from hearthwatch.web.gate import cookie_name, is_private_way, needs
-from hearthwatch.web.place import place_of
-from hearthwatch.web.site import CameraDep, PersonDep, SessionDep, Site, SiteDep
+from hearthwatch.web.auth import Denied, Permission
+from hearthwatch.web.gate import needs
+from hearthwatch.web.site import CameraDep, Site, SiteDep
 
 router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": replies.Trouble}, "5XX": {"model": replies.Trouble}})
 
 MAX_TIMELINE_US = 8 * 24 * 3600 * US_PER_S
-COOKIE_MAX_AGE_S = 30 * 24 * 3600
 
 CameraQuery = Annotated[str | None, Query(pattern=CAMERA_ID_PATTERN)]
 MomentQuery = Annotated[int | None, Query(ge=0, le=2**53)]
@@ -31,55 +29,8 @@ class _Ask(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class LoginAsk(_Ask):
-    name: Annotated[str, Field(max_length=128)]
-    password: Annotated[str, Field(max_length=512)]
-
-
-class ClaimAsk(LoginAsk):
-    code: Annotated[str, Field(max_length=32)]
-
-
 class KeepAsk(_Ask):
     kept: bool
-
-
-@router.get("/session")
-@needs(Permission.PUBLIC)
-async def session(request: Request, site: SiteDep, session: SessionDep) -> replies.SessionReply:
-    """Who is logged in, and whether the house has an owner yet."""
-    return replies.SessionReply.of(
-        session, claimed=await site.auth.is_claimed(), passwords_accepted=is_private_way(request.scope)
-    )
-
-
-@router.post("/claim")
-@needs(Permission.PUBLIC)
-async def claim(ask: ClaimAsk, request: Request, response: Response, site: SiteDep) -> replies.SessionReply:
-    """Make the owner's account with the one-time code from the console, and log in."""
-    _check_private(request)
-    opened = await site.auth.claim(ask.code, ask.name, ask.password, place_of(request.scope))
-    return _welcome(opened, request, response)
-
-
-@router.post("/login")
-@needs(Permission.PUBLIC)
-async def login(ask: LoginAsk, request: Request, response: Response, site: SiteDep) -> replies.SessionReply:
-    """Log in with name and password; any earlier session of this browser ends."""
-    _check_private(request)
-    opened = await site.auth.login(ask.name, ask.password, place_of(request.scope))
-    earlier: Session | None = request.scope["hearthwatch.session"]
-    if earlier is not None:
-        await site.auth.logout(earlier)
-    return _welcome(opened, request, response)
-
-
-@router.post("/logout", status_code=204)
-@needs(Permission.OWN)
-async def logout(request: Request, response: Response, site: SiteDep, person: PersonDep) -> None:
-    """End this session; every open connection of it closes within a second."""
-    await site.auth.logout(person)
-    response.delete_cookie(cookie_name(request.scope), path="/", secure=request.url.scheme == "https", httponly=True)
 
 
 @router.get("/house")
@@ -193,25 +144,3 @@ def clip_range(site: Site, event: Event) -> tuple[WallUs, WallUs]:
     house = site.doors.house.now()
     end_us = event.end_us + house.post_roll_us if event.end_us is not None else site.clock.wall_us()
     return WallUs(event.start_us - house.pre_roll_us), WallUs(end_us)
-
-
-def _check_private(request: Request) -> None:
-    if not is_private_way(request.scope):
-        raise Denied(
-            403,
-            "Passwords are not taken over plain HTTP.",
-            "Use the https:// address Hearthwatch printed, or http://127.0.0.1 on the machine itself.",
-        )
-
-
-def _welcome(opened: Session, request: Request, response: Response) -> replies.SessionReply:
-    response.set_cookie(
-        cookie_name(request.scope),
-        opened.token,
-        max_age=COOKIE_MAX_AGE_S,
-        path="/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
-    return replies.SessionReply.of(opened, claimed=True, passwords_accepted=True)

@@ -17,16 +17,21 @@ from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, StorageF
 from hearthwatch.kit.logs import redact
 from hearthwatch.web import (
     api,
+    api_access,
     api_actions,
     api_arming,
     api_audit,
     api_case,
+    api_config,
     api_copies,
     api_elsewhere,
+    api_entry,
     api_hooks,
+    api_house,
     api_known,
     api_logins,
     api_offsite,
+    api_own,
     api_people,
     api_porch,
     api_ptz,
@@ -36,12 +41,12 @@ from hearthwatch.web import (
     api_review,
     api_setup,
     api_shares,
-    api_setup,
     api_storage,
     api_telegram,
     api_timelapse,
     api_timeline,
     api_trigger,
+    api_welcome,
     api_way,
     live,
     media,
@@ -52,10 +57,13 @@ from hearthwatch.web.auth import Auth, Denied, Permission, Wanted
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.clips import ClipShelf
 from hearthwatch.web.doors import Doors
-from hearthwatch.web.gate import Gate, host_names, needs, rules
+from hearthwatch.web.gate import Gate, host_names, is_private_way, needs, rules
 from hearthwatch.web.options import WebOptions
 from hearthwatch.web.page import Page, page_router
 from hearthwatch.web.reach import Reach
+from hearthwatch.web.relay import api as relay_api
+from hearthwatch.web.relay import routes as relay_routes
+from hearthwatch.web.relay.guest import Challenge, Guests
 from hearthwatch.web.site import Site
 from hearthwatch.web.way import Ways
 
@@ -106,10 +114,14 @@ def create_app(
     )
     for router in (
         api.router,
+        api_entry.router,
+        api_own.router,
+        api_access.router,
         api_review.router,
         api_actions.router,
         api_arming.router,
         api_hooks.router,
+        api_house.router,
         api_trigger.router,
         api_known.router,
         api_logins.router,
@@ -125,16 +137,20 @@ def create_app(
         api_shares.router,
         api_audit.router,
         api_porch.router,
-        api_ptz.router,
         api_push.router,
         api_way.router,
+        api_ptz.router,
         api_offsite.router,
         api_elsewhere.router,
         stream.router,
         live.router,
         media.router,
         api_case.router,
+        api_config.router,
+        api_welcome.router,
         metrics.router,
+        relay_api.router,
+        relay_routes.router,
     ):
         app.router.routes.extend(router.routes)  # as they are: include_router would make each a second time
 
@@ -149,14 +165,17 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _bug)
+    guests = Guests(doors.relay, clock, is_private_way)
     app.add_middleware(
         Gate,
         auth=auth,
         table=rules(app),
         names=host_names(options.hosts),
+        guests=guests.find,
         metrics_token=metrics_token,
         ways=Ways(options.trusted_proxies, behind_proxy=options.behind_proxy),
     )
+    app.add_middleware(Challenge, guests=guests)
     return app
 
 

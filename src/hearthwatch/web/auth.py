@@ -4,33 +4,68 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.units import US_PER_S
-from hearthwatch.web import accounts, sessions, throttle, tokens
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs
+from hearthwatch.web import accounts, factors, sessions, throttle, tokens
+from hearthwatch.web.access import Access
 from hearthwatch.web.accounts import Role, User
 from hearthwatch.web.claim import ClaimCode
+from hearthwatch.web.passkeys import Passkeys
 from hearthwatch.web.passwords import Hasher, why_refused
 from hearthwatch.web.person import ALLOWED, SCOPES, Denied, Permission, Session, Wanted
-from hearthwatch.web.place import UNKNOWN, Place, is_private
+from hearthwatch.web.place import UNKNOWN, Place, is_private, network_of
+from hearthwatch.web.second_factor import Sealer, SecondFactors
 from hearthwatch.web.sessions import Factor, OpenSession
 from hearthwatch.web.throttle import TRIES_PER_ADDRESS, Throttle
+from hearthwatch.web.tokens import hash_token
+from hearthwatch.web.trail import Trail
 
 __all__ = ["ALLOWED", "SCOPES", "Auth", "Denied", "Permission", "Session", "Wanted"]
 
 log = logging.getLogger(__name__)
 
 MAX_NAME = 64
+_HALF_WAY_S = 5 * 60
+_MOST_HALF_WAY = 500
+BY = {
+    Factor.CODE: "the code on the console",
+    Factor.PASSWORD: "password",
+    Factor.TOTP: "password and code",
+    Factor.RECOVERY: "password and recovery code",
+    Factor.PASSKEY: "passkey",
+}
 FRESH_US = 5 * 60 * US_PER_S
 """So long after somebody proved who they are they may do the gravest acts."""
 _MAX_PASSWORD = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HalfWay:
+    """The password was right; `key` goes on with a second factor: codes of an app, or a passkey."""
+
+    key: str
+    totp: bool
+    passkey: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Somebody logged in from a place (network and browser) that is new for them; not `let_in`: the password was right, but an
+    owner without a second factor stays outside."""
+
+    user: User
+    place: Place
+    at_home: bool
+    factor: Factor
+    let_in: bool = True
 
 
 class Auth:
@@ -43,15 +78,24 @@ class Auth:
         claim: ClaimCode,
         hasher: Hasher,
         *,
+        sealer: Sealer,
         home: Callable[[str], bool] = lambda _address: False,
+        news: Callable[[Arrival], Awaitable[None]] | None = None,
     ) -> None:
-        """`home` tells whether an address lies in one of the networks the owner named as the home's."""
+        """`home` tells whether an address lies in one of the networks the owner named as the home's; `news` hears of log-ins
+        from a place that is new."""
         self._home = home
+        self._news = news
         self._db = db
         self._clock = clock
         self._claim = claim
         self._hasher = hasher
         self._throttle = Throttle(db, clock)
+        self._half_way: dict[str, tuple[User, MonoNs]] = {}
+        self.access = Access(db, clock)
+        self.trail = Trail(db, clock)
+        self.second_factors = SecondFactors(db, clock, sealer)
+        self.passkeys = Passkeys(db, clock)
         self._claiming = asyncio.Lock()
         self._claimed = False
         self.claimed = asyncio.Event()
@@ -88,18 +132,60 @@ class Auth:
         log.info("the house is claimed: %r is its owner", name)
         return await self.open(user, place, Factor.CODE)
 
-    async def login(self, name: str, password: str, place: Place) -> Session:
-        """Raises Denied: 401 for a wrong name or password (which one is not said), 429 after too many tries."""
+    async def login(self, name: str, password: str, place: Place) -> Session | HalfWay:
+        """Return a session, or the way on to the second factor where the account has one.
+
+        Raises Denied: 401 for a wrong name or password (which one is not said), 429 after too many tries, 403 for an owner
+        without a second factor who comes from outside."""
         user = await self._check(name, password, place)
         if user is None:
             log.warning("a log-in from %s was refused", place.address)
+            known = await self._db.run(lambda c: accounts.find_user(c, name.strip()[:MAX_NAME]))
+            who = known[0].name if known else ""  # what strangers type may be a password in the wrong field
+            await self.trail.note("log-in-refused", who=who, address=place.address, subject=place.browser)
             raise Denied(401, "The name or the password is wrong.")
+        found = await self._db.run(lambda c: factors.factors_of(c, user.id))
+        if found.totp or found.passkeys:
+            key = secrets.token_urlsafe(32)
+            self._half_way[key] = (user, MonoNs(self._clock.mono_ns() + _HALF_WAY_S * NS_PER_S))
+            while len(self._half_way) > _MOST_HALF_WAY:
+                del self._half_way[next(iter(self._half_way))]
+            return HalfWay(key=key, totp=found.totp, passkey=bool(found.passkeys))
+        if user.role is Role.OWNER and not self.is_home(place):
+            await self._tell(Arrival(user=user, place=place, at_home=False, factor=Factor.PASSWORD, let_in=False))
+            raise no_second_factor()
+        await self._db.run(lambda c: throttle.forget(c, user.name, place.address))
         return await self.open(user, place, Factor.PASSWORD)
+
+    async def finish(self, key: str, code: str, place: Place) -> Session:
+        """Go on from half way with a code of the app or a recovery code. Raises Denied: 409 when it took too long, 403, 429."""
+        user, until_ns = self._half_way.get(key, (None, MonoNs(0)))
+        if user is None or self._clock.mono_ns() > until_ns:
+            raise Denied(409, "This took too long.", "Log in once more.")
+        factor = await self._take_code(user, code, place)
+        if self._half_way.pop(key, None) is None:
+            raise Denied(409, "This took too long.", "Log in once more.")
+        await self._db.run(lambda c: throttle.forget(c, user.name, place.address))
+        return await self.open(user, place, factor)
+
+    async def confirm_code(self, session: Session, code: str, place: Place) -> Factor:
+        """Make sure by a second factor that it is still this person who sits there. Raises Denied: 403, 429."""
+        factor = await self._take_code(session.user, code, place)
+        await self._db.run(lambda c: throttle.forget(c, session.user.name, place.address))
+        return factor
+
+    async def confirm_totp(self, session: Session, code: str, place: Place) -> tuple[str, ...]:
+        """The person's new app works: return recovery codes. Raises Denied."""
+        await self._throttle.take(session.user.name, place.address)
+        codes = await self.second_factors.confirm(session, code)
+        await self._db.run(lambda c: throttle.forget(c, session.user.name, place.address))
+        return codes
 
     async def confirm(self, session: Session, password: str, place: Place) -> None:
         """Make sure that it is still this person who sits there. Raises Denied: 403 for a wrong password, 429 as `login`."""
         if await self._check(session.user.name, password, place) is None:
             raise Denied(403, "The password is wrong.")
+        await self._db.run(lambda c: throttle.forget(c, session.user.name, place.address))
 
     async def prove(self, session: Session, factor: Factor) -> Session:
         """The person proved once more who they are: return their session under a new token, which is fresh."""
@@ -140,22 +226,25 @@ class Auth:
         """Raises Denied unless the person proved just now who they are; a program never can."""
         if session.is_program:
             raise Denied(403, "A program may not do this.", "It takes a person, at the page.")
-        if not 0 <= self._clock.wall_us() - session.proved_us <= FRESH_US:
+        if not self.is_fresh(session):
             raise Denied(403, "First show once more that it is you.", "Enter your password and try again.", wanted=Wanted.PROOF)
+
+    def is_fresh(self, session: Session) -> bool:
+        """Tell whether the person proved within the last minutes who they are."""
+        return 0 <= self._clock.wall_us() - session.proved_us <= FRESH_US
 
     def check_place(self, session: Session, place: Place) -> None:
         """Raises Denied for an owner without a second factor who comes from beyond the home."""
         if session.user.role is Role.OWNER and not session.strong and not self.is_home(place):
-            raise Denied(
-                403,
-                "From outside the home an owner needs a second factor.",
-                "At home, open Settings, People with access, and set up a code app or a passkey for your account.",
-                wanted=Wanted.SECOND_FACTOR,
-            )
+            raise no_second_factor()
 
     def is_home(self, place: Place) -> bool:
         """Tell whether somebody comes from this machine, a private network, or one that `home.networks` names."""
-        return place.certain and place.network != UNKNOWN and (is_private(place.address) or self._home(place.address))
+        return place.certain and self.is_near(place.address)
+
+    def is_near(self, address: str) -> bool:
+        """Tell whether an address is one of this machine, of a private network, or of one that `home.networks` names."""
+        return network_of(address) != UNKNOWN and (is_private(address) or self._home(address))
 
     async def logout(self, session: Session) -> None:
         await self._db.run(lambda c: sessions.close_session(c, hash_token(session.token)))
@@ -188,7 +277,16 @@ class Auth:
             factor=factor,
             strong=False,
         )
-        await self._db.run(lambda c: sessions.open_session(c, hash_token(token), new))
+
+        def enter(connection: Connection) -> bool:
+            sessions.open_session(connection, hash_token(token), new)
+            return sessions.note_place(connection, user.id, place.network, place.browser, now_us)
+
+        is_new_place = await self._db.run(enter)
+        deed = "claimed" if factor is Factor.CODE else "logged-in"
+        await self.trail.note(deed, who=user.name, address=place.address, subject=f"{place.browser}, by {BY[factor]}")
+        if is_new_place and factor is not Factor.CODE:
+            await self._tell(Arrival(user=user, place=place, at_home=self.is_home(place), factor=factor))
         found = await self.session(token)
         assert found is not None
         return found
@@ -206,27 +304,40 @@ class Auth:
         return _session(found, session.token) if found else None
 
     async def _check(self, name: str, password: str, place: Place) -> User | None:
-        """Return the user if the password is theirs; an unknown name costs the same. Raises Denied (429)."""
+        """Return the user if the password is theirs; an unknown name costs the same. The try stays counted until the person is
+        in: otherwise who knows the password could guess codes without end. Raises Denied (429)."""
         await self._throttle.take(name, place.address)
         found = await self._db.run(lambda c: accounts.find_user(c, name.strip()[:MAX_NAME]))
         right = await self._hasher.matches(password[:_MAX_PASSWORD], found[1] if found else None)
         if not found or not right:
             return None
         user, hashed = found
-        renewed = await self._hasher.hash(password) if self._hasher.is_dated(hashed) else None
-
-        def welcome(connection: Connection) -> None:
-            throttle.forget(connection, name, place.address)
-            if renewed:
-                accounts.set_password(connection, user.id, renewed)
-
-        await self._db.run(welcome)
+        if self._hasher.is_dated(hashed):
+            renewed = await self._hasher.hash(password)
+            await self._db.run(lambda c: accounts.set_password(c, user.id, renewed))
         return user
 
+    async def _take_code(self, user: User, code: str, place: Place) -> Factor:
+        await self._throttle.take(user.name, place.address)
+        factor = await self.second_factors.take(user, code)
+        if factor is None:
+            await self.trail.note("log-in-refused", who=user.name, address=place.address, subject=place.browser)
+            raise Denied(403, "This code is wrong, or was used before.", "Each code works once: wait for the next one.")
+        return factor
 
-def hash_token(token: str) -> bytes:
-    """Return what is kept of a random token: it has 256 bits, so one round is enough."""
-    return hashlib.sha256(token.encode()).digest()
+    async def _tell(self, arrival: Arrival) -> None:
+        if self._news is not None:
+            await self._news(arrival)
+
+
+def no_second_factor() -> Denied:
+    """The refusal of an owner from outside who has no second factor."""
+    return Denied(
+        403,
+        "From outside the home an owner needs a second factor.",
+        "At home, open Settings, People with access, and set up a code app or a passkey for your account.",
+        wanted=Wanted.SECOND_FACTOR,
+    )
 
 
 def clean_name(name: str) -> str:

@@ -5,6 +5,7 @@ What a route does not declare is refused; what is no route never gets further.
 
 from __future__ import annotations
 
+import functools
 import hmac
 import ipaddress
 import json
@@ -17,13 +18,17 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.routing import compile_path
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hearthwatch.web.auth import Auth, Denied, Permission, Session
+from hearthwatch.kit.units import CameraId
+from hearthwatch.web import deeds
+from hearthwatch.web.auth import Auth, Denied, Permission, Session, Wanted
+from hearthwatch.web.headers import once_done, with_headers
 from hearthwatch.web.place import place_of
 from hearthwatch.web.tokens import PREFIX
+from hearthwatch.web.trail import Via
 from hearthwatch.web.way import Ways, way_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,45 +37,26 @@ MAX_BODY_BYTES = 64 * 1024
 TOKEN_HEADER = "x-hearthwatch-token"  # noqa: S105  # a header's name
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-CSP = (
-    "default-src 'none'; "
-    "script-src 'self'; "
-    "style-src 'self'; "
-    "img-src 'self'; "
-    "media-src 'self' blob:; "
-    "connect-src 'self'; "
-    "font-src 'self'; "
-    "manifest-src 'self'; "
-    "base-uri 'none'; "
-    "form-action 'self'; "
-    "frame-ancestors 'none'; "
-    "worker-src 'self'; "
-    "require-trusted-types-for 'script'; "
-    "trusted-types hearthwatch-worker"
-)
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "X-Frame-Options": "DENY",
-}
-
 
 def needs(
-    permission: Permission, *, body_bytes: int = MAX_BODY_BYTES, from_page: bool = True, fresh: bool = False
+    permission: Permission,
+    *,
+    body_bytes: int = MAX_BODY_BYTES,
+    from_page: bool = True,
+    fresh: bool = False,
+    noted: bool | None = None,
 ) -> Callable[[F], F]:
     """Declare what a route asks of whoever calls it, and how much it takes; a route without this is refused. Only what no page
     calls may do without the page's origin and token (`from_page`). `fresh`: the person must have proved within the last minutes
-    who they are, so that a page left open cannot do it; a program never can."""
+    who they are, so that a page left open cannot do it; a program never can. `noted`: whether the gate writes it into
+    the trail, by default whatever may change something; a route that writes better words itself says False."""
 
     def declare(endpoint: F) -> F:
         endpoint.__hearthwatch_permission__ = permission  # type: ignore[attr-defined]
         endpoint.__hearthwatch_body_bytes__ = body_bytes  # type: ignore[attr-defined]
         endpoint.__hearthwatch_from_page__ = from_page  # type: ignore[attr-defined]
         endpoint.__hearthwatch_fresh__ = fresh  # type: ignore[attr-defined]
+        endpoint.__hearthwatch_noted__ = noted  # type: ignore[attr-defined]
         return endpoint
 
     return declare
@@ -87,6 +73,8 @@ class Rule:
     body_bytes: int
     from_page: bool
     fresh: bool
+    name: str
+    noted: bool | None
 
 
 def rules(app: FastAPI) -> tuple[Rule, ...]:
@@ -103,6 +91,8 @@ def rules(app: FastAPI) -> tuple[Rule, ...]:
                 body_bytes=getattr(route.endpoint, "__hearthwatch_body_bytes__", MAX_BODY_BYTES),
                 from_page=getattr(route.endpoint, "__hearthwatch_from_page__", True),
                 fresh=getattr(route.endpoint, "__hearthwatch_fresh__", False),
+                name=getattr(route.endpoint, "__name__", ""),
+                noted=getattr(route.endpoint, "__hearthwatch_noted__", None),
             )
         )
     return tuple(found)
@@ -157,7 +147,9 @@ class Gate:
         names: frozenset[str],
         metrics_token: str,
         ways: Ways | None = None,
+        guests: Callable[[Scope], Session | None] = lambda _: None,
     ) -> None:
+        self._guests = guests
         self._app = app
         self._ways = ways or Ways()
         self._auth = auth
@@ -170,18 +162,41 @@ class Gate:
             await self._app(scope, receive, send)
             return
         try:
-            scope["hearthwatch.session"] = await self._admit(scope)
+            self._ways.find(scope)
+            host = Headers(scope=scope).get("host", "").lower()
+            self._check_host(host)
+            rule = self._rule(scope)
+            session = await self._admit(scope, rule, host)
         except Denied as denied:
             await _refuse(denied, scope, receive, send)
             return
-        await self._app(scope, receive, _with_headers(scope, send))
+        scope["hearthwatch.session"] = session
+        answer = with_headers(scope, send)
+        if session is not None:
+            answer = once_done(answer, functools.partial(self._note, scope, rule, session))
+        await self._app(scope, receive, answer)
 
-    async def _admit(self, scope: Scope) -> Session | None:
-        self._ways.find(scope)
+    async def _note(self, scope: Scope, rule: Rule, session: Session) -> None:
+        """Write into the trail what was done, once in a while what was looked at."""
+        way = "WEBSOCKET" if scope["type"] == "websocket" else scope["method"]
+        told = deeds.of(way, rule.path, rule.name, noted=rule.noted)
+        if told is None:
+            return
+        given = rule.pattern.match(scope["path"])
+        named = given.groupdict() if given else {}
+        camera = named.pop("camera", None)
+        await self._auth.trail.note(
+            told.deed,
+            who=session.who,
+            via=Via.TOKEN if session.is_program else Via.PAGE,
+            address=way_of(scope).client,
+            camera=CameraId(camera) if camera else None,
+            subject=" ".join(str(value) for value in named.values()),
+            once_in_s=told.once_in_s,
+        )
+
+    async def _admit(self, scope: Scope, rule: Rule, host: str) -> Session | None:
         headers = Headers(scope=scope)
-        host = headers.get("host", "").lower()
-        self._check_host(host)
-        rule = self._rule(scope)
         permission = rule.permission
         assert permission is not None
         program = await self._program(headers, scope)
@@ -248,7 +263,7 @@ class Gate:
         """Return the program that sends a token; no browser ever sends one by itself, so that no page can misuse it."""
         kind, _, token = headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token.startswith(PREFIX):
-            return None
+            return self._guests(scope)
         found = await self._auth.program(token.strip(), way_of(scope).client)
         if found is None:
             raise Denied(401, "This token opens nothing (any more).", "The owner of the house can make a new one.")
@@ -297,7 +312,7 @@ def _check_same_origin(headers: Headers, scope: Scope, host: str) -> None:
 def _check_token(headers: Headers, session: Session | None) -> None:
     given = headers.get(TOKEN_HEADER, "")
     if not given or (session is not None and not _same(given, session.csrf)):
-        raise Denied(403, "The page is out of date.", "Reload it and try again.")
+        raise Denied(403, "The page is out of date.", "Reload it and try again.", wanted=Wanted.TOKEN)
 
 
 def _check_body(headers: Headers, limit_bytes: int) -> None:
@@ -308,20 +323,6 @@ def _check_body(headers: Headers, limit_bytes: int) -> None:
         raise Denied(413, f"Such a request may have at most {limit_bytes} bytes.")
 
 
-def _with_headers(scope: Scope, send: Send) -> Send:
-    async def add(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers[name] = value
-            headers.setdefault("Cache-Control", "no-store")
-            if scope["scheme"] == "https":
-                headers["Strict-Transport-Security"] = "max-age=31536000"
-        await send(message)
-
-    return add
-
-
 async def _refuse(denied: Denied, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await receive()
@@ -329,12 +330,12 @@ async def _refuse(denied: Denied, scope: Scope, receive: Receive, send: Send) ->
         return
     body = json.dumps({"error": str(denied), "hint": denied.hint, "wanted": denied.wanted}).encode()
     extra = [(b"retry-after", str(denied.retry_after_s).encode())] if denied.retry_after_s else []
-    with_headers = _with_headers(scope, send)
-    await with_headers(
+    answer = with_headers(scope, send)
+    await answer(
         {
             "type": "http.response.start",
             "status": denied.status,
             "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *extra],
         }
     )
-    await with_headers({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    await answer({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

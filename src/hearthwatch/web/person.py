@@ -23,8 +23,8 @@ from hearthwatch.web.accounts import Role, User
 
 
 class Permission(StrEnum):
-    """What a route asks for. PUBLIC is what a stranger may see; METRICS is for loopback and holders of the metrics token. OWN is
-    a person's own account: everybody logged in has it, no program does."""
+    """What a route asks for. PUBLIC is what a stranger may see; METRICS is for loopback and holders of the metrics token. OWN
+    is a person's own account: everybody logged in has it, no program does."""
 
     PUBLIC = "public"
     METRICS = "metrics"
@@ -45,9 +45,11 @@ SCOPES = frozenset({Permission.LOOK, Permission.DECIDE, Permission.EXPORT, Permi
 
 
 class Wanted(StrEnum):
-    """What the page can do about a refusal: have the person prove once more who they are, or set up a second factor."""
+    """What the page can do about a refusal: have the person prove once more who they are, read its token anew, or have a second
+    factor set up."""
 
     PROOF = "proof"
+    TOKEN = "token"  # noqa: S105  # a word, no secret
     SECOND_FACTOR = "second-factor"
 
 
@@ -92,10 +94,14 @@ class Session:
         """The person, or the program's name behind theirs, for a trail."""
         return f"{self.user.name}, by token {self.id}" if self.is_program else self.user.name
 
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What they may do beyond what any stranger may."""
+        of_role = ALLOWED[self.user.role]
+        return of_role if self.scopes is None else of_role & self.scopes
+
     def may(self, permission: Permission) -> bool:
-        if permission is Permission.PUBLIC:
-            return True
-        return permission in ALLOWED[self.user.role] and (self.scopes is None or permission in self.scopes)
+        return permission is Permission.PUBLIC or permission in self.permissions
 
     def sees(self, camera: CameraId) -> bool:
         """Tell whether this camera exists for them."""

@@ -55,8 +55,9 @@ class Place:
 def place_of(scope: Scope) -> Place:
     """Return from where a request comes that passed the gate."""
     way = way_of(scope)
-    browser = browser_name(Headers(scope=scope).get("user-agent", ""))
-    return Place(address=way.client or UNKNOWN, browser=browser, certain=not way.is_hidden)
+    headers = Headers(scope=scope)
+    certain = way.is_proxied or not (way.is_hidden or "x-forwarded-for" in headers or "forwarded" in headers)
+    return Place(address=way.client or UNKNOWN, browser=browser_name(headers.get("user-agent", "")), certain=certain)
 
 
 def network_of(address: str) -> str:

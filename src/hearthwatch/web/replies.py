@@ -15,7 +15,6 @@ from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.units import WallUs
 from hearthwatch.offsite.elsewhere import Elsewhere
 from hearthwatch.recording.segment import Segment, SegmentState
-from hearthwatch.web.auth import Session
 from hearthwatch.web.doors import CameraNow, DetectorNow, HouseNow, StreamNow
 
 
@@ -30,25 +29,6 @@ class Trouble(Reply):
     error: str
     hint: str
     wanted: str | None = None
-
-
-class UserReply(Reply):
-    name: str
-    role: str
-
-
-class SessionReply(Reply):
-    """Who is logged in. `token` goes into the header `X-Hearthwatch-Token` of every request that changes something."""
-
-    claimed: bool
-    passwords_accepted: bool
-    user: UserReply | None
-    token: str | None
-
-    @classmethod
-    def of(cls, session: Session | None, *, claimed: bool, passwords_accepted: bool) -> Self:
-        user = UserReply(name=session.user.name, role=session.user.role) if session else None
-        return cls(claimed=claimed, passwords_accepted=passwords_accepted, user=user, token=session.csrf if session else None)
 
 
 class BoxReply(Reply):

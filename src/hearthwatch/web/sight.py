@@ -111,7 +111,7 @@ class _ByCamera:
         return checked
 
 
-def sees(seen: frozenset[CameraId] | None, change: Change) -> bool:
+def sees(seen: frozenset[CameraId] | None, change: object) -> bool:
     """Tell whether somebody who sees these cameras is told of this change; of a kind not named here they are not."""
     if seen is None or isinstance(change, ArmState | Presence):
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -60,6 +61,11 @@ class ApiToken:
     used_us: WallUs | None
     used_from: str
     strong: bool = False
+
+
+def hash_token(token: str) -> bytes:
+    """Return what is kept of a random token: it has 256 bits, so one round is enough."""
+    return hashlib.sha256(token.encode()).digest()
 
 
 def add_token(connection: Connection, token_sha256: bytes, new: ApiToken) -> None:

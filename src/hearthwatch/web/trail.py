@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, Row, String, Table, Text, insert, select
 
-from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.errors import StorageFailed
+from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.web.accounts import metadata
 
+log = logging.getLogger(__name__)
+
 _MOST_SUBJECT = 1000
+_MOST_REMEMBERED = 2000
 
 house_trail = Table(
     "house_trail",
@@ -63,6 +70,54 @@ class Deed:
 class Line:
     number: int
     deed: Deed
+
+
+class Trail:
+    """Writes lines, and the same deed of the same person only once in a while: watching is one line, not one a picture."""
+
+    def __init__(self, db: Db, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._lately: dict[tuple[str, ...], MonoNs] = {}
+
+    async def note(
+        self,
+        deed: str,
+        *,
+        who: str,
+        via: str = Via.PAGE,
+        address: str = "",
+        camera: CameraId | None = None,
+        subject: str = "",
+        once_in_s: int = 0,
+    ) -> None:
+        """Add a line. A disk that does not take it stops nobody: the log says what is missing then."""
+        if once_in_s and self._is_repeat((deed, who, via, address, camera or "", subject), once_in_s):
+            return
+        line = Deed(at_us=self._clock.wall_us(), who=who, via=via, address=address, deed=deed, camera=camera, subject=subject)
+        try:
+            await self._db.run(lambda connection: write(connection, line))
+        except StorageFailed as error:
+            log.warning("the trail lacks that %s did %s: %s", who, deed, error)
+
+    async def recent(self, *, before: int | None, camera: CameraId | None, who: str | None, limit: int) -> tuple[Line, ...]:
+        """Return lines with a number under `before`, newest first."""
+        return await self._db.run(lambda c: recent(c, before=before, camera=camera, who=who, limit=limit))
+
+    async def verify(self) -> int | None:
+        """Return the number of the first line that is not as it was written, or that is missing; None when all is well."""
+        return await self._db.run(verify)
+
+    def _is_repeat(self, key: tuple[str, ...], once_in_s: int) -> bool:
+        now_ns = self._clock.mono_ns()
+        last_ns = self._lately.get(key)
+        if last_ns is not None and now_ns < last_ns + once_in_s * NS_PER_S:
+            return True
+        self._lately.pop(key, None)
+        self._lately[key] = now_ns
+        while len(self._lately) > _MOST_REMEMBERED:
+            del self._lately[next(iter(self._lately))]
+        return False
 
 
 def write(connection: Connection, deed: Deed) -> None:

@@ -1,52 +1,85 @@
 /** The door of the page: claim a new house with the code from the console, or log in. */
 
 import { useState } from "preact/hooks";
-import { api } from "../api";
+import { entry } from "../accounts/api";
+import { canPasskey, shown } from "../accounts/passkey";
+import { api, type Session } from "../api";
+import { ApiError } from "../ask";
 import { Hearth } from "../parts/icons";
 import { Trouble } from "../parts/bits";
 import { session, welcome } from "../store";
 
 export function Enter() {
   const claimed = session.value?.claimed ?? true;
+  const [second, setSecond] = useState<Session["second"]>(null);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
 
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string): string => String(form.get(name) ?? "");
+  const enter = async (asking: () => Promise<Session>): Promise<void> => {
     setError(null);
-    if (!claimed && text("password") !== text("again")) {
-      setError(new Error("The two passwords differ."));
-      return;
-    }
     setBusy(true);
     try {
-      welcome(claimed ? await api.login(text("name"), text("password")) : await api.claim(text("code"), text("name"), text("password")));
+      const found = await asking();
+      if (found.second) setSecond(found.second);
+      else welcome(found);
     } catch (failed) {
+      if (failed instanceof ApiError && failed.status === 409 && second) setSecond(null);
       setError(failed);
     } finally {
       setBusy(false);
     }
   };
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const text = (name: string): string => String(form.get(name) ?? "");
+    if (!claimed && text("password") !== text("again")) {
+      setError(new Error("The two passwords differ."));
+      return;
+    }
+    if (second) void enter(() => entry.second(second.key, text("code")));
+    else if (claimed) void enter(() => api.login(text("name"), text("password")));
+    else void enter(() => api.claim(text("code"), text("name"), text("password")));
+  };
+  const passkey = (): void =>
+    void enter(async () => {
+      const asked = await entry.askPasskey();
+      return entry.passkey(asked.challenge, await shown(asked));
+    });
 
   const refused = session.value?.passwords_accepted === false;
+  const passkeys = claimed && session.value?.passkeys === true && canPasskey();
+  const button = second ? "Go on" : claimed ? "Log in" : "Claim this house";
   return (
     <main class="enter">
-      <form class="enter-card" onSubmit={(event) => void submit(event as unknown as SubmitEvent)}>
+      <form class="enter-card" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
         <div class="enter-mark">
           <Hearth size={44} />
         </div>
-        <h1>{claimed ? "Welcome home" : "Make this house yours"}</h1>
+        <h1>{second ? "One thing more" : claimed ? "Welcome home" : "Make this house yours"}</h1>
         <p class="dim">
-          {claimed
-            ? "Log in to see your cameras."
-            : "Hearthwatch printed a one-time code where it was started. With it you make the owner's account; nobody else can after that."}
+          {second
+            ? second.totp
+              ? "Enter the code your app shows now, or one of your recovery codes."
+              : "Your account opens with a passkey."
+            : claimed
+              ? "Log in to see your cameras."
+              : "Hearthwatch printed a one-time code where it was started. With it you make the owner's account; nobody else can after that."}
         </p>
         {refused ? (
           <p class="trouble" role="alert">
             <strong>Passwords are not taken over plain HTTP.</strong> <span>Open the https:// address Hearthwatch printed, or http://127.0.0.1 on the machine itself.</span>
           </p>
+        ) : second ? (
+          <>
+            {second.totp ? (
+              <label key="second">
+                <span>Code</span>
+                <input class="code" name="code" placeholder="000000" autocomplete="one-time-code" autocapitalize="characters" spellcheck={false} maxLength={24} required autofocus />
+              </label>
+            ) : null}
+            {second.passkey && !passkeys ? <p class="hint">No passkey works at this address: open the page by its name, with https.</p> : null}
+          </>
         ) : (
           <>
             {claimed ? null : (
@@ -72,12 +105,31 @@ export function Enter() {
                 <p class="hint">12 characters or more. Three or four random words do well.</p>
               </>
             )}
-            <Trouble error={error} />
-            <button class="button is-main" type="submit" disabled={busy}>
-              {busy ? "One moment…" : claimed ? "Log in" : "Claim this house"}
-            </button>
           </>
         )}
+        <Trouble error={error} />
+        {refused || (second && !second.totp) ? null : (
+          <button class="button is-main" type="submit" disabled={busy}>
+            {busy ? "One moment…" : button}
+          </button>
+        )}
+        {passkeys && (!second || second.passkey) ? (
+          <button class="button" type="button" disabled={busy} onClick={passkey}>
+            Log in with a passkey
+          </button>
+        ) : null}
+        {second ? (
+          <button
+            class="button is-plain"
+            type="button"
+            onClick={() => {
+              setSecond(null);
+              setError(null);
+            }}
+          >
+            Begin again
+          </button>
+        ) : null}
       </form>
     </main>
   );

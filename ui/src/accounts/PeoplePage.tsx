@@ -1,0 +1,280 @@
+/** People with access: who may log in, what each may do and see, and who is logged in now. */
+
+import { useState } from "preact/hooks";
+import { clock, dayName, startOfDay } from "../format";
+import { Head, Trouble, useLoaded } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { First, Sheet } from "../parts/Sheet";
+import { isOwner, now_us, session } from "../store";
+import { type Account, access, type Left, type Rights } from "./api";
+import "./accounts.css";
+import { CameraRights } from "./Cameras";
+import { Sessions } from "./Sessions";
+import { Tabs } from "./Tabs";
+import { ROLES, roleName, seen } from "./words";
+
+type Doing = { what: "add" } | { what: "rights" | "password" | "factors" | "remove"; who: Account } | { what: "left"; name: string; left: Left };
+
+export default function PeoplePage() {
+  const [again, setAgain] = useState(0);
+  const [people, failed] = useLoaded(() => (isOwner.value ? access.people() : Promise.resolve([])), [again]);
+  const [doing, setDoing] = useState<Doing | null>(null);
+  const done = (next: Doing | null = null): void => {
+    setDoing(next);
+    setAgain((count) => count + 1);
+  };
+  return (
+    <div class="page is-narrow">
+      <Head title="People with access" />
+      <Tabs />
+      <Trouble error={failed} />
+      {isOwner.value ? null : <p class="dim">The owner of the house decides who may log in.</p>}
+      {people?.length ? (
+        <section class="panel">
+          <ul class="access-list">
+            {people.map((each) => (
+              <Person key={each.id} person={each} onDo={setDoing} />
+            ))}
+          </ul>
+          <div class="row">
+            <button class="button is-main" type="button" onClick={() => setDoing({ what: "add" })}>
+              Let somebody in
+            </button>
+          </div>
+        </section>
+      ) : null}
+      {isOwner.value ? <Everybody again={again} /> : null}
+      {doing?.what === "add" ? <Add onClose={() => setDoing(null)} onDone={() => done()} /> : null}
+      {doing?.what === "rights" ? <ChangeRights who={doing.who} onClose={() => setDoing(null)} onDone={() => done()} /> : null}
+      {doing?.what === "password" ? <GivePassword who={doing.who} onClose={() => setDoing(null)} onDone={() => done()} /> : null}
+      {doing?.what === "factors" ? (
+        <Sure
+          title={`Take ${doing.who.name}'s second factors away?`}
+          text="For who lost the phone. Code app, recovery codes and passkeys stop working, and they log in with the password alone until they set up new ones."
+          yes="Take them away"
+          act={() => access.removeFactors(doing.who.id)}
+          onClose={() => setDoing(null)}
+          onDone={() => done()}
+        />
+      ) : null}
+      {doing?.what === "remove" ? (
+        <Sure
+          title={`Shut ${doing.who.name} out?`}
+          text="The account, its log-ins, passkeys and tokens end at once, also on screens that are open now."
+          yes="Shut out"
+          act={() => access.removePerson(doing.who.id)}
+          onClose={() => setDoing(null)}
+          onDone={(left) => done(left.telegram.length || left.people.length ? { what: "left", name: doing.who.name, left } : null)}
+        />
+      ) : null}
+      {doing?.what === "left" ? <WhatIsLeft name={doing.name} left={doing.left} onClose={() => setDoing(null)} /> : null}
+    </div>
+  );
+}
+
+function Person({ person, onDo }: { person: Account; onDo: (doing: Doing) => void }) {
+  const own = person.name === session.value?.user?.name;
+  const strong = person.totp || person.passkeys > 0;
+  const ways = [person.totp ? "code app" : "", person.passkeys ? `${person.passkeys === 1 ? "a passkey" : `${person.passkeys} passkeys`}` : ""].filter(Boolean).join(", ");
+  return (
+    <li>
+      <div>
+        <strong>{person.name}</strong> {own ? <span class="tag">you</span> : null}
+        <p class="dim">
+          {roleName(person.role)}, {seen(person.cameras)}
+        </p>
+        <p class="hint">
+          {strong ? ways : <span class={person.role === "owner" ? "warm" : ""}>no second factor</span>} ·{" "}
+          {person.last_us ? `last here ${dayName(startOfDay(person.last_us), now_us.value)}, ${clock(person.last_us)}` : "not logged in"}
+        </p>
+      </div>
+      {own ? (
+        <a class="button" href="/settings/account">
+          Your account
+        </a>
+      ) : (
+        <details class="access-more">
+          <summary class="button" aria-label={`What to do about ${person.name}`}>
+            Change
+          </summary>
+          <div>
+            <button type="button" onClick={() => onDo({ what: "rights", who: person })}>
+              What they may do and see
+            </button>
+            <button type="button" onClick={() => onDo({ what: "password", who: person })}>
+              Give a new password
+            </button>
+            {strong ? (
+              <button type="button" onClick={() => onDo({ what: "factors", who: person })}>
+                Take second factors away
+              </button>
+            ) : null}
+            <button class="bad" type="button" onClick={() => onDo({ what: "remove", who: person })}>
+              Shut out
+            </button>
+          </div>
+        </details>
+      )}
+    </li>
+  );
+}
+
+interface Closing {
+  onClose: () => void;
+  onDone: () => void;
+}
+
+function RightsFields({ value, onChange }: { value: Rights; onChange: (value: Rights) => void }) {
+  return (
+    <>
+      <fieldset class="rights">
+        <legend>May</legend>
+        {ROLES.map(([role, name, what]) => (
+          <label class="tick" key={role}>
+            <input type="radio" name="role" checked={value.role === role} onChange={() => onChange({ ...value, role })} />
+            <span>
+              <strong>{name}</strong> <span class="dim">{what}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      {value.role === "owner" ? null : <CameraRights value={value.cameras} onChange={(cameras) => onChange({ ...value, cameras })} />}
+    </>
+  );
+}
+
+function Add({ onClose, onDone }: Closing) {
+  const [rights, setRights] = useState<Rights>({ role: "member", cameras: null });
+  const [error, setError] = useState<unknown>(null);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    setError(null);
+    access.addPerson({ ...rights, name: String(form.get("name")), password: String(form.get("password")) }).then(onDone, setError);
+  };
+  return (
+    <Sheet title="Let somebody in" onClose={onClose}>
+      <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
+        <label>
+          Name
+          <input name="name" autocomplete="off" autocapitalize="none" maxLength={64} required autoFocus />
+        </label>
+        <label>
+          First password
+          <input name="password" type="password" autocomplete="new-password" minLength={12} maxLength={128} required />
+        </label>
+        <p class="hint">12 characters or more. Tell it in person; they change it under Settings, Your account.</p>
+        <RightsFields value={rights} onChange={setRights} />
+        <Foot error={error} yes="Let in" onClose={onClose} />
+      </form>
+    </Sheet>
+  );
+}
+
+function ChangeRights({ who, onClose, onDone }: Closing & { who: Account }) {
+  const [rights, setRights] = useState<Rights>({ role: who.role, cameras: who.cameras });
+  const [error, setError] = useState<unknown>(null);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    setError(null);
+    access.setRights(who.id, rights).then(onDone, setError);
+  };
+  return (
+    <Sheet title={`What ${who.name} may do and see`} onClose={onClose}>
+      <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
+        <RightsFields value={rights} onChange={setRights} />
+        <p class="hint">It counts at once: {who.name} is logged out everywhere and logs in anew.</p>
+        <Foot error={error} yes="Change it" onClose={onClose} />
+      </form>
+    </Sheet>
+  );
+}
+
+function GivePassword({ who, onClose, onDone }: Closing & { who: Account }) {
+  const [error, setError] = useState<unknown>(null);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    setError(null);
+    access.givePassword(who.id, String(new FormData(event.currentTarget as HTMLFormElement).get("password"))).then(onDone, setError);
+  };
+  return (
+    <Sheet title={`A new password for ${who.name}`} onClose={onClose}>
+      <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
+        <label>
+          New password
+          <input name="password" type="password" autocomplete="new-password" minLength={12} maxLength={128} required autoFocus />
+        </label>
+        <p class="hint">{who.name} is logged out everywhere.</p>
+        <Foot error={error} yes="Give it" onClose={onClose} />
+      </form>
+    </Sheet>
+  );
+}
+
+function Foot({ error, yes, onClose }: { error: unknown; yes: string; onClose: () => void }) {
+  return (
+    <>
+      <Trouble error={error} />
+      <div class="sheet-foot">
+        <button class="button" type="button" onClick={onClose}>
+          Leave it
+        </button>
+        <button class="button is-main" type="submit">
+          {yes}
+        </button>
+      </div>
+    </>
+  );
+}
+
+function Sure<T>({ title, text, yes, act, onClose, onDone }: { title: string; text: string; yes: string; act: () => Promise<T>; onClose: () => void; onDone: (found: T) => void }) {
+  const [error, setError] = useState<unknown>(null);
+  return (
+    <Sheet title={title} onClose={onClose}>
+      <p class="sheet-question">{text}</p>
+      <Trouble error={error} />
+      <div class="sheet-foot">
+        <First onClick={onClose}>No</First>
+        <button class="button is-main" type="button" onClick={() => void act().then(onDone, setError)}>
+          {yes}
+        </button>
+      </div>
+    </Sheet>
+  );
+}
+
+function WhatIsLeft({ name, left, onClose }: { name: string; left: Left; onClose: () => void }) {
+  return (
+    <Sheet title={`What still counts as ${name}`} onClose={onClose}>
+      {left.telegram.length ? <p class="sheet-question">{left.telegram.join(", ")} may still talk to the house by Telegram. Remove them under Settings, Your phone.</p> : null}
+      {left.people.length ? <p class="sheet-question">The phones of {left.people.join(", ")} still count when the house looks who is home. Take them out of the people of the house.</p> : null}
+      <p class="hint">If they knew a camera's own password, change that, too: Doors, the camera, Change the password.</p>
+      <div class="sheet-foot">
+        <First main onClick={onClose}>
+          Close
+        </First>
+      </div>
+    </Sheet>
+  );
+}
+
+function Everybody({ again }: { again: number }) {
+  const [ended, setEnded] = useState(0);
+  const [list, failed] = useLoaded(() => access.sessions(), [again, ended]);
+  const [error, setError] = useState<unknown>(null);
+  const renew = (): void => setEnded((count) => count + 1);
+  return (
+    <section class="panel">
+      <h2>Who is logged in</h2>
+      <Trouble error={error ?? failed} />
+      {list ? <Sessions list={list} named onEnd={(one) => void access.endSession(one.id).then(renew, setError)} /> : null}
+      {list && list.length > 1 ? (
+        <div class="row">
+          <button class="button" type="button" onClick={() => void access.endOthers().then(renew, setError)}>
+            <icons.Out size={18} /> Log everybody else out
+          </button>
+        </div>
+      ) : null}
+    </section>
+  );
+}
