@@ -16,6 +16,7 @@ help:
 	@sed -n 's/^# //p' Makefile
 
 run: setup
+	@$(BIN)/python -m compileall -q src
 	@exec $(BIN)/hearthwatch run $(RUN_ARGS)
 
 setup: $(STAMPS)/run $(STAMPS)/ui $(STAMPS)/model
@@ -51,6 +52,7 @@ $(STAMPS)/bench: | $(STAMPS)/venv
 	@touch $@
 
 test: setup-dev check
+	@$(BIN)/python -m compileall -q src tests
 	$(BIN)/pytest -n 2 --dist worksteal -q --durations=25
 	@if [ -f ui/package.json ]; then scripts/setup.sh test-ui; fi
 

@@ -68,9 +68,11 @@ make_venv() {
     fi
 }
 
+# Compiled once here: where Python may not write beside the packages each process would compile them anew, a second of a core and
+# some MB each time.
 packages() {
     say "installing the packages of $1"
-    .venv/bin/uv pip install -q -p .venv/bin/python --require-hashes -r "$1"
+    .venv/bin/uv pip install -q -p .venv/bin/python --compile-bytecode --require-hashes -r "$1"
     .venv/bin/uv pip install -q -p .venv/bin/python --no-deps --no-build-isolation -e .
 }
 
