@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hearthwatch.bench import chains, connecting, keeping, latency, scaling, sealing, seeing, snapshot, step, watching
+from hearthwatch.bench import chains, connecting, keeping, latency, scaling, sealing, seeing, snapshot, step, timeline, watching
 from hearthwatch.bench.terms import Bench
 from hearthwatch.kit.errors import ConfigFault
 
@@ -21,6 +21,7 @@ BENCHES: tuple[Bench, ...] = (
     scaling.BM13,
     snapshot.BM14,
     sealing.SEAL,
+    timeline.TIMELINE,
 )
 
 

@@ -10,8 +10,6 @@ from sqlalchemy import Connection, String, bindparam, text
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.logins.login import Verdict
 
-_MOST = 4000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knock:
@@ -32,7 +30,7 @@ SELECT camera, min(at_us) AS at_us, max(at_us) AS last_us, count(*) AS times, ve
   FROM logins
  WHERE camera IN :cameras AND at_us >= :low AND at_us < :high AND verdict != 'own'
  GROUP BY camera, at_us / :cell, verdict
- ORDER BY min(at_us) LIMIT :most
+ ORDER BY min(at_us)
 """).bindparams(bindparam("cameras", expanding=True, type_=String))
 
 
@@ -40,7 +38,7 @@ def knocks(
     connection: Connection, cameras: Sequence[CameraId], start_us: WallUs, end_us: WallUs, *, cell_us: int
 ) -> tuple[Knock, ...]:
     """Return the log-ins in `[start_us, end_us)` that were not our own, oldest first."""
-    asked = {"cameras": list(cameras), "low": start_us, "high": end_us, "cell": cell_us, "most": _MOST}
+    asked = {"cameras": list(cameras), "low": start_us, "high": end_us, "cell": cell_us}
     return tuple(
         Knock(
             camera=CameraId(row.camera),

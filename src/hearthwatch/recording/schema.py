@@ -52,11 +52,14 @@ segments = Table(
     Column("origin", Text, nullable=False, server_default="live"),
     Column("proved_us", BigInteger),
     UniqueConstraint("camera", "stream", "sequence", name="segments_sequence"),
-    Index("segments_by_time", "camera", "stream", "start_us"),
+    Index(
+        "segments_by_time",
+        *("camera", "stream", "start_us", "duration_us", "state", "store", "footage_class", "pinned", "origin"),
+    ),
     Index("segments_by_age", "store", "state", "pinned", "start_us"),
     Index("segments_by_origin", "origin", "camera", "start_us", sqlite_where=text("origin != 'live'")),
 )
-"""`duration_us` is 0 while a file is written; `sha256` is empty until it is known; `proved_us` is null until the off-site
+"""The timeline is answered by `segments_by_time` alone. `duration_us` is 0 while a file is written; `sha256` is empty until it is known; `proved_us` is null until the off-site
 copy is proved."""
 
 gaps = Table(

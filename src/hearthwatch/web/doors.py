@@ -25,20 +25,27 @@ from hearthwatch.web.arming_doors import ArmingPageDoor
 from hearthwatch.web.audit_doors import AuditDoor
 from hearthwatch.web.camera_setup_doors import CameraSetupDoor
 from hearthwatch.web.case_doors import CaseDoor
+from hearthwatch.web.config_doors import ConfigDoor
 from hearthwatch.web.copies_doors import CopiesDoor
 from hearthwatch.web.elsewhere_doors import ElsewhereDoor
 from hearthwatch.web.head_doors import HeadDoor
 from hearthwatch.web.hook_doors import HookDoor
+from hearthwatch.web.house_page_doors import HousePageDoor
 from hearthwatch.web.known_doors import KnownDoor
 from hearthwatch.web.login_doors import LoginDoor
 from hearthwatch.web.offsite_doors import OffsiteDoor
 from hearthwatch.web.people_doors import PeopleDoor
 from hearthwatch.web.porch_doors import PorchDoor
+from hearthwatch.web.relay.doors import RelayDoor
 from hearthwatch.web.push_doors import PushDoor
 from hearthwatch.web.remedy_doors import RemedyDoor
+from hearthwatch.web.review_doors import ReviewDoor
+from hearthwatch.web.share_doors import ShareDoor
 from hearthwatch.web.telegram_doors import TelegramDoor
 from hearthwatch.web.timelapse_doors import TimelapseDoor
+from hearthwatch.web.timeline_doors import TimelineDoor
 from hearthwatch.web.trigger_doors import TriggerDoor
+from hearthwatch.web.welcome_doors import WelcomeDoor
 
 
 class CameraState(StrEnum):
@@ -311,6 +318,7 @@ class Doors:
     footage: FootageDoor
     keeper: FootageKeeper
     events: EventDoor
+    review: ReviewDoor
     alerts: AlertDoor
     actions: ActionDoor
     arming: ArmingPageDoor
@@ -321,6 +329,7 @@ class Doors:
     pictures: PictureDoor
     detector: DetectorDoor
     house: HouseDoor
+    house_page: HousePageDoor
     remedies: RemedyDoor
     known: KnownDoor
     hooks: HookDoor
@@ -334,4 +343,9 @@ class Doors:
     elsewhere: ElsewhereDoor
     cases: CaseDoor
     timelapses: TimelapseDoor
+    config: ConfigDoor
+    welcome: WelcomeDoor
+    relay: RelayDoor
+    timeline: TimelineDoor
+    shares: ShareDoor
     push: PushDoor

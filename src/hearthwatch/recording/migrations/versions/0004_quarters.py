@@ -1,5 +1,6 @@
 # ruff: noqa: S608 - statements put together from constants
-"""How much footage each quarter of an hour holds, kept by triggers: a month is read without touching the rows of its files."""
+"""The timeline reads no row of a file: an index holds all that a day needs of it, and a table, kept by triggers, how much
+footage each quarter of an hour has."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,6 +36,9 @@ _COLUMNS = "store, camera, stream, start_us, duration_us, state, footage_class, 
 
 
 def upgrade() -> None:
+    op.drop_index("segments_by_time", "segments")
+    told = ["camera", "stream", "start_us", "duration_us", "state", "store", "footage_class", "pinned", "origin"]
+    op.create_index("segments_by_time", "segments", told)
     op.create_table("quarter_steps", sa.Column("n", sa.Integer, primary_key=True))
     op.execute(
         f"INSERT INTO quarter_steps WITH RECURSIVE one(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM one WHERE n < {_LONGEST})"
