@@ -1,0 +1,158 @@
+/** What can be done with a range of time: hand it out, keep it, let somebody else see it. */
+
+import { useEffect, useState } from "preact/hooks";
+import { at } from "../api";
+import { address } from "../ask";
+import { clockSeconds, lasted, moment as momentName, shortDay } from "../format";
+import { Trouble } from "../parts/bits";
+import * as icons from "../parts/icons";
+import { cameraName } from "../store";
+import { type Lasts, type Share, timeline } from "./api";
+import { length, type Range } from "./axis";
+
+const MOST_US = 2 * 3600e6;
+const LASTS: [Lasts, string][] = [
+  ["hour", "1 hour"],
+  ["day", "1 day"],
+  ["week", "7 days"],
+];
+
+interface Props {
+  range: Range;
+  cameras: readonly string[];
+  now_us: number;
+  mayDecide: boolean;
+  onKept: () => void;
+  onClose: () => void;
+}
+
+export function SelectionBar({ range, cameras, now_us, mayDecide, onKept, onClose }: Props) {
+  const [error, setError] = useState<unknown>(null);
+  const [said, setSaid] = useState("");
+  const [sharing, setSharing] = useState(false);
+  const [lasts, setLasts] = useState<Lasts>("day");
+  const [share, setShare] = useState<Share | null>(null);
+  const [copied, setCopied] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [from, to] = range;
+  useEffect(() => {
+    setError(null);
+    setSaid("");
+    setShare(null);
+    setCopied(false);
+  }, [from, to, cameras.join()]);
+  const long = length(range);
+  const tooLong = long > MOST_US;
+  const first = cameras[0];
+  const work = (doing: Promise<void>): void => {
+    setBusy(true);
+    setError(null);
+    doing.catch(setError).finally(() => setBusy(false));
+  };
+  const keep = async (): Promise<void> => {
+    let files = 0;
+    for (const camera of cameras) files += (await timeline.keep(camera, from, to, true)).segments;
+    setSaid(files ? `Kept for good: ${files} ${files === 1 ? "file" : "files"} of footage.` : "There was no footage to keep.");
+    onKept();
+  };
+  const makeLink = async (): Promise<void> => {
+    setShare(await timeline.share(cameras, from, to, lasts));
+    setCopied(false);
+  };
+  const link = share ? location.origin + share.path : "";
+  return (
+    <section class="tl-select" aria-label="Selected time">
+      <p class="tl-select-what">
+        <strong>
+          {clockSeconds(from)} – {clockSeconds(to)}
+        </strong>{" "}
+        <span class="dim">
+          {shortDay(from)}, {lasted(long)}, {cameras.map(cameraName).join(", ") || "no camera chosen"}
+        </span>
+      </p>
+      <div class="tl-select-do">
+        {first && !tooLong ? (
+          cameras.length === 1 ? (
+            <a class="button" download href={at.footage(first, from, to, "main", true)}>
+              <icons.Down size={18} /> Export
+            </a>
+          ) : (
+            <details class="tl-exports">
+              <summary class="button">
+                <icons.Down size={18} /> Export
+              </summary>
+              <ul>
+                {cameras.map((each) => (
+                  <li key={each}>
+                    <a download href={at.footage(each, from, to, "main", true)}>
+                      {cameraName(each)} (MP4)
+                    </a>
+                  </li>
+                ))}
+              </ul>
+            </details>
+          )
+        ) : null}
+        {first && !tooLong ? (
+          <a class="button" download href={address("/case.zip", { camera: [...cameras], start_us: from, end_us: to })} title="The video with a text of what it shows and hashes that prove it">
+            Zip to hand over
+          </a>
+        ) : null}
+        {mayDecide ? (
+          <>
+            <button class="button" type="button" disabled={busy || !first} onClick={() => work(keep())}>
+              <icons.Pin size={18} /> Keep
+            </button>
+            <button class="button" type="button" aria-expanded={sharing} disabled={busy || !first || tooLong} onClick={() => setSharing(!sharing)}>
+              <icons.Out size={18} /> Share
+            </button>
+          </>
+        ) : null}
+        <button class="button is-plain is-round" type="button" aria-label="Let go of the selection" onClick={onClose}>
+          <icons.Close />
+        </button>
+      </div>
+      {tooLong ? <p class="hint">To export or share, choose two hours at most.</p> : null}
+      {said ? (
+        <p class="hint" role="status">
+          {said}
+        </p>
+      ) : null}
+      {sharing && mayDecide && !tooLong ? (
+        share ? (
+          <div class="tl-link">
+            <p>
+              Whoever has this link sees this footage until <strong>{momentName(share.expires_us, now_us)}</strong>, without an account. It opens only where this page can be reached.
+            </p>
+            <div class="row">
+              <input readOnly value={link} aria-label="The link" onFocus={(event) => event.currentTarget.select()} />
+              {navigator.clipboard ? (
+                <button class="button" type="button" onClick={() => void navigator.clipboard.writeText(link).then(() => setCopied(true), () => undefined)}>
+                  {copied ? "Copied" : "Copy"}
+                </button>
+              ) : null}
+            </div>
+            <p class="hint">It is shown this once. Settings lists the links that still open, and ends them.</p>
+          </div>
+        ) : (
+          <div class="tl-link">
+            <p>A link that shows this footage, and nothing else of the house, to whoever has it. It opens for</p>
+            <div class="row">
+              <div class="segmented is-small" role="group" aria-label="The link opens for">
+                {LASTS.map(([each, text]) => (
+                  <button key={each} type="button" aria-pressed={lasts === each} onClick={() => setLasts(each)}>
+                    {text}
+                  </button>
+                ))}
+              </div>
+              <button class="button is-main" type="button" disabled={busy} onClick={() => work(makeLink())}>
+                Make the link
+              </button>
+            </div>
+          </div>
+        )
+      ) : null}
+      <Trouble error={error} />
+    </section>
+  );
+}
