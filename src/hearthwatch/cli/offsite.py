@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -91,38 +89,18 @@ def try_(
     debug: options.Debug = False,
 ) -> None:
     """Send a few bytes to a target and have it prove that it holds them."""
-    from hearthwatch.kit.errors import HearthwatchError
     from hearthwatch.offsite.target_folder import FolderTarget
-    from hearthwatch.offsite.upload import Parcel, ProofKind
-
-    words = b"Hearthwatch was here.\n"
+    from hearthwatch.offsite.trial import try_target
 
     async def work(target: Target) -> None:
         if create and isinstance(target, FolderTarget):
             target.create()
-        digest = hashlib.sha256(words).digest()
-        parcel = Parcel(name=".hearthwatch/test", path=path, size_bytes=len(words), sha256=digest)
+        tried = await try_target(target)
+        typer.echo(f"{name} works: {tried.how}")
+        if tried.remark:
+            typer.echo(f"note: {tried.remark}")
 
-        async def pace(_size_bytes: int) -> None: ...
-
-        proof = await target.put(parcel, pace)
-        how = {
-            ProofKind.READ_BACK: "what it was sent was read back",
-            ProofKind.SERVER_CHECKSUM: "the server returned the checksum of what it was sent",
-            ProofKind.SIGNED_RECEIPT: "it signed for what it was sent",
-        }
-        typer.echo(f"{name} works: {how[proof.how]}")
-        try:
-            await target.prove(parcel.name, parcel.size_bytes, parcel.sha256)
-        except HearthwatchError as error:
-            typer.echo(f"note: {error}; so a piece that it loses later is not noticed")
-        with contextlib.suppress(HearthwatchError):  # a key that cannot delete is as it should be
-            await target.delete(parcel.name)
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "test")
-        path.write_bytes(words)
-        far_end(name, config, data, secret_file).use(work)
+    far_end(name, config, data, secret_file).use(work)
 
 
 def _identities(identity: Path | None) -> tuple[Secret, ...]:

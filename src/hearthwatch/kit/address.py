@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import ipaddress
 import socket
+import struct
 
 from hearthwatch.kit.errors import Unreachable, Unsupported
 
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_GET_ADDRESS = 0x8915
+"""SIOCGIFADDR, netdevice(7)."""
 _METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254")))
 _WRAPPED = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
 
@@ -84,3 +88,14 @@ def address_towards(host: str) -> str | None:
     except (OSError, ValueError, OverflowError):
         return None
     return source_address(str(found[0][4][0]))
+
+
+def own_addresses() -> dict[str, str]:
+    """Return the IPv4 address of each network interface of this machine that has one. Sends nothing."""
+    found: dict[str, str] = {}
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+        for _number, name in socket.if_nameindex():
+            with contextlib.suppress(OSError):
+                reply = fcntl.ioctl(sock, _GET_ADDRESS, struct.pack("256s", name.encode()[:15]))
+                found[name] = socket.inet_ntoa(reply[20:24])
+    return found

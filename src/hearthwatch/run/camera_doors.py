@@ -133,6 +133,7 @@ class CameraDoors:
             ids=ids,
         )
         self.copies = CopiesDesk(self.doorman, secrets, db=db, clock=clock, outbox=outbox, policy=policy, ids=ids)
+        self.take_over = take_over
         premises = HousePremises(
             self.doorman,
             secrets,

@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hearthwatch.kit.errors import ConfigFault
@@ -20,6 +21,23 @@ _SECRET = re.compile(r"(?i)pass|pwd|secret|token|api_?key|credential")
 _MAX_TOLD = 50
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One thing that is wrong: `key` as a person writes it, `line` 0 where the file does not hold it."""
+
+    key: str
+    line: int
+    text: str
+
+
+class ConfigMistakes(ConfigFault):
+    """Settings that are wrong, each also by itself, for whoever shows it where it belongs."""
+
+    def __init__(self, message: str, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__(message)
+        self.mistakes = mistakes
+
+
 class Faults:
     """Collects what is wrong with one file. Paths are those of the checked document, where `camera_defaults` is merged under
     every camera; each mistake is told where it was written, once."""
@@ -30,13 +48,14 @@ class Faults:
         self._raw = raw
         self._tree = tree
         self._lines = key_lines(text)
-        self._told: set[tuple[int, str]] = set()
+        self._told: dict[tuple[int, str], Mistake] = {}
 
     def add(self, path: KeyPath, text: str) -> None:
         """Tell that what stands at `path` is wrong."""
         path, line = self._written_at(path)
         where = f"{self._file}:{line}" if line else self._file
-        self._told.add((line, f"{where}: {dotted(path)}: {text}"))
+        key = dotted(path)
+        self._told[line, f"{where}: {key}: {text}"] = Mistake(key=key, line=line, text=text)
 
     def add_invalid(self, errors: Iterable[Any]) -> None:
         """Tell the mistakes that pydantic found."""
@@ -49,13 +68,14 @@ class Faults:
                 self.add(path, _in_words(error))
 
     def raise_if_any(self) -> None:
-        """Raise ConfigFault with one line for each mistake, in the order of the file."""
+        """Raise ConfigMistakes with one line for each mistake, in the order of the file."""
         if not self._told:
             return
-        lines = [text for _line, text in sorted(self._told)]
+        order = sorted(self._told)
+        lines = [text for _line, text in order]
         if len(lines) > _MAX_TOLD:
             lines[_MAX_TOLD:] = [f"{self._file}: and {len(lines) - _MAX_TOLD} more mistakes"]
-        raise ConfigFault("\n".join(lines))
+        raise ConfigMistakes("\n".join(lines), tuple(self._told[each] for each in order[:_MAX_TOLD]))
 
     def _written_at(self, path: KeyPath) -> tuple[KeyPath, int]:
         """Return where in the file the value at `path` of the document comes from, and its line (0: not in the file)."""
