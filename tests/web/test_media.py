@@ -21,6 +21,7 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.web.clips import ClipShelf
+from hearthwatch.web.relay.multipart import Multipart
 from hearthwatch.web.media import _parts, clip_name
 
 
@@ -85,10 +86,13 @@ async def test_a_clip_of_a_wrong_length_is_refused(length_s: int, owner: Browser
 
 async def test_mjpeg_gives_whole_pictures_and_ends_with_the_session(built: Built, owner: Browser) -> None:
     session = await built.auth.session(owner.cookies["hearthwatch"])
-    parts = _parts(built.app.state.site, CameraId("garden"), session)
+    parts = _parts(built.app.state.site, CameraId("garden"), session, Multipart())
+    boundary = await anext(parts)
+    assert boundary.startswith(b"--hearthwatch-")
     head, _, rest = (await anext(parts)).partition(b"\r\n\r\n")
-    assert head.startswith(b"--hearthwatch-picture\r\nContent-Type: image/jpeg\r\nContent-Length: ")
-    assert len(rest) == int(head.rsplit(b" ", 1)[1]) + 2
+    assert head.startswith(b"Content-Type: image/jpeg\r\nContent-Length: ")
+    assert rest.endswith(b"\r\n" + boundary)
+    assert len(rest) == int(head.rsplit(b" ", 1)[1]) + 2 + len(boundary)
     assert rest.startswith(b"\xff\xd8")
     await owner.send_json("/api/v1/logout")
 
@@ -107,7 +111,7 @@ async def test_mjpeg_of_a_camera_that_fails_ends_in_order(built: Built, owner: B
 
     site = replace(built.app.state.site, doors=replace(built.app.state.site.doors, pictures=Failing()))
     session = await built.auth.session(owner.cookies["hearthwatch"])
-    assert len([part async for part in _parts(site, CameraId("garden"), session)]) == 1
+    assert len([part async for part in _parts(site, CameraId("garden"), session, Multipart())]) == 2
 
 
 class Counting:

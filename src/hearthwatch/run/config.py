@@ -42,6 +42,7 @@ from hearthwatch.run.config_check_mqtt import mqtt_faults
 from hearthwatch.run.config_check_offsite import offsite_faults
 from hearthwatch.run.config_check_people import people_faults
 from hearthwatch.run.config_check_porch import porch_faults
+from hearthwatch.run.config_check_relay import relay_faults
 from hearthwatch.run.config_check_web import web_faults
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
 from hearthwatch.run.config_faults import Faults
@@ -50,6 +51,7 @@ from hearthwatch.tracks.track import ZoneOptions
 from hearthwatch.vendors.card import CardOptions
 from hearthwatch.vendors.device import DoorOptions
 from hearthwatch.web.options import WebOptions
+from hearthwatch.web.relay.options import CameraProxyOptions, ProxyOptions, RestreamOptions
 
 MAX_FILE_BYTES = 1 << 20
 _MAX_DEPTH = 12
@@ -147,6 +149,7 @@ class CameraOptions:
     porch: CameraPorchOptions = CameraPorchOptions()
     card: CardOptions = CardOptions()
     keep: KeepOptions = KeepOptions()
+    proxy: CameraProxyOptions = CameraProxyOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +175,8 @@ class Config:
     syslog: SyslogOptions = SyslogOptions()
     porch: PorchOptions = PorchOptions()
     offsite: OffsiteOptions = OffsiteOptions()
+    proxy: ProxyOptions = ProxyOptions()
+    restream: RestreamOptions = RestreamOptions()
 
 
 BUILT_IN: Raw = {"labels": {"person": {}, "car": {}, "dog": {}, "cat": {}}}
@@ -237,6 +242,7 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     action_faults(faults, document)
     mqtt_faults(faults, document)
     offsite_faults(faults, document)
+    relay_faults(faults, document)
     web_faults(faults, document)
     config = None
     try:

@@ -18,6 +18,8 @@ _SERVICES = (
     "alerts.webhook.secret",
     "alerts.push.key",
     "heartbeat.url",
+    "proxy.password",
+    "restream.password",
     "mqtt.password",
     "mqtt.code",
 )

@@ -74,6 +74,15 @@ class OpenStream:
     chunks: AsyncIterator[bytes]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOn:
+    """An answer to somebody else's request, whatever its status; header names are lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    chunks: AsyncIterator[bytes]
+
+
 class Upload(Protocol):
     """A body that is too big to be held whole."""
 
@@ -215,6 +224,22 @@ class CameraHttp:
             chunks = self._chunks(answer, step, silence_s)
             stack.push_async_callback(chunks.aclose)
             yield OpenStream(content_type=answer.headers.get("Content-Type", ""), chunks=chunks)
+
+    @contextlib.asynccontextmanager
+    async def hand_on(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, step: str, silence_s: float
+    ) -> AsyncIterator[HandedOn]:
+        """Send what somebody else asks for, with our log-in where the camera asks for one; nothing of the answer is judged.
+
+        Raises Unreachable, BadReply, and Refused where our log-in was not taken."""
+        async with contextlib.AsyncExitStack() as stack:
+            with self._telling(step):
+                async with asyncio.timeout(self._timeout_s):
+                    answer = await stack.enter_async_context(self._asked(method, target, body or None, headers))
+            chunks = self._chunks(answer, step, silence_s)
+            stack.push_async_callback(chunks.aclose)
+            given = tuple((name.lower(), value) for name, value in answer.headers.items())
+            yield HandedOn(status=answer.status, headers=given, chunks=chunks)
 
     async def _chunks(self, answer: aiohttp.ClientResponse, step: str, silence_s: float) -> AsyncGenerator[bytes]:
         while True:

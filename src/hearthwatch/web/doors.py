@@ -343,6 +343,7 @@ class Doors:
     elsewhere: ElsewhereDoor
     cases: CaseDoor
     timelapses: TimelapseDoor
+    relay: RelayDoor
     config: ConfigDoor
     welcome: WelcomeDoor
     relay: RelayDoor

@@ -18,6 +18,7 @@ from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, to_datetime
 from hearthwatch.web.api import Moment, find_event
 from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.gate import needs
+from hearthwatch.web.relay.multipart import Multipart
 from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import CameraDep, PersonDep, Site, SiteDep
 
@@ -26,8 +27,6 @@ log = logging.getLogger(__name__)
 
 MAX_CLIP_US = 2 * 3600 * US_PER_S
 MAX_FLOW_US = 24 * 3600 * US_PER_S
-BOUNDARY = "hearthwatch-picture"
-
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 _MP4: dict[int | str, dict[str, Any]] = {200: {"content": {"video/mp4": {}}}}
 
@@ -76,18 +75,19 @@ async def snapshot(site: SiteDep, camera: CameraDep) -> Response:
 @needs(Permission.LOOK)
 async def mjpeg(site: SiteDep, camera: CameraDep, person: PersonDep) -> StreamingResponse:
     """A few pictures a second as multipart/x-mixed-replace."""
-    return StreamingResponse(_parts(site, camera.id, person), media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+    multipart = Multipart()
+    return StreamingResponse(_parts(site, camera.id, person, multipart), media_type=multipart.media_type)
 
 
-async def _parts(site: Site, camera: CameraId, person: Session) -> AsyncGenerator[bytes]:
+async def _parts(site: Site, camera: CameraId, person: Session, multipart: Multipart) -> AsyncGenerator[bytes]:
     ended = asyncio.create_task(site.auth.ended(person))
     try:
         async with aclosing(site.doors.pictures.mjpeg(camera)) as pictures:
+            yield multipart.opening()
             async for picture in pictures:
                 if ended.done():
                     return
-                head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
-                yield head.encode() + picture + b"\r\n"
+                yield multipart.part(picture)
     except HearthwatchError as error:  # the answer has begun: all that is left is to end it; the page asks anew
         log.info("the pictures of %s end: %s", camera, error)
     finally:
