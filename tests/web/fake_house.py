@@ -33,7 +33,6 @@ from tests.web.fake_people import FakePeople
 from tests.web.fake_porch import FakePorch
 from tests.web.fake_relay import FakeRelay
 from tests.web.fake_push import FakePush
-from tests.web.fake_relay import FakeRelay
 from tests.web.fake_remedies import FakeRemedies
 from tests.web.fake_remote import FakeActions, FakePhones
 from tests.web.fake_review import FakeReview

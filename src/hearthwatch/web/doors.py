@@ -346,7 +346,6 @@ class Doors:
     relay: RelayDoor
     config: ConfigDoor
     welcome: WelcomeDoor
-    relay: RelayDoor
     timeline: TimelineDoor
     shares: ShareDoor
     push: PushDoor
