@@ -431,3 +431,24 @@ async def test_of_a_private_camera_only_tampering_is_heard_and_no_picture_wanted
     bench.happenings.put(sensed(AlarmKind.PERSON))
     event = await bench.told.get()
     assert (event.label, [one.id for one in bench.pictures]) == ("person", [event.id])
+
+
+async def test_a_visitor_on_two_cameras_is_one_alert_that_names_both(bench):
+    bench.happenings.put(seen("a", at_s=0))
+    await bench.told.get()
+    bench.happenings.put(seen("b", at_s=3, camera=YARD))
+    await bench.told.get()
+    await bench.events()
+    (one,) = await bench.alerts()
+    assert one.alert.title == "Front, yard: person"
+    assert one.alert.text.splitlines()[1].startswith("yard: ")
+    assert len(await bench.events()) == 2, "each camera keeps its own event"
+
+
+async def test_without_incidents_each_camera_tells(bench):
+    bench.renew(CONFIG + "[alerts]\nincident_s = 0\n")
+    bench.happenings.put(seen("a", at_s=0))
+    await bench.told.get()
+    bench.happenings.put(seen("b", at_s=3, camera=YARD))
+    await bench.told.get()
+    assert [one.alert.title for one in await bench.alerts()] == ["Front: person", "yard: person"]

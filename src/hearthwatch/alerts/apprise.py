@@ -12,6 +12,7 @@ from hearthwatch.alerts.alert import Alert, Part, Severity
 from hearthwatch.alerts.wording import many_lines, notes, one_line
 from hearthwatch.kit.errors import ConfigFault, Unreachable
 from hearthwatch.kit.logs import hide
+from hearthwatch.kit.traffic import TRAFFIC
 
 _KINDS = {Severity.INFO: "info", Severity.WARN: "warning", Severity.URGENT: "warning"}
 
@@ -46,6 +47,7 @@ class AppriseChannel:
             raise Unreachable("a service behind Apprise did not take the alert")
 
     def _notify(self, title: str, text: str, severity: Severity, attachment: bytes | None) -> bool:
+        TRAFFIC.sent("alerts.apprise", None)  # what its services make of it, the library does not say
         named: dict[str, Any] = {"title": title, "body": text, "notify_type": _KINDS[severity], "body_format": "text"}
         if attachment is None:
             return bool(self._apprise.notify(**named))

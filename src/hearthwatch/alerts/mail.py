@@ -17,6 +17,7 @@ from hearthwatch.alerts.options import EmailOptions, Tls
 from hearthwatch.alerts.wording import many_lines, notes, one_line
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import hide, redact
+from hearthwatch.kit.traffic import TRAFFIC
 from hearthwatch.kit.units import to_datetime
 
 _COMMAND_S = 30.0
@@ -62,6 +63,7 @@ class EmailChannel:
             if options.user:
                 await client.login(options.user, self._password)
             handed_over = True
+            TRAFFIC.sent("alerts.email", len(message.as_bytes()))
             await client.send_message(message, sender=self._sender, recipients=list(options.to))
         except aiosmtplib.SMTPException as error:
             raise self._our_error(error, handed_over=handed_over) from error

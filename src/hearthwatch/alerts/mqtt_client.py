@@ -18,6 +18,7 @@ from hearthwatch.alerts.options import MqttOptions
 from hearthwatch.alerts.wording import one_line
 from hearthwatch.kit.errors import ConfigFault, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import hide
+from hearthwatch.kit.traffic import TRAFFIC
 
 if TYPE_CHECKING:
     import aiomqtt
@@ -56,6 +57,7 @@ async def ask(options: MqttOptions, password: str) -> None:
 async def publish(client: aiomqtt.Client, topic: str, payload: bytes, *, retain: bool) -> None:
     import aiomqtt
 
+    TRAFFIC.sent("mqtt", len(topic.encode()) + len(payload))
     try:
         await client.publish(topic, payload, qos=1, retain=retain)
     except aiomqtt.MqttError as error:

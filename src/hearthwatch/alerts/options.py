@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
@@ -93,6 +94,9 @@ class AlertsOptions:
     apprise: AppriseOptions = AppriseOptions()
     webhook: WebhookOptions = WebhookOptions()
     push: PushOptions = PushOptions()
+    incident_s: Annotated[float, Ge(0), Le(3600)] = 60.0
+    """The same kind of visitor on another camera within so many seconds is the same incident and told in the same alert:
+    Telegram's message then names both cameras, other ways stay quiet. 0 tells of each camera by itself. Change: live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +148,11 @@ class AlertOptions:
     labels: tuple[str, ...] = ("person", "dog", "cat", "crossing", "input", "doorbell", "alarm")
     """Labels that are told; `motion` stands for motion without a name. `crossing`, `input`, `doorbell` and `audio` are alarms
     of the camera itself, `alarm` is a mail of it that does not say what of. Add `car` for a drive, not for a street."""
+    times: tuple[str, ...] = ()
+    """Times at which this camera's events are told, such as `22:00-06:00`, `sat,sun 00:00-24:00` or `mon-fri 08:00-18:00`;
+    empty means always. What concerns the camera itself is told at all times."""
+    label_times: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The same for single labels, which then go by these instead: `label_times.dog = ["22:00-06:00"]`."""
     send_picture: bool = False
     """Send pictures of this camera by the channels above. They are not end-to-end encrypted."""
     send_clip: bool = False

@@ -8,11 +8,12 @@ from datetime import tzinfo
 
 from hearthwatch.alerts.alert import Alert, AlertId, Part, Severity
 from hearthwatch.alerts.options import AlertOptions
+from hearthwatch.alerts.times import is_time
 from hearthwatch.alerts.wording import clock_time, many_lines, one_line, span
 from hearthwatch.arming.arming import Mode, ModesOptions
 from hearthwatch.events.event import Change, Event, EventKind
 from hearthwatch.health.outage import Fault, Outage
-from hearthwatch.kit.units import US_PER_S, CameraId, MonoNs, WallUs
+from hearthwatch.kit.units import US_PER_S, CameraId, MonoNs, WallUs, to_datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,8 @@ class Policy:
         camera = self._cameras.get(event.camera)
         if camera is None or not camera.options.enabled or not _wanted(event, camera, mode):
             return None
+        if event.kind not in OF_THE_CAMERA and not self._is_time(event, camera.options, now_us):
+            return None
         what = "motion" if event.kind is EventKind.MOTION else one_line(event.label or event.kind.value, 40)
         said = [clock_time(event.start_us, self._zone, now_us)]
         if event.kind is EventKind.OBJECT and event.score > 0:
@@ -141,6 +144,10 @@ class Policy:
             decided_ns=decided_ns,
             parts=frozenset(parts),
         )
+
+    def _is_time(self, event: Event, options: AlertOptions, now_us: WallUs) -> bool:
+        spans = options.label_times.get(event.label or event.kind.value, options.times)
+        return is_time(spans, to_datetime(now_us, self._zone))
 
     def on_outage(self, outage: Outage, *, now_us: WallUs, remark: str = "") -> Alert:
         """Return the notice that `outage` began, or that it is over; then with `remark`."""

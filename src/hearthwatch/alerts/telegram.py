@@ -24,8 +24,10 @@ from hearthwatch.alerts.wording import many_lines, notes, one_line
 from hearthwatch.events.album import unpacked
 from hearthwatch.kit.errors import HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import hide, redact
+from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 
 if TYPE_CHECKING:
+    import httpx
     import telegram
 
 log = logging.getLogger(__name__)
@@ -76,15 +78,21 @@ class TelegramBot:
         self._token = token
         self._base = base = api_base.rstrip("/")
         limits = httpx.Limits(max_connections=8, keepalive_expiry=90.0)
+        hooks = {"request": [_counted]}
         sending = HTTPXRequest(
             connect_timeout=8.0,
             read_timeout=15.0,
             write_timeout=10.0,
             pool_timeout=5.0,
             media_write_timeout=60.0,
-            httpx_kwargs={"limits": limits},
+            httpx_kwargs={"limits": limits, "event_hooks": hooks},
         )
-        polling = HTTPXRequest(connection_pool_size=1, connect_timeout=8.0, read_timeout=15.0, httpx_kwargs={"limits": limits})
+        polling = HTTPXRequest(
+            connection_pool_size=1,
+            connect_timeout=8.0,
+            read_timeout=15.0,
+            httpx_kwargs={"limits": limits, "event_hooks": hooks},
+        )
         self._bot = telegram.Bot(
             token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=sending, get_updates_request=polling
         )
@@ -252,6 +260,11 @@ class TelegramBot:
         if isinstance(cause, library.HTTPError):
             return Unreachable(f"Telegram cannot be reached ({type(cause).__name__})")
         return Unreachable(f"Telegram has a fault of its own: {text}")
+
+
+async def _counted(request: httpx.Request) -> None:
+    body_bytes = int(request.headers.get("content-length", "0"))
+    TRAFFIC.sent("alerts.telegram", request_bytes(request.method, str(request.url), request.headers, body_bytes))
 
 
 async def open_bot(token: str, api_base: str) -> TelegramBot:

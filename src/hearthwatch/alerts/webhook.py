@@ -17,6 +17,7 @@ from hearthwatch.alerts.options import WebhookOptions
 from hearthwatch.alerts.wording import many_lines, one_line
 from hearthwatch.kit.errors import ConfigFault, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import hide
+from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 from hearthwatch.kit.units import iso
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=8, sock_read=20)
@@ -50,6 +51,7 @@ class WebhookChannel:
         if self._session is None:
             connector = aiohttp.TCPConnector(keepalive_timeout=75)
             self._session = aiohttp.ClientSession(timeout=_TIMEOUT, connector=connector)
+        TRAFFIC.sent("alerts.webhook", request_bytes("POST", self._url, headers, len(body)))
         try:
             async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as reply:
                 status, retry_after = reply.status, reply.headers.get("Retry-After", "")

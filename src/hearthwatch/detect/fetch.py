@@ -15,6 +15,7 @@ from hearthwatch.detect.model import Model, ModelFile
 from hearthwatch.detect.store import FileState, Store
 from hearthwatch.kit.errors import BadReply, Unreachable
 from hearthwatch.kit.files import fsync_folder, storage_failed
+from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 
 SOURCE = "https://raw.githubusercontent.com"
 """Serves REPO/COMMIT/PATH of public GitHub repositories; a setting, so that tests and mirrors can be named instead."""
@@ -34,6 +35,7 @@ def download(url: str) -> Iterator[bytes]:
     if urllib.parse.urlsplit(url).scheme not in {"https", "http"}:
         raise BadReply(f"{url} is no web address")
     host = urllib.parse.urlsplit(url).hostname
+    TRAFFIC.sent("detect", request_bytes("GET", url, {}))
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310 the scheme is checked above
             while piece := answer.read(_CHUNK_BYTES):

@@ -29,7 +29,7 @@ class EventKind(StrEnum):
 class Event:
     """`end_us` is None while its visitor is in sight, and again when one who hid comes back.
     `label` is empty for motion without a name. `score` is 0 where only the camera itself saw it. `picture` tells whether a
-    best picture is kept. `false_alarm`: a person said that it was none worth telling.
+    best picture is kept. `false_alarm`: a person said that it was none worth telling. `note` is what a person wrote of it.
 
     `received_ns` is when the last byte of the deciding picture came (0 where there is none): latency counts from it."""
 
@@ -48,6 +48,7 @@ class Event:
     detail: str = ""
     received_ns: MonoNs = MonoNs(0)
     false_alarm: bool = False
+    note: str = ""
 
 
 class ChangeKind(StrEnum):

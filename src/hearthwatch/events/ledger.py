@@ -21,11 +21,13 @@ from sqlalchemy import (
     delete,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert
 
 from hearthwatch.events.event import Event, EventId, EventKind
+from hearthwatch.events.wanted import words_of
 from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.files import safe_join, storage_failed, write_atomic
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
@@ -53,15 +55,24 @@ events = Table(
     Column("detail", Text, nullable=False),
     Column("received_ns", BigInteger, nullable=False),
     Column("false_alarm", Boolean, nullable=False, server_default="0"),
+    Column("words", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("note_words", Text, nullable=False, server_default=""),
     Index("events_by_start", "start_us", "id"),
     Index("events_by_camera", "camera", "start_us"),
+    Index("events_by_label", "label", "start_us"),
+    Index("events_by_kind", "kind", "start_us"),
+    Index("events_by_zones", "zones"),
+    Index("events_unseen", "start_us", "id", sqlite_where=text("reviewed = 0")),
+    Index("events_false", "camera", "label", "start_us", sqlite_where=text("false_alarm = 1")),
 )
 
 
 def save(connection: Connection, event: Event, *, told: bool = False) -> None:
     """Insert the event or bring its row up to date; `picture`, `reviewed` and `told` are only ever set, never taken back,
-    and `false_alarm` is left alone."""
+    and `false_alarm` and `note` are left alone."""
     box = event.box
+    zones = "\n".join(sorted(event.zones))
     row = {
         "id": event.id,
         "camera": event.camera,
@@ -74,9 +85,10 @@ def save(connection: Connection, event: Event, *, told: bool = False) -> None:
         "y0": box.y0 if box else None,
         "x1": box.x1 if box else None,
         "y1": box.y1 if box else None,
-        "zones": "\n".join(sorted(event.zones)),
+        "zones": zones,
         "best_us": event.best_us,
         "detail": event.detail,
+        "words": words_of(event.kind, event.label, zones, event.detail),
     }
     lasting = {"picture": event.picture, "reviewed": event.reviewed, "told": told, "received_ns": event.received_ns}
     set_now = {name: True for name in ("picture", "reviewed", "told") if lasting[name]}
@@ -85,7 +97,7 @@ def save(connection: Connection, event: Event, *, told: bool = False) -> None:
 
 def find(connection: Connection, event: EventId) -> Event | None:
     row = connection.execute(select(events).where(events.c.id == event)).first()
-    return _event(row) if row else None
+    return event_of(row) if row else None
 
 
 def recent(
@@ -117,18 +129,32 @@ def recent(
             return ()
         same = and_(events.c.start_us == start_us, events.c.id < before)
         wanted = wanted.where(or_(events.c.start_us < start_us, same))
-    return tuple(_event(row) for row in connection.execute(wanted))
+    return tuple(event_of(row) for row in connection.execute(wanted))
 
 
 def left_open(connection: Connection) -> tuple[Event, ...]:
     """Return the events without an end: at start those a former house did not live to close."""
-    return tuple(_event(row) for row in connection.execute(select(events).where(events.c.end_us.is_(None))))
+    return tuple(event_of(row) for row in connection.execute(select(events).where(events.c.end_us.is_(None))))
 
 
 def labels(connection: Connection) -> tuple[str, ...]:
     """Return the labels there are events of, in order."""
-    found = select(events.c.label).where(events.c.label != "").distinct().order_by(events.c.label)
-    return tuple(connection.execute(found).scalars())
+    return _distinct(connection, "label")
+
+
+def zones(connection: Connection) -> tuple[str, ...]:
+    """Return the zones there are events in, in order."""
+    return tuple(sorted({zone for some in _distinct(connection, "zones") for zone in some.split("\n")}))
+
+
+def _distinct(connection: Connection, column: str) -> tuple[str, ...]:
+    """Hop along the column's index from one value to the next: as many steps as there are values, not events."""
+    hops = (
+        f"WITH RECURSIVE hop(x) AS (SELECT min({column}) FROM events WHERE {column} > '' UNION ALL "  # noqa: S608 ours
+        f"SELECT (SELECT min({column}) FROM events WHERE {column} > hop.x) FROM hop WHERE hop.x IS NOT NULL) "
+        "SELECT x FROM hop WHERE x IS NOT NULL"
+    )
+    return tuple(connection.execute(text(hops)).scalars())
 
 
 def set_reviewed(connection: Connection, event: EventId) -> None:
@@ -153,7 +179,8 @@ def drop_before(connection: Connection, before_us: WallUs, limit: int = 500) -> 
     return found
 
 
-def _event(row: Row[tuple[object, ...]]) -> Event:
+def event_of(row: Row[tuple[object, ...]]) -> Event:
+    """Return the event a whole row of `events` holds."""
     return Event(
         id=EventId(row.id),
         camera=CameraId(row.camera),
@@ -170,6 +197,7 @@ def _event(row: Row[tuple[object, ...]]) -> Event:
         detail=row.detail,
         received_ns=MonoNs(row.received_ns),
         false_alarm=row.false_alarm,
+        note=row.note,
     )
 
 

@@ -12,10 +12,12 @@ import aiohttp
 
 from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.logs import hide
+from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 
 _SUBJECT = "heartbeat"
 _TIMEOUT = aiohttp.ClientTimeout(total=20)
 _MISSES = 3
+_HEADERS = {"User-Agent": "Hearthwatch"}
 
 
 class Heartbeat:
@@ -32,8 +34,7 @@ class Heartbeat:
 
     async def run(self) -> None:
         """Call until cancelled."""
-        headers = {"User-Agent": "Hearthwatch"}
-        async with aiohttp.ClientSession(timeout=_TIMEOUT, headers=headers, trust_env=False) as session:
+        async with aiohttp.ClientSession(timeout=_TIMEOUT, headers=_HEADERS, trust_env=False) as session:
             while True:
                 await self.beat(session)
                 await asyncio.sleep(self._every_s())
@@ -65,6 +66,7 @@ class Heartbeat:
 
 async def _call(session: aiohttp.ClientSession, url: str) -> str:
     """Return what went wrong, "" for nothing."""
+    TRAFFIC.sent("heartbeat", request_bytes("GET", url, _HEADERS))
     try:
         async with session.get(url, allow_redirects=False) as answer:
             return "" if answer.status < 300 else f"it answers with status {answer.status}"

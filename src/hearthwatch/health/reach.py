@@ -10,6 +10,7 @@ from typing import Protocol
 
 from hearthwatch.health.connectivity import Reached
 from hearthwatch.kit.neighbours import KernelNeighbours
+from hearthwatch.kit.traffic import TRAFFIC
 
 _NAME_S = 12.0
 _CONNECT_S = 10.0
@@ -57,6 +58,7 @@ class KernelReach:
 
     async def connect(self, address: str, port: int) -> Reached:
         """See Reach."""
+        TRAFFIC.sent("connectivity", 0)
         try:
             async with asyncio.timeout(_CONNECT_S):
                 _reader, writer = await asyncio.open_connection(address, port)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from hearthwatch.kit.errors import ConfigFault, Refused, Unreachable
 from hearthwatch.kit.secrets import Secret
+from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
 
@@ -23,6 +25,7 @@ async def call(url: str, *, method: str, body: str, authorization: Secret | None
         headers["Authorization"] = authorization.reveal()
     if body:
         headers["Content-Type"] = "application/json" if _is_json(body) else "text/plain; charset=utf-8"
+    TRAFFIC.sent(urlsplit(url).hostname or "", request_bytes(method, url, headers, len(body.encode())))
     try:
         async with (
             aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session,

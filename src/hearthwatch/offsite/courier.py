@@ -19,6 +19,7 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import BadReply, HearthwatchError, StorageFailed, StorageFault, Unsupported
 from hearthwatch.kit.retry import Backoff, keep_running_async
+from hearthwatch.kit.traffic import TRAFFIC
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.offsite import ledger
 from hearthwatch.offsite.ledger import Queued
@@ -208,6 +209,7 @@ class Courier:
                 await self._no_hurry.wait()
                 await self._throttle.wait(size_bytes)
             self.now.sent_bytes += size_bytes
+            TRAFFIC.sent(f"offsite.targets.{self.name}", size_bytes)
 
         putting = asyncio.ensure_future(target.put(parcel, pace, resume=resume, on_progress=latest.append))
         try:

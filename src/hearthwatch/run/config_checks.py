@@ -18,6 +18,7 @@ from hearthwatch.health.quiet import parse_restart
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
 from hearthwatch.run.config_check_arming import modes_faults
 from hearthwatch.run.config_check_logins import logins_faults
+from hearthwatch.run.config_check_times import times_faults
 from hearthwatch.run.config_check_trigger import label_of, picamera_fault, trigger_faults
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.toml_lines import KeyPath
@@ -66,6 +67,7 @@ def camera_faults(faults: Faults, name: str, camera: Mapping[str, Any], shown: s
     told = alerts.get("labels") if isinstance(alerts, Mapping) else None
     for place, label in enumerate(told if isinstance(told, list) else ()):
         _label_fault(faults, (*path, "alerts", "labels", place), label, (*COCO_LABELS, *OwnAlarm, MAIL_ALARM, label_of(camera)))
+    times_faults(faults, (*path, "alerts"), alerts)
     _zone_faults(faults, path, camera)
     modes_faults(faults, path, camera)
     logins_faults(faults, (*path, "logins"), camera.get("logins"))

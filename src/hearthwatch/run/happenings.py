@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from hearthwatch.alerts.alert import Alert, Part
+from hearthwatch.alerts.incident import Incidents
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import OF_THE_CAMERA, Policy
 from hearthwatch.alerts.snooze import Snoozes
@@ -76,6 +77,7 @@ class Happenings:
         self._early: OrderedDict[TrackId, Picture] = OrderedDict()
         self._rules: dict[CameraId, Rules] = {}
         self._marking: set[asyncio.Task[None]] = set()
+        self._incidents = Incidents()
         self._config = config
         self._policy = policy
         self.renew(config, policy)
@@ -187,7 +189,7 @@ class Happenings:
                 alert = None
             elif is_now and self._snoozes.until_us(change.event.camera) <= self._clock.wall_us():
                 self._act(change)
-            await self._outbox.record(change, alert)
+            alert = await self._tell(change, alert)
             if change.kind is ChangeKind.OPENED:
                 self._changed(change.event)
             else:  # the rules do not know that it has a picture, or that somebody has seen it
@@ -195,6 +197,25 @@ class Happenings:
             self._mark(change)
             if alert is not None and Part.CLIP in alert.parts:
                 self._want_clip(change.event)
+
+    async def _tell(self, change: Change, alert: Alert | None) -> Alert | None:
+        """Record the change with its alert, or add it to what was told of the incident; return what was told anew."""
+        if alert is None or change.event.kind in OF_THE_CAMERA:
+            await self._outbox.record(change, alert)
+            return alert
+        event = change.event
+        telling = self._incidents.take(
+            alert,
+            what=event.label or event.kind.value,
+            name=self._policy.name(event.camera),
+            window_s=self._config.alerts.incident_s,
+        )
+        if telling.is_new:
+            await self._outbox.record(change, alert)
+            return alert
+        await self._outbox.record(change, None)
+        await self._outbox.amend(telling.alert, again=False)
+        return None
 
     def _judge(self, change: Change, mode: Mode) -> Alert | None:
         return self._policy.on_event(

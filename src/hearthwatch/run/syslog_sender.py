@@ -8,6 +8,7 @@ from typing import Self
 
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import Unreachable
+from hearthwatch.kit.traffic import TRAFFIC
 from hearthwatch.kit.units import CameraId
 from hearthwatch.logins import ledger
 from hearthwatch.logins.login import KeptLine, SyslogOptions, SyslogTransport
@@ -64,8 +65,10 @@ class SyslogSender:
                 way = await (_Udp.open(options) if options.transport is SyslogTransport.UDP else _Tcp.open(options))
             try:
                 while lines:
+                    messages = [message(line) for line in lines]
+                    TRAFFIC.sent("syslog", sum(len(one) for one in messages))
                     async with asyncio.timeout(_CONNECT_S):
-                        await way.send([message(line) for line in lines])
+                        await way.send(messages)
                     last = lines[-1].id
                     await self._note(str(last))
                     lines = await self._after(last)

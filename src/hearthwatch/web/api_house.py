@@ -1,0 +1,203 @@
+"""The house page: which rule tells whom, the schedule, how fast alerts were, and what left this house."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from hearthwatch.arming.arming import Mode
+from hearthwatch.web.auth import Permission
+from hearthwatch.web.gate import needs
+from hearthwatch.web.house_page_doors import Destination, LatencyRow, RuleRow
+from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.site import CameraDep, PersonDep, SiteDep
+
+router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+
+
+class RuleReply(Reply):
+    """One camera. `told` are the labels that are told in each mode, `labels` all it could tell of; `times` are the times of the
+    week at which it tells, empty for always. In the modes of `private` nothing of it is looked at."""
+
+    camera: str
+    name: str
+    enabled: bool
+    send_picture: bool
+    send_clip: bool
+    labels: list[str]
+    told: dict[str, list[str]]
+    zones: dict[str, list[str]]
+    private: list[str]
+    times: list[str]
+    label_times: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, row: RuleRow) -> Self:
+        return cls(
+            camera=row.camera,
+            name=row.name,
+            enabled=row.enabled,
+            send_picture=row.send_picture,
+            send_clip=row.send_clip,
+            labels=list(row.labels),
+            told={mode.value: [label for label in row.labels if label in told] for mode, told in row.told.items()},
+            zones={mode.value: list(zones) for mode, zones in row.zones.items() if zones},
+            private=[mode.value for mode in Mode if mode in row.private],
+            times=list(row.times),
+            label_times={label: list(times) for label, times in row.label_times.items()},
+        )
+
+
+class RecipientReply(Reply):
+    channel: str
+    who: str
+
+
+class RulesReply(Reply):
+    """`recipients` hear of every alert, as far as their channel carries its parts."""
+
+    modes: list[str]
+    cameras: list[RuleReply]
+    recipients: list[RecipientReply]
+
+
+class RuleAsk(BaseModel):
+    """One cell of the table."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: Mode
+    label: Annotated[str, Field(min_length=1, max_length=64)]
+    told: bool
+
+
+class EnabledAsk(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool
+
+
+class PlannedReply(Reply):
+    name: str
+    at: str
+    days: list[str]
+    mode: str
+
+
+class PlanReply(Reply):
+    """`next_us` is 0 where nothing is planned; the mode `auto` hands the house back to presence."""
+
+    times: list[PlannedReply]
+    next_name: str
+    next_us: int
+    next_mode: str
+
+
+class LatencyReply(Reply):
+    """Milliseconds over the last `count` parts a channel took: picture to alert (`decided`), alert to the service's yes
+    (`handed`), and both (`whole`)."""
+
+    channel: str
+    part: str
+    count: int
+    decided_p50_ms: float
+    decided_p95_ms: float
+    handed_p50_ms: float
+    handed_p95_ms: float
+    whole_p50_ms: float
+    whole_p95_ms: float
+
+    @classmethod
+    def of(cls, row: LatencyRow) -> Self:
+        names = (name for name in LatencyRow.__dataclass_fields__)
+        return cls(**{name: _rounded(getattr(row, name)) for name in names})
+
+
+class DestinationReply(Reply):
+    """`times` and `sent_bytes` count since `since_us`; `sent_bytes` is null where it is not counted, `last_us` 0 for never."""
+
+    host: str
+    purpose: str
+    setting: str
+    times: int
+    sent_bytes: int | None
+    last_us: int
+
+    @classmethod
+    def of(cls, one: Destination) -> Self:
+        return cls(
+            host=one.host,
+            purpose=one.purpose,
+            setting=one.setting,
+            times=one.sent.times if one.sent else 0,
+            sent_bytes=None if not one.is_counted else one.sent.sent_bytes if one.sent else 0,
+            last_us=one.sent.last_us if one.sent else 0,
+        )
+
+
+class OutgoingReply(Reply):
+    """What leaves this house: where the configuration makes it talk to, and nothing else."""
+
+    since_us: int
+    destinations: list[DestinationReply]
+
+
+@router.get("/house/rules")
+@needs(Permission.MANAGE)
+def rules(site: SiteDep) -> RulesReply:
+    """Which camera tells of what in which mode, and whom."""
+    return RulesReply(
+        modes=[mode.value for mode in Mode],
+        cameras=[RuleReply.of(row) for row in site.doors.house_page.rules()],
+        recipients=[RecipientReply(channel=one.channel, who=one.who) for one in site.doors.house_page.recipients()],
+    )
+
+
+@router.post("/house/rules/{camera}", status_code=204)
+@needs(Permission.MANAGE)
+async def set_rule(camera: CameraDep, ask: RuleAsk, site: SiteDep, person: PersonDep) -> Response:
+    """Have one label of a camera told in one mode, or not. It is written into the configuration file."""
+    await site.doors.house_page.set_rule(camera.id, ask.mode, ask.label, told=ask.told, who=person.user.name)
+    return Response(status_code=204)
+
+
+@router.post("/house/rules/{camera}/enabled", status_code=204)
+@needs(Permission.MANAGE)
+async def set_enabled(camera: CameraDep, ask: EnabledAsk, site: SiteDep, person: PersonDep) -> Response:
+    """Have a camera tell of its visitors at all, or not."""
+    await site.doors.house_page.set_enabled(camera.id, enabled=ask.enabled, who=person.user.name)
+    return Response(status_code=204)
+
+
+@router.get("/house/schedule")
+@needs(Permission.LOOK)
+def schedule(site: SiteDep) -> PlanReply:
+    """The times of the week at which the house arms and disarms itself."""
+    plan = site.doors.house_page.plan()
+    return PlanReply(
+        times=[PlannedReply(name=one.name, at=one.at, days=list(one.days), mode=one.mode) for one in plan.times],
+        next_name=plan.next_name,
+        next_us=plan.next_us,
+        next_mode=plan.next_mode,
+    )
+
+
+@router.get("/house/latency")
+@needs(Permission.LOOK)
+def latency(site: SiteDep) -> list[LatencyReply]:
+    """How long the last alerts took, by channel and part."""
+    return [LatencyReply.of(row) for row in site.doors.house_page.latency()]
+
+
+@router.get("/house/outgoing")
+@needs(Permission.MANAGE)
+def outgoing(site: SiteDep) -> OutgoingReply:
+    """What leaves this house: every destination, when it was last sent to, and how much."""
+    found = site.doors.house_page.outgoing()
+    return OutgoingReply(since_us=found.since_us, destinations=[DestinationReply.of(one) for one in found.destinations])
+
+
+def _rounded(value: object) -> object:
+    return round(value, 1) if isinstance(value, float) else value
