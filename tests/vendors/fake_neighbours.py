@@ -36,7 +36,7 @@ class FakeNeighbours:
         """Who answers a call of WS-Discovery."""
         return self.callers
 
-    async def call(self) -> Answers:
+    async def call(self, networks: Sequence[Network]) -> Answers:
         """As `discover`, with what was nonsense."""
         return Answers(cameras=tuple(self.callers), ignored=self.nonsense)
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hearthwatch.kit.address import source_address
 from hearthwatch.kit.errors import HearthwatchError
-from hearthwatch.kit.neighbours import KernelNeighbours
+from hearthwatch.kit.neighbours import KernelNeighbours, Network
 from hearthwatch.run.config import Config
 from hearthwatch.vendors.detection import Detector
 from hearthwatch.vendors.known import KnownCamera
-from hearthwatch.vendors.onvif_discovery import call
+from hearthwatch.vendors.onvif_discovery import Answers, call
 from hearthwatch.vendors.survey import Sighting, Survey, SurveyNow
 from hearthwatch.web.camera_setup_doors import Candidate, SearchNow
 
@@ -30,7 +30,16 @@ _MAX_CHARS = 100
 def survey_of(detector: Detector) -> Survey:
     """Return what looks around on this machine's own networks."""
     rng = random.Random()  # noqa: S311 - message numbers, not secrets
-    return Survey(detector, KernelNeighbours(), discover=functools.partial(call, rng=rng), browse=_browse)
+
+    async def discover(networks: Sequence[Network]) -> Answers:
+        """A machine may be in several networks, and the one with the cameras need not be the one with the router."""
+        own = {address for network in networks if (address := source_address(str(network[1 % network.num_addresses])))}
+        told = await asyncio.gather(*(call(rng=rng, local_address=address) for address in sorted(own)))
+        return Answers(
+            cameras=tuple(one for answers in told for one in answers.cameras), ignored=sum(answers.ignored for answers in told)
+        )
+
+    return Survey(detector, KernelNeighbours(), discover=discover, browse=_browse)
 
 
 async def _browse() -> Sequence[Announced]:

@@ -27,7 +27,8 @@ _MAX_HOSTS = 256
 _AT_ONCE = 8
 _BLOCK = 256
 
-Discover = Callable[[], Awaitable[Answers]]
+Discover = Callable[[Sequence[Network]], Awaitable[Answers]]
+"""Calls on the networks given, each from this machine's own address in it."""
 Browse = Callable[[], Awaitable["Sequence[Announced]"]]
 
 
@@ -97,7 +98,7 @@ class Survey:
             networks=tuple(str(one) for one in small), too_large=large, addresses=sum(one.num_addresses for one in small)
         )
         called, announced, living = await asyncio.gather(
-            self._called(home, notes), self._announced(home, notes), self._poked(small, home, notes)
+            self._called(networks, home, notes), self._announced(home, notes), self._poked(small, home, notes)
         )
         hosts = tuple(dict.fromkeys((*called, *announced, *living)))[:_MAX_HOSTS]
         notes.update(living=len(hosts))
@@ -128,9 +129,9 @@ class Survey:
             return None
         return Sighting(detected=found, mac=self._neighbours.macs().get(host, ""), called=called, announced=announced)
 
-    async def _called(self, home: Sequence[str], notes: _Notes) -> dict[str, FoundCamera]:
+    async def _called(self, networks: Sequence[Network], home: Sequence[str], notes: _Notes) -> dict[str, FoundCamera]:
         try:
-            answers = await self._discover()
+            answers = await self._discover(networks)
         except HearthwatchError as error:
             notes.update(troubles=(*notes.now.troubles, str(error)))
             return {}

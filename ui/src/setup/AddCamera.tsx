@@ -9,6 +9,7 @@ import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { cameras, isOwner } from "../store";
 import { FindCameras } from "./FindCameras";
+import { StepHead } from "./StepHead";
 
 export default function AddCamera() {
   const [added, setAdded] = useState("");
@@ -35,23 +36,15 @@ function Added({ camera: id, onNext }: { camera: string; onNext: () => void }) {
   const camera = cameras.value.find((each) => each.id === id);
   return (
     <section class="panel find-step">
-      <header class="find-step-head">
-        <span class="ended-mark" aria-hidden="true">
-          <icons.Check size={20} />
-        </span>
-        <div>
-          <h2>{camera?.name ?? id} is yours</h2>
-          <p class="dim">
-            {camera ? (
-              <>
-                <Dot state={camera.state} /> {stateName(camera.state)}
-              </>
-            ) : (
-              "Taking it up…"
-            )}
-          </p>
-        </div>
-      </header>
+      <StepHead title={`${camera?.name ?? id} is yours`}>
+        {camera ? (
+          <>
+            <Dot state={camera.state} /> {stateName(camera.state)}
+          </>
+        ) : (
+          "Taking it up…"
+        )}
+      </StepHead>
       {camera ? (
         <div class="stage is-wide">
           <LiveView camera={camera} stream="main" />

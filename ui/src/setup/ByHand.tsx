@@ -2,16 +2,16 @@
 
 import { useState } from "preact/hooks";
 import { Trouble } from "../parts/bits";
-import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { cameraSetup, type CameraTrial } from "./api";
 import type { Login } from "./FindCameras";
+import { StepHead } from "./StepHead";
 import { Fields } from "./TryIt";
 
 const LOCAL = /^[a-z]+:\/\/(127\.|localhost[:/]|\[::1\])/;
 
-export function ByHand({ login, onLogin, onBack, onTried }: { login: Login; onLogin: (login: Login) => void; onBack: () => void; onTried: (trial: CameraTrial) => void }) {
-  const [main, setMain] = useState("");
+export function ByHand({ host = "", login, onLogin, onBack, onTried }: { host?: string; login: Login; onLogin: (login: Login) => void; onBack: () => void; onTried: (trial: CameraTrial) => void }) {
+  const [main, setMain] = useState(host && `rtsp://${host}:554/`);
   const [sub, setSub] = useState("");
   const [polled, setPolled] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -31,15 +31,9 @@ export function ByHand({ login, onLogin, onBack, onTried }: { login: Login; onLo
   };
   return (
     <section class="panel find-step">
-      <header class="find-step-head">
-        <button class="button is-plain is-round" type="button" aria-label="Back to the list" disabled={busy} onClick={onBack}>
-          <icons.Back />
-        </button>
-        <div>
-          <h2>By hand</h2>
-          <p class="dim">For a camera that gives only a stream, a webcam, or a video file.</p>
-        </div>
-      </header>
+      <StepHead title="By hand" busy={busy} onBack={onBack}>
+        {host ? "The maker's manual names the address of its stream." : "For a camera that gives only a stream, a webcam, or a video file."}
+      </StepHead>
       <form class="sheet-form" onSubmit={(event) => void submit(event as unknown as SubmitEvent)}>
         <label>
           <span>Address of the stream</span>

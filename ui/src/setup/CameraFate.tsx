@@ -12,16 +12,18 @@ export function CameraFate({ id, name }: { id: string; name: string }) {
   if (!isOwner.value) return null;
   const close = (): void => setOpen("");
   return (
-    <p class="camera-fate hint">
-      <button class="link" type="button" onClick={() => setOpen("rename")}>
-        Rename this camera
-      </button>
-      <button class="link" type="button" onClick={() => setOpen("remove")}>
-        Remove it
-      </button>
+    <>
+      <p class="camera-fate hint">
+        <button class="link" type="button" onClick={() => setOpen("rename")}>
+          Rename this camera
+        </button>
+        <button class="link" type="button" onClick={() => setOpen("remove")}>
+          Remove it
+        </button>
+      </p>
       {open === "rename" ? <Rename id={id} name={name} onClose={close} /> : null}
       {open === "remove" ? <Remove id={id} name={name} onClose={close} /> : null}
-    </p>
+    </>
   );
 }
 

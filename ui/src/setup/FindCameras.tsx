@@ -16,7 +16,7 @@ export interface Login {
   password: string;
 }
 
-type Step = { at: "look" } | { at: "try"; candidate: Candidate } | { at: "hand" } | { at: "name"; trial: CameraTrial };
+type Step = { at: "look" } | { at: "try"; candidate: Candidate } | { at: "hand"; host?: string } | { at: "name"; trial: CameraTrial };
 
 /** `onAdded` hears the new camera's id; `compact` leaves the long explanations away, for the wizard. */
 export function FindCameras({ onAdded, compact = false }: { onAdded: (name: string) => void; compact?: boolean }) {
@@ -44,12 +44,12 @@ export function FindCameras({ onAdded, compact = false }: { onAdded: (name: stri
   return (
     <div class="find" ref={top}>
       {step.at === "look" ? (
-        <Look search={search} error={error} compact={compact} onStart={start} onPick={(candidate) => setStep({ at: "try", candidate })} onHand={() => setStep({ at: "hand" })} />
+        <Look search={search} error={error} compact={compact} onStart={start} onPick={(candidate) => setStep(candidate.vendor ? { at: "try", candidate } : { at: "hand", host: candidate.host })} onHand={() => setStep({ at: "hand" })} />
       ) : null}
       {step.at === "try" ? (
-        <TryIt candidate={step.candidate} login={login} onLogin={setLogin} onBack={back} onTried={(trial) => setStep({ at: "name", trial })} onHand={() => setStep({ at: "hand" })} />
+        <TryIt candidate={step.candidate} login={login} onLogin={setLogin} onBack={back} onTried={(trial) => setStep({ at: "name", trial })} />
       ) : null}
-      {step.at === "hand" ? <ByHand login={login} onLogin={setLogin} onBack={back} onTried={(trial) => setStep({ at: "name", trial })} /> : null}
+      {step.at === "hand" ? <ByHand host={step.host ?? ""} login={login} onLogin={setLogin} onBack={back} onTried={(trial) => setStep({ at: "name", trial })} /> : null}
       {step.at === "name" ? (
         <NameIt
           trial={step.trial}
@@ -128,7 +128,7 @@ function Look({ search, error, compact, onStart, onPick, onHand }: { search: Sea
           ))}
         </ul>
       ) : null}
-      <ByAddress onPick={onPick} onHand={onHand} />
+      <ByAddress title={search ? "Not in the list?" : "Know its address?"} onPick={onPick} onHand={onHand} />
     </>
   );
 }
@@ -178,12 +178,12 @@ const Found = ({ one, onPick }: { one: Candidate; onPick: (one: Candidate) => vo
   <li class="find-row">
     <Sign one={one} />
     <button class="button" type="button" onClick={() => onPick(one)} aria-label={`Try ${titleOf(one, one.vendor)} at ${one.host}`}>
-      Try it
+      {one.vendor ? "Try it" : "By hand"}
     </button>
   </li>
 );
 
-function ByAddress({ onPick, onHand }: { onPick: (one: Candidate) => void; onHand: () => void }) {
+function ByAddress({ title, onPick, onHand }: { title: string; onPick: (one: Candidate) => void; onHand: () => void }) {
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -206,7 +206,7 @@ function ByAddress({ onPick, onHand }: { onPick: (one: Candidate) => void; onHan
   };
   return (
     <div class="find-other">
-      <h2>Not in the list?</h2>
+      <h2>{title}</h2>
       <form class="row" onSubmit={(event) => void look(event as unknown as SubmitEvent)}>
         <label class="find-address">
           <span class="sr">Address of the camera</span>

@@ -7,6 +7,7 @@ import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameraName } from "../store";
 import { cameraSetup, type CameraTrial, type TriedStream } from "./api";
+import { StepHead } from "./StepHead";
 
 export function NameIt({ trial, onBack, onAdded }: { trial: CameraTrial; onBack: () => void; onAdded: (camera: string) => void }) {
   const [name, setName] = useState(trial.name.slice(0, 60));
@@ -36,15 +37,9 @@ export function NameIt({ trial, onBack, onAdded }: { trial: CameraTrial; onBack:
   ];
   return (
     <section class="panel find-step">
-      <header class="find-step-head">
-        <button class="button is-plain is-round" type="button" aria-label="Back to the list" disabled={busy} onClick={onBack}>
-          <icons.Back />
-        </button>
-        <div>
-          <h2>{[trial.maker, trial.model].filter(Boolean).join(" ") || trial.host || "The camera"}</h2>
-          <p class="dim">It works. Look at the picture and give it a name.</p>
-        </div>
-      </header>
+      <StepHead title={[trial.maker, trial.model].filter(Boolean).join(" ") || trial.host || "The camera"} busy={busy} onBack={onBack}>
+        It works. Look at the picture and give it a name.
+      </StepHead>
       {trial.camera ? <p class="note">This is a camera of yours already: {cameraName(trial.camera)}. Added again, it is watched twice.</p> : null}
       <div class="find-tried">
         <div class="find-picture">

@@ -3,10 +3,10 @@
 import { useState } from "preact/hooks";
 import { vendorName } from "../doors/words";
 import { Trouble } from "../parts/bits";
-import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { cameraSetup, type CameraTrial, type Candidate, isThisMachine, titleOf } from "./api";
 import type { Login } from "./FindCameras";
+import { StepHead } from "./StepHead";
 
 export function Fields({ login, onLogin, disabled, optional = false }: { login: Login; onLogin: (login: Login) => void; disabled: boolean; optional?: boolean }) {
   return (
@@ -29,14 +29,12 @@ export function TryIt({
   onLogin,
   onBack,
   onTried,
-  onHand,
 }: {
   candidate: Candidate;
   login: Login;
   onLogin: (login: Login) => void;
   onBack: () => void;
   onTried: (trial: CameraTrial) => void;
-  onHand: () => void;
 }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -48,7 +46,7 @@ export function TryIt({
     setError(null);
     try {
       const { host, port, tls } = candidate;
-      onTried(await cameraSetup.try({ host, port, tls, vendor: candidate.vendor || "auto", channel, ...login, allow_loopback: isThisMachine(host) }));
+      onTried(await cameraSetup.try({ host, port, tls, vendor: candidate.vendor, channel, ...login, allow_loopback: isThisMachine(host) }));
     } catch (failed) {
       setError(failed);
       setBusy(false);
@@ -56,24 +54,9 @@ export function TryIt({
   };
   return (
     <section class="panel find-step">
-      <header class="find-step-head">
-        <button class="button is-plain is-round" type="button" aria-label="Back to the list" disabled={busy} onClick={onBack}>
-          <icons.Back />
-        </button>
-        <div>
-          <h2>{titleOf(candidate, vendor)}</h2>
-          <p class="dim">{[candidate.host, vendor, candidate.firmware && `firmware ${candidate.firmware}`].filter(Boolean).join(" · ")}</p>
-        </div>
-      </header>
-      {candidate.vendor ? null : (
-        <p class="note">
-          Hearthwatch does not know this kind of camera: {candidate.why}. Enter the address of its stream{" "}
-          <button class="link" type="button" onClick={onHand}>
-            by hand
-          </button>
-          ; the maker's manual names it.
-        </p>
-      )}
+      <StepHead title={titleOf(candidate, vendor)} busy={busy} onBack={onBack}>
+        {[candidate.host, vendor, candidate.firmware && `firmware ${candidate.firmware}`].filter(Boolean).join(" · ")}
+      </StepHead>
       <form class="sheet-form" onSubmit={(event) => void submit(event as unknown as SubmitEvent)}>
         <Fields login={login} onLogin={onLogin} disabled={busy} />
         <details class="find-more">
