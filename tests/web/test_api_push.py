@@ -9,6 +9,8 @@ from tests.web.conftest import Browser
 from tests.web.fake_house import Built
 from tests.web.fake_push import KEY
 
+from hearthwatch.kit.clock import FakeClock
+
 ENDPOINT = "https://push.example.org/abc"
 
 
@@ -48,6 +50,23 @@ async def test_nobody_touches_what_is_somebody_elses_but_the_owner(built: Built,
     assert built.house.push.tested == [his]
     left = await owner.delete(f"/api/v1/push/devices/{his}", headers=owner.page_headers())
     assert [each["id"] for each in left.json()] == [hers]
+
+
+async def test_a_browser_with_a_new_address_stays_one_device(owner: Browser, viewer: Browser) -> None:
+    old = (await owner.send_json("/api/v1/push/devices", subscription())).json()
+    moved = subscription(endpoint=ENDPOINT + "2")
+    path = f"/api/v1/push/devices/{old['id']}"
+    assert (await viewer.put(path, json=moved, headers=viewer.page_headers())).status_code == 404
+    assert (await owner.put(path, json=moved, headers=owner.page_headers())).status_code == 200
+    (left,) = (await owner.get("/api/v1/push/devices")).json()
+    assert left["mark"] != old["mark"]
+
+
+async def test_an_old_log_in_alone_adds_no_device(built: Built, owner: Browser, clock: FakeClock) -> None:
+    clock.advance(3600)
+    answer = await owner.send_json("/api/v1/push/devices", subscription())
+    assert (answer.status_code, answer.json()["wanted"]) == (403, "proof")
+    assert not built.house.push.given
 
 
 async def test_a_stranger_gets_nothing(browser, built: Built, owner: Browser) -> None:

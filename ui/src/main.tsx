@@ -2,6 +2,7 @@
 
 import "@fontsource-variable/inter/wght.css";
 import "./styles/index.css";
+import { effect } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { useEffect } from "preact/hooks";
 import { AskDialog } from "./doors/AskDialog";
@@ -25,6 +26,7 @@ import { ArmingButton, ArmingSheet } from "./parts/Arming";
 import { Empty } from "./parts/bits";
 import * as icons from "./parts/icons";
 import { Lazy } from "./parts/Lazy";
+import { lookForNews } from "./push/worker";
 import { follow, place } from "./router";
 import { connected, house, outages, recent, session, unreachable, unseenLogins, whoAmI } from "./store";
 import { theme } from "./theme";
@@ -131,6 +133,9 @@ function App() {
 }
 
 document.addEventListener("click", follow);
+effect(() => {
+  if (connected.value) lookForNews();
+});
 const root = document.getElementById("app");
 if (root) render(<App />, root);
 void whoAmI();

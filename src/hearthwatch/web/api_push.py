@@ -81,9 +81,26 @@ async def devices(site: SiteDep, person: PersonDep) -> list[PushDeviceReply]:
 
 
 @router.post("/devices")
-@needs(Permission.LOOK)
-async def add(ask: PushAsk, site: SiteDep, person: PersonDep) -> PushDeviceReply:
+@needs(Permission.LOOK, fresh=True)
+async def add_push_device(ask: PushAsk, site: SiteDep, person: PersonDep) -> PushDeviceReply:
     """Have this browser notified of what the asker may see."""
+    return await _add(ask, site, person)
+
+
+@router.put("/devices/{device}")
+@needs(Permission.LOOK)
+async def move_push_device(device: DeviceId, ask: PushAsk, site: SiteDep, person: PersonDep) -> PushDeviceReply:
+    """The browser of a device of the asker's got another address: that takes the place of the old one."""
+    old = await _find(device, site, person)
+    if old.user_id != person.user.id:
+        raise Denied(403, "This device is somebody else's.")
+    made = await _add(ask, site, person)
+    if made.id != device:
+        await site.doors.push.remove(device)
+    return made
+
+
+async def _add(ask: PushAsk, site: SiteDep, person: PersonDep) -> PushDeviceReply:
     name = " ".join(ask.name.split())
     if not name or not name.isprintable():
         raise Denied(422, f"The name of a device has 1 to {NAME_CHARS} visible characters.")
@@ -95,7 +112,7 @@ async def add(ask: PushAsk, site: SiteDep, person: PersonDep) -> PushDeviceReply
 
 @router.delete("/devices/{device}")
 @needs(Permission.LOOK)
-async def remove(device: DeviceId, site: SiteDep, person: PersonDep) -> list[PushDeviceReply]:
+async def remove_push_device(device: DeviceId, site: SiteDep, person: PersonDep) -> list[PushDeviceReply]:
     """Notify that device no more; answers which are left."""
     await _find(device, site, person)
     await site.doors.push.remove(device)
@@ -104,7 +121,7 @@ async def remove(device: DeviceId, site: SiteDep, person: PersonDep) -> list[Pus
 
 @router.post("/devices/{device}/test")
 @needs(Permission.LOOK)
-async def test(device: DeviceId, site: SiteDep, person: PersonDep) -> PushDeviceReply:
+async def test_push_device(device: DeviceId, site: SiteDep, person: PersonDep) -> PushDeviceReply:
     """Send that device a notification now."""
     await _find(device, site, person)
     await site.doors.push.test(device)

@@ -13,8 +13,10 @@ from fastapi import APIRouter, Header, Response
 
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
+from hearthwatch.web.headers import CSP
 
 BUILT = Path(__file__).with_name("dist")
+WORKER = "sw.js"
 
 _MISSING = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Hearthwatch</title>
 <h1>Hearthwatch is running, but its page is not built.</h1><p>Run <code>make setup</code> and start it again.</p></html>"""
@@ -82,6 +84,9 @@ def page_router(page: Page) -> APIRouter:
             "Cache-Control": "public, max-age=31536000, immutable" if found.forever else "no-cache",
             "Vary": "Accept-Encoding",
         }
+        if path == WORKER:
+            # a service worker shows no page: its policy is about the picture in a notification, which came with the message
+            headers["Content-Security-Policy"] = CSP.replace("img-src 'self'", "img-src 'self' data:")
         if if_none_match == found.etag:
             return Response(status_code=304, headers=headers)
         if found.gzipped and "gzip" in accept_encoding:

@@ -9,6 +9,8 @@ import * as icons from "../parts/icons";
 import { Phones } from "../parts/Phones";
 import { StorageCard } from "../parts/Storage";
 import { SwitchedCard } from "../parts/Switched";
+import { PushCard } from "../push/PushCard";
+import { WayCard } from "../push/WayCard";
 import { house, isOwner, session } from "../store";
 import { type Theme, theme } from "../theme";
 
@@ -18,10 +20,12 @@ export function SettingsPage() {
       <Head title="Settings" />
       <DetectorCard />
       {isOwner.value ? <PhoneCard /> : null}
+      <PushCard />
       <SwitchedCard />
       <StorageCard />
       <OffsiteCard />
       {isOwner.value ? <Configured /> : null}
+      <WayCard />
       <Appearance />
       <AccountCard />
     </div>

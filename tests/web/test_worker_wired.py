@@ -1,0 +1,252 @@
+"""The installed page in a real browser: the shell without the house, a new build, notifications, and what they may do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, CDPSession, Page, async_playwright
+from playwright.async_api import Error as PlaywrightError
+from tests.devices.push_service import Browser as PushBrowser
+from tests.devices.push_service import base64url
+from tests.web.browsing import CHROMIUM, Watched
+from tests.web.fake_house import PASSWORD, picture
+from tests.web.fake_push import KEY
+from tests.web.running import Running, new_house, running_house
+
+from hearthwatch.web.accounts import Role
+from hearthwatch.web.page import BUILT
+from hearthwatch.web.page import Page as BuiltPage
+
+pytestmark = [
+    pytest.mark.wired,
+    pytest.mark.skipif(not (BUILT / "sw.js").is_file(), reason="the page is not built: make setup"),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium"),
+]
+
+SUBSCRIBE = """
+  const given = %s;
+  Object.defineProperty(Notification, 'permission', { get: () => 'granted' });
+  Notification.requestPermission = async () => 'granted';
+  const made = { endpoint: given.endpoint, options: { applicationServerKey: null }, unsubscribe: async () => true,
+    toJSON: () => ({ endpoint: given.endpoint, keys: { p256dh: given.p256dh, auth: given.auth } }) };
+  let now = null;
+  PushManager.prototype.getSubscription = async () => now;
+  PushManager.prototype.subscribe = async (asked) => { window.askedWith = asked; return (now = made); };
+"""
+
+
+@dataclass
+class Installed:
+    house: Running
+    context: BrowserContext
+    page: Page
+    watched: Watched
+    cdp: CDPSession
+    registration: str = ""
+
+    async def settle(self) -> None:
+        """Wait until the worker is in charge of the page."""
+        await self.until("navigator.serviceWorker.controller !== null")
+
+    async def until(self, condition: str) -> None:
+        """Wait until `condition` holds in the page, also over a reload; the page's policy allows Playwright's own way not."""
+        while True:
+            with contextlib.suppress(PlaywrightError):  # the page is being loaded
+                if await self.page.evaluate(f"async () => {condition}"):
+                    return
+            await asyncio.sleep(0.03)
+
+    async def push(self, message: object) -> None:
+        await self.cdp.send(
+            "ServiceWorker.deliverPushMessage",
+            {
+                "origin": self.house.base,
+                "registrationId": self.registration,
+                "data": message if isinstance(message, str) else json.dumps(message),
+            },
+        )
+
+    async def shown(self, count: int = 1) -> list[dict[str, object]]:
+        """Wait for so many notifications and return what they say."""
+        return await self.page.evaluate(
+            """async (count) => {
+              const { active } = await navigator.serviceWorker.ready;
+              for (;;) {
+                const all = await (await navigator.serviceWorker.ready).getNotifications();
+                if (all.length >= count) return all.map(({ title, body, tag, icon, image, silent, data, actions }) =>
+                  ({ title, body, tag, icon, image, silent, data, actions: actions.map((each) => each.action) }));
+                await new Promise((next) => setTimeout(next, 20));
+              }
+            }""",
+            count,
+        )
+
+    async def one_with(self, fits: Callable[[dict[str, object]], object]) -> dict[str, object]:
+        """Wait for a notification that fits."""
+        while True:
+            for said in await self.shown():
+                if fits(said):
+                    return said
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def installed(tmp_path: Path) -> AsyncIterator[Installed]:
+    async with running_house(tmp_path, new_house()) as house, async_playwright() as play:
+        await house.built.add_user("ada", Role.OWNER)
+        chromium = await play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = await chromium.new_context(base_url=house.base)
+        await context.grant_permissions(["notifications"], origin=house.base)
+        page = await context.new_page()
+        cdp = await context.new_cdp_session(page)
+        made = Installed(house, context, page, Watched(page, house.base), cdp)
+
+        def registered(event: dict) -> None:
+            for each in event["registrations"]:
+                made.registration = each["registrationId"]
+
+        cdp.on("ServiceWorker.workerRegistrationUpdated", registered)
+        await cdp.send("ServiceWorker.enable")
+        await page.goto("/")
+        await page.get_by_label("Name").fill("ada")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Log in").click()
+        await page.get_by_role("link", name="Events").first.wait_for()
+        await made.settle()
+        yield made
+        await chromium.close()
+
+
+async def test_a_new_build_takes_over_and_leaves_nothing_of_the_old(installed: Installed, tmp_path: Path) -> None:
+    page = installed.page
+    old = await page.evaluate("() => caches.keys()")
+    assert len(old) == 1
+    folder = tmp_path / "dist"
+    shutil.copytree(BUILT, folder)
+    worker = folder / "sw.js"
+    text = worker.read_text()
+    version = old[0].removeprefix("shell ")
+    assert version in text
+    worker.write_text(text.replace(version, "0123456789ab"))
+    index = folder / "index.html"
+    index.write_text(
+        index.read_text().replace("<title>Hearthwatch</title>", "<title>Hearthwatch</title><meta name='build' content='next'>")
+    )
+    served = installed.house.built.app.state.site.page
+    served._assets = BuiltPage(folder)._assets
+    served._index = served._assets["index.html"]
+    # out of sight it may reload at once
+    await page.evaluate("() => { Object.defineProperty(document, 'hidden', { get: () => true }); }")
+    await page.evaluate("() => navigator.serviceWorker.ready.then((found) => found.update()).then(() => true)")
+    await installed.until("document.querySelector('meta[name=build]') !== null")
+    await installed.until("(await caches.keys()).join() === 'shell 0123456789ab'")
+    assert not installed.watched.complaints
+
+    await _the_shell_is_kept_and_nothing_that_is_shown(installed)
+
+
+async def test_a_message_is_shown_with_its_picture_and_a_later_one_takes_its_place(installed: Installed) -> None:
+    told = {
+        "id": "01ALERT",
+        "title": "Front door: person",
+        "body": "14:03:27 · 83 % sure",
+        "url": "/events/e00100",
+        "severity": "urgent",
+        "at_ms": 1_700_000_000_000,
+        "event": "e00100",
+        "camera": "front-door",
+        "quiet": False,
+    }
+    await installed.push(told)
+    (text,) = await installed.shown()
+    assert (text["title"], text["body"], text["tag"], text["silent"]) == (told["title"], told["body"], "01ALERT", False)
+    assert text["actions"] == ["quiet", "false"]
+    assert text["icon"].endswith("/icons/icon-192.png")
+    small, _box = picture("front-door", 3.0)
+    await installed.push({**told, "quiet": True, "picture": base64url(small[:30])})
+    after = await installed.one_with(lambda said: said["image"])
+    assert after["silent"]
+    assert len(after["image"]) > 10_000, "the house was there to give the sharp one"
+    await installed.push({**told, "event": "none", "quiet": True, "picture": "AAAA"})
+    await installed.one_with(lambda said: said["image"] == "data:image/jpeg;base64,AAAA")
+    await installed.push("no json")
+    assert {each["title"] for each in await installed.shown(2)} == {"Front door: person", "Hearthwatch"}
+    assert not installed.watched.complaints
+
+    await _the_buttons_act_as_who_is_logged_in(installed)
+    await _the_page_asks_for_this_device_and_tries_it(installed)
+
+
+async def _the_buttons_act_as_who_is_logged_in(installed: Installed) -> None:
+    worker = installed.context.service_workers[0]
+    press = """async (action) => {
+      await registration.showNotification('Front door: person', { tag: 'one', data: { url: '/events/e00100', event: 'e00100', camera: 'front-door' } });
+      const [notification] = await registration.getNotifications({ tag: 'one' });
+      self.dispatchEvent(new NotificationEvent('notificationclick', { notification, action }));
+    }"""
+    remote = installed.house.built.house.remote
+    await worker.evaluate(press, "quiet")
+    said = await installed.one_with(lambda said: "for an hour" in said["body"])
+    assert said["title"] == "Front door: person"
+    assert [each.id for each in remote.status().cameras if each.quiet_until_us] == ["front-door"]
+
+
+async def _the_page_asks_for_this_device_and_tries_it(installed: Installed) -> None:
+    page = installed.page
+    browser = PushBrowser(token="x", key=KEY)
+    given = {"endpoint": "https://push.example.org/abc", "p256dh": base64url(browser.p256dh), "auth": base64url(browser.auth)}
+    await page.add_init_script(SUBSCRIBE % json.dumps(given))
+    await page.goto("/settings")
+    await page.get_by_label("Name of this device").fill("Kitchen tablet")
+    await page.get_by_role("button", name="Notify this device").click()
+    await page.get_by_text("Kitchen tablet").first.wait_for()
+    asked = await page.evaluate("[window.askedWith.userVisibleOnly, window.askedWith.applicationServerKey]")
+    assert asked == [True, KEY]
+    assert installed.house.built.house.push.given == [(given["endpoint"], browser.p256dh, browser.auth)]
+    await page.get_by_role("button", name="Send a test").click()
+    await page.get_by_text("A test is on its way").wait_for()
+    assert installed.house.built.house.push.tested
+    await page.get_by_role("button", name="Stop").click()
+    await page.get_by_role("button", name="Notify this device").wait_for()
+    assert not installed.house.built.house.push.kept
+    assert not installed.watched.complaints
+
+    await installed.page.add_init_script("Object.defineProperty(Notification, 'permission', { get: () => 'denied' })")
+    await installed.page.goto("/settings")
+    await installed.page.get_by_text("are blocked here").wait_for()
+
+
+async def _the_shell_is_kept_and_nothing_that_is_shown(installed: Installed) -> None:
+    page = installed.page
+    await page.goto("/events")
+    await page.locator("img").first.wait_for()
+    kept = await page.evaluate(
+        """async () => {
+          const all = [];
+          for (const name of await caches.keys())
+            for (const request of await (await caches.open(name)).keys()) all.push(new URL(request.url).pathname);
+          return all;
+        }"""
+    )
+    assert "/" in kept
+    assert any(re.fullmatch(r"/assets/.*\\.js", path) or path.endswith(".js") for path in kept)
+    assert not [path for path in kept if not re.match(r"/$|/hearth\.svg$|/icons/|/assets/", path)]
+    manifest = await page.evaluate("() => fetch('/hearth.webmanifest').then((answer) => answer.json())")
+    for icon in manifest["icons"]:
+        assert (await page.request.get(installed.house.base + icon["src"])).ok
+    assert not installed.watched.foreign
+    assert not installed.watched.complaints
+
+    installed.house.serving.cancel()
+    await asyncio.gather(installed.house.serving, return_exceptions=True)
+    await page.goto("/alerts")
+    await page.get_by_text("Hearthwatch does not answer").first.wait_for()
+    assert not [each for each in installed.watched.complaints if "trusted" in each.lower() or "policy" in each.lower()]
