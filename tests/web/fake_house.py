@@ -146,7 +146,7 @@ class FakeHouse:
         self.remote = FakeActions(self)
         self.events_now = [] if self.small else self._day_of_events()
         self.alerts_now = [] if self.small else self._alerts_of(self.events_now)
-        self.review = FakeReview(self.events_now)
+        self.review = FakeReview(lambda: self.events_now)
         self.house_page = FakeHousePage(self.clock, self.names)
 
     def doors(self) -> Doors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from hearthwatch.detect.detection import LabelOptions
@@ -14,9 +14,13 @@ from hearthwatch.events.wanted import Place, Wanted, words_of
 class FakeReview:
     """Implements ReviewDoor over a list that is changed in place."""
 
-    def __init__(self, events: list[Event]) -> None:
-        self._events = events
+    def __init__(self, events: Callable[[], list[Event]]) -> None:
+        self._now = events
         self.accepted: list[tuple[Suggestion, str]] = []
+
+    @property
+    def _events(self) -> list[Event]:
+        return self._now()
 
     def _wanted(self, wanted: Wanted) -> list[Event]:
         return [event for event in sorted(self._events, key=_order, reverse=True) if _fits(event, wanted)]

@@ -66,6 +66,7 @@ export interface HouseEvent {
   reviewed: boolean;
   false_alarm: boolean;
   detail: string;
+  note: string;
   clip_start_us: number;
   clip_end_us: number | null;
 }

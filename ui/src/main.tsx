@@ -37,6 +37,7 @@ const PLACES: { path: string; name: string; icon: () => ComponentChildren }[] = 
   { path: "/logins", name: "Doors", icon: () => <icons.Door /> },
   { path: "/cameras", name: "Cameras", icon: () => <icons.Camera /> },
   { path: "/alerts", name: "Alerts", icon: () => <icons.Bell /> },
+  { path: "/house", name: "House", icon: () => <icons.Home /> },
   { path: "/settings", name: "Settings", icon: () => <icons.Gear /> },
 ];
 
@@ -54,6 +55,7 @@ function page(path: string): [string, ComponentChildren] {
   if (first === "cameras" && id && third === "door") return ["Door", <DoorPage id={id} key={id} />];
   if (first === "cameras") return id ? ["Camera", <CameraPage id={id} key={id} />] : ["Cameras", <CamerasPage />];
   if (first === "alerts") return ["Alerts", <AlertsPage />];
+  if (first === "house") return ["House", <Lazy load={() => import("./house/HousePage")} key="house" />];
   if (first === "settings") return ["Settings", <SettingsPage />];
   if (first === "docs") return ["API", <DocsPage />];
   return [
@@ -89,7 +91,7 @@ function Shell() {
           <icons.Hearth />
         </a>
         {PLACES.map(({ path: to, name, icon }) => (
-          <a key={to} class="rail-link" href={to} aria-current={isHere(to, path) ? "page" : undefined}>
+          <a key={to} class={`rail-link ${to === "/house" ? "is-roomy" : ""}`} href={to} aria-current={isHere(to, path) ? "page" : undefined}>
             <span class="rail-icon">
               {icon()}
               {to === "/events" && unseen ? <i class="badge" aria-label={`${unseen} new`} /> : null}

@@ -8,6 +8,7 @@ import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameras, lastLogins, loginsSeen, now_us, resyncs } from "../store";
 import { doors, type Login } from "./api";
+import { DoorMap } from "./DoorMap";
 import { type Choice, fits, folded, keyOf, merged } from "./fold";
 import { LoginRow } from "./LoginRow";
 import { choose, Tabs } from "./Tabs";
@@ -21,6 +22,7 @@ export function LoginsPage() {
   const query = place.value.query;
   const camera = query.get("camera") ?? "";
   const group = query.get("what") ?? "";
+  const address = query.get("from") ?? "";
   const day_us = toDay(query.get("day"));
   const [page, setPage] = useState<{ logins: Login[]; more: boolean } | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -31,6 +33,7 @@ export function LoginsPage() {
   const load = (before?: number) =>
     doors.logins({
       camera,
+      address,
       verdict: choice.verdicts,
       limit: PAGE,
       ...(choice.start_us !== null ? { start_us: choice.start_us } : {}),
@@ -43,13 +46,13 @@ export function LoginsPage() {
     return () => {
       current = false;
     };
-  }, [camera, group, day_us, resyncs.value]);
+  }, [camera, group, address, day_us, resyncs.value]);
   useEffect(() => {
     if (!document.hidden) loginsSeen();
   }, [lastLogins.value]);
 
   const oldest = page?.more ? (page.logins.at(-1)?.at_us ?? 0) : 0;
-  const shown = useMemo(() => merged(page?.logins ?? [], page ? lastLogins.value.filter((login) => login.at_us >= oldest && fits(login, choice)) : []), [page, lastLogins.value]);
+  const shown = useMemo(() => merged(page?.logins ?? [], page ? lastLogins.value.filter((login) => login.at_us >= oldest && fits(login, choice) && (!address || login.address === address)) : []), [page, lastLogins.value]);
   const more = async (): Promise<void> => {
     const last = page?.logins.at(-1);
     if (!page || !last) return;
@@ -61,7 +64,7 @@ export function LoginsPage() {
   const days = new Map<number, typeof folds>();
   for (const fold of folds) days.set(startOfDay(fold.head.at_us), [...(days.get(startOfDay(fold.head.at_us)) ?? []), fold]);
   const worst = folds.find((fold) => isForeign(fold.head) && now_us.value - fold.head.at_us < DAY_US);
-  const chosen = camera || group || day_us !== null;
+  const chosen = camera || group || address || day_us !== null;
   const own = watched?.reduce((sum, watch) => sum + ownVisits(watch), 0) ?? 0;
 
   return (
@@ -71,6 +74,7 @@ export function LoginsPage() {
       </Head>
       <Tabs />
       {watched?.length ? <WatchedStrip watched={watched} /> : null}
+      <DoorMap address={address} onPick={(from) => pick({ from })} />
       <div class="filters">
         {cameras.value.length > 1 ? (
           <Chips name="Camera" value={camera} all={[["", "All cameras"], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => pick({ camera: value })} />

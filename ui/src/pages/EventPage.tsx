@@ -8,6 +8,8 @@ import { clockSeconds, codecName, dayName, labelName, lasted } from "../format";
 import { Trouble, useKeys, useLoaded } from "../parts/bits";
 import { Burst } from "../parts/Burst";
 import { ElsewherePanel, placesOf } from "../parts/Elsewhere";
+import { Note } from "../events/Note";
+import { SuggestionsPanel } from "../events/Suggestions";
 import { EventPicture } from "../parts/EventPicture";
 import { HandOver } from "../parts/HandOver";
 import * as icons from "../parts/icons";
@@ -167,7 +169,8 @@ export function EventPage({ id }: { id: string }) {
               </button>
             </dd>
           </dl>
-          {event.detail ? <p class="dim">{event.detail}</p> : null}
+          {event.detail ? <p class="dim event-detail">{event.detail}</p> : null}
+          <Note event={event} onSaved={(saved) => setDetail({ ...detail, event: saved })} />
           <div class="segmented" role="group" aria-label="Show">
             <button type="button" aria-pressed={!showPicture} disabled={!detail.has_footage} onClick={() => setView("footage")}>
               Footage
@@ -194,12 +197,13 @@ export function EventPage({ id }: { id: string }) {
             ) : null}
           </div>
           {detail.has_footage ? <HandOver camera={event.camera} start_us={event.clip_start_us} end_us={end_us} /> : null}
-          <a class="link" href={`/cameras/${event.camera}?at=${event.start_us}`}>
+          <a class="link" href={`/timeline?at=${event.start_us}&cameras=${event.camera}`}>
             Open in the timeline
           </a>
         </div>
         {ways.length ? <ElsewherePanel ways={ways} part={detail.has_footage} /> : null}
       </div>
+      {isOwner.value ? <SuggestionsPanel event={event} key={`${id}${event.false_alarm}`} /> : null}
       {event.kind === "sensor" ? <Burst id={id} version={event.end_us} /> : null}
       {others.length ? (
         <section class="others">

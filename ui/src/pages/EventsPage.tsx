@@ -1,16 +1,17 @@
-/** Events: everyone and everything worth remembering, by day, with what to look for. */
+/** Events: everyone and everything worth remembering, by day, found, looked through and marked. */
 
-import { useEffect, useState } from "preact/hooks";
-import { api, type Events, type HouseEvent } from "../api";
-import { addDays, clock, dayName, labelName, lasted } from "../format";
-import { Chips, Empty, Head, Trouble } from "../parts/bits";
-import { DayPick, toDay } from "../parts/DayPick";
-import { EventPicture } from "../parts/EventPicture";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { HouseEvent } from "../api";
+import { review } from "../events/api";
+import { choiceOf, isAny, withNewsOf } from "../events/choice";
+import { Filters, Search } from "../events/Filters";
+import { Preview } from "../events/Preview";
+import { clock, dayName, labelName, lasted } from "../format";
+import { Empty, Head, Trouble, useKeys } from "../parts/bits";
+import { DayPick } from "../parts/DayPick";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
-import { cameraName, cameras, now_us, recent } from "../store";
-
-const PAGE = 60;
+import { cameraName, isOwner, now_us, recent, resyncs } from "../store";
 
 export function byDay(events: readonly HouseEvent[], now: number): [string, HouseEvent[]][] {
   const days = new Map<string, HouseEvent[]>();
@@ -23,102 +24,291 @@ export function byDay(events: readonly HouseEvent[], now: number): [string, Hous
 
 export function EventsPage() {
   const query = place.value.query;
-  const camera = query.get("camera") ?? "";
-  const label = query.get("label") ?? "";
-  const day_us = toDay(query.get("day"));
-  const [found, setFound] = useState<Events | null>(null);
+  const address = query.toString();
+  const choice = useMemo(() => choiceOf(query), [address]);
+  const [list, setList] = useState<HouseEvent[] | null>(null);
+  const [more, setMore] = useState(false);
+  const [unseen, setUnseen] = useState(0);
   const [error, setError] = useState<unknown>(null);
-  const newest = recent.value[0];
+  const [picked, setPicked] = useState<ReadonlySet<string> | null>(null);
+  const [said, setSaid] = useState("");
+  const loading = useRef(false);
+  const asked = useRef(choice);
+  asked.current = choice;
 
-  const load = (before_us?: number): Promise<Events> =>
-    api.events({
-      camera,
-      label,
-      limit: PAGE,
-      ...(day_us !== null ? { start_us: day_us } : {}),
-      ...(before_us !== undefined ? { end_us: before_us } : day_us !== null ? { end_us: addDays(day_us, 1) } : {}),
-    });
-
+  const count = (): void => void review.unseen(choice).then((found) => asked.current === choice && setUnseen(found), setError);
+  const load = async (): Promise<void> => {
+    const found = await review.page(choice);
+    if (asked.current !== choice) return;
+    setList(found.events);
+    setMore(found.more);
+    setError(null);
+    count();
+  };
   useEffect(() => {
-    let current = true;
-    load().then((value) => current && setFound(value), setError);
-    return () => {
-      current = false;
-    };
-  }, [camera, label, day_us, newest?.id, newest?.end_us]);
+    setPicked(null);
+    void load().catch(setError);
+  }, [address, resyncs.value]);
 
-  const set = (name: string, value: string): void => {
-    const next = new URLSearchParams(query);
-    if (value) next.set(name, value);
-    else next.delete(name);
+  const older = async (): Promise<void> => {
+    const last = list?.at(-1);
+    if (!last || loading.current) return;
+    loading.current = true;
+    try {
+      const found = await review.page(choice, last.id);
+      if (asked.current !== choice) return;
+      setList((now) => [...(now ?? []), ...found.events]);
+      setMore(found.more);
+    } catch (trouble) {
+      setError(trouble);
+    } finally {
+      loading.current = false;
+    }
+  };
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const shown = end.current;
+    if (!shown || !more) return;
+    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && void older(), { rootMargin: "900px" });
+    watch.observe(shown);
+    return () => watch.disconnect();
+  }, [more, list]);
+
+  const news = useMemo(() => withNewsOf(list ?? [], recent.value, choice), [list, recent.value, choice]);
+  const shown = list ? news.list : [];
+  const fresh = list ? news.fresh : [];
+  useEffect(() => {
+    // whoever looks at the top sees who comes at once; further down nothing may move
+    if (fresh.length && list && scrollY < 80 && !picked) {
+      setList([...fresh, ...news.list]);
+      count();
+    }
+  }, [fresh.length]);
+
+  const change = (changes: Record<string, string>): void => {
+    const next = new URLSearchParams(place.value.query);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value) next.set(name, value);
+      else next.delete(name);
+    }
     go(`/events${next.size ? `?${next.toString()}` : ""}`, true);
   };
-  const more = async (): Promise<void> => {
-    const last = found?.events.at(-1);
-    if (!found || !last) return;
-    const older = await load(last.start_us);
-    setFound({ ...older, events: [...found.events, ...older.events] });
+  const put = (ids: ReadonlySet<string>, reviewed: boolean): void => {
+    setList((now) => now?.map((event) => (ids.has(event.id) ? { ...event, reviewed } : event)) ?? null);
+    recent.value = recent.value.map((event) => (ids.has(event.id) ? { ...event, reviewed } : event));
+  };
+  const mark = async (ids: readonly string[], reviewed = true): Promise<void> => {
+    try {
+      for (let at = 0; at < ids.length; at += 500) await review.seen(ids.slice(at, at + 500), reviewed);
+      put(new Set(ids), reviewed);
+      setSaid(`${ids.length} marked as ${reviewed ? "seen" : "not seen"}`);
+      count();
+    } catch (trouble) {
+      setError(trouble);
+    }
+  };
+  const markDownTo = async (last: HouseEvent): Promise<void> => {
+    const first = shown[0];
+    if (!first) return;
+    try {
+      const { changed } = await review.seenDownTo(choice, first.id, last.id);
+      put(new Set(shown.slice(0, shown.findIndex((event) => event.id === last.id) + 1).map((event) => event.id)), true);
+      setSaid(`${changed} marked as seen`);
+      count();
+    } catch (trouble) {
+      setError(trouble);
+    }
+  };
+  const markAll = async (): Promise<void> => {
+    const first = shown[0];
+    if (!first) return;
+    try {
+      const { changed } = await review.seenDownTo(choice, first.id, null);
+      put(new Set(shown.map((event) => event.id)), true);
+      setSaid(`${changed} marked as seen`);
+      count();
+    } catch (trouble) {
+      setError(trouble);
+    }
+  };
+  const pick = (id: string): void => {
+    const next = new Set(picked ?? []);
+    if (!next.delete(id)) next.add(id);
+    setPicked(next);
   };
 
+  useKeys((key) => {
+    if (key.target instanceof HTMLTextAreaElement || key.altKey) return;
+    const cards = [...document.querySelectorAll<HTMLElement>(".card[data-event]")];
+    const here = cards.indexOf(document.activeElement as HTMLElement);
+    const step = { j: 1, k: -1, ArrowRight: 1, ArrowLeft: -1 }[key.key];
+    if (step !== undefined && cards.length) {
+      key.preventDefault();
+      const next = cards[here < 0 ? 0 : Math.max(0, Math.min(cards.length - 1, here + step))];
+      next?.focus();
+      next?.scrollIntoView({ block: "nearest" });
+      return;
+    }
+    if (key.key === "/") {
+      key.preventDefault();
+      document.querySelector<HTMLInputElement>(".search input")?.focus();
+    }
+    if (key.key === "Escape") setPicked(null);
+    const event = shown.find((each) => each.id === cards[here]?.dataset.event);
+    if (!event || !isOwner.value) return;
+    if (key.key === "s") void mark([event.id], !event.reviewed);
+    if (key.key === "S") void markDownTo(event);
+    if (key.key === "x") pick(event.id);
+  });
+
+  const name = choice.start_us !== null && query.get("day");
   return (
-    <div class="page">
+    <div class="page is-events">
       <Head title="Events">
-        <DayPick day_us={day_us} onPick={(day) => set("day", day)} />
+        <Search choice={choice} onPick={change} />
+        <DayPick day_us={name ? choice.start_us : null} onPick={(day) => change({ day, from: "", to: "" })} />
       </Head>
-      <div class="filters">
-        <Chips name="Camera" value={camera} all={[["", "All"], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => set("camera", value)} />
-        {(found?.labels.length ?? 0) > 1 ? (
-          <Chips name="What" value={label} all={[["", "All"], ...(found?.labels ?? []).map((each) => [each, labelName("object", each)] as const)]} onPick={(value) => set("label", value)} />
-        ) : null}
-      </div>
+      <Filters choice={choice} query={query} onPick={change} />
+      {isOwner.value && shown.length ? (
+        <div class="review-bar">
+          {picked ? (
+            <>
+              <strong>{picked.size} chosen</strong>
+              <button class="button" type="button" disabled={!picked.size} onClick={() => void mark([...picked]).then(() => setPicked(null))}>
+                <icons.Check size={18} /> Seen
+              </button>
+              <button class="button is-plain" type="button" onClick={() => setPicked(null)}>
+                Never mind
+              </button>
+            </>
+          ) : (
+            <>
+              <span class="dim" role="status">
+                {unseen ? `${unseen >= 1000 ? "Over 1000" : unseen} not seen yet` : said || "All of these are seen"}
+              </span>
+              <span class="spacer" />
+              <button class="button is-plain" type="button" onClick={() => setPicked(new Set())}>
+                Choose
+              </button>
+              {unseen ? (
+                <button class="button is-plain" type="button" onClick={() => void markAll()}>
+                  <icons.Check size={18} /> All seen
+                </button>
+              ) : null}
+            </>
+          )}
+        </div>
+      ) : null}
       <Trouble error={error} />
-      {found && !found.events.length ? (
+      {fresh.length ? (
+        <button
+          class="fresh"
+          type="button"
+          onClick={() => {
+            scrollTo({ top: 0 });
+            void load().catch(setError);
+          }}
+        >
+          {fresh.length} new {fresh.length === 1 ? "event" : "events"}
+        </button>
+      ) : null}
+      {list && !shown.length ? (
         <Empty icon={<icons.Walk size={40} />} title="Nothing to show">
-          {camera || label || day_us !== null
-            ? "Nobody was seen with this choice. Try another day or camera."
-            : "When somebody comes by, their picture and the footage will be here. Walk past a camera to try it."}
+          {isAny(choice)
+            ? "When somebody comes by, their picture and the footage will be here. Walk past a camera to try it."
+            : choice.seen === "new"
+              ? "Everything with this choice is seen."
+              : "Nobody was seen with this choice. Try other words, another day or camera."}
         </Empty>
       ) : null}
-      {byDay(found?.events ?? [], now_us.value).map(([name, events]) => (
-        <section key={name}>
+      {byDay(shown, now_us.value).map(([day, events]) => (
+        <section key={day}>
           <h2 class="day-name">
-            {name} <span class="dim">{events.length}</span>
+            {day} <span class="dim">{events.length}</span>
           </h2>
           <ul class="cards">
             {events.map((event) => (
               <li key={event.id}>
-                <Card event={event} />
+                <Card event={event} picked={picked ? picked.has(event.id) : null} onPick={pick} {...(isOwner.value ? { onSeen: (one: HouseEvent) => void mark([one.id], !one.reviewed), onDownTo: (one: HouseEvent) => void markDownTo(one) } : {})} />
               </li>
             ))}
           </ul>
         </section>
       ))}
-      {found?.more ? (
-        <button class="button is-wide" type="button" onClick={() => void more().catch(setError)}>
-          Older events
-        </button>
+      <div ref={end} class="list-end">
+        {more ? <p class="hint">Older events follow…</p> : null}
+      </div>
+      {isOwner.value && shown.length ? (
+        <p class="hint keys-help">
+          Keys: <kbd>j</kbd> <kbd>k</kbd> next and last · <kbd>s</kbd> seen · <kbd>Shift</kbd> <kbd>S</kbd> everything down to here seen · <kbd>x</kbd> choose · <kbd>/</kbd> search
+        </p>
       ) : null}
     </div>
   );
 }
 
-export function Card({ event }: { event: HouseEvent }) {
+interface CardProps {
+  event: HouseEvent;
+  picked?: boolean | null;
+  onPick?: (id: string) => void;
+  onSeen?: (event: HouseEvent) => void;
+  onDownTo?: (event: HouseEvent) => void;
+}
+
+export function Card({ event, picked = null, onPick, onSeen, onDownTo }: CardProps) {
   const open = event.end_us === null;
+  const what = labelName(event.kind, event.label);
   return (
-    <a class={`card ${event.reviewed ? "" : "is-new"}`} href={`/events/${event.id}`}>
-      <EventPicture event={event} near />
-      <span class="card-text">
-        <span class="card-top">
-          <strong>{labelName(event.kind, event.label)}</strong>
-          <time>{clock(event.start_us)}</time>
+    <div class={`card-frame ${picked ? "is-picked" : ""}`}>
+      <a
+        class={`card ${event.reviewed ? "" : "is-new"}`}
+        href={`/events/${event.id}`}
+        data-event={event.id}
+        onClick={(click) => {
+          if (picked === null || !onPick) return;
+          click.preventDefault();
+          onPick(event.id);
+        }}
+      >
+        <Preview event={event} />
+        <span class="card-text">
+          <span class="card-top">
+            <strong>
+              {event.reviewed ? null : <i class="new-dot" aria-label="not seen yet" />}
+              {what}
+            </strong>
+            <time>{clock(event.start_us)}</time>
+          </span>
+          <span class="dim">
+            {cameraName(event.camera)}
+            {event.zones.length ? ` · ${event.zones.join(", ")}` : ""}
+            {" · "}
+            {open ? <span class="now">still there</span> : lasted((event.end_us ?? 0) - event.start_us)}
+          </span>
+          {event.false_alarm ? <span class="tag is-false">False alarm</span> : null}
+          {event.note ? <span class="card-note">{event.note}</span> : null}
         </span>
-        <span class="dim">
-          {cameraName(event.camera)}
-          {event.zones.length ? ` · ${event.zones.join(", ")}` : ""}
-          {" · "}
-          {open ? <span class="now">still there</span> : lasted((event.end_us ?? 0) - event.start_us)}
+      </a>
+      {onSeen ? (
+        <span class="card-do">
+          {picked !== null ? (
+            <button type="button" class="seal" aria-pressed={picked} aria-label={`Choose ${what}, ${clock(event.start_us)}`} onClick={() => onPick?.(event.id)}>
+              <icons.Check size={16} />
+            </button>
+          ) : (
+            <>
+              <button type="button" class="seal" aria-pressed={event.reviewed} aria-label={event.reviewed ? "Mark as not seen" : "Mark as seen"} onClick={() => onSeen(event)}>
+                <icons.Check size={16} />
+              </button>
+              {onDownTo ? (
+                <button type="button" class="seal is-wide" onClick={() => onDownTo(event)}>
+                  Down to here
+                </button>
+              ) : null}
+            </>
+          )}
         </span>
-      </span>
-    </a>
+      ) : null}
+    </div>
   );
 }

@@ -17,7 +17,11 @@ import { type Theme, theme } from "../theme";
 export function SettingsPage() {
   return (
     <div class="page is-narrow">
-      <Head title="Settings" />
+      <Head title="Settings">
+        <a class="button" href="/house">
+          The house
+        </a>
+      </Head>
       <DetectorCard />
       {isOwner.value ? <PhoneCard /> : null}
       <PushCard />

@@ -109,6 +109,9 @@ function Change({ now }: { now: Arming }) {
         </>
       ) : null}
       {error ? <Trouble error={error} /> : null}
+      <a class="link" href="/house" onClick={close}>
+        Who is home, the schedule and what changed it
+      </a>
     </Sheet>
   );
 }

@@ -58,6 +58,14 @@ export const Gear = (p: Props) => (
     <circle cx="9" cy="17" r="2" />
   </Icon>
 );
+export const Home = (p: Props) => (
+  <Icon {...p}>
+    <path d="M4 11.500 12 4.500l8 7V19a1.500 1.500 0 0 1-1.500 1.500h-13A1.500 1.500 0 0 1 4 19z" />
+    <circle cx="12" cy="13" r="2.200" />
+    <path d="M8.500 20.500a3.500 3.500 0 0 1 7 0" />
+  </Icon>
+);
+
 export const Back = (p: Props) => (
   <Icon {...p}>
     <path d="m14.5 6-6 6 6 6" />

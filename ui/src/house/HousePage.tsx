@@ -1,0 +1,44 @@
+/** The house: who is home, how it is armed, whom it tells, how fast, where copies are, and what leaves it. */
+
+import "./house.css";
+import { Head } from "../parts/bits";
+import { OffsiteCard } from "../parts/Offsite";
+import { StorageCard } from "../parts/Storage";
+import { house, isOwner } from "../store";
+import { ArmingCard } from "./ArmingCard";
+import { OutgoingCard } from "./OutgoingCard";
+import { PeopleCard } from "./PeopleCard";
+import { RulesCard } from "./RulesCard";
+import { SpeedCard } from "./SpeedCard";
+import { WaysCard } from "./WaysCard";
+
+export default function HousePage() {
+  return (
+    <div class="page is-house">
+      <Head title={house.value?.name || "The house"} />
+      <div class="house-grid">
+        <PeopleCard />
+        <ArmingCard />
+        {isOwner.value ? (
+          <div class="is-whole">
+            <RulesCard />
+          </div>
+        ) : null}
+        <SpeedCard />
+        <OffsiteCard />
+        <StorageCard />
+        <WaysCard />
+        {isOwner.value ? (
+          <div class="is-whole">
+            <OutgoingCard />
+          </div>
+        ) : null}
+      </div>
+      {isOwner.value ? (
+        <p class="hint is-foot">
+          <a href="/done">What was done to the cameras, and by whom</a> · <a href="/settings">Settings</a>
+        </p>
+      ) : null}
+    </div>
+  );
+}

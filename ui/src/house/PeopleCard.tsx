@@ -1,0 +1,41 @@
+/** Who is home, and by what that is known. */
+
+import { ago } from "../format";
+import { Trouble, useLoaded } from "../parts/bits";
+import { now_us } from "../store";
+import { houseApi, type Person } from "./api";
+import { evidence } from "./words";
+
+export function PeopleCard() {
+  const tick = Math.floor(now_us.value / 15e6);
+  const [people, error] = useLoaded(() => houseApi.people(), [tick]);
+  return (
+    <section class="panel" aria-label="People">
+      <h2>People</h2>
+      {people && !people.length ? (
+        <p class="dim">
+          Nobody is set up, so nobody's coming and going arms the house. Add people and their phones: <code>hearthwatch people add anna</code>.
+        </p>
+      ) : null}
+      <ul class="house-list">
+        {people?.map((one) => (
+          <li key={one.person}>
+            <span class={`dot ${one.home ? "is-live" : "is-over"}`} aria-hidden="true" />
+            <div class="grow">
+              <strong>{one.name}</strong> <span class="dim">{where(one)}</span>
+              <p class="hint">{why(one)}</p>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <Trouble error={error} />
+    </section>
+  );
+}
+
+const where = (one: Person): string => (one.known ? `${one.home ? "home" : "away"} since ${ago(one.since_us, now_us.value).replace(" ago", "")}` : "not noticed yet");
+
+function why(one: Person): string {
+  const last = one.answered ?? one.seen;
+  return last ? `${evidence(last.device, last.means)} ${ago(last.at_us, now_us.value)}.` : "No device of theirs gave a sign yet.";
+}

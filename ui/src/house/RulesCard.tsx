@@ -1,0 +1,125 @@
+/** Which camera tells of what in which mode, and whom: a table whose cells can be pressed. */
+
+import { useState } from "preact/hooks";
+import { labelName } from "../format";
+import { Trouble, useLoaded } from "../parts/bits";
+import { arming } from "../arming";
+import { house } from "../store";
+import { houseApi, type Rule, type Rules } from "./api";
+import { channelName, MODES, modeName } from "./words";
+
+export function RulesCard() {
+  const [mode, setMode] = useState(arming.value?.mode ?? "away");
+  const [found, error, setFound] = useLoaded(() => houseApi.rules(), []);
+  const [failed, setFailed] = useState<unknown>(null);
+  const [busy, setBusy] = useState("");
+  if (!found) return <Trouble error={error} />;
+  const labels = [...new Set(found.cameras.flatMap((each) => each.labels))];
+  const changed = (camera: string, change: (rule: Rule) => Rule): Rules => ({ ...found, cameras: found.cameras.map((each) => (each.camera === camera ? change(each) : each)) });
+  const press = async (rule: Rule, label: string): Promise<void> => {
+    const before = rule.told[mode] ?? [];
+    const told = !before.includes(label);
+    setBusy(`${rule.camera}/${label}`);
+    setFailed(null);
+    try {
+      await houseApi.setRule(rule.camera, mode, label, told);
+      setFound(changed(rule.camera, (each) => ({ ...each, told: { ...each.told, [mode]: told ? [...before, label] : before.filter((one) => one !== label) } })));
+    } catch (trouble) {
+      setFailed(trouble);
+    }
+    setBusy("");
+  };
+  const enable = async (rule: Rule): Promise<void> => {
+    try {
+      await houseApi.setEnabled(rule.camera, !rule.enabled);
+      setFound(changed(rule.camera, (each) => ({ ...each, enabled: !each.enabled })));
+    } catch (trouble) {
+      setFailed(trouble);
+    }
+  };
+  return (
+    <section class="panel" aria-label="Alert rules">
+      <h2>Who is told of what</h2>
+      <div class="segmented is-modes" role="group" aria-label="Mode of the house">
+        {Object.entries(MODES).map(([key, name]) => (
+          <button key={key} type="button" aria-pressed={mode === key} onClick={() => setMode(key as typeof mode)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      {mode === "disabled" ? <p class="dim">While the house is disabled nobody is told of visitors. What happens to the cameras themselves is told all the same.</p> : null}
+      <div class="matrix-frame">
+        <table class="matrix">
+          <thead>
+            <tr>
+              <th scope="col">Camera</th>
+              {labels.map((label) => (
+                <th scope="col" key={label}>
+                  {labelName("object", label)}
+                </th>
+              ))}
+              <th scope="col">Picture</th>
+            </tr>
+          </thead>
+          <tbody>
+            {found.cameras.map((rule) => (
+              <tr key={rule.camera} class={rule.enabled ? "" : "is-off"}>
+                <th scope="row">
+                  <button class="link matrix-camera" type="button" aria-pressed={rule.enabled} title={rule.enabled ? "Tells of its visitors: press to have it stay quiet" : "Stays quiet: press to have it tell"} onClick={() => void enable(rule)}>
+                    {rule.name}
+                  </button>
+                  <Limits rule={rule} mode={mode} />
+                </th>
+                {labels.map((label) => (
+                  <td key={label}>
+                    {rule.labels.includes(label) ? (
+                      <button
+                        type="button"
+                        class="cell"
+                        role="switch"
+                        aria-checked={rule.told[mode]?.includes(label) ?? false}
+                        aria-label={`${rule.name}, ${label}, ${modeName(mode)}`}
+                        disabled={mode === "disabled" || !rule.enabled || busy !== ""}
+                        onClick={() => void press(rule, label)}
+                      />
+                    ) : (
+                      <span class="dim" aria-label="is not looked for">
+                        –
+                      </span>
+                    )}
+                  </td>
+                ))}
+                <td class="dim">{rule.send_clip ? "and clip" : rule.send_picture ? "yes" : "no"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Trouble error={failed} />
+      <h3>Told to</h3>
+      {found.recipients.length ? (
+        <ul class="recipients">
+          {found.recipients.map((each) => (
+            <li key={each.channel} class="tag is-plain">
+              {channelName(each.channel, each.who)}
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p class="dim">Nobody yet: alerts stay on this page. Telegram or e-mail brings them to {house.value?.name ? `whoever cares for ${house.value.name}` : "you"}.</p>
+      )}
+      <p class="hint">Each press is written into the configuration file and counts within seconds. What happens to a camera itself is always told.</p>
+    </section>
+  );
+}
+
+function Limits({ rule, mode }: { rule: Rule; mode: string }) {
+  const said = [
+    ...(rule.enabled ? [] : ["stays quiet"]),
+    ...(rule.private.includes(mode) ? ["private in this mode"] : []),
+    ...(rule.zones[mode]?.length ? [`only in ${rule.zones[mode].join(", ")}`] : []),
+    ...(rule.times.length ? [`only ${rule.times.join(", ")}`] : []),
+    ...Object.entries(rule.label_times).map(([label, times]) => `${label} only ${times.join(", ")}`),
+  ];
+  return said.length ? <span class="matrix-limits">{said.join(" · ")}</span> : null;
+}
