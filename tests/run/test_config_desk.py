@@ -237,3 +237,13 @@ def test_any_text_and_any_drawing_comes_back_as_it_was(tmp_path: Path, name: str
     assert desk.in_force.cameras["front"].power.on_body == (name or "x")
     assert plain(desk.in_force.cameras["front"].motion.masks) == drawn
     assert desk.path.read_text().count("\n# ") + desk.path.read_text().count(" # ") >= 4
+
+
+def test_a_zone_on_the_demo_street_writes_the_street_down_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "# nothing yet\n")
+    desk.set(Change(path=("camera", "demo", "zones", "gate", "points"), value=((0.1, 0.1), (0.9, 0.1), (0.5, 0.9))))
+    assert list(desk.in_force.cameras["demo"].zones) == ["gate"]
+    assert desk.in_force.cameras["demo"].main.startswith("demo://")
+    assert desk.path.read_text().startswith("# nothing yet\n")
+    desk.set(Change(path=("camera", "demo", "zones", "gate"), value=None))
+    assert desk.in_force.cameras["demo"].zones == {}

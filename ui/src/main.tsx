@@ -28,7 +28,8 @@ import * as icons from "./parts/icons";
 import { Lazy } from "./parts/Lazy";
 import { lookForNews } from "./push/worker";
 import { follow, place } from "./router";
-import { connected, house, outages, recent, session, unreachable, unseenLogins, whoAmI } from "./store";
+import { openSetUp } from "./setup/first";
+import { connected, house, isOwner, outages, recent, session, unreachable, unseenLogins, whoAmI } from "./store";
 import { theme } from "./theme";
 
 const PLACES: { path: string; name: string; icon: () => ComponentChildren }[] = [
@@ -52,11 +53,14 @@ function page(path: string): [string, ComponentChildren] {
   if (first === "logs") return ["Camera logs", <LogsPage />];
   if (first === "done") return ["What was done", <TrailPage />];
   if (path === "/cameras/add") return ["Add a camera", <Lazy load={() => import("./setup/AddCamera")} key="add" />];
+  if (first === "cameras" && id && third === "zones") return ["Zones", <Lazy load={() => import("./zones/ZonesPage")} key={`zones ${id}`} />];
   if (first === "cameras" && id && third === "door") return ["Door", <DoorPage id={id} key={id} />];
   if (first === "cameras") return id ? ["Camera", <CameraPage id={id} key={id} />] : ["Cameras", <CamerasPage />];
   if (first === "alerts") return ["Alerts", <AlertsPage />];
   if (first === "house") return ["House", <Lazy load={() => import("./house/HousePage")} key="house" />];
+  if (path === "/settings/all") return ["All settings", <Lazy load={() => import("./config/ConfigPage")} key="settings" />];
   if (first === "settings") return ["Settings", <SettingsPage />];
+  if (first === "welcome") return ["Set-up", <Lazy load={() => import("./setup/Wizard")} key="welcome" />];
   if (first === "docs") return ["API", <DocsPage />];
   return [
     "Nothing here",
@@ -137,6 +141,9 @@ function App() {
 document.addEventListener("click", follow);
 effect(() => {
   if (connected.value) lookForNews();
+});
+effect(() => {
+  if (isOwner.value) void openSetUp();
 });
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.secrets import MAX_VALUE_BYTES, Secrets
-from hearthwatch.run.config import Config, parse, read_text
+from hearthwatch.run.config import DEMO, Config, parse, read_text
 from hearthwatch.run.config_faults import ConfigMistakes, dotted
 from hearthwatch.run.config_present import sections
 from hearthwatch.run.config_reload import diff
@@ -63,7 +63,7 @@ class ConfigDesk:
         config = self._config()
         try:
             config = parse(text, self._path.name)
-            raw = tomllib.loads(text.replace("\r\n", "\n"))
+            raw = _raw(text)
         except ConfigFault as fault:
             mistakes = _mistakes(fault)
         return ConfigNow(
@@ -114,11 +114,19 @@ class ConfigDesk:
         if faults := tuple(fault for change in changes for fault in _value_faults(change)):
             raise SettingsRefused(faults)
         try:
-            return draft(self._path, {change.path: _written(change.value) for change in changes}, basis=mark)
+            return draft(self._path, self._with_demo({each.path: _written(each.value) for each in changes}), basis=mark)
         except ChangedMeanwhile as error:
             raise SettingsMoved(str(error)) from error
         except ConfigFault as fault:
             raise SettingsRefused(_mistakes(fault)) from fault
+
+    def _with_demo(self, values: dict[tuple[str, ...], Written | None]) -> dict[tuple[str, ...], Written | None]:
+        """In a file without cameras the built-in one is only there as long as nothing is said of it: write it down, too."""
+        text = read_text(self._path)
+        parse(text, str(self._path))
+        if not any(path[0] == "camera" and path[1] in DEMO for path in values) or "camera" in _raw(text):
+            return values
+        return {("camera", name, key): value for name, camera in DEMO.items() for key, value in camera.items()} | values
 
     def _write(self, changes: Sequence[Change], mark: str) -> Changed:
         from hearthwatch.run.config_file import ChangedMeanwhile, write
@@ -129,6 +137,10 @@ class ConfigDesk:
         except ChangedMeanwhile as error:
             raise SettingsMoved(str(error)) from error
         return _changed(made)
+
+
+def _raw(text: str) -> Mapping[str, Any]:
+    return tomllib.loads(text.replace("\r\n", "\n"))
 
 
 def _changed(made: Draft) -> Changed:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from hearthwatch.kit.errors import Unsupported
-from hearthwatch.kit.qr import qr
+from hearthwatch.web.qr import drawn
 from hearthwatch.web.welcome_doors import Tunnel
 
 _NAME = re.compile(r"(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?")
@@ -40,7 +40,7 @@ def tunnel(endpoint: str, port: int, phone: str, taken: Sequence[str]) -> Tunnel
         f"[Peer]\nPublicKey = {_public(server_key)}\nPresharedKey = {shared}\nEndpoint = {there}:{port}\n"
         f"AllowedIPs = {house}/32\nPersistentKeepalive = {_KEEPALIVE_S}\n"
     )
-    code = qr(client)
+    code = drawn(client)
     return Tunnel(server=server, phone=client, address=house, qr_size=code.size, qr_path=code.path)
 
 

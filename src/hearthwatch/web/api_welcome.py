@@ -100,7 +100,7 @@ class TunnelAsk(_Ask):
 
 
 class TunnelReply(Reply):
-    """Both halves, shown this once; `qr_path` draws the phone's as an SVG path in a square of `qr_size`."""
+    """Both halves, shown this once; `qr_path` draws the phone's as an SVG path in a square of `qr_size`, without a margin."""
 
     server: str
     phone: str

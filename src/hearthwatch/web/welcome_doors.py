@@ -84,7 +84,7 @@ class SealKeys:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tunnel:
     """Both halves of a WireGuard connection, made just now and kept nowhere. `address` is ours in it; `qr_path` draws `phone`
-    as a code to scan, as SVG in a square of `qr_size`."""
+    as a code to scan, as SVG in a square of `qr_size`, without a margin."""
 
     server: str
     phone: str

@@ -22,6 +22,7 @@ export function SettingsPage() {
           The house
         </a>
       </Head>
+      {isOwner.value ? <SetUpCard /> : null}
       <DetectorCard />
       {isOwner.value ? <PhoneCard /> : null}
       <PushCard />
@@ -33,6 +34,23 @@ export function SettingsPage() {
       <Appearance />
       <AccountCard />
     </div>
+  );
+}
+
+function SetUpCard() {
+  return (
+    <section class="panel">
+      <h2>Set-up</h2>
+      <p class="dim">Cameras, zones, what you are told, people, disks, copies, and the way in from outside: step by step, or every setting by itself.</p>
+      <div class="row">
+        <a class="button is-main" href="/welcome">
+          Step by step
+        </a>
+        <a class="button" href="/settings/all">
+          <icons.Gear size={18} /> All settings
+        </a>
+      </div>
+    </section>
   );
 }
 

@@ -1,8 +1,9 @@
-/** Above one camera's pages: back to all, and its picture or its door. */
+/** Above one camera's pages: back to all, and its picture, its zones or its door. */
 
+import { isOwner } from "../store";
 import * as icons from "./icons";
 
-export function CameraBar({ id, here }: { id: string; here: "picture" | "door" }) {
+export function CameraBar({ id, here }: { id: string; here: "picture" | "zones" | "door" }) {
   const base = `/cameras/${encodeURIComponent(id)}`;
   return (
     <nav class="event-bar is-camera" aria-label="Camera">
@@ -14,6 +15,11 @@ export function CameraBar({ id, here }: { id: string; here: "picture" | "door" }
         <a href={base} aria-current={here === "picture" ? "page" : undefined}>
           Picture
         </a>
+        {isOwner.value ? (
+          <a href={`${base}/zones`} aria-current={here === "zones" ? "page" : undefined}>
+            Zones
+          </a>
+        ) : null}
         <a href={`${base}/door`} aria-current={here === "door" ? "page" : undefined}>
           Door
         </a>

@@ -1,0 +1,237 @@
+/** One section of the settings: its keys with their editors, and how sections with a name come and go. */
+
+import { useState } from "preact/hooks";
+import { Rich } from "../parts/Rich";
+import * as icons from "../parts/icons";
+import { cameraName, house } from "../store";
+import type { Change, Config, KeyInfo, Mistake, Section, Value } from "./api";
+import { Editor } from "./Editors";
+import { dotted, type Group, idOf, infoOf, mistakesAt, type Pending, sectionTitle, shownValue, titleOf } from "./model";
+
+interface Shared {
+  config: Config;
+  pending: Pending;
+  mistakes: readonly Mistake[];
+  onChange: (path: readonly string[], value: Value) => void;
+  onForget: (path: readonly string[]) => void;
+  onRemove: (path: readonly string[], value: Change["value"]) => void;
+}
+
+/** `only` are the keys that are shown; `where` says on which page they stand, where that is not plain. */
+export function SectionCard({ section, only, where, open = true, ...shared }: Shared & { section: Section; only?: readonly KeyInfo[]; where: string; open?: boolean }) {
+  const info = infoOf(shared.config, section);
+  if (!info) return null;
+  const named = section.pattern.at(-1) === "NAME";
+  const mistakes = shared.mistakes.filter((mistake) => mistake.key === dotted(section.path));
+  const wrongInside = shared.mistakes.some((mistake) => mistake.key.startsWith(`${dotted(section.path)}.`) && info.keys.some((key) => mistakesAt([...section.path, key.name], [mistake]).length));
+  const changedHere = [...shared.pending.values()].some((change) => idOf(change.path.slice(0, -1)) === idOf(section.path));
+  return (
+    <details class="panel set-card" open={open || only !== undefined || wrongInside || changedHere}>
+      <summary>
+        <span class="set-card-title">
+          {where ? <span class="dim">{where} · </span> : null}
+          {sectionTitle(section)}
+        </span>
+        {Object.values(section.values).some((value) => value.source === "file") ? <span class="set-own">changed from default</span> : null}
+        <code class="set-code">[{dotted(section.path)}]</code>
+      </summary>
+      {info.doc && !only ? (
+        <p class="dim set-doc">
+          <Rich text={info.doc} />
+        </p>
+      ) : null}
+      {mistakes.map((mistake) => (
+        <p class="set-wrong" role="alert" key={mistake.text}>
+          {mistake.text}
+        </p>
+      ))}
+      {(only ?? info.keys).map((key) => (
+        <KeyRow key={key.name} info={key} section={section} {...shared} />
+      ))}
+      {named && !only ? <RemoveNamed section={section} {...shared} /> : null}
+    </details>
+  );
+}
+
+function KeyRow({ info, section, config, pending, mistakes, onChange, onForget }: Shared & { info: KeyInfo; section: Section }) {
+  const path = [...section.path, info.name];
+  const id = `set-${path.join("-")}`;
+  const now = section.values[info.name];
+  const change = pending.get(idOf(path));
+  const inherited = section.path[0] === "camera" ? config.sections.find((each) => idOf(each.path) === idOf(["camera_defaults", ...section.path.slice(2)]))?.values[info.name] : undefined;
+  const fallback = inherited?.source === "file" ? inherited.value : info.default;
+  const value = change ? (change.value === null ? fallback : change.value) : (now?.value ?? info.default);
+  const wrong = mistakesAt(path, mistakes);
+  const isOwn = change ? change.value !== null : now?.source === "file";
+  return (
+    <div class={`set-row ${change ? "is-changed" : ""} ${wrong.length ? "is-wrong" : ""}`}>
+      <div class="set-what">
+        <label class="set-title" for={id}>
+          {titleOf(info.name)}
+          {isOwn ? <i class="set-dot" title="Changed from default" /> : null}
+        </label>
+        <p class="set-doc dim" id={`${id}-doc`}>
+          <Rich text={info.doc} />{" "}
+          <span class="set-small">
+            <code>{info.name}</code>
+            {isOwn && !info.is_needed ? ` · default ${shownValue(fallback, info)}` : ""}
+            {info.when === "live" ? "" : info.when === "restart" ? " · counts after a restart of Hearthwatch" : ` · ${info.when}`}
+            {!change && now?.source === "camera_defaults" ? " · from All cameras" : ""}
+          </span>
+        </p>
+        {wrong.map((mistake) => (
+          <p class="set-wrong" role="alert" key={mistake.key + mistake.text}>
+            {mistake.text}
+          </p>
+        ))}
+      </div>
+      <div class="set-value">
+        <Editor
+          id={id}
+          info={info}
+          value={value}
+          label={titleOf(info.name)}
+          describedBy={`${id}-doc`}
+          wrong={wrong.length > 0}
+          suggestions={suggestionsFor(config, path)}
+          drawAt={section.path[0] === "camera" ? `/cameras/${encodeURIComponent(section.path[1] ?? "")}/zones` : null}
+          onChange={(next) => onChange(path, next)}
+        />
+        {change ? (
+          <button class="button is-plain is-round is-small" type="button" aria-label={`Undo the change of ${titleOf(info.name)}`} title="Undo" onClick={() => onForget(path)}>
+            <icons.Again size={16} />
+          </button>
+        ) : isOwn && !info.is_needed ? (
+          <button class="button is-plain is-round is-small" type="button" aria-label={`${titleOf(info.name)} back to default`} title={`Back to ${shownValue(fallback, info)}`} onClick={() => onChange(path, null)}>
+            <icons.Close size={16} />
+          </button>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+/** Names a list may hold, where the house knows them. */
+function suggestionsFor(config: Config, path: readonly string[]): string[] {
+  const last = path.at(-1);
+  const named = (pattern: string): string[] => [...new Set(config.sections.filter((section) => section.pattern.join(".") === pattern).map((section) => section.path.at(-1) ?? ""))];
+  const labels = [...new Set([...named("camera.NAME.labels.NAME"), ...named("camera_defaults.labels.NAME"), ...(house.value?.detector.labels ?? [])])];
+  if (last === "labels") return path[0] === "camera" && path[2] === "zones" ? config.sections.filter((section) => section.path[1] === path[1] && section.pattern.join(".") === "camera.NAME.labels.NAME").map((section) => section.path[3] ?? "") : [...labels, "motion", "doorbell"];
+  if (last === "zones") return path[0] === "camera" ? config.sections.filter((section) => section.path[1] === path[1] && section.pattern.join(".") === "camera.NAME.zones.NAME").map((section) => section.path[3] ?? "") : named("camera.NAME.zones.NAME");
+  if (last === "cameras" || last === "camera") return named("camera.NAME");
+  return [];
+}
+
+function RemoveNamed({ section, onRemove }: Shared & { section: Section }) {
+  const kind = section.pattern.at(-2) ?? "";
+  const isLabel = kind === "labels";
+  const inherits = section.path[0] === "camera" && (isLabel || kind === "zones");
+  const words = kind === "camera" ? "Take this camera out" : isLabel ? `Do not look for ${section.path.at(-1)}` : "Take it out";
+  const own = Object.values(section.values).some((value) => value.source === "file");
+  return (
+    <p class="set-remove">
+      <button class="button is-plain" type="button" onClick={() => onRemove(section.path, inherits && (isLabel || !own) ? false : null)}>
+        {words}
+      </button>
+    </p>
+  );
+}
+
+export function Gone({ sections, titleOf: called, onForget }: { sections: readonly Section[]; titleOf: (section: Section) => string; onForget: (path: readonly string[]) => void }) {
+  const roots = sections.filter((section) => !sections.some((other) => other.path.length < section.path.length && other.path.every((part, at) => part === section.path[at])));
+  return (
+    <ul class="set-gone">
+      {roots.map((section) => (
+        <li key={section.path.join(".")}>
+          <span>{called(section)} goes when you save</span>
+          <button class="button is-plain" type="button" onClick={() => onForget(section.path)}>
+            Undo
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface Addition {
+  pattern: string;
+  words: string;
+  what: string;
+  hint: string;
+  /** What has to be said at once, so that the section is one. */
+  first: (name: string) => [string, Value][];
+}
+
+const ADDITIONS: Record<string, Addition[]> = {
+  camera: [
+    { pattern: "camera.NAME.labels.NAME", words: "Look for something more", what: "Label", hint: "as bus, bicycle, bird", first: () => [["", true]] },
+  ],
+  camera_defaults: [{ pattern: "camera_defaults.labels.NAME", words: "Look for something more", what: "Label", hint: "as bus, bicycle, bird", first: () => [["", true]] }],
+  house: [{ pattern: "camera.NAME", words: "Add a camera by hand", what: "Short name of the camera", hint: "small letters, digits and -", first: () => [["main", "rtsp://"]] }],
+  arming: [
+    { pattern: "people.NAME", words: "Add a person", what: "Short name of the person", hint: "as anna", first: (name) => [["name", name.slice(0, 1).toUpperCase() + name.slice(1)]] },
+    {
+      pattern: "arming.schedule.NAME",
+      words: "Add a time",
+      what: "Name of the time",
+      hint: "as night",
+      first: () => [
+        ["at", "22:00"],
+        ["mode", "home"],
+      ],
+    },
+  ],
+  storage: [{ pattern: "offsite.targets.NAME", words: "Add a place for copies", what: "Short name of the place", hint: "as nas", first: () => [["kind", "folder"]] }],
+  actions: [{ pattern: "action.NAME", words: "Add an action", what: "Short name of the action", hint: "as siren", first: (name) => [["name", name]] }],
+};
+
+export function Additions({ group, config, onChange }: { config: Config; group: Group; onChange: (path: readonly string[], value: Value) => void }) {
+  const found = ADDITIONS[group.id.startsWith("camera.") ? "camera" : group.id] ?? [];
+  const [open, setOpen] = useState("");
+  const [name, setName] = useState("");
+  if (!found.length) return null;
+  const camera = group.id.startsWith("camera.") ? group.id.slice(7) : "";
+  const add = (addition: Addition): void => {
+    const parts = addition.pattern.split(".");
+    const path = parts.map((part, at) => (part !== "NAME" ? part : at === parts.length - 1 ? name.trim() : camera));
+    for (const [key, value] of addition.first(name.trim())) onChange(key ? [...path, key] : path, value);
+    setOpen("");
+    setName("");
+  };
+  return (
+    <div class="set-additions">
+      {found.map((addition) =>
+        open === addition.pattern ? (
+          <form
+            class="set-new"
+            key={addition.pattern}
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (name.trim()) add(addition);
+            }}
+          >
+            <label>
+              {addition.what}
+              <input type="text" autocomplete="off" value={name} maxLength={60} placeholder={addition.hint} onInput={(event) => setName(event.currentTarget.value)} />
+            </label>
+            <button class="button is-main" type="submit" disabled={!name.trim()}>
+              Add
+            </button>
+            <button class="button is-plain" type="button" onClick={() => setOpen("")}>
+              Not now
+            </button>
+          </form>
+        ) : (
+          <button class="button" type="button" key={addition.pattern} onClick={() => setOpen(addition.pattern)}>
+            {addition.words}
+          </button>
+        ),
+      )}
+      {camera && config.sections.some((section) => section.path[1] === camera) ? (
+        <a class="button" href={`/cameras/${encodeURIComponent(camera)}/zones`}>
+          Draw zones on the picture of {cameraName(camera)}
+        </a>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+/** Zones and masks of one camera, as a page of its own. */
+
+import { Empty, Head } from "../parts/bits";
+import { CameraBar } from "../parts/CameraBar";
+import * as icons from "../parts/icons";
+import { place } from "../router";
+import { cameraName, isOwner } from "../store";
+import { ZoneEditor } from "./ZoneEditor";
+
+export default function ZonesPage() {
+  const id = decodeURIComponent(place.value.path.split("/")[2] ?? "");
+  return (
+    <div class="page">
+      <CameraBar id={id} here="zones" />
+      <Head title={`Zones of ${cameraName(id)}`} />
+      {isOwner.value ? (
+        <ZoneEditor camera={id} />
+      ) : (
+        <Empty icon={<icons.Eye size={40} />} title="Only the owner draws zones">
+          Ask whoever set up this house.
+        </Empty>
+      )}
+    </div>
+  );
+}
