@@ -88,22 +88,22 @@ async def test_the_main_stream_over_the_whole_screen_and_the_keyboard(chromium: 
     page = watched.page
     await page.locator('[data-tile="front-door"]').wait_for()
     await page.keyboard.press("ArrowRight")
-    await expect(page.locator('[data-tile="front-door"]')).to_be_focused()
+    await expect(page.locator('[data-tile="front-door"] .tile-link')).to_be_focused()
     await page.keyboard.press("ArrowRight")
-    await expect(page.locator('[data-tile="driveway"]')).to_be_focused()
+    await expect(page.locator('[data-tile="driveway"] .tile-link')).to_be_focused()
     await page.keyboard.press("ArrowDown")
-    await expect(page.locator('[data-tile="garage"]')).to_be_focused()
+    await expect(page.locator('[data-tile="garage"] .tile-link')).to_be_focused()
     await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Garden")
     await expect(dialog).to_be_visible()
-    assert await moving(page, ".enlarged video")
-    assert await page.locator(".enlarged video").evaluate("video => video.videoWidth") == 1280
+    await page.wait_for_function("() => document.querySelector('.enlarged video.is-shown')?.videoWidth === 1280")
+    assert await moving(page, ".enlarged video.is-shown")
     await page.keyboard.press("ArrowLeft")
     await expect(page.get_by_role("dialog", name="Driveway")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
-    await expect(page.locator('[data-tile="garden"]')).to_be_focused()
+    await expect(page.locator('[data-tile="garden"] .tile-link')).to_be_focused()
     await opened.close()
 
 
@@ -160,7 +160,7 @@ async def test_a_day_of_a_camera_with_its_gaps(chromium: Browser, running: Runni
     await page.goto(f"{running.base}/cameras/front-door?at={at_us}")
     assert await moving(page, "video.footage")
     await page.get_by_role("button", name="Back to live").click()
-    assert await moving(page, ".live video")
+    assert await moving(page, ".live video.is-shown")
     assert watched.complaints == []
     await opened.close()
 
@@ -314,7 +314,7 @@ async def test_footage_that_is_only_elsewhere_stays_in_the_day_with_its_way_back
     await expect(panel.locator("li code").first).to_have_text(re.compile(r"^garden/\d{4}-\d\d-\d\d/\d\d-\d\d\.mp4$"))
     await page.get_by_role("button", name="Back to live").click()
     await expect(panel).to_have_count(0)
-    assert await moving(page, ".live video")
+    assert await moving(page, ".live video.is-shown")
     assert watched.complaints == []
     await opened.close()
 

@@ -223,8 +223,8 @@ export const at = {
   burst: (event: string, number: number) => address(`/events/${id(event)}/burst/${number}.jpg`, {}),
   snapshot: (camera: string, version: number) => address(`/cameras/${id(camera)}/snapshot.jpg`, { version }),
   mjpeg: (camera: string, version: number) => address(`/cameras/${id(camera)}/live.mjpeg`, { v: version }),
-  live: (camera: string, stream: StreamName) =>
-    `${location.origin.replace(/^http/, "ws")}${address(`/cameras/${id(camera)}/live`, { stream })}`,
+  live: (camera: string, stream: StreamName, sound = false) =>
+    `${location.origin.replace(/^http/, "ws")}${address(`/cameras/${id(camera)}/live`, { stream, sound: sound || undefined })}`,
   footage: (camera: string, start_us: number, end_us: number, stream: StreamName, download = false) =>
     address(`/cameras/${id(camera)}/footage.mp4`, { start_us, end_us, stream, download: download || undefined }),
   stream: () => address("/stream"),

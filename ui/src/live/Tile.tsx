@@ -1,48 +1,52 @@
-/** A camera on the wall: its live picture, its name, and how much moves in it. */
+/** A camera on the wall: its live picture, its name, how it stands, and how much moves in it; enlarged, the same picture fills
+ * the screen, so that nothing has to begin anew. */
 
+import { useEffect, useRef } from "preact/hooks";
 import type { Camera } from "../api";
-import { stateName } from "../format";
+import { Controls } from "./Controls";
 import { LiveView } from "./LiveView";
+import { Motion } from "./Motion";
+import type { Spot } from "./mosaic";
 
-/** 0..1 of the meter: motion spans three decades, so a linear bar would show nothing or everything. */
-export function meter(frac: number): number {
-  return frac <= 0.0005 ? 0 : Math.min(1, Math.log10(frac / 0.0005) / Math.log10(0.5 / 0.0005));
+export { Dot, meter, Motion } from "./Motion";
+
+export interface Steps {
+  before: string;
+  after: string;
 }
 
-export function Motion({ camera }: { camera: Camera }) {
-  const above = camera.motion_frac >= camera.motion_limit_frac;
+export function Tile({ camera, spot, enlarged, active, steps, back }: { camera: Camera; spot: Spot; enlarged: boolean; active: boolean; steps: Steps | null; back: string }) {
+  const link = useRef<HTMLAnchorElement>(null);
+  const was = useRef(false);
+  useEffect(() => {
+    if (was.current && !enlarged) link.current?.focus();
+    was.current = enlarged;
+  }, [enlarged]);
   return (
     <div
-      class={`motion ${above ? "is-above" : ""}`}
-      role="meter"
-      aria-label={`Motion at ${camera.name}`}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={Math.round(camera.motion_frac * 100)}
-    >
-      <span class="motion-bar" style={{ transform: `scaleX(${meter(camera.motion_frac)})` }} />
-      <span class="motion-limit" style={{ left: `${meter(camera.motion_limit_frac) * 100}%` }} />
-    </div>
-  );
-}
-
-export const Dot = ({ state }: { state: string }) => <span class={`dot is-${state}`} aria-hidden="true" />;
-
-export function Tile({ camera, width_px, aspect }: { camera: Camera; width_px: number; aspect: number }) {
-  return (
-    <a
-      class="tile"
-      href={`/?camera=${camera.id}`}
-      style={{ width: `${width_px}px`, height: `${width_px / aspect}px` }}
-      aria-label={`${camera.name}: ${stateName(camera.state)}. Enlarge`}
+      class={enlarged ? "tile enlarged" : "tile"}
       data-tile={camera.id}
+      style={enlarged ? { left: "", top: "", width: "", height: "" } : { left: `${spot.x}px`, top: `${spot.y}px`, width: `${spot.w}px`, height: `${spot.h}px` }}
+      role={enlarged ? "dialog" : undefined}
+      aria-modal={enlarged || undefined}
+      aria-label={enlarged ? camera.name : undefined}
     >
-      <LiveView camera={camera} stream="sub" />
-      <div class="tile-foot">
-        <Dot state={camera.state} />
-        <span class="tile-name">{camera.name}</span>
-      </div>
+      <LiveView camera={camera} full={enlarged} active={active}>
+        {(over) =>
+          enlarged ? (
+            <Controls camera={camera} over={over} close={back} steps={steps} />
+          ) : (
+            <>
+              <div class="tile-foot">
+                <span class="tile-name">{camera.name}</span>
+                <span class={`tile-state is-${over.say.tone}`}>{over.say.word}</span>
+              </div>
+              <a class="tile-link" href={`${back}${back.includes("?") ? "&" : "?"}camera=${encodeURIComponent(camera.id)}`} ref={link} aria-label={`${camera.name}: ${over.say.word}. Enlarge`} />
+            </>
+          )
+        }
+      </LiveView>
       <Motion camera={camera} />
-    </a>
+    </div>
   );
 }

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, at } from "../api";
 import { addDays, boxName, bytes, clock, clockSeconds, codecName, dayName, gapCause, isWell, lasted, spanHours, startOfDay, stateName } from "../format";
+import { Controls } from "../live/Controls";
 import { LiveView } from "../live/LiveView";
 import { Dot, Motion } from "../live/Tile";
 import { Empty, Trouble, useLoaded } from "../parts/bits";
@@ -77,7 +78,9 @@ export function CameraPage({ id }: { id: string }) {
           <ElsewherePanel ways={ways} />
         ) : at_us !== null && !isAsked ? null : at_us === null ? (
           <>
-            <LiveView camera={camera} stream="main" />
+            <LiveView camera={camera} full>
+              {(over) => <Controls camera={camera} over={over} />}
+            </LiveView>
             <Motion camera={camera} />
           </>
         ) : (

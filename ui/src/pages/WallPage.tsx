@@ -3,10 +3,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, type Camera, type HouseEvent } from "../api";
 import { deed, isForeign } from "../doors/words";
-import { ago, bytes, clock, dayName, fits, labelName, lasted, moment, spanHours, startOfDay } from "../format";
-import { columns, neighbour, tileWidth } from "../live/grid";
-import { LiveView } from "../live/LiveView";
-import { Dot, Motion, Tile } from "../live/Tile";
+import { ago, bytes, clock, dayName, fits, labelName, moment, spanHours, startOfDay } from "../format";
+import { Arrange } from "../live/Arrange";
+import * as marks from "../live/icons";
+import { fill, unfill, useWakeLock } from "../live/kiosk";
+import { mosaic, neighbour, SHAPE, shape } from "../live/mosaic";
+import { Tile } from "../live/Tile";
+import { chosen, wallSet } from "../live/wallset";
 import { Empty, useKeys, useLoaded } from "../parts/bits";
 import { EventPicture } from "../parts/EventPicture";
 import * as icons from "../parts/icons";
@@ -14,8 +17,8 @@ import { Hours, piece } from "../parts/Strip";
 import { go, place } from "../router";
 import { cameraName, cameras, house, lastLogins, loaded, now_us, recent, unseenLogins } from "../store";
 
-const ASPECT = 16 / 9;
 const GAP = 12;
+const KIOSK_GAP = 3;
 
 export function status(all: readonly Camera[]): string {
   const live = all.filter((camera) => camera.state === "live").length;
@@ -25,30 +28,80 @@ export function status(all: readonly Camera[]): string {
   return `${live} of ${all.length} cameras are live${hidden ? `, ${hidden} private` : ""}`;
 }
 
+const WALL = "/";
+const KIOSK = "/?wall=full";
+
 export function WallPage() {
   const all = cameras.value;
+  const kiosk = place.value.query.get("wall") === "full";
+  const [arranging, setArranging] = useState(false);
   const enlarged = all.find((camera) => camera.id === place.value.query.get("camera"));
+  const back = kiosk ? KIOSK : WALL;
+  useWakeLock(kiosk);
+  useEffect(() => {
+    if (!kiosk) return undefined;
+    // whoever leaves full screen by the browser's own way means to leave the wall, too
+    const left = (): void => {
+      if (!document.fullscreenElement) go(WALL, true);
+    };
+    document.addEventListener("fullscreenchange", left);
+    return () => {
+      document.removeEventListener("fullscreenchange", left);
+      unfill();
+    };
+  }, [kiosk]);
+  useKeys((event) => {
+    if (kiosk && !enlarged && event.key === "Escape") go(WALL);
+    if (!kiosk && event.key === "f") start();
+  });
+  const start = (): void => {
+    fill();
+    go(KIOSK);
+  };
   return (
-    <div class="wall-page">
-      <header class="head is-wall">
-        <div>
-          <h1>{house.value?.name || "Hearthwatch"}</h1>
-          <p class="dim">{status(all)}</p>
+    <div class={kiosk ? "wall-page is-kiosk" : "wall-page"}>
+      {kiosk ? (
+        <div class="kiosk-head">
+          <Stranger />
+          <span class="spacer" />
+          <time class="kiosk-clock">{clock(now_us.value)}</time>
+          <a class="button is-glass is-round" href={WALL} aria-label="Leave the full screen">
+            <marks.Unfill />
+          </a>
         </div>
-        <Stranger />
-        <time class="wall-clock">{clock(now_us.value)}</time>
-      </header>
+      ) : (
+        <header class="head is-wall">
+          <div>
+            <h1>{house.value?.name || "Hearthwatch"}</h1>
+            <p class="dim">{status(all)}</p>
+          </div>
+          <Stranger />
+          <div class="wall-side">
+            {all.length > 1 ? (
+              <button class="button is-plain is-round" type="button" aria-label="Choose and order the cameras of this screen" title="Choose and order" onClick={() => setArranging(true)}>
+                <marks.Order />
+              </button>
+            ) : null}
+            {all.length ? (
+              <button class="button is-plain is-round" type="button" aria-label="The wall over the whole screen" title="Full screen (f)" onClick={start}>
+                <marks.Fill />
+              </button>
+            ) : null}
+            <time class="wall-clock">{clock(now_us.value)}</time>
+          </div>
+        </header>
+      )}
       {all.length ? (
         <div class="wall-body">
-          <Grid cameras={all} paused={enlarged !== undefined} />
-          <Lately />
+          <Grid all={all} enlarged={enlarged ?? null} kiosk={kiosk} back={back} />
+          {kiosk ? null : <Lately />}
         </div>
       ) : loaded.value ? (
         <Empty icon={<icons.Camera size={40} />} title="No camera yet">
           Add one to the configuration: a section <code>[camera.front-door]</code> with its address as <code>main</code>. It appears here by itself.
         </Empty>
       ) : null}
-      {enlarged ? <Enlarged camera={enlarged} all={all} /> : null}
+      {arranging ? <Arrange all={all} onClose={() => setArranging(false)} /> : null}
     </div>
   );
 }
@@ -72,7 +125,17 @@ function Stranger() {
   );
 }
 
-function Grid({ cameras: all, paused }: { cameras: Camera[]; paused: boolean }) {
+/** A camera's picture has the shape of the stream that a tile shows. */
+function shapeOf(camera: Camera): number {
+  const stream = camera.streams.find((each) => each.stream === "sub" && each.width_px > 0) ?? camera.streams.find((each) => each.width_px > 0);
+  return stream ? shape(stream.width_px, stream.height_px) : SHAPE;
+}
+
+/** What a phone shows of the wall at once: its height without head and rail. */
+const NARROW_PX = 620;
+const NARROW_REST_PX = 150;
+
+function Grid({ all, enlarged, kiosk, back }: { all: Camera[]; enlarged: Camera | null; kiosk: boolean; back: string }) {
   const space = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState<{ w: number; h: number }>({ w: 0, h: 0 });
   useEffect(() => {
@@ -81,32 +144,43 @@ function Grid({ cameras: all, paused }: { cameras: Camera[]; paused: boolean }) 
     watch.observe(space.current);
     return () => watch.disconnect();
   }, []);
-  const narrow = size.w < 620;
-  const height = narrow ? 1e6 : size.h;
-  const cols = narrow ? (size.w < 460 ? 1 : 2) : columns(all.length, size.w, height, ASPECT, GAP);
-  const width = Math.floor(tileWidth(all.length, cols, size.w, height, ASPECT, GAP));
-  const left = size.h - Math.ceil(all.length / cols) * (width / ASPECT + GAP);
+  const shown = chosen(all, wallSet.value);
+  const tiles = enlarged && !shown.includes(enlarged) ? [...shown, enlarged] : shown;
+  const gap = kiosk ? KIOSK_GAP : GAP;
+  const narrow = size.w < NARROW_PX && !kiosk;
+  const found = mosaic(shown.map(shapeOf), size.w, narrow ? innerHeight - NARROW_REST_PX : size.h, gap, narrow);
+  const left = size.h - found.height - gap;
+  const at = enlarged ? tiles.indexOf(enlarged) : -1;
+  const link = (index: number): string => `${back}${kiosk ? "&" : "?"}camera=${encodeURIComponent(tiles.at(index % tiles.length)?.id ?? "")}`;
   const onKey = (event: KeyboardEvent): void => {
-    const tiles = [...(space.current?.querySelectorAll<HTMLElement>("[data-tile]") ?? [])];
-    const index = tiles.indexOf(document.activeElement as HTMLElement);
-    if (!event.key.startsWith("Arrow") && event.key !== "Home" && event.key !== "End") return;
+    if (enlarged || (!event.key.startsWith("Arrow") && event.key !== "Home" && event.key !== "End")) return;
+    const links = [...(space.current?.querySelectorAll<HTMLElement>(".tile-link") ?? [])];
+    const index = links.indexOf(document.activeElement as HTMLElement);
     event.preventDefault();
-    tiles[index < 0 ? 0 : neighbour(index, event.key, tiles.length, cols)]?.focus();
+    links[index < 0 ? 0 : neighbour(index, event.key, found.spots)]?.focus();
   };
   useKeys((event) => {
-    if (event.key.startsWith("Arrow") && document.activeElement === document.body && !paused) onKey(event);
+    if (event.key.startsWith("Arrow") && document.activeElement === document.body) onKey(event);
   });
   return (
     <div class="wall-grid" ref={space} onKeyDown={onKey} aria-label="Cameras" role="group">
       {size.w > 0 ? (
-        <div class="wall-tiles" style={{ width: `${width * cols + GAP * (cols - 1)}px`, gap: `${GAP}px` }}>
-          {all.map((camera) => (
-            <Tile key={camera.id} camera={camera} width_px={width} aspect={ASPECT} />
+        <div class="wall-tiles" style={{ width: `${found.width}px`, height: `${found.height}px` }}>
+          {tiles.map((camera, index) => (
+            <Tile
+              key={camera.id}
+              camera={camera}
+              spot={found.spots[index] ?? { x: 0, y: 0, w: 0, h: 0 }}
+              enlarged={camera === enlarged}
+              active={!enlarged || camera === enlarged}
+              steps={tiles.length > 1 ? { before: link(at - 1), after: link(at + 1) } : null}
+              back={back}
+            />
           ))}
         </div>
       ) : null}
-      {left > 84 && !narrow ? (
-        <div class="wall-foot" style={left > 190 ? { maxWidth: `${Math.max(520, width * cols + GAP * (cols - 1))}px` } : undefined}>
+      {left > 84 && !narrow && !kiosk ? (
+        <div class="wall-foot" style={left > 190 ? { maxWidth: `${Math.max(520, found.width)}px` } : undefined}>
           {left > 190 ? <Span /> : null}
           <Glance />
         </div>
@@ -216,55 +290,5 @@ function Short({ event }: { event: HouseEvent }) {
         </span>
       </span>
     </a>
-  );
-}
-
-function Enlarged({ camera, all }: { camera: Camera; all: Camera[] }) {
-  const close = useRef<HTMLAnchorElement>(null);
-  useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    close.current?.focus();
-    return () => before?.focus?.();
-  }, []);
-  const other = (step: number): string => all[(all.indexOf(camera) + step + all.length) % all.length]?.id ?? camera.id;
-  useKeys((event) => {
-    if (event.key === "Escape") go("/");
-    if (event.key === "ArrowLeft") go(`/?camera=${other(-1)}`, true);
-    if (event.key === "ArrowRight") go(`/?camera=${other(1)}`, true);
-  });
-  const main = camera.streams.find((stream) => stream.stream === "main") ?? camera.streams[0];
-  return (
-    <div class="enlarged" role="dialog" aria-modal="true" aria-label={camera.name}>
-      <LiveView camera={camera} stream="main" key={camera.id} />
-      <div class="enlarged-head">
-        <Dot state={camera.state} />
-        <strong>{camera.name}</strong>
-        {main && camera.state === "live" ? (
-          <span class="dim">
-            {main.width_px} × {main.height_px} · {main.fps.toFixed(0)} fps
-          </span>
-        ) : (
-          <span class="dim">for {lasted(now_us.value - camera.since_us)}</span>
-        )}
-        <span class="spacer" />
-        <a class="button is-glass" href={`/cameras/${camera.id}`}>
-          Timeline
-        </a>
-        <a class="button is-glass is-round" href="/" ref={close} aria-label="Close">
-          <icons.Close />
-        </a>
-      </div>
-      {all.length > 1 ? (
-        <>
-          <button class="enlarged-step is-left" type="button" aria-label="Previous camera" onClick={() => go(`/?camera=${other(-1)}`, true)}>
-            <icons.Back />
-          </button>
-          <button class="enlarged-step is-right" type="button" aria-label="Next camera" onClick={() => go(`/?camera=${other(1)}`, true)}>
-            <icons.Next />
-          </button>
-        </>
-      ) : null}
-      <Motion camera={camera} />
-    </div>
   );
 }
