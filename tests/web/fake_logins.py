@@ -99,7 +99,7 @@ class FakeLogins:
     ) -> Sequence[KeptLine]:
         """See LoginDoor."""
         found = [line for line in reversed(self.kept) if search in f"{line.code} {line.user} {line.text}"]
-        return [line for line in found if line.id < (before or 2**62)][:limit]
+        return [line for line in found if line.id < (before or 2**62) and camera in {None, line.camera}][:limit]
 
     def is_home(self, address: str | None) -> bool:
         """See LoginDoor."""

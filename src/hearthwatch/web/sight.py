@@ -35,12 +35,13 @@ from hearthwatch.web.sight_doors import (
     SeenReview,
     no_camera,
 )
+from hearthwatch.web.sight_more import SeenHousePage, SeenShares, SeenTimeline
 
 BLIND = frozenset({"arming", "people", "hooks", "triggers", "telegram", "detector", "push"})
 """These doors tell nothing of a single camera to somebody who may not manage the house; calls of cameras and sensors prove
 themselves by a secret word."""
 
-BY_CAMERA = frozenset({"live", "footage", "keeper", "pictures", "elsewhere", "cases", "timelapses", "heads"})
+BY_CAMERA = frozenset({"live", "footage", "keeper", "pictures", "elsewhere", "cases", "timelapses", "heads", "relay"})
 """Every method of these takes the camera, or the cameras, it is about."""
 
 OWN_VIEW: Mapping[str, Callable[[Any, frozenset[CameraId], Doors], object]] = {
@@ -55,6 +56,9 @@ OWN_VIEW: Mapping[str, Callable[[Any, frozenset[CameraId], Doors], object]] = {
     "remote": lambda door, seen, _doors: SeenRemote(door, seen),
     "house": lambda door, seen, _doors: SeenHouse(door, seen),
     "actions": lambda door, _seen, _doors: SeenActions(door),
+    "house_page": lambda door, _seen, _doors: SeenHousePage(door),
+    "timeline": lambda door, seen, _doors: SeenTimeline(door, seen),
+    "shares": lambda door, seen, _doors: SeenShares(door, seen),
 }
 
 
