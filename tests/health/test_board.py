@@ -204,3 +204,35 @@ async def test_a_camera_that_fell_silent_is_told_counting_from_its_last_picture(
     assert desk.told == [(GONE, False)]
     (outage,) = await desk.rows()
     assert outage.start_us == start_us
+
+
+async def test_what_comes_and_goes_is_told_thrice_and_then_over_when_it_stayed_well(desk):
+    said = []
+
+    async def hear(outage):
+        said.append((outage.end_us is not None, "comes and goes" in outage.detail))
+
+    board = Board(desk.house.db, desk.house.clock, hear)
+    await board.load()
+
+    async def spell(well_s):
+        board.failed(Fault.CAMERA_TURNED, "front", "elsewhere", camera=FRONT)
+        desk.house.clock.advance(15)
+        await board.tick()
+        board.recovered(Fault.CAMERA_TURNED, "front")
+        for _ in range(well_s):
+            desk.house.clock.advance(1)
+            await board.tick()
+
+    for _ in range(20):
+        await spell(20)
+    assert said == [(False, False), (True, False), (False, False), (True, False), (False, True)]
+    last_us = desk.house.clock.wall_us()
+    await spell(610)
+    assert said[5:] == [(True, False)]
+    rows = await desk.house.db.real.run(lambda connection: ledger.recent(connection, since_us=WallUs(0)))
+    assert max(row.end_us for row in rows) == last_us + 15_000_000
+    await spell(1000)
+    await spell(1000)
+    await spell(0)
+    assert said[6:] == [(False, False), (True, False), (False, False), (True, False), (False, False)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 _PATIENT = frozenset({Fault.CAMERA_UNREACHABLE, Fault.CAMERA_BAD_REPLY, Fault.PROCESS_RESTARTED})
 _TELL_AFTER_S = 12.0
 _STEADY_S = 12.0
+_TOLD_ENDS = 2
+_FLAPS_WITHIN_S = 900.0
+_FLAPPING_STEADY_S = 600.0
+_COMES_AND_GOES = " It comes and goes: you hear of it again when it has been well for ten minutes."
 _CHECK_S = 1.0
 _MAX_OPEN = 1000
 _MAX_UNSAVED = 1000
@@ -29,11 +34,12 @@ _MAX_UNSAVED = 1000
 
 @dataclass(slots=True, eq=False)
 class _Case:
-    """An outage that lasts, or whose end is being watched: back for `_STEADY_S` is back for good."""
+    """An outage that lasts, or whose end is being watched: back for `steady_s` is back for good."""
 
     key: int
     outage: Outage
     since_ns: MonoNs
+    steady_s: float
     told: bool = False
     healed_ns: MonoNs | None = None
     healed_us: WallUs = WallUs(0)
@@ -43,7 +49,8 @@ class Board:
     """A HealthSink. `failed` and `recovered` may be called from any thread; `run` (or `tick`) tells and stores.
 
     Faults that often pass by themselves are told only when they last 12 s, and are over when they stayed away for as long:
-    a camera that flaps is one outage. `tell` is called for each notice, with the outage as it is then. What is `quiet` when
+    a camera that flaps is one outage. What ended twice within a quarter of an hour and fails again is over only after ten
+    minutes without it, whatever it is. `tell` is called for each notice, with the outage as it is then. What is `quiet` when
     it is due waits for as long as it is; `quiet` also gets the outages that last and were told."""
 
     def __init__(
@@ -59,6 +66,7 @@ class Board:
         self._quiet = quiet
         self._lock = threading.Lock()
         self._cases: dict[tuple[Fault, str], _Case] = {}
+        self._ends: dict[tuple[Fault, str], deque[MonoNs]] = {}
         self._unsaved: dict[int, tuple[Outage, bool]] = {}
         self._next_key = 1
 
@@ -76,8 +84,9 @@ class Board:
             early, self._cases = self._cases, {}
             self._unsaved.clear()
             for key, outage, told in found:
-                case = _Case(key=key, outage=outage, since_ns=self._clock.mono_ns(), told=told)
-                self._cases[outage.fault, outage.subject] = case
+                now_ns, name = self._clock.mono_ns(), (outage.fault, outage.subject)
+                case = _Case(key=key, outage=outage, since_ns=now_ns, steady_s=self._steady_s(name, now_ns), told=told)
+                self._cases[name] = case
             self._next_key = last_key + 1
             for name, case in early.items():
                 before = self._cases.get(name)
@@ -107,10 +116,17 @@ class Board:
                 return
             start_us = WallUs(self._clock.wall_us() - (now_ns - since_ns) // 1000)
             outage = Outage(fault=fault, camera=camera, subject=subject, start_us=start_us, end_us=None, detail=detail)
-            self._cases[fault, subject] = _Case(key=self._next_key, outage=outage, since_ns=since_ns)
+            steady_s = self._steady_s((fault, subject), now_ns)
+            self._cases[fault, subject] = _Case(key=self._next_key, outage=outage, since_ns=since_ns, steady_s=steady_s)
             self._unsaved[self._next_key] = (outage, False)
             self._next_key += 1
         log.warning("%s: %s: %s", subject, fault.value, detail)
+
+    def _steady_s(self, name: tuple[Fault, str], now_ns: MonoNs) -> float:
+        ends = self._ends.get(name, ())
+        if len(ends) == _TOLD_ENDS and now_ns - ends[0] <= _FLAPS_WITHIN_S * NS_PER_S:
+            return _FLAPPING_STEADY_S
+        return _STEADY_S if name[0] in _PATIENT else 0.0
 
     def recovered(self, fault: Fault, subject: str) -> None:
         """See HealthSink; nothing to do where nothing had failed."""
@@ -153,19 +169,21 @@ class Board:
             for name, case in list(self._cases.items()):
                 patient = case.outage.fault in _PATIENT
                 if case.healed_ns is not None:
-                    if patient and now_ns - case.healed_ns < _STEADY_S * NS_PER_S:
+                    if now_ns - case.healed_ns < case.steady_s * NS_PER_S:
                         continue
                     del self._cases[name]
                     over = replace(case.outage, end_us=max(case.healed_us, case.outage.start_us))
                     self._unsaved[case.key] = (over, case.told)
                     if case.told:
                         notices.append(over)
+                        self._ends.setdefault(name, deque(maxlen=_TOLD_ENDS)).append(now_ns)
                 elif not case.told and (not patient or now_ns - case.since_ns >= _TELL_AFTER_S * NS_PER_S):
                     if self._quiet(case.outage, [each.outage for each in self._cases.values() if each.told]):
                         continue
                     case.told = True
                     self._unsaved[case.key] = (case.outage, True)
-                    notices.append(case.outage)
+                    again = _COMES_AND_GOES if case.steady_s == _FLAPPING_STEADY_S else ""
+                    notices.append(replace(case.outage, detail=case.outage.detail + again))
         return notices
 
     async def _store(self) -> None:
