@@ -123,8 +123,8 @@ class Board:
         log.warning("%s: %s: %s", subject, fault.value, detail)
 
     def _steady_s(self, name: tuple[Fault, str], now_ns: MonoNs) -> float:
-        ends = self._ends.get(name, ())
-        if len(ends) == _TOLD_ENDS and now_ns - ends[0] <= _FLAPS_WITHIN_S * NS_PER_S:
+        ends = self._ends.get(name)
+        if ends and len(ends) == _TOLD_ENDS and now_ns - ends[0] <= _FLAPS_WITHIN_S * NS_PER_S:
             return _FLAPPING_STEADY_S
         return _STEADY_S if name[0] in _PATIENT else 0.0
 
