@@ -7,6 +7,7 @@ import { ago, bytes, codecName, faultName, fits, isWell, lasted, moment, stateNa
 import { Dot } from "../live/Tile";
 import { Empty, Head, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
+import { Removed } from "../setup/CameraFate";
 import { cameraName, cameras, house, isOwner, loaded, now_us, outages } from "../store";
 
 export const dropped = (camera: Camera): number => camera.streams.flatMap((stream) => stream.boxes).reduce((sum, box) => sum + box.dropped, 0);
@@ -27,6 +28,7 @@ export function CamerasPage() {
           </a>
         ) : null}
       </Head>
+      <Removed />
       {h ? (
         <dl class="tiles">
           <div>

@@ -1,11 +1,26 @@
 /** Calling a camera otherwise, and watching it no more: two small doors at the end of its page. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Trouble } from "../parts/bits";
 import { First, Sheet } from "../parts/Sheet";
 import { go } from "../router";
 import { isOwner } from "../store";
-import { cameraSetup } from "./api";
+import { cameraSetup, removed } from "./api";
+
+/** What was said of the camera that was removed last, until the page is left. */
+export function Removed() {
+  useEffect(
+    () => () => {
+      removed.value = "";
+    },
+    [],
+  );
+  return removed.value ? (
+    <p class="note" role="status">
+      {removed.value}
+    </p>
+  ) : null;
+}
 
 export function CameraFate({ id, name }: { id: string; name: string }) {
   const [open, setOpen] = useState<"" | "rename" | "remove">("");
@@ -63,28 +78,28 @@ function Rename({ id, name, onClose }: { id: string; name: string; onClose: () =
 
 function Remove({ id, name, onClose }: { id: string; name: string; onClose: () => void }) {
   const [error, setError] = useState<unknown>(null);
-  const [done, setDone] = useState("");
-  const remove = (): void => void cameraSetup.remove(id).then((gone) => setDone(gone.text), setError);
-  const leave = (): void => (done ? go("/cameras") : onClose());
+  const [busy, setBusy] = useState(false);
+  const remove = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      removed.value = (await cameraSetup.remove(id)).text; // told on the next page: this one goes with the camera
+      go("/cameras");
+    } catch (failed) {
+      setError(failed);
+      setBusy(false);
+    }
+  };
   return (
-    <Sheet title={done ? `${name} is removed` : `Remove ${name}?`} onClose={leave}>
+    <Sheet title={`Remove ${name}?`} onClose={onClose}>
       <p class="sheet-question">
-        {done || "It is not recorded or looked at any more, and its password is deleted here. Its footage and events stay until they are as old as the others' get. The camera itself is left as it is."}
+        It is not recorded or looked at any more, and its password is deleted here. Its footage and events stay until they are as old as the others' get. The camera itself is left as it is.
       </p>
       <Trouble error={error} />
       <div class="sheet-foot">
-        {done ? (
-          <First main onClick={leave}>
-            Close
-          </First>
-        ) : (
-          <>
-            <First onClick={onClose}>No</First>
-            <button class="button is-main" type="button" onClick={remove}>
-              Yes, remove it
-            </button>
-          </>
-        )}
+        <First onClick={onClose}>No</First>
+        <button class="button is-main" type="button" disabled={busy} onClick={() => void remove()}>
+          Yes, remove it
+        </button>
       </div>
     </Sheet>
   );

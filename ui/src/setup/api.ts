@@ -1,5 +1,6 @@
 /** Finding, trying and adding cameras, as the server answers it. */
 
+import { signal } from "@preact/signals";
 import { address, ask } from "../ask";
 
 export interface Candidate {
@@ -70,6 +71,9 @@ export interface TryAsk {
   password?: string;
   allow_loopback?: boolean;
 }
+
+/** What stays of a camera that was removed just now, in words. */
+export const removed = signal("");
 
 const id = encodeURIComponent;
 
