@@ -37,7 +37,7 @@ class Relay:
         await self.doorman.renew({name: door for name, door in doors.items() if door is not None})
         await self.desk.renew()
 
-    async def visit(self, camera: str, who: str = "s1") -> tuple[int, str]:
+    async def enter(self, camera: str, who: str = "s1") -> tuple[int, str]:
         """Open a camera's own page; return its port and the address that lets in once."""
         port = await self.desk.open_page(CameraId(camera), https=False)
         return port, f"http://127.0.0.1:{port}{ENTRY}{self.desk.ticket(CameraId(camera), who)}"

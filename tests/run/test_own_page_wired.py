@@ -71,7 +71,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 async def entered(browser: Browser, relay: Relay, camera: str) -> tuple[Page, int]:
-    port, url = await relay.visit(camera)
+    port, url = await relay.enter(camera)
     page = await browser.new_page()
     page.set_default_timeout(15_000)
     await page.goto(url)
@@ -119,7 +119,7 @@ async def test_a_hostile_page_stays_in_its_own_place(chromium: Browser, tmp_path
     async with foscam_page.camera().running() as camera, dahua_page.camera().running() as other:
         camera.nasty = NASTY.replace("OTHER", str(other.port))
         async with relaying(tmp_path, toml(foscam=camera.port), SECRETS) as relay:
-            port, url = await relay.visit("foscam")
+            port, url = await relay.enter("foscam")
             page = await chromium.new_page()
             session = {"name": "hearthwatch", "value": "session", "url": "http://127.0.0.1/", "httpOnly": True}
             await page.context.add_cookies([session])  # type: ignore[list-item]
@@ -133,14 +133,14 @@ async def test_a_hostile_page_stays_in_its_own_place(chromium: Browser, tmp_path
             assert port != camera.port
 
 
-async def test_the_page_is_for_one_visit_of_who_has_the_ticket(tmp_path: Path) -> None:
+async def test_the_page_is_for_one_stay_of_who_has_the_ticket(tmp_path: Path) -> None:
     async with foscam_page.camera().running() as camera, dahua_page.camera().running() as other:
         config = toml(foscam=camera.port, amcrest=other.port)
         async with (
             relaying(tmp_path, config, SECRETS) as relay,
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
         ):
-            port, url = await relay.visit("foscam")
+            port, url = await relay.enter("foscam")
             base = f"http://127.0.0.1:{port}"
 
             async def asked(url: str, cookie: str = "", **headers: str) -> int:
@@ -163,13 +163,13 @@ async def test_the_page_is_for_one_visit_of_who_has_the_ticket(tmp_path: Path) -
             before = len(camera.requests)
             assert await asked(f"{base}/index.html", cookie[:-1] + "x") == 403
             assert len(camera.requests) == before
-            await relay.visit("amcrest")
-            with pytest.raises(aiohttp.ClientConnectionError):  # one visit at a time: nothing listens there any more
+            await relay.enter("amcrest")
+            with pytest.raises(aiohttp.ClientConnectionError):  # one stay at a time: nothing listens there any more
                 await asked(f"{base}/index.html", cookie)
-            port, url = await relay.visit("foscam", who="s2")
+            port, url = await relay.enter("foscam", who="s2")
             assert await asked(f"http://127.0.0.1:{port}/index.html", cookie) == 403
-            await relay.desk.end_visits("s1")
+            await relay.desk.end_stays("s1")
             assert await asked(url) == 200
-            await relay.desk.end_visits("s2")
+            await relay.desk.end_stays("s2")
             with pytest.raises(aiohttp.ClientConnectionError):
                 await asked(url)

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from hearthwatch.kit.errors import Refused, Unsupported
+from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import CameraId
 from hearthwatch.web.relay.cgi import CgiCall, parse_rule
-from hearthwatch.web.relay.doors import Answered, Asked, CgiReply, RelayNow
+from hearthwatch.web.relay.doors import Answered, Asked, CgiReply, RelayNow, Unlisted
 from hearthwatch.web.relay.rtsp_login import Key
 
 RULES = ("GET /cgi-bin/magicBox.cgi?action=getDeviceType", "GET /cgi-bin/ptz.cgi?action=*&code=*", "POST /api/set?cmd=Led")
@@ -42,6 +42,7 @@ class FakeRelay:
             restream_has_password=True,
             restream_why="",
             has_page=camera != "garage",
+            has_sub=True,
             cgi=RULES[:2],
         )
 
@@ -66,7 +67,7 @@ class FakeRelay:
     async def call(self, camera: CameraId, call: CgiCall, body: bytes, content_type: str) -> CgiReply:
         """See RelayDoor."""
         if not any(parse_rule(rule).admits(call) for rule in RULES):
-            raise Refused("this command is not among those that are handed on")
+            raise Unlisted("this command is not among those that are handed on")
         self.calls.append(call)
         return self.reply
 
@@ -85,7 +86,7 @@ class FakeRelay:
         """See RelayDoor."""
         return "a-ticket"
 
-    async def end_visits(self, who: str) -> None:
+    async def end_stays(self, who: str) -> None:
         """See RelayDoor."""
         self.ended.append(who)
 

@@ -97,7 +97,7 @@ async def test_nothing_else_reaches_a_camera(built: Built, owner: Browser, brows
     guest = browser(HTTPS, "192.168.1.77")
     built.house.relay.controls = True
     answer = await guest.send(raw(guest, "GET", path, basic()))
-    assert 400 <= answer.status_code < 500 or answer.status_code == 502
+    assert 400 <= answer.status_code < 500
     assert not built.house.relay.calls
 
 
@@ -149,7 +149,7 @@ async def test_the_page_learns_the_addresses_and_opens_a_camera_s_own_page(built
     assert now["has_page"]
     assert PASSWORD not in str(now)
     answer = await owner.send_json("/api/v1/cameras/front-door/own-page")
-    assert answer.json() == {"url": "http://127.0.0.1:8451/hearthwatch-visit/a-ticket"}
+    assert answer.json() == {"url": "http://127.0.0.1:8451/hearthwatch-enter/a-ticket"}
     assert built.house.relay.opened == ["front-door"]
     made = (await owner.send_json("/api/v1/relay/passwords/proxy")).json()
     assert made == {"user": "viewer", "password": built.house.relay.password}

@@ -31,7 +31,7 @@ from hearthwatch.web.relay.own_page import OwnPage
 from hearthwatch.web.relay.restream import Restream
 from hearthwatch.web.relay.rtsp_login import Key
 from hearthwatch.web.relay.shared import SharedPictures
-from hearthwatch.web.relay.visits import Visits
+from hearthwatch.web.relay.stays import Stays
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class RelayDesk:
         self._upstreams = Upstreams(doorman, secrets, config)
         self._keys: dict[str, Key | None] = {}
         self._restream = Restream(live, cameras, key=lambda: self._key("restream"), is_shared=self.is_shared, clock=clock)
-        self._visits = Visits(clock)
+        self._stays = Stays(clock)
         self._page: asyncio.Task[None] | None = None
         self._page_at: tuple[CameraId, bool, int] | None = None
         self._open_port = 0
@@ -73,7 +73,7 @@ class RelayDesk:
 
     @property
     def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
-        return (("restream", self._keep_restream), ("port without log-in", self._keep_open_port), ("visits", self._end_visits))
+        return (("restream", self._keep_restream), ("port without log-in", self._keep_open_port), ("stays", self._end_stays))
 
     def is_shared(self, camera: CameraId) -> bool:
         """See RelayDoor."""
@@ -94,6 +94,7 @@ class RelayDesk:
             restream_has_password=self._key("restream") is not None,
             restream_why=self._why,
             has_page=self._upstreams.has_address(camera),
+            has_sub=bool(config.cameras[camera].sub) if camera in config.cameras else False,
             cgi=tuple(
                 f"{rule.method} {CgiCall(method='', path=rule.path, pairs=rule.pairs).target}"
                 for rule in self._upstreams.rules(camera)
@@ -162,7 +163,7 @@ class RelayDesk:
         keeper = Tls(options, self._data / "tls", self._clock, Reach())
         context = await asyncio.to_thread(keeper.open) if https else None
         names = host_names(options.hosts)
-        app = OwnPage(camera, self._visits, self.ask, lambda name: name in names or _is_address(name), https=https)
+        app = OwnPage(camera, self._stays, self.ask, lambda name: name in names or _is_address(name), https=https)
         self._page = asyncio.create_task(serve_at(app, listening, context))
         self._page_at = (camera, https, port)
         return port
@@ -170,12 +171,12 @@ class RelayDesk:
     def ticket(self, camera: CameraId, who: str) -> str:
         """See RelayDoor."""
         log.info("the own page of %s was opened by %s", camera, who)
-        return self._visits.begin(camera, who)
+        return self._stays.begin(camera, who)
 
-    async def end_visits(self, who: str) -> None:
+    async def end_stays(self, who: str) -> None:
         """See RelayDoor."""
-        if self._visits.who == who:
-            self._visits.end()
+        if self._stays.who == who:
+            self._stays.end()
             await self._close_page()
 
     async def _close_page(self) -> None:
@@ -184,12 +185,12 @@ class RelayDesk:
             page.cancel()
             await asyncio.gather(page, return_exceptions=True)
 
-    async def _end_visits(self) -> None:
-        """Nothing listens for a visit that is over; at the end of the house everything is let go of."""
+    async def _end_stays(self) -> None:
+        """Nothing listens for a stay that is over; at the end of the house everything is let go of."""
         try:
             while True:
                 await asyncio.sleep(_LOOK_S)
-                if self._page_at is not None and self._visits.camera != self._page_at[0]:
+                if self._page_at is not None and self._stays.camera != self._page_at[0]:
                     await self._close_page()
         finally:
             await self._close()
@@ -247,7 +248,7 @@ class RelayDesk:
                 await asyncio.gather(serving, return_exceptions=True)
 
     async def _close(self) -> None:
-        self._visits.end()
+        self._stays.end()
         await self._close_page()
         await self._pictures.close()
         await self._upstreams.close()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from hearthwatch.kit.errors import BadReply, Refused, Unsupported
+from hearthwatch.kit.errors import BadReply, Unsupported
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.config import CameraOptions, Config
@@ -16,7 +16,7 @@ from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.doorman import Doorman
 from hearthwatch.vendors.http import CameraHttp, LogIn, QueryKeys
 from hearthwatch.web.relay.cgi import CgiCall, CgiRule, parse_rule
-from hearthwatch.web.relay.doors import Answered, Asked, CgiReply
+from hearthwatch.web.relay.doors import Answered, Asked, CgiReply, Unlisted
 from hearthwatch.web.relay.rewrite import asked_headers
 
 _MOST_BYTES = 8 << 20
@@ -145,8 +145,8 @@ class Upstreams:
         await self.renew()
 
 
-def _not_listed(camera: CameraId) -> Refused:
-    return Refused(f"this command is not among those that are handed on to {camera}: see `cgi` in [camera.{camera}.proxy]")
+def _not_listed(camera: CameraId) -> Unlisted:
+    return Unlisted(f"this command is not among those that are handed on to {camera}: see `cgi` in [camera.{camera}.proxy]")
 
 
 def _host(options: CameraOptions) -> str:

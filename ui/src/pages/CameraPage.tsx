@@ -12,6 +12,7 @@ import { ElsewherePanel, spanAt } from "../parts/Elsewhere";
 import * as icons from "../parts/icons";
 import { dayRange, Strip, zoomed } from "../parts/Strip";
 import { Timelapse } from "../parts/Timelapse";
+import { RelayCard } from "../relay/Card";
 import { go, place } from "../router";
 import { CameraFate } from "../setup/CameraFate";
 import { cameras, loaded, now_us } from "../store";
@@ -196,6 +197,7 @@ export function CameraPage({ id }: { id: string }) {
           </p>
         </section>
       </div>
+      <RelayCard camera={id} key={`relay ${id}`} />
       <CameraFate id={id} name={camera.name} />
     </div>
   );

@@ -35,6 +35,7 @@ class RelayReply(Reply):
     restream_has_password: bool
     restream_why: str
     has_page: bool
+    has_sub: bool
     cgi: list[str]
 
     @classmethod
@@ -49,6 +50,7 @@ class RelayReply(Reply):
             restream_has_password=now.restream_has_password,
             restream_why=now.restream_why,
             has_page=now.has_page,
+            has_sub=now.has_sub,
             cgi=list(now.cgi),
         )
 
@@ -81,7 +83,7 @@ async def relay(site: SiteDep, camera: CameraDep) -> RelayReply:
 @router.post("/cameras/{camera}/own-page")
 @needs(Permission.MANAGE, fresh=True)
 async def own_page(site: SiteDep, camera: CameraDep, person: PersonDep, request: Request) -> OwnPageReply:
-    """Open the camera's own page, on a port of its own, for this person alone. A visit to another camera's ends."""
+    """Open the camera's own page, on a port of its own, for this person alone. A stay at another camera's ends."""
     https = request.scope["scheme"] == "https"
     port = await site.doors.relay.open_page(camera.id, https=https)
     ticket = site.doors.relay.ticket(camera.id, person.id)
@@ -94,9 +96,9 @@ async def own_page(site: SiteDep, camera: CameraDep, person: PersonDep, request:
 
 
 async def _until_gone(auth: Auth, door: RelayDoor, person: Session) -> None:
-    """Who logs out or is put out has no visit any more."""
+    """Who logs out or is put out stays no longer."""
     await auth.ended(person)
-    await door.end_visits(person.id)
+    await door.end_stays(person.id)
 
 
 @router.post("/relay/passwords/{name}")

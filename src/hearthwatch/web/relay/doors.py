@@ -7,9 +7,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from hearthwatch.kit.errors import Refused
 from hearthwatch.kit.units import CameraId
 from hearthwatch.web.relay.cgi import CgiCall
 from hearthwatch.web.relay.rtsp_login import Key
+
+
+class Unlisted(Refused):
+    """No list names this command: nothing was sent to the camera."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,8 @@ class CgiReply:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayNow:
     """What is handed on of a camera now. `open_port` 0: there is none; `restream_port` 0: it does not run, `restream_why`
-    says why not. `has_page`: its own page can be opened."""
+    says why not. `has_page`: its own page can be opened; `has_sub`: it has
+    a small stream, too."""
 
     enabled: bool
     user: str
@@ -56,6 +62,7 @@ class RelayNow:
     restream_has_password: bool
     restream_why: str
     has_page: bool
+    has_sub: bool
     cgi: tuple[str, ...]
 
 
@@ -84,8 +91,7 @@ class RelayDoor(Protocol):
         ...
 
     async def call(self, camera: CameraId, call: CgiCall, body: bytes, content_type: str) -> CgiReply:
-        """Hand on a command. Raises Refused for one that is on no list (nothing was sent then), Unreachable,
-        BadReply."""
+        """Hand on a command. Raises Unlisted, Unreachable, Refused, BadReply."""
         ...
 
     def ask(self, camera: CameraId, asked: Asked) -> AbstractAsyncContextManager[Answered]:
@@ -100,7 +106,7 @@ class RelayDoor(Protocol):
         """Return a word that lets `who` in to the page just opened, once and soon."""
         ...
 
-    async def end_visits(self, who: str) -> None:
+    async def end_stays(self, who: str) -> None:
         """Close what `who` has open."""
         ...
 

@@ -25,7 +25,7 @@ class ProxyOptions:
     uses this machine can look then. 0 means none. Change: live."""
     page_port: Annotated[int, Ge(0), Le(65_000)] = 8450
     """The cameras' own pages are opened for the owner on the ports from this one on, one for each camera, only while they
-    are visited. 0 takes whatever port is free. Change: live."""
+    are used. 0 takes whatever port is free. Change: live."""
     cgi: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Commands that may be handed on to every camera of a vendor, by its name as in `door.vendor`:
     `cgi.dahua = ["GET /cgi-bin/magicBox.cgi?action=getDeviceType"]`. `*` stands for any plain value of a parameter. What no

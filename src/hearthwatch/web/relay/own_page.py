@@ -22,11 +22,11 @@ from hearthwatch.kit.units import CameraId
 from hearthwatch.web.gate import split_host
 from hearthwatch.web.relay import rewrite
 from hearthwatch.web.relay.doors import Answered, Asked
-from hearthwatch.web.relay.visits import Visits
+from hearthwatch.web.relay.stays import Stays
 
 log = logging.getLogger(__name__)
 
-ENTRY = "/hearthwatch-visit/"
+ENTRY = "/hearthwatch-enter/"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
 _MAX_BODY_BYTES = 64 << 20
 _MAX_TARGET = 8192
@@ -43,13 +43,13 @@ Ask = Callable[[CameraId, Asked], AbstractAsyncContextManager[Answered]]
 
 
 class OwnPage:
-    """ASGI application: everything at its port is the page of one camera, for who is on a visit to it.
+    """ASGI application: everything at its port is the page of one camera, for who stays there.
 
     `is_known` tells whether the machine is called by a name; `ask` hands a request on to the camera."""
 
-    def __init__(self, camera: CameraId, visits: Visits, ask: Ask, is_known: Callable[[str], bool], *, https: bool) -> None:
+    def __init__(self, camera: CameraId, stays: Stays, ask: Ask, is_known: Callable[[str], bool], *, https: bool) -> None:
         self._camera = camera
-        self._visits = visits
+        self._stays = stays
         self._ask = ask
         self._is_known = is_known
         self._https = https
@@ -70,8 +70,8 @@ class OwnPage:
             answer = _note(421, "Hearthwatch is not known under this name.")
         elif scope["path"].startswith(ENTRY) and scope["method"] == "GET":
             answer = self._entered(scope["path"].removeprefix(ENTRY), headers)
-        elif not self._is_on_visit(headers):
-            answer = _note(403, "This visit is over.", "Open the camera's own page again from its page in Hearthwatch.")
+        elif not self._is_staying(headers):
+            answer = _note(403, "This stay is over.", "Open the camera's own page again from its page in Hearthwatch.")
         elif scope["method"] not in _METHODS or target is None or "service-worker" in headers:
             answer = _note(403, "This is not handed on to the camera.")
         else:
@@ -80,7 +80,7 @@ class OwnPage:
         await answer(scope, receive, send)
 
     def _entered(self, ticket: str, headers: Headers) -> Response:
-        cookie = self._visits.enter(self._camera, ticket) if len(ticket) < 128 else None
+        cookie = self._stays.enter(self._camera, ticket) if len(ticket) < 128 else None
         if cookie is None:
             return _note(403, "This link has been used or is too old.", "Open the camera's own page again from Hearthwatch.")
         # not a redirect: what follows must come from this place, as every later request has to
@@ -93,7 +93,7 @@ class OwnPage:
         answer.headers.append("set-cookie", f"{self.cookie_name}={cookie}; Path=/; HttpOnly; SameSite=Strict{secure}")
         return answer
 
-    def _is_on_visit(self, headers: Headers) -> bool:
+    def _is_staying(self, headers: Headers) -> bool:
         if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             return False  # another page asks, of this machine or of the world: with the cookie, but not for the owner
         try:
@@ -103,7 +103,7 @@ class OwnPage:
             value = next((value for name, _, value in pairs if name == self.cookie_name), "")
         else:
             value = found.value if found else ""
-        return self._visits.is_in(self._camera, value)
+        return self._stays.is_in(self._camera, value)
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send, target: str, headers: Headers) -> None:
         try:

@@ -21,6 +21,7 @@ from hearthwatch.web.doors import CameraNow, CameraState
 from hearthwatch.web.gate import MAX_BODY_BYTES, TOKEN_HEADER, needs
 from hearthwatch.web.person import Denied, Permission, Session
 from hearthwatch.web.relay.cgi import parse_call
+from hearthwatch.web.relay.doors import Unlisted
 from hearthwatch.web.relay.guest import is_guest
 from hearthwatch.web.relay.multipart import Multipart
 from hearthwatch.web.replies import Trouble
@@ -139,7 +140,10 @@ async def cgi(site: SiteDep, camera: CameraDep, person: PersonDep, request: Requ
     if call is None or raw_path != f"/{command}":
         raise Denied(400, "This command cannot be handed on.", "Its address must be plain: no %, no .., no // and no # in it.")
     kind = request.headers.get("content-type", "application/x-www-form-urlencoded")
-    reply = await site.doors.relay.call(camera.id, call, await request.body(), kind)
+    try:
+        reply = await site.doors.relay.call(camera.id, call, await request.body(), kind)
+    except Unlisted as error:
+        raise Denied(403, str(error)) from error
     shown = reply.content_type.partition(";")[0].strip().lower()
     # a camera's page must not become one of ours
     media_type = reply.content_type if shown in _SHOWN_AS_IT_IS else "text/plain; charset=utf-8"
