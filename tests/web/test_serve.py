@@ -79,10 +79,12 @@ async def test_live_video_decodes_and_ends_with_the_session(running: Running) ->
             address, origin=running.base, additional_headers={"Cookie": cookie}, max_queue=None
         ) as socket_:
             assert json.loads(await socket_.recv())["type"] == "start"
-            data = bytearray()
-            for _ in range(1 + 15):
-                data += await asyncio.wait_for(socket_.recv(), 10)
-            with av.open(io.BytesIO(bytes(data))) as container:
+            pieces: list[bytes] = []
+            while len(pieces) < 1 + 15:
+                if isinstance(piece := await asyncio.wait_for(socket_.recv(), 10), bytes):
+                    pieces.append(piece)
+            data = b"".join(pieces)
+            with av.open(io.BytesIO(data)) as container:
                 assert sum(1 for _ in container.decode(video=0)) == 15
             await client.post(f"{running.base}/api/v1/logout", json={}, headers={"Origin": running.base, TOKEN_HEADER: token})
             await asyncio.wait_for(read_to_the_end(socket_), 5)

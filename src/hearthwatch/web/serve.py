@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 
 _SEND_BUFFER_BYTES = 512 * 1024
+_UNSENT_BYTES = 32 * 1024
+"""What has not even left for the viewer: more of it waiting in the kernel would only be old when it arrives."""
 
 
 class Server(uvicorn.Server):
@@ -136,6 +138,7 @@ def listen(address: str, port: int, setting: str) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # accepted sockets inherit it: live pictures for a slow viewer wait in his GopBox, where they can be dropped
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
         if family is socket.AF_INET6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.bind((address, port))
