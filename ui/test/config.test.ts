@@ -26,7 +26,7 @@ const none: Pending = new Map();
 describe("words", () => {
   it("are a key without its unit, and the unit", () => {
     expect([titleOf("cooldown_s"), unitOf("cooldown_s")]).toEqual(["Cooldown", "seconds"]);
-    expect([titleOf("max_mib_per_day"), unitOf("max_mib_per_day")]).toEqual(["Max", "MiB a day"]);
+    expect([titleOf("off_after_s"), unitOf("max_mib_per_day")]).toEqual(["Off after", "MiB a day"]);
     expect(titleOf("allow_loopback")).toBe("Allow loopback");
     expect(sectionTitle({ path: ["camera", "door", "modes", "away"], pattern: ["camera", "NAME", "modes", "away"] })).toBe("When away");
     expect(shownValue(0.002, { name: "sensitivity_frac", kind: "number" })).toBe("0.2 %");

@@ -270,7 +270,7 @@ async def change(ask: ChangesAsk, request: Request, site: SiteDep, person: Perso
     except SettingsMoved:
         return _moved()
     address = place_of(request.scope).address
-    await site.auth.trail.note("settings-changed", who=person.who, address=address, subject="; ".join(map(_told, asked)))
+    await site.auth.trail.note("changed-settings", who=person.who, address=address, subject="; ".join(map(_told, asked)))
     return changed
 
 
@@ -284,6 +284,6 @@ async def set_secret(
         kept = SecretReply.of(await site.doors.config.set_secret(name, ask.value))
     except SettingsRefused as error:
         return _refused(error)
-    deed = "secret-set" if ask.value is not None else "secret-removed"
+    deed = "set-secret" if ask.value is not None else "removed-secret"
     await site.auth.trail.note(deed, who=person.who, address=place_of(request.scope).address, subject=name)
     return kept

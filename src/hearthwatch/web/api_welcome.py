@@ -137,7 +137,7 @@ def progress(site: SiteDep) -> ProgressReply:
 
 
 @router.post("")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, noted=False)
 def went(ask: ProgressAsk, site: SiteDep) -> ProgressReply:
     """Keep how far the set-up came, so that it goes on there on any device."""
     return ProgressReply.of(site.doors.welcome.went(ask.steps, closed=ask.closed))
@@ -145,14 +145,14 @@ def went(ask: ProgressAsk, site: SiteDep) -> ProgressReply:
 
 @router.post("/mail")
 @needs(Permission.MANAGE)
-async def mail(site: SiteDep) -> TrialReply:
+async def sent_test_mail(site: SiteDep) -> TrialReply:
     """Send a test mail by the server that is configured, and say how that went."""
     return TrialReply.of(await site.doors.welcome.mail())
 
 
 @router.post("/targets/{name}")
 @needs(Permission.MANAGE)
-async def target(name: Annotated[str, Path(pattern=CAMERA_ID_PATTERN)], ask: TargetAsk, site: SiteDep) -> TrialReply:
+async def tried_target(name: Annotated[str, Path(pattern=CAMERA_ID_PATTERN)], ask: TargetAsk, site: SiteDep) -> TrialReply:
     """Send a few bytes to a place for copies and have it prove that it holds them."""
     return TrialReply.of(await site.doors.welcome.target(name, create=ask.create))
 
@@ -166,7 +166,7 @@ def disks(site: SiteDep) -> list[DiskReply]:
 
 @router.post("/seal-keys")
 @needs(Permission.MANAGE)
-async def seal_keys(site: SiteDep, response: Response) -> SealKeysReply:
+async def made_seal_keys(site: SiteDep, response: Response) -> SealKeysReply:
     """Make a pair of keys for sealed copies. It is kept nowhere: the owner keeps the identity."""
     response.headers["Cache-Control"] = "no-store"
     return SealKeysReply.of(await asyncio.to_thread(site.doors.welcome.seal_keys))
@@ -181,7 +181,7 @@ def outside(site: SiteDep) -> OutsideReply:
 
 @router.post("/tunnel")
 @needs(Permission.MANAGE)
-async def tunnel(ask: TunnelAsk, site: SiteDep, response: Response) -> TunnelReply:
+async def made_tunnel(ask: TunnelAsk, site: SiteDep, response: Response) -> TunnelReply:
     """Make both halves of a WireGuard connection from a phone. They are kept nowhere."""
     response.headers["Cache-Control"] = "no-store"
     return TunnelReply.of(await asyncio.to_thread(site.doors.welcome.tunnel, ask.endpoint, ask.port, ask.phone))
