@@ -95,6 +95,15 @@ def test_one_that_cannot_be_used_leaves_the_page_reachable(clock: FakeClock, tmp
     assert "there is no file /nowhere/cert.pem" in reach.trouble
 
 
+def test_a_page_that_starts_again_shows_what_it_showed(clock: FakeClock, tmp_path: Path) -> None:
+    reach = Reach()
+    shown = []
+    for _ in range(2):
+        Tls(WebOptions(), tmp_path / "tls", clock, reach).open()
+        shown.append(reach.certificate)
+    assert shown[0] == shown[1]
+
+
 @pytest.mark.wired
 async def test_new_connections_get_the_new_one_and_open_ones_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach_module, "LOOK_S", 0.05)

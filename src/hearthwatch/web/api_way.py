@@ -66,11 +66,11 @@ async def way(request: Request, site: SiteDep) -> WayReply:
         where = From.MACHINE
     else:
         where = From.HOME if site.doors.logins.is_home(came.client) else From.OUTSIDE
-    open_ = [
-        OpenReply(scheme=scheme, address="" if address in {"0.0.0.0", "::"} else address, port=port)  # noqa: S104 a comparison
+    open_ = dict.fromkeys(
+        (scheme, "" if address in {"0.0.0.0", "::"} else address, port)  # noqa: S104 a comparison
         for scheme, places in (("http", reach.plain), ("https", reach.https))
-        for address, port in dict.fromkeys(places)
-    ]
+        for address, port in places
+    )
     shown = reach.certificate
     return WayReply(
         client=came.client,
@@ -79,7 +79,7 @@ async def way(request: Request, site: SiteDep) -> WayReply:
         scheme=request.url.scheme,
         host=request.headers.get("host", ""),
         where=where,
-        open=open_,
+        open=[OpenReply(scheme=scheme, address=address, port=port) for scheme, address, port in open_],
         certificate=CertificateReply(
             fingerprint=shown.fingerprint, names=list(shown.names), ends_us=shown.ends_us, is_made_here=shown.is_made_here
         )

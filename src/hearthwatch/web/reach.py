@@ -109,7 +109,8 @@ class Tls:
 
     def _make(self) -> None:
         path, fingerprint = tls.certificate(self._folder, self._clock, self._hosts)
-        if self._reach.certificate is not None and self._reach.certificate.fingerprint == fingerprint:
+        shown = self._reach.certificate
+        if self._context is not None and shown is not None and shown.fingerprint == fingerprint:
             return
         made = x509.load_pem_x509_certificate(path.read_bytes())
         self._use(path, path)

@@ -30,7 +30,7 @@ export function WayCard() {
   if (!way) return error ? <Trouble error={error} /> : null;
   const shown = way.certificate;
   return (
-    <section class="panel way">
+    <section class="panel reach">
       <h2>How you reach this page</h2>
       <p>
         You came {WHERE[way.where]}
@@ -49,12 +49,10 @@ export function WayCard() {
       ) : null}
       {way.trouble ? <p class="note is-bad">{way.trouble}</p> : null}
       <h3>Open on this machine</h3>
-      <ul class="way-open">
+      <ul class="reach-open">
         {way.open.map((each) => (
           <li key={each.scheme + each.address + each.port}>
-            <code>
-              {each.scheme}://{each.address || "…"}:{each.port}
-            </code>{" "}
+            <code>{each.scheme}</code>, port <strong>{each.port}</strong>{" "}
             <span class="dim">{each.address ? "for this machine alone" : each.scheme === "https" ? "for every device in the network" : "for the reverse proxy alone"}</span>
           </li>
         ))}
@@ -68,7 +66,7 @@ export function WayCard() {
               : `Your own, for ${shown.names.join(", ") || "no name at all"}.`}{" "}
             Good until {dateFormat.format(shown.ends_us / 1000)}.
           </p>
-          <p class="way-print">
+          <p class="reach-print">
             <code>{shown.fingerprint}</code>
           </p>
         </>
