@@ -48,6 +48,7 @@ def test_a_bare_machine_is_set_up_from_owner_to_people(home: Home, monkeypatch: 
     assert ran.code == 0, ran.err
     for words in ("Ada is the owner", "does not accept this name and password", "Bird box is added as bird-box", "MJPEG", "The token is kept sealed", "Anna is written down", "Still to do: Ben's phone", "hearthwatch run"):  # fmt: skip
         assert words in ran.out, words
+    assert "\x1b" not in ran.out, "colours only where there is a terminal"
     for secret in (PASSWORD, CAMERA_PASSWORD, "wrong-One", TOKEN, MAC):
         assert secret not in ran.out
     config = load(home.data / "hearthwatch.toml")

@@ -91,7 +91,9 @@ class FakeCameraSetup:
         if wish.trial != "01TRIAL":
             raise Unsupported("the camera was tried too long ago: try it once more, then add it")
         if ":" in wish.name:
-            raise ConfigFault("camera.x.name: must be one line of at most 60 ordinary characters")
+            raise ConfigFault(
+                "/data/our house/hearthwatch.toml:7: camera.x.name: must be one line of at most 60 ordinary characters"
+            )
         self.added.append(wish)
         return CameraId(wish.name.lower().replace(" ", "-"))
 

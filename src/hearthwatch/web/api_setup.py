@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Iterator
 from typing import Annotated, Self
 
@@ -24,6 +25,8 @@ from hearthwatch.web.site import PersonDep, Site, SiteDep
 
 router = APIRouter(prefix="/api/v1/setup", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
 
+_FILE = re.compile(r"(?m)^[^\n]*?\.toml(?::\d+)?: ")
+"""Where in the file a mistake stands says nothing to a person at the page."""
 _HOST = r"^[A-Za-z0-9_.:%\[\]-]{1,253}$"
 _URL = Annotated[str, Field(max_length=2048)]
 _CameraId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
@@ -226,7 +229,7 @@ def _told() -> Iterator[None]:
     except TrialFailed as failed:
         raise Denied(422, redact(failed.text), redact(failed.hint)) from failed
     except ConfigFault as fault:
-        raise Denied(422, "This does not fit into the configuration.", redact(str(fault))) from fault
+        raise Denied(422, "This does not fit into the configuration.", redact(_FILE.sub("", str(fault)))) from fault
 
 
 @router.post("/cameras/search")
