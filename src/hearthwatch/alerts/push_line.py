@@ -19,6 +19,7 @@ from hearthwatch.alerts.push_message import Handling
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import hide
+from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 from hearthwatch.kit.units import US_PER_S
 
 _TIMEOUT = aiohttp.ClientTimeout(total=40, connect=8, sock_read=20)
@@ -97,6 +98,7 @@ class PushLine:
             **self._signature(device.endpoint),
         }
         body = self._sealed(device, plain)
+        TRAFFIC.sent("alerts.push", request_bytes("POST", device.endpoint, headers, len(body)))
         try:
             async with self._open().post(device.endpoint, data=body, headers=headers, allow_redirects=False) as reply:
                 status, retry_after = reply.status, reply.headers.get("Retry-After", "")
