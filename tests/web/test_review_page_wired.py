@@ -34,6 +34,7 @@ pytestmark = [
 ]
 
 PHONE = {"width": 390, "height": 844}
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ export function Search({ choice, onPick }: Omit<Props, "query">) {
     return () => clearTimeout(timer);
   }, [text]);
   return (
-    <label class="search">
+    <label class="find-box">
       <icons.Search size={17} />
       <input
         ref={field}

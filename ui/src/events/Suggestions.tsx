@@ -58,7 +58,7 @@ export function SuggestionsPanel({ event }: { event: HouseEvent }) {
           <div class="chips" role="group" aria-label="Other ways">
             {found.suggestions.map((each, number) => (
               <button key={each.kind} class="chip" type="button" aria-pressed={each === one} onClick={() => choose(number)}>
-                {words(each).title}
+                {words(each).button}
               </button>
             ))}
           </div>

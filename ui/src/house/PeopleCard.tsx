@@ -1,6 +1,6 @@
 /** Who is home, and by what that is known. */
 
-import { ago } from "../format";
+import { ago, moment } from "../format";
 import { Trouble, useLoaded } from "../parts/bits";
 import { now_us } from "../store";
 import { houseApi, type Person } from "./api";
@@ -33,7 +33,7 @@ export function PeopleCard() {
   );
 }
 
-const where = (one: Person): string => (one.known ? `${one.home ? "home" : "away"} since ${ago(one.since_us, now_us.value).replace(" ago", "")}` : "not noticed yet");
+const where = (one: Person): string => (one.known ? `${one.home ? "home" : "away"} since ${moment(one.since_us, now_us.value)}` : "not noticed yet");
 
 function why(one: Person): string {
   const last = one.answered ?? one.seen;

@@ -3,14 +3,15 @@
 import { ago, faultName, lasted, moment } from "../format";
 import { now_us, outages } from "../store";
 
-const WAYS: readonly (readonly [string, string])[] = [
-  ["router-silent", "Router"],
-  ["name-server-silent", "Names (DNS)"],
-  ["internet-lost", "Internet"],
-  ["broker-silent", "MQTT broker"],
-  ["service-silent", "Services you set up"],
-  ["heartbeat-lost", "Sign of life"],
-  ["channel-dead", "Alert channels"],
+/** What is not always there is shown once it failed: nobody is told that a broker works which he does not have. */
+const WAYS: readonly (readonly [fault: string, name: string, always: boolean])[] = [
+  ["router-silent", "Router", true],
+  ["name-server-silent", "Names (DNS)", true],
+  ["internet-lost", "Internet", true],
+  ["broker-silent", "MQTT broker", false],
+  ["service-silent", "Services you set up", false],
+  ["heartbeat-lost", "Sign of life", false],
+  ["channel-dead", "Alert channels", false],
 ];
 
 export function WaysCard() {
@@ -20,9 +21,9 @@ export function WaysCard() {
     <section class="panel" aria-label="Connection">
       <h2>Connection</h2>
       <ul class="ways">
-        {WAYS.map(([fault, name]) => {
+        {WAYS.map(([fault, name, always]) => {
           const broken = mine.find((outage) => outage.fault === fault && outage.end_us === null);
-          return (
+          return !always && !mine.some((outage) => outage.fault === fault) ? null : (
             <li key={fault}>
               <span class={`dot ${broken ? "is-lost" : "is-live"}`} aria-hidden="true" />
               <span>

@@ -151,7 +151,7 @@ export function EventsPage() {
     }
     if (key.key === "/") {
       key.preventDefault();
-      document.querySelector<HTMLInputElement>(".search input")?.focus();
+      document.querySelector<HTMLInputElement>(".find-box input")?.focus();
     }
     if (key.key === "Escape") setPicked(null);
     const event = shown.find((each) => each.id === cards[here]?.dataset.event);
