@@ -55,7 +55,7 @@ REFUSALS = (
     "A program may not do this.",
     "Your account may not take footage",
 )
-LONG_AGO = "start_us=1000000&end_us=2000000&at_us=1000000"
+LONG_AGO = "start_us=1000000&end_us=2000000&at_us=1000000&stream=sub"
 """There is no footage then, so that none is cut."""
 DAY = "start_us=1699920000000000&end_us=1700000000000000&at_us=1699920000000000"
 FILES = (".jpg", ".mp4", ".fmp4", ".zip", ".mjpeg", ".mjpg", "/stream", "/playback")

@@ -1,17 +1,17 @@
 /** One's own account: password, second factor, passkeys, and where one is logged in. */
 
 import { useState } from "preact/hooks";
-import { capital, clock, dayName, startOfDay } from "../format";
+import { capital } from "../format";
 import { Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Sheet } from "../parts/Sheet";
-import { isOwner, now_us, welcomeBack } from "../store";
+import { isOwner, welcomeBack } from "../store";
 import { access, type Enrolment, type Own } from "./api";
 import "./accounts.css";
 import { canPasskey, made } from "./passkey";
 import { Sessions } from "./Sessions";
 import { Tabs } from "./Tabs";
-import { roleName, seen } from "./words";
+import { roleName, seen, when } from "./words";
 
 export default function OwnPage() {
   const [again, setAgain] = useState(0);
@@ -241,8 +241,7 @@ function Passkeys({ own, onChange }: { own: Own; onChange: () => void }) {
               <div>
                 <strong>{key.name}</strong> <span class="dim">for {key.site}</span>
                 <p class="hint">
-                  Since {dayName(startOfDay(key.created_us), now_us.value)}
-                  {key.used_us ? ` · last used ${dayName(startOfDay(key.used_us), now_us.value)}, ${clock(key.used_us)}` : " · not used yet"}
+                  Since {when(key.created_us)} · {key.used_us ? `last used ${when(key.used_us)}` : "not used yet"}
                 </p>
               </div>
               <button class="button" type="button" aria-label={`Remove ${key.name}`} onClick={() => access.removePasskey(key.id).then(onChange, setError)}>

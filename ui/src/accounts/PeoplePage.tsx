@@ -1,17 +1,16 @@
 /** People with access: who may log in, what each may do and see, and who is logged in now. */
 
 import { useState } from "preact/hooks";
-import { clock, dayName, startOfDay } from "../format";
 import { Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { First, Sheet } from "../parts/Sheet";
-import { isOwner, now_us, session } from "../store";
+import { isOwner, session } from "../store";
 import { type Account, access, type Left, type Rights } from "./api";
 import "./accounts.css";
 import { CameraRights } from "./Cameras";
 import { Sessions } from "./Sessions";
 import { Tabs } from "./Tabs";
-import { ROLES, roleName, seen } from "./words";
+import { ROLES, roleName, seen, when } from "./words";
 
 type Doing = { what: "add" } | { what: "rights" | "password" | "factors" | "remove"; who: Account } | { what: "left"; name: string; left: Left };
 
@@ -85,7 +84,7 @@ function Person({ person, onDo }: { person: Account; onDo: (doing: Doing) => voi
         </p>
         <p class="hint">
           {strong ? ways : <span class={person.role === "owner" ? "warm" : ""}>no second factor</span>} ·{" "}
-          {person.last_us ? `last here ${dayName(startOfDay(person.last_us), now_us.value)}, ${clock(person.last_us)}` : "not logged in"}
+          {person.last_us ? `last here ${when(person.last_us)}` : "not logged in"}
         </p>
       </div>
       {own ? (

@@ -1,7 +1,7 @@
 /** Tokens: what programs may ask the house without a person. */
 
 import { useState } from "preact/hooks";
-import { clock, dayName, shortDay, startOfDay } from "../format";
+import { shortDay } from "../format";
 import { Empty, Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Sheet } from "../parts/Sheet";
@@ -10,7 +10,7 @@ import { access, type Token } from "./api";
 import "./accounts.css";
 import { CameraRights } from "./Cameras";
 import { Tabs } from "./Tabs";
-import { SCOPES, scopeName, seen } from "./words";
+import { SCOPES, scopeName, seen, when, whence } from "./words";
 
 export default function ProgramsPage() {
   const [again, setAgain] = useState(0);
@@ -70,7 +70,7 @@ function TokenRow({ token, onRemove }: { token: Token; onRemove: () => void }) {
         </p>
         <p class="hint">
           For {token.user} · {token.expires_us === null ? "until it is taken away" : `until ${shortDay(token.expires_us)}`} ·{" "}
-          {token.used_us ? `last used ${dayName(startOfDay(token.used_us), now_us.value)}, ${clock(token.used_us)}, from ${token.used_from}` : "never used"}
+          {token.used_us ? `last used ${when(token.used_us)}, from ${whence(token.used_from)}` : "never used"}
         </p>
       </div>
       <button class="button" type="button" aria-label={`Take the token ${token.name} away`} onClick={onRemove}>

@@ -1,11 +1,7 @@
 /** Where somebody is logged in, with a way to end each. */
 
-import { clock, dayName, startOfDay } from "../format";
-import { now_us } from "../store";
 import type { OpenSession } from "./api";
-import { factorName } from "./words";
-
-const when = (at_us: number): string => `${dayName(startOfDay(at_us), now_us.value)}, ${clock(at_us)}`;
+import { factorName, when, whence } from "./words";
 
 export function Sessions({ list, named, onEnd }: { list: OpenSession[]; named: boolean; onEnd: (session: OpenSession) => void }) {
   return (
@@ -15,7 +11,7 @@ export function Sessions({ list, named, onEnd }: { list: OpenSession[]; named: b
           <div>
             <strong>{named ? `${each.user} · ${each.browser}` : each.browser}</strong> {each.own ? <span class="tag">here</span> : null}
             <p class="dim">
-              {each.address === "127.0.0.1" || each.address === "::1" ? "this machine" : each.address}
+              {whence(each.address)}
               {each.at_home ? "" : <b class="warm"> · outside the home</b>} · by {factorName(each.factor)}
             </p>
             <p class="hint">

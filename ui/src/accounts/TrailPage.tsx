@@ -8,7 +8,7 @@ import { cameraName, isOwner, now_us } from "../store";
 import { access, type Deed, type Deeds } from "./api";
 import "./accounts.css";
 import { Tabs } from "./Tabs";
-import { deedName, deedTone, viaName } from "./words";
+import { deedName, deedTone, viaName, whence } from "./words";
 
 export default function TrailPage() {
   const [who, setWho] = useState("");
@@ -54,7 +54,7 @@ export default function TrailPage() {
                 <div>
                   <strong class={deedTone(deed)}>{deedName(deed)}</strong> {deed.camera ? <span class="dim">at {cameraName(deed.camera)}</span> : null}
                   {deed.subject ? <p class="dim">{deed.subject}</p> : null}
-                  <p class="hint">{[deed.who || "A stranger", viaName(deed.via), deed.address ? `from ${deed.address}` : ""].filter(Boolean).join(" · ")}</p>
+                  <p class="hint">{[deed.who || "A stranger", viaName(deed.via), deed.address ? `from ${whence(deed.address)}` : ""].filter(Boolean).join(" · ")}</p>
                 </div>
               </li>
             ))}

@@ -1,7 +1,7 @@
 /** What accounts are called to people. */
 
-import { capital } from "../format";
-import { cameraName } from "../store";
+import { capital, clock, dayName, startOfDay } from "../format";
+import { cameraName, now_us } from "../store";
 import type { Deed, Role } from "./api";
 
 export const ROLES: readonly [Role, string, string][] = [
@@ -56,6 +56,9 @@ const DEEDS: Record<string, string> = {
   "played-timelapse": "Played a timelapse",
   "exported-case": "Handed footage over",
   "exported-footage": "Took footage out",
+  "shared-footage": "Shared footage by a link",
+  "ended-share": "Ended a link to footage",
+  "opened-share": "Opened a link to footage",
   "kept-footage": "Kept or released footage",
   "marked-seen": "Marked as seen",
   "marked-false-alarm": "Marked a false alarm",
@@ -64,6 +67,10 @@ const DEEDS: Record<string, string> = {
   "invited-by-telegram": "Invited by Telegram",
   "changed-telegram-role": "Changed a role in Telegram",
   "removed-from-telegram": "Removed from Telegram",
+  "add-push-device": "Had a device notified",
+  "move-push-device": "A device's browser changed its address",
+  "remove-push-device": "Took a device off the notifications",
+  "test-push-device": "Sent a device a test",
   "worked-on-camera": "Worked on the camera",
   "restored-settings": "Wrote settings back",
   "applied-baseline": "Applied the baseline",
@@ -78,3 +85,11 @@ export const deedTone = (deed: Deed): string => (REFUSED.has(deed.deed) ? "bad" 
 
 const VIAS: Record<string, string> = { page: "", token: "by a token", terminal: "at the command line", telegram: "by Telegram", mqtt: "by MQTT", house: "by itself" };
 export const viaName = (via: string): string => VIAS[via] ?? via;
+
+/** A moment within a sentence. */
+export function when(at_us: number): string {
+  const day = dayName(startOfDay(at_us), now_us.value);
+  return `${day === "Today" || day === "Yesterday" ? day.toLowerCase() : day}, ${clock(at_us)}`;
+}
+
+export const whence = (address: string): string => (address === "127.0.0.1" || address === "::1" ? "this machine" : address);
