@@ -22,6 +22,7 @@ async def client(tmp_path: Path, clock: FakeClock):
     (dist / "index.html").write_bytes(INDEX)
     (dist / "assets" / "index-abc.js").write_bytes(b"export {};" * 50)
     (dist / "hearth.webmanifest").write_bytes(b"{}")
+    (dist / "sw.js").write_bytes(b"self;")
     built = build(tmp_path, FakeHouse(clock=clock), page=Page(dist))
     async with Browser(built) as browser:
         yield browser
@@ -44,6 +45,15 @@ async def test_hashed_files_are_kept_for_ever_and_sent_small(client: Browser) ->
     plain = await client.get("/assets/index-abc.js", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     assert len(gzip.compress(plain.content)) < len(plain.content)
+
+
+async def test_the_worker_is_asked_for_each_time_and_may_show_what_came_with_a_message(client: Browser) -> None:
+    worker = await client.get("/sw.js")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert "img-src 'self' data:;" in worker.headers["content-security-policy"]
+    assert "script-src 'self';" in worker.headers["content-security-policy"]
+    assert "data:" not in (await client.get("/")).headers["content-security-policy"]
 
 
 async def test_unchanged_is_not_sent_again(client: Browser) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import httpx2
 import pytest
 from tests.web.conftest import HTTP, Browser
+from tests.web.running import new_house, running_house
 
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.web.auth import Denied
 from hearthwatch.web.gate import is_private_way
+from hearthwatch.web.options import WebOptions
 from hearthwatch.web.way import Way, Ways
 
 
@@ -99,3 +104,16 @@ async def test_the_page_says_how_it_was_reached(viewer: Browser) -> None:
     assert answer["host"] == HTTP.removeprefix("http://")
     hidden = (await viewer.get("/api/v1/way", headers={"X-Forwarded-For": "203.0.113.9"})).json()
     assert (hidden["where"], hidden["is_hidden"]) == ("unknown", True)
+
+
+@pytest.mark.wired
+async def test_behind_a_proxy_the_plain_port_is_open_to_it(tmp_path: Path) -> None:
+    options = WebOptions(port=0, https_port=0, behind_proxy=True, trusted_proxies=("127.0.0.1",))
+    async with running_house(tmp_path, new_house(), options) as house, httpx2.AsyncClient(base_url=house.base) as proxy:
+        assert house.built.app.state.site.reach.plain[0] == ("0.0.0.0", house.port)
+        passed_on = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+        answer = await proxy.get("/api/v1/session", headers=passed_on)
+        assert answer.json()["passwords_accepted"]
+        assert "max-age" in answer.headers["strict-transport-security"]
+        refused = await proxy.get("/", headers={**passed_on, "X-Forwarded-Proto": "http"})
+        assert (refused.status_code, "https" in refused.json()["hint"]) == (403, True)
