@@ -102,10 +102,17 @@ def footage(talk: Talk) -> None:
     from hearthwatch.run.compile import footage_folder
     from hearthwatch.run.config import load
     from hearthwatch.run.config_file import set_values
+    from hearthwatch.run.disks import disks
+    from hearthwatch.web.welcome_doors import DiskKind
 
     config = load(talk.config)
     now = footage_folder(config, talk.data)
-    talk.say("A disk or SSD is best; SD cards wear out under it.")
+    found = disks(now)
+    for disk in found:
+        kind, room = disk.kind.value.replace("-", " "), f"{sized(disk.free_bytes)} free of {sized(disk.size_bytes)}"
+        talk.say(f"  {disk.folder}  ({kind}, {room}{', used now' if disk.in_use else ''})")
+    if any(disk.kind is DiskKind.CARD for disk in found):
+        talk.say("SD cards wear out under footage: a disk or SSD is better.")
     while True:
         folder = Path(talk.line("Folder for footage", str(now))).expanduser()
         if not folder.is_absolute():

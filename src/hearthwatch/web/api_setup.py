@@ -233,7 +233,7 @@ def _told() -> Iterator[None]:
 
 
 @router.post("/cameras/search")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, noted=False)
 async def search(site: SiteDep) -> SearchReply:
     """Look for cameras on the home networks; no log-in is tried. One that goes on already goes on."""
     with _told():
@@ -248,7 +248,7 @@ async def search_now(site: SiteDep) -> SearchReply:
 
 
 @router.delete("/cameras/search")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, noted=False)
 async def stop_search(site: SiteDep) -> SearchReply:
     """Stop looking; what was found stays."""
     return SearchReply.of(await site.doors.camera_setup.stop_search())
@@ -279,7 +279,7 @@ async def _follow(site: Site, person: Session) -> AsyncGenerator[bytes]:
 
 
 @router.post("/cameras/look")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, noted=False)
 async def look(site: SiteDep, ask: LookAsk) -> CandidateReply:
     """Look at one address without a log-in, for a camera that the search does not find."""
     with _told():
@@ -340,7 +340,7 @@ async def rename(site: SiteDep, camera: _CameraId, ask: RenameAsk) -> AddedReply
 
 
 @router.delete("/cameras/{camera}")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, fresh=True)
 async def remove(site: SiteDep, camera: _CameraId) -> RemovedReply:
     """Watch a camera no more; its footage stays."""
     with _told():
