@@ -122,6 +122,7 @@ async def test_through_every_step_of_the_set_up(chromium: Browser, running: Runn
     mark = "SHA256:" + "a" * 43
     house.welcome.target_ends = Trial(works=False, text="not known yet", fingerprint=mark)
     await page.get_by_role("button", name="Try it").click()
+    await expect(page.get_by_role("button", name="It is the right one")).to_be_visible()
     house.welcome.target_ends = Trial(works=True, text="It works: what it was sent was read back.")
     await page.get_by_role("button", name="It is the right one").click()
     await expect(page.get_by_text("It works")).to_be_visible()

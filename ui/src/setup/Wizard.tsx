@@ -121,7 +121,7 @@ export default function Wizard() {
     setError(null);
     heading.current?.focus({ preventScroll: true });
     document.querySelector(".wizard-steps [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [name]);
+  }, [name, progress !== null]);
   if (!progress) return <div class="page">{failed ? <Trouble error={failed} /> : null}</div>;
 
   const open = (step: StepName | "end"): void => go(`/welcome?step=${step}`);

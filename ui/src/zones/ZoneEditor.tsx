@@ -31,6 +31,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
   const [version, setVersion] = useState(0);
   const [ratio, setRatio] = useState("16 / 9");
   const [cursor, setCursor] = useState<Point | null>(null);
+  const [blind, setBlind] = useState(false);
   const [said, setSaid] = useState("");
   const [error, setError] = useState<unknown>(null);
   const stage = useRef<HTMLDivElement>(null);
@@ -168,9 +169,12 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
             onLoad={(event) => {
               const { naturalWidth, naturalHeight } = event.currentTarget;
               if (naturalWidth) setRatio(`${naturalWidth} / ${naturalHeight}`);
+              setBlind(false);
             }}
-            onError={(event) => event.currentTarget.removeAttribute("src")}
+            onError={() => setBlind(true)}
+            hidden={blind}
           />
+          {blind ? <p class="zones-blind">The camera gives no picture just now.</p> : null}
           <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true">
             {drawing.shapes.map((each) =>
               each.points.length ? (
@@ -216,7 +220,14 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
             Undo
           </button>
           <span class="spacer" />
-          <button class="button is-plain" type="button" onClick={() => setVersion(version + 1)}>
+          <button
+            class="button is-plain"
+            type="button"
+            onClick={() => {
+              setBlind(false);
+              setVersion(version + 1);
+            }}
+          >
             <icons.Again size={18} /> New picture
           </button>
         </div>
