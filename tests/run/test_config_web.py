@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
+from tests.web.certificates import Authority
+
+from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import ConfigFault
+from hearthwatch.run.check import Verdict
 from hearthwatch.run.config import parse
+from hearthwatch.run.doctor_web import served
+from hearthwatch.web.options import WebOptions
 
 
 def test_what_is_right_is_taken() -> None:
@@ -45,3 +53,21 @@ def test_every_mistake_says_what_to_write(text: str, words: str) -> None:
     with pytest.raises(ConfigFault) as told:
         parse(text)
     assert words in str(told.value)
+
+
+def test_the_doctor_looks_at_the_certificate(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    good, late = authority.sign("cams.example.org"), authority.sign("late.example.org", days=3)
+
+    def told(**web: object) -> list[Verdict]:
+        config = replace(parse(""), web=WebOptions(**web))
+        return [check.verdict for check in served(config, SystemClock())]
+
+    assert told() == []
+    assert told(certificate=str(good.certificate), key=str(good.key), hosts=("cams.example.org",)) == [Verdict.OK]
+    assert told(certificate=str(good.certificate), key=str(good.key), hosts=("other.example.org",)) == [
+        Verdict.OK,
+        Verdict.WARN,
+    ]
+    assert told(certificate=str(late.certificate), key=str(late.key)) == [Verdict.WARN]
+    assert told(certificate=str(good.certificate), key=str(late.key)) == [Verdict.FAIL]

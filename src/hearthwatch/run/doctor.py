@@ -16,6 +16,7 @@ from hearthwatch.alerts.options import AlertsOptions
 from hearthwatch.detect.model import HOG
 from hearthwatch.detect.store import AUTO, FileState, is_installed
 from hearthwatch.detect.store import Store as ModelStore
+from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError, StorageFailed
 from hearthwatch.kit.files import free_bytes
 from hearthwatch.kit.secrets import Secrets
@@ -28,6 +29,7 @@ from hearthwatch.run.doctor_network import cameras, ports
 from hearthwatch.run.doctor_pi import pins
 from hearthwatch.run.doctor_porch import porch
 from hearthwatch.run.doctor_presence import presence
+from hearthwatch.run.doctor_web import served
 from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.secret_names import unused
 from hearthwatch.run.status import Status
@@ -75,6 +77,7 @@ def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
     if config is not None:
         if status is None:
             yield from ports(config.web)
+        yield from served(config, SystemClock())
         yield from cameras(config, data_folder, status)
         yield from pins(config)
         yield from presence(config, _names(data_folder), status)

@@ -19,6 +19,8 @@ export function worker(): Promise<ServiceWorkerRegistration | null> {
 
 async function start(): Promise<ServiceWorkerRegistration | null> {
   if (!isSecureContext || !("serviceWorker" in navigator)) return null;
+  // what the worker fetches must not come between a person and the first picture
+  if (document.readyState !== "complete") await new Promise((loaded) => addEventListener("load", loaded, { once: true }));
   let isFirst = navigator.serviceWorker.controller === null; // then this page is the build the worker came with
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (!isFirst) reloadWhenQuiet();
