@@ -20,6 +20,7 @@ EXAMPLE = {
     "{camera}": "front-door",
     "{number}": "1",
     "{event}": "e00100",
+    "{trial}": "01TRIAL",
     "{entry}": "e00100",
     "{user_id}": "2000",
     "{passkey}": "7",
