@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
+from hearthwatch.arming.machine import first
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.db import open_reader, open_writer
 from hearthwatch.kit.dbthread import DbThread
@@ -54,6 +55,7 @@ async def _main(folder: Path, names: list[str]) -> None:
         footage.folder,
         Thumbs(folder / "thumbs", footage),
         reader=open_reader(folder / "house.db"),
+        armed=lambda: first(clock.wall_us()),
         config=lambda: config,
         clock=clock,
     )

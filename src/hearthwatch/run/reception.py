@@ -196,7 +196,13 @@ class Reception:
             config=ConfigDesk(Path(plan.config_path), secrets, config=config, take_over=camera_doors.take_over),
             welcome=WelcomeDesk(plan, secrets, config=config, clock=clock),
             timeline=TimelineDesk(
-                Path(plan.index_path), footage.folder, self._thumbs, reader=reader, config=config, clock=clock
+                Path(plan.index_path),
+                footage.folder,
+                self._thumbs,
+                reader=reader,
+                armed=lambda: arming.state,
+                config=config,
+                clock=clock,
             ),
             shares=SharesDesk(db, clock),
             push=self.push,

@@ -31,7 +31,8 @@ _WIDTH_PX = 320
 _MAX_BYTES = 256 << 20
 _MOST_WISHES = 24
 _IDLE_S = 20.0
-_JOB_S = 8.0
+_BEGIN_S = 60.0
+_JOB_S = 10.0
 _TIDY_EVERY = 200
 
 
@@ -95,6 +96,7 @@ class Thumbs:
                 self._answer(wish, Unreachable("Hearthwatch is stopping"))
 
     async def _serve(self, channel: Channel[FromJob]) -> None:
+        await self._begun(channel)
         made = 0
         while True:
             while not self._wishes:
@@ -114,17 +116,32 @@ class Thumbs:
             except StorageFailed as error:
                 self._answer(wish, error)
                 continue
-            except (TimeoutError, Unreachable) as error:
-                # what makes the box crash or hang once would do so again
-                self._unmakeable.add((wish.camera, wish.cell))
+            except TimeoutError as error:
                 self._answer(wish, None)
-                raise Unreachable(f"no picture of {wish.camera} came out") from error
+                raise Unreachable(f"a picture of {wish.camera} took longer than {_JOB_S:.0f} s") from error
+            except Unreachable:
+                self._unmakeable.add((wish.camera, wish.cell))  # what makes the box crash once would do so again
+                self._answer(wish, None)
+                raise
             if not jpeg:
                 self._unmakeable.add((wish.camera, wish.cell))
             self._answer(wish, jpeg or None)
             made += 1
             if made % _TIDY_EVERY == 1:
                 await asyncio.to_thread(self._tidy)
+
+    async def _begun(self, channel: Channel[FromJob]) -> None:
+        """Wait until the job has loaded what it needs: on a busy Pi that takes seconds, which are not the picture's."""
+
+        def ask() -> None:
+            channel.send(WantJpeg(max_width_px=_WIDTH_PX))
+            channel.receive()
+
+        try:
+            async with asyncio.timeout(_BEGIN_S):
+                await asyncio.to_thread(ask)
+        except TimeoutError as error:
+            raise Unreachable(f"the job did not begin in {_BEGIN_S:.0f} s") from error
 
     def _answer(self, wish: _Wish, answer: bytes | HearthwatchError | None) -> None:
         self._awaited.pop((wish.camera, wish.cell), None)

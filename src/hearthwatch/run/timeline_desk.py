@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from hearthwatch.arming import ledger as arming_ledger
+from hearthwatch.arming.arming import ArmState
 from hearthwatch.events import lane as event_lane
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.health import ledger as health_ledger
@@ -45,12 +46,14 @@ class TimelineDesk:
         thumbs: Thumbs,
         *,
         reader: Engine,
+        armed: Callable[[], ArmState],
         config: Callable[[], Config],
         clock: Clock,
     ) -> None:
         self._index_path = index_path
         self._folder = folder
         self._reader = reader
+        self._armed = armed
         self._config = config
         self._clock = clock
         self._thumbs = thumbs
@@ -95,7 +98,7 @@ class TimelineDesk:
                 )
                 for each in cameras
             ),
-            arming=tuple(_armed(armed, start_us, min(end_us, now_us))),
+            arming=tuple(_armed(armed, self._armed(), start_us, min(end_us, now_us))),
             outages=tuple(one for one in reversed(outages) if one.start_us < end_us),
         )
 
@@ -128,9 +131,15 @@ def _holes(kept: Kept, start_us: WallUs, end_us: WallUs) -> Iterator[tuple[WallU
         yield at_us, end_us
 
 
-def _armed(lines: Sequence[arming_ledger.Line], start_us: WallUs, end_us: WallUs) -> Iterator[Armed]:
+def _armed(lines: Sequence[arming_ledger.Line], state: ArmState, start_us: WallUs, end_us: WallUs) -> Iterator[Armed]:
+    """Yield how the house was armed; one whose mode never changed is as it is now since it was set up."""
+    if not lines:
+        if max(state.since_us, start_us) < end_us:
+            first = WallUs(max(state.since_us, start_us))
+            yield Armed(start_us=first, end_us=end_us, mode=state.mode, cause=state.cause, who=state.who)
+        return
     for at, line in enumerate(lines):
-        first = max(line.at_us, start_us)
-        last = min(lines[at + 1].at_us if at + 1 < len(lines) else end_us, end_us)
+        first = WallUs(max(line.at_us, start_us))
+        last = WallUs(min(lines[at + 1].at_us if at + 1 < len(lines) else end_us, end_us))
         if last > first:
-            yield Armed(start_us=WallUs(first), end_us=WallUs(last), mode=line.mode, cause=line.cause, who=line.who)
+            yield Armed(start_us=first, end_us=last, mode=line.mode, cause=line.cause, who=line.who)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from html import escape
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,7 @@ from hearthwatch.kit.units import CAMERA_ID_PATTERN, US_PER_S, CameraId, WallUs,
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.media import MAX_CLIP_US, clip_name
+from hearthwatch.web.place import place_of
 from hearthwatch.web.replies import Reply, Trouble
 from hearthwatch.web.shares import Share
 from hearthwatch.web.site import PersonDep, Site, SiteDep
@@ -116,11 +117,14 @@ async def revoke(share: Annotated[int, Path(ge=1, le=2**53)], site: SiteDep, per
 
 @router.get("/s/{token}", response_class=HTMLResponse, responses=_HTML, include_in_schema=False)
 @needs(Permission.PUBLIC)
-async def page(token: Token, site: SiteDep) -> Response:
+async def page(token: Token, request: Request, site: SiteDep) -> Response:
     """The bare page of a link: its footage, and nothing else of the house."""
     found = await site.doors.shares.opened(token, counts=True)
     if found is None:
         return HTMLResponse(_document("This link is over", _OVER), status_code=404, headers=_UNSEEN)
+    subject = f"link {found.id} of {found.who}, for the {found.uses}. time"
+    address = place_of(request.scope).address
+    await site.auth.trail.note("opened-share", who="", address=address, camera=found.cameras[0], subject=subject)
     names = {camera.id: camera.name for camera in site.doors.cameras.all()}
     return HTMLResponse(_document("Shared footage", _shown(found, token, names, site.doors.timeline.zone)), headers=_UNSEEN)
 

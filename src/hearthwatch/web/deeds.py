@@ -14,8 +14,11 @@ _LOOKING_S = 15 * 60
 LOOKED = {
     "WEBSOCKET /api/v1/cameras/{camera}/live": "watched-live",
     "GET /api/v1/cameras/{camera}/live.mjpeg": "watched-live",
+    "GET /cam/{camera}/stream.mjpg": "watched-live",
+    "GET /cam/{camera}/snapshot.jpg": "looked-at-picture",
     "GET /api/v1/cameras/{camera}/snapshot.jpg": "looked-at-picture",
     "GET /api/v1/cameras/{camera}/footage.mp4": "played-footage",
+    "GET /api/v1/cameras/{camera}/playback.mp4": "played-footage",
     "GET /api/v1/cameras/{camera}/timelapses/{day}.mp4": "played-timelapse",
 }
 """Looking, which is one line for each camera in a while."""
@@ -28,6 +31,9 @@ TAKEN = {
 
 WORDS = {
     "POST /api/v1/events/{event}/keep": "kept-footage",
+    "POST /api/v1/cameras/{camera}/keep": "kept-footage",
+    "POST /api/v1/shares": "shared-footage",
+    "DELETE /api/v1/shares/{share}": "ended-share",
     "POST /api/v1/events/{event}/reviewed": "marked-seen",
     "POST /api/v1/events/{event}/false-alarm": "marked-false-alarm",
     "POST /api/v1/snoozes": "snoozed",
@@ -50,6 +56,12 @@ WORDS = {
     "POST /api/v1/cameras/{camera}/audit/apply": "hardened",
     "POST /api/v1/cameras/{camera}/audit/accept": "noted-finding",
     "PUT /api/v1/firmware/{name}": "uploaded-firmware",
+    "POST /api/v1/cameras/{camera}/own-page": "opened-own-page",
+    "POST /api/v1/relay/passwords/{name}": "made-relay-password",
+    "GET /cam/{camera}/ptz": "moved-camera",
+    "POST /cam/{camera}/ptz": "moved-camera",
+    "GET /cam/{camera}/cgi/{command:path}": "handed-on-command",
+    "POST /cam/{camera}/cgi/{command:path}": "handed-on-command",
 }
 
 UNTOLD = frozenset(

@@ -36,7 +36,7 @@ function Screen({ camera, name, playback, now, lane, scrubbing }: { camera: stri
   const away = shown === "gap" && lane ? spanAt(lane.elsewhere, now.at_us) : undefined;
   const why = playback.why(camera);
   return (
-    <figure class={`tl-screen is-${shown}`}>
+    <figure class={`tl-screen is-${shown}`} data-at={playback.shownAt(camera)} data-clock={Math.round(now.at_us)}>
       <video ref={video} class="tl-video" data-camera={camera} muted playsInline aria-label={name} />
       {scrubbing || shown === "unplayable" ? <Thumb camera={camera} at_us={now.at_us} name={name} class="is-cover" /> : null}
       {shown === "gap" && !scrubbing ? (

@@ -2,6 +2,7 @@
 
 import "./timeline.css";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Camera } from "../api";
 import { dayName, shortDay, startOfDay } from "../format";
 import { Empty, Trouble, useKeys, useLoaded } from "../parts/bits";
 import { DayPick, toDay } from "../parts/DayPick";
@@ -11,6 +12,7 @@ import { cameras, loaded, now_us, session } from "../store";
 import { type Lane, type Lanes, timeline } from "./api";
 import { beside, EXACT, faster, HOUR, length, type Range, rangeOf, selected, slower, type Stretch, stepped, within, type Zoom, zoomed, zoomOf } from "./axis";
 import { type Now, Playback } from "./playback";
+import { readRange } from "./reading";
 import { SelectionBar } from "./SelectionBar";
 import { Stage } from "./Stage";
 import { Tracks } from "./Tracks";
@@ -24,13 +26,6 @@ const ZOOMS: [Zoom, string][] = [
   ["hour", "Hour"],
 ];
 const NOTE_MS = 4500;
-
-/** What is read for a range: some more on both sides, so that panning shows no hole, as long as it stays exact. */
-export function readRange(range: Range): Range {
-  const long = length(range);
-  const more = long <= EXACT ? Math.min(long / 2, (EXACT - long) / 2) : long / 4;
-  return [Math.round(range[0] - more), Math.round(range[1] + more)];
-}
 
 function useLanes(range: Range, now: number): [Lanes | null, unknown, () => void] {
   const [asked, setAsked] = useState<Range>(() => readRange(range));
@@ -48,6 +43,9 @@ function useLanes(range: Range, now: number): [Lanes | null, unknown, () => void
   return [lanes, failed, () => setAgain((count) => count + 1)];
 }
 
+/** A house that records since an hour or two shows nothing in a day. */
+const isNew = (all: readonly Camera[], now: number): boolean => all.length > 0 && all.every((each) => each.kept_from_us === null || each.kept_from_us > now - 2 * HOUR);
+
 /** Footage as the players need it; a file that is being written reaches until now. */
 function islandsOf(lane: Lane, read_us: number): Stretch[] {
   return lane.footage.map(([start, end]): Stretch => [start, end >= read_us - 5e6 ? Number.MAX_SAFE_INTEGER : end]);
@@ -58,7 +56,7 @@ export default function TimelinePage() {
   const now = now_us.value;
   const asked = Number(place.value.query.get("at"));
   const [start] = useState(() => (Number.isFinite(asked) && asked > 0 ? asked : null));
-  const [range, setRange] = useState<Range>(() => rangeOf(start === null ? "day" : "hour", start ?? now, now));
+  const [range, setRange] = useState<Range>(() => (start !== null ? rangeOf("hour", start, now) : isNew(all, now) ? within([now - 0.92 * HOUR, now + 0.08 * HOUR], now) : rangeOf("day", now, now)));
   const [following, setFollowing] = useState(start === null);
   const [open, setOpen] = useState(start !== null);
   const [chosen, setChosen] = useState<string[]>(() => (place.value.query.get("cameras") ?? "").split(",").filter(Boolean));
@@ -309,10 +307,10 @@ export default function TimelinePage() {
           <i class="is-motion" /> Motion
         </li>
         <li>
-          <i class="is-gap" /> Gap
+          <i class="is-gap" /> Gap: the camera or the disk
         </li>
         <li>
-          <i class="is-own-gap" /> Not recorded on purpose
+          <i class="is-own-gap" /> Gap: wanted, or Hearthwatch itself
         </li>
         {has((lane) => lane.elsewhere.length > 0) ? (
           <li>

@@ -205,7 +205,7 @@ export function Tracks(props: Props) {
           ) : null}
         </div>
         {shownTip && lanes ? (
-          <TipBox tip={shownTip} lanes={lanes} width_px={width_px} now_us={now_us} reach_us={(length(range) / width_px) * 4} withDay={isWide} name={cameras.find((each) => each.id === shownTip.camera)?.name ?? "House"} />
+          <TipBox tip={shownTip} lanes={lanes} width_px={width_px} now_us={now_us} reach_us={(length(range) / width_px) * 4} withDay={isWide} below={(area.current?.getBoundingClientRect().top ?? 400) < 250} name={cameras.find((each) => each.id === shownTip.camera)?.name ?? "House"} />
         ) : null}
       </div>
     </div>
@@ -246,13 +246,14 @@ function HouseRow({ lanes, range, now_us, width_px }: { lanes: Lanes | null; ran
   );
 }
 
-function TipBox({ tip, lanes, width_px, now_us, reach_us, withDay, name }: { tip: Tip; lanes: Lanes; width_px: number; now_us: number; reach_us: number; withDay: boolean; name: string }) {
+/** Above the lanes where there is room, else `below` them. */
+function TipBox({ tip, lanes, width_px, now_us, reach_us, withDay, below, name }: { tip: Tip; lanes: Lanes; width_px: number; now_us: number; reach_us: number; withDay: boolean; below: boolean; name: string }) {
   const lane = tip.camera ? (lanes.cameras.find((each) => each.camera === tip.camera) ?? null) : null;
   const lines = said(lane, lanes, tip.at_us, reach_us, now_us);
   const hasPicture = tip.camera !== null && tip.at_us < now_us - 5e6 && lane?.footage.some(([start, end]) => start <= tip.at_us && tip.at_us < end);
   const half = 118;
   return (
-    <div class="tl-tip" style={{ left: `${clamp(tip.x_px, half, Math.max(half, width_px - half))}px` }}>
+    <div class={`tl-tip ${below ? "is-below" : ""}`} style={{ left: `${clamp(tip.x_px, half, Math.max(half, width_px - half))}px` }}>
       {hasPicture && tip.camera ? <Thumb camera={tip.camera} at_us={tip.at_us} name="" /> : null}
       <p>
         <strong>{name}</strong>{" "}

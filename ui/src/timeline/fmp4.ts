@@ -8,7 +8,7 @@ function* boxes(view: DataView, from: number, to: number): Generator<[kind: stri
     let size = view.getUint32(at);
     const kind = String.fromCharCode(view.getUint8(at + 4), view.getUint8(at + 5), view.getUint8(at + 6), view.getUint8(at + 7));
     let head = 8;
-    if (size === 1) {
+    if (size === 1 && at + 16 <= to) {
       size = Number(view.getBigUint64(at + 8));
       head = 16;
     }

@@ -62,6 +62,12 @@ export class Playback {
     return { at_us: this.clock.at(this.now_ms()), playing: this.wanted, rate: this.clock.rate, waiting: this.wanted && !this.clock.isRunning, shown: new Map(this.shown) };
   }
 
+  /** The wall time of the picture a camera shows. */
+  shownAt(camera: string): number | undefined {
+    const at_us = this.players.get(camera)?.at_us;
+    return at_us === undefined ? undefined : Math.round(at_us);
+  }
+
   why(camera: string): string {
     return this.players.get(camera)?.unplayable ?? "";
   }
