@@ -8,6 +8,7 @@ const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "nu
 const shortDayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 
 export const clock = (at_us: number): string => clockFormat.format(at_us / US);
+export const shortDay = (at_us: number): string => shortDayFormat.format(at_us / US);
 export const clockSeconds = (at_us: number): string => secondsFormat.format(at_us / US);
 
 export function startOfDay(at_us: number): number {

@@ -3,8 +3,9 @@
 import "@fontsource-variable/inter/wght.css";
 import "./styles/index.css";
 import { effect } from "@preact/signals";
-import { type ComponentChildren, render } from "preact";
+import { type ComponentChildren, type ComponentType, render } from "preact";
 import { useEffect } from "preact/hooks";
+import { proving } from "./accounts/proving";
 import { AskDialog } from "./doors/AskDialog";
 import { AuditPage } from "./doors/AuditPage";
 import { CopiesPage } from "./doors/CopiesPage";
@@ -34,6 +35,7 @@ import { theme } from "./theme";
 
 const PLACES: { path: string; name: string; icon: () => ComponentChildren }[] = [
   { path: "/", name: "Wall", icon: () => <icons.Wall /> },
+  { path: "/timeline", name: "Timeline", icon: () => <icons.Time /> },
   { path: "/events", name: "Events", icon: () => <icons.Walk /> },
   { path: "/logins", name: "Doors", icon: () => <icons.Door /> },
   { path: "/cameras", name: "Cameras", icon: () => <icons.Camera /> },
@@ -42,10 +44,18 @@ const PLACES: { path: string; name: string; icon: () => ComponentChildren }[] = 
   { path: "/settings", name: "Settings", icon: () => <icons.Gear /> },
 ];
 
+const ACCOUNTS: Record<string, { title: string; load: () => Promise<{ default: ComponentType }> }> = {
+  account: { title: "Your account", load: () => import("./accounts/OwnPage") },
+  people: { title: "People with access", load: () => import("./accounts/PeoplePage") },
+  programs: { title: "Programs", load: () => import("./accounts/ProgramsPage") },
+  trail: { title: "Who did what", load: () => import("./accounts/TrailPage") },
+};
+
 function page(path: string): [string, ComponentChildren] {
   const [first = "", second, third] = path.split("/").slice(1);
   const id = second ? decodeURIComponent(second) : "";
   if (path === "/") return ["Wall", <WallPage />];
+  if (first === "timeline") return ["Timeline", <Lazy load={() => import("./timeline/TimelinePage")} key="timeline" />];
   if (first === "events") return id ? ["Event", <EventPage id={id} />] : ["Events", <EventsPage />];
   if (first === "logins") return ["Log-ins", <LoginsPage />];
   if (first === "audit") return ["Audit", <AuditPage />];
@@ -59,6 +69,8 @@ function page(path: string): [string, ComponentChildren] {
   if (first === "alerts") return ["Alerts", <AlertsPage />];
   if (first === "house") return ["House", <Lazy load={() => import("./house/HousePage")} key="house" />];
   if (path === "/settings/all") return ["All settings", <Lazy load={() => import("./config/ConfigPage")} key="settings" />];
+  const accounts = first === "settings" ? ACCOUNTS[id] : undefined;
+  if (accounts) return [accounts.title, <Lazy load={accounts.load} key={path} />];
   if (first === "settings") return ["Settings", <SettingsPage />];
   if (first === "welcome") return ["Set-up", <Lazy load={() => import("./setup/Wizard")} key="welcome" />];
   if (first === "docs") return ["API", <DocsPage />];
@@ -119,6 +131,7 @@ function Shell() {
         )}
         {content}
       </main>
+      {proving.value ? <Lazy load={() => import("./accounts/ProofDialog")} /> : null}
       <AskDialog />
       <ArmingSheet />
     </div>

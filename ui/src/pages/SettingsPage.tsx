@@ -11,6 +11,7 @@ import { StorageCard } from "../parts/Storage";
 import { SwitchedCard } from "../parts/Switched";
 import { PushCard } from "../push/PushCard";
 import { WayCard } from "../push/WayCard";
+import { SharedCard } from "../timeline/Shared";
 import { house, isOwner, session } from "../store";
 import { type Theme, theme } from "../theme";
 
@@ -29,6 +30,7 @@ export function SettingsPage() {
       <SwitchedCard />
       <StorageCard />
       <OffsiteCard />
+      <SharedCard />
       {isOwner.value ? <Configured /> : null}
       <WayCard />
       <Appearance />
@@ -208,6 +210,8 @@ function Appearance() {
   );
 }
 
+const MAY: Record<string, string> = { owner: "owns this house", member: "looks, arms, marks and exports", viewer: "may look" };
+
 function AccountCard() {
   const [error, setError] = useState<unknown>(null);
   const leave = (): void => {
@@ -218,13 +222,36 @@ function AccountCard() {
       <h2>Account</h2>
       <div class="row">
         <span>
-          <strong>{session.value?.user?.name}</strong> <span class="dim">{isOwner.value ? "owns this house" : "may look"}</span>
+          <strong>{session.value?.user?.name}</strong> <span class="dim">{MAY[session.value?.user?.role ?? ""]}</span>
         </span>
         <span class="spacer" />
         <button class="button" type="button" onClick={leave}>
           <icons.Out size={18} /> Log out
         </button>
       </div>
+      <div class="row">
+        <a class="button" href="/settings/account">
+          Password and second factor
+        </a>
+        {isOwner.value ? (
+          <>
+            <a class="button" href="/settings/people">
+              People with access
+            </a>
+            <a class="button" href="/settings/programs">
+              Programs
+            </a>
+            <a class="button" href="/settings/trail">
+              Who did what
+            </a>
+          </>
+        ) : null}
+      </div>
+      {isOwner.value && !session.value?.user?.strong ? (
+        <p class="hint">
+          <span class="warm">Your account has no second factor.</span> From outside the home it is let in only with one.
+        </p>
+      ) : null}
       <Trouble error={error} />
       <p class="hint">
         Hearthwatch {house.value?.version} · <a href="/docs">API</a>

@@ -34,6 +34,11 @@ export const Wall = (p: Props) => (
     <rect x="13.5" y="13.5" width="7" height="6.5" rx="1.5" />
   </Icon>
 );
+export const Time = (p: Props) => (
+  <Icon {...p}>
+    <path d="M3.500 8h7M14 8h6.500M3.500 13h3.500M10.500 13h10M3.500 18h10M17 18h3.500M12.300 4v17" />
+  </Icon>
+);
 export const Walk = (p: Props) => (
   <Icon {...p}>
     <circle cx="12.8" cy="4.6" r="1.8" />
@@ -116,6 +121,12 @@ export const Eye = (p: Props) => (
 export const Door = (p: Props) => (
   <Icon {...p}>
     <path d="M6 20.5V5a1.5 1.5 0 0 1 1.5-1.5h9A1.5 1.5 0 0 1 18 5v15.500M3.5 20.500h17M14.6 11.800v1" />
+  </Icon>
+);
+export const Key = (p: Props) => (
+  <Icon {...p}>
+    <circle cx="8" cy="15.5" r="4" />
+    <path d="m11 12.600 8.500-8.600M15.500 8l3 3" />
   </Icon>
 );
 export const Check = (p: Props) => (
