@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from hearthwatch.detect.detection import LabelOptions
 from hearthwatch.events.event import Event
@@ -96,7 +97,7 @@ def _mask(last: Sequence[Event], rest: Sequence[Event]) -> Suggestion | None:
         if region is None or region.area_frac > _MOST_AREA_FRAC:
             continue
         corners = (corners_of(region),)
-        made = _made(SuggestionKind.MASK, last, rest, lambda box, _s, m=corners: _is_masked(box, m), region=region)
+        made = _made(SuggestionKind.MASK, last, rest, partial(_in_masks, corners), region=region)
         if made is not None and (best is None or made.covers > best.covers):
             best = made
     return best
@@ -108,7 +109,7 @@ def _least_area(last: Sequence[Event], rest: Sequence[Event], now: Filters) -> S
         value = round(area * _ROOM, 4)
         if not now.label.min_area_frac < value <= _MOST_MIN_AREA_FRAC:
             continue
-        made = _made(SuggestionKind.MIN_AREA, last, rest, lambda box, _s, value=value: box.area_frac < value, value=value)
+        made = _made(SuggestionKind.MIN_AREA, last, rest, partial(_smaller, value), value=value)
         if made is not None:
             return made
     return None
@@ -119,7 +120,7 @@ def _least_score(last: Sequence[Event], rest: Sequence[Event], now: Filters) -> 
         value = round(score + _SCORE_STEP, 2)
         if not now.label.min_score < value <= _MOST_SCORE:
             continue
-        made = _made(SuggestionKind.MIN_SCORE, last, rest, lambda _b, s, value=value: 0 < s < value, value=value)
+        made = _made(SuggestionKind.MIN_SCORE, last, rest, partial(_less_sure, value), value=value)
         if made is not None:
             return made
     return None
@@ -148,6 +149,18 @@ def _made(
         region=region,
         value=value,
     )
+
+
+def _in_masks(masks: Sequence[tuple[Point, ...]], box: Box, _score: float) -> bool:
+    return _is_masked(box, masks)
+
+
+def _smaller(value: float, box: Box, _score: float) -> bool:
+    return box.area_frac < value
+
+
+def _less_sure(value: float, _box: Box, score: float) -> bool:
+    return 0 < score < value
 
 
 def _is_near(one: Box, other: Box) -> bool:

@@ -111,8 +111,17 @@ class LatencyReply(Reply):
 
     @classmethod
     def of(cls, row: LatencyRow) -> Self:
-        names = (name for name in LatencyRow.__dataclass_fields__)
-        return cls(**{name: _rounded(getattr(row, name)) for name in names})
+        return cls(
+            channel=row.channel,
+            part=row.part,
+            count=row.count,
+            decided_p50_ms=round(row.decided_p50_ms, 1),
+            decided_p95_ms=round(row.decided_p95_ms, 1),
+            handed_p50_ms=round(row.handed_p50_ms, 1),
+            handed_p95_ms=round(row.handed_p95_ms, 1),
+            whole_p50_ms=round(row.whole_p50_ms, 1),
+            whole_p95_ms=round(row.whole_p95_ms, 1),
+        )
 
 
 class DestinationReply(Reply):
@@ -197,7 +206,3 @@ def outgoing(site: SiteDep) -> OutgoingReply:
     """What leaves this house: every destination, when it was last sent to, and how much."""
     found = site.doors.house_page.outgoing()
     return OutgoingReply(since_us=found.since_us, destinations=[DestinationReply.of(one) for one in found.destinations])
-
-
-def _rounded(value: object) -> object:
-    return round(value, 1) if isinstance(value, float) else value

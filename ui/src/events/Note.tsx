@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { HouseEvent } from "../api";
 import { Trouble } from "../parts/bits";
-import { isOwner } from "../store";
+import { may } from "../store";
 import { review } from "./api";
 
 const MOST = 500;
@@ -26,7 +26,7 @@ export function Note({ event, onSaved }: { event: HouseEvent; onSaved: (event: H
     return (
       <div class="note-line">
         {event.note ? <p class="event-note">{event.note}</p> : null}
-        {isOwner.value ? (
+        {may("decide") ? (
           <button class="link" type="button" onClick={() => setOpen(true)}>
             {event.note ? "Change the note" : "Add a note"}
           </button>

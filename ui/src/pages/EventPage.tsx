@@ -14,7 +14,7 @@ import { EventPicture } from "../parts/EventPicture";
 import { HandOver } from "../parts/HandOver";
 import * as icons from "../parts/icons";
 import { go } from "../router";
-import { cameraName, cameras, isOwner, now_us, recent } from "../store";
+import { cameraName, cameras, isOwner, may, now_us, recent } from "../store";
 import { Card } from "./EventsPage";
 
 /** Footage begins before the visitor comes: playing starts this long before. */
@@ -50,7 +50,7 @@ export function EventPage({ id }: { id: string }) {
     setStream("main");
     setFailed(null);
     setOpened(Date.now() * 1000);
-    if (isOwner.value) void api.reviewed(id).catch(() => undefined); // only a mark: the page works without it
+    if (may("decide")) void api.reviewed(id).catch(() => undefined); // only a mark: the page works without it
     recent.value = recent.value.map((event) => (event.id === id ? { ...event, reviewed: true } : event));
   }, [id]);
 
@@ -184,10 +184,10 @@ export function EventPage({ id }: { id: string }) {
           )}
           <Trouble error={failed} />
           <div class="row">
-            <button class="button" type="button" aria-pressed={detail.kept} disabled={!isOwner.value || !detail.has_footage} onClick={() => void keep()}>
+            <button class="button" type="button" aria-pressed={detail.kept} disabled={!may("decide") || !detail.has_footage} onClick={() => void keep()}>
               <icons.Pin size={18} /> {detail.kept ? "Kept for good" : "Keep"}
             </button>
-            <button class="button" type="button" aria-pressed={event.false_alarm} disabled={!isOwner.value} onClick={() => void judge()}>
+            <button class="button" type="button" aria-pressed={event.false_alarm} disabled={!may("decide")} onClick={() => void judge()}>
               {event.false_alarm ? "Was a false alarm" : "False alarm"}
             </button>
             {detail.has_footage ? (

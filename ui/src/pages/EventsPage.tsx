@@ -11,7 +11,7 @@ import { Empty, Head, Trouble, useKeys } from "../parts/bits";
 import { DayPick } from "../parts/DayPick";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
-import { cameraName, isOwner, now_us, recent, resyncs } from "../store";
+import { cameraName, may, now_us, recent, resyncs } from "../store";
 
 export function byDay(events: readonly HouseEvent[], now: number): [string, HouseEvent[]][] {
   const days = new Map<string, HouseEvent[]>();
@@ -155,7 +155,7 @@ export function EventsPage() {
     }
     if (key.key === "Escape") setPicked(null);
     const event = shown.find((each) => each.id === cards[here]?.dataset.event);
-    if (!event || !isOwner.value) return;
+    if (!event || !may("decide")) return;
     if (key.key === "s") void mark([event.id], !event.reviewed);
     if (key.key === "S") void markDownTo(event);
     if (key.key === "x") pick(event.id);
@@ -169,7 +169,7 @@ export function EventsPage() {
         <DayPick day_us={name ? choice.start_us : null} onPick={(day) => change({ day, from: "", to: "" })} />
       </Head>
       <Filters choice={choice} query={query} onPick={change} />
-      {isOwner.value && shown.length ? (
+      {may("decide") && shown.length ? (
         <div class="review-bar">
           {picked ? (
             <>
@@ -229,7 +229,7 @@ export function EventsPage() {
           <ul class="cards">
             {events.map((event) => (
               <li key={event.id}>
-                <Card event={event} picked={picked ? picked.has(event.id) : null} onPick={pick} {...(isOwner.value ? { onSeen: (one: HouseEvent) => void mark([one.id], !one.reviewed), onDownTo: (one: HouseEvent) => void markDownTo(one) } : {})} />
+                <Card event={event} picked={picked ? picked.has(event.id) : null} onPick={pick} {...(may("decide") ? { onSeen: (one: HouseEvent) => void mark([one.id], !one.reviewed), onDownTo: (one: HouseEvent) => void markDownTo(one) } : {})} />
               </li>
             ))}
           </ul>
@@ -238,7 +238,7 @@ export function EventsPage() {
       <div ref={end} class="list-end">
         {more ? <p class="hint">Older events follow…</p> : null}
       </div>
-      {isOwner.value && shown.length ? (
+      {may("decide") && shown.length ? (
         <p class="hint keys-help">
           Keys: <kbd>j</kbd> <kbd>k</kbd> next and last · <kbd>s</kbd> seen · <kbd>Shift</kbd> <kbd>S</kbd> everything down to here seen · <kbd>x</kbd> choose · <kbd>/</kbd> search
         </p>
