@@ -40,6 +40,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     for camera in NAMES:
         for step in range(20):
             picture(camera, step / 20)
+        loop(camera, "sub")
     async with running_house(tmp_path, house) as run:
         yield run
 
@@ -84,6 +85,7 @@ async def test_from_the_claim_to_moving_video(chromium: Browser, running: Runnin
 
 
 async def test_the_main_stream_over_the_whole_screen_and_the_keyboard(chromium: Browser, running: Running) -> None:
+    loop("garden", "main")
     opened, watched = await logged_in(chromium, running)
     page = watched.page
     await page.locator('[data-tile="front-door"]').wait_for()
@@ -103,7 +105,7 @@ async def test_the_main_stream_over_the_whole_screen_and_the_keyboard(chromium: 
     await expect(page.get_by_role("dialog", name="Driveway")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
-    await expect(page.locator('[data-tile="garden"] .tile-link')).to_be_focused()
+    await expect(page.locator('[data-tile="driveway"] .tile-link')).to_be_focused()
     await opened.close()
 
 
@@ -151,6 +153,7 @@ async def test_what_happens_appears_by_itself(chromium: Browser, running: Runnin
 
 
 async def test_a_day_of_a_camera_with_its_gaps(chromium: Browser, running: Running) -> None:
+    loop("front-door", "main")
     opened, watched = await logged_in(chromium, running)
     page = watched.page
     await page.goto(f"{running.base}/cameras/garage")

@@ -309,6 +309,7 @@ describe("what a browser cannot play", () => {
     expect(fallback(camera(stream("main", "h265")), "main", "h265").mode).toEqual({ way: "pictures" });
     expect(fallback(camera(stream("main", "h265"), stream("sub", "h265")), "main", "h265").mode).toEqual({ way: "pictures" });
     expect(fallback(camera(stream("main", "h265"), stream("sub", "h265")), "sub", "h265").mode).toEqual({ way: "pictures" });
+    expect(fallback(camera(stream("main", "h264"), stream("sub", "h264")), "sub", "h264").mode, "a browser that cannot play H.264 cannot play the other one, either").toEqual({ way: "pictures" });
   });
 });
 

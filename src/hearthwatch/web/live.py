@@ -130,7 +130,8 @@ async def live(
         await asyncio.wait({watching, leaving, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             code, reason = (1012, "restarting") if site.auth.stopping.is_set() else (4401, "logged out")
-            await websocket.close(code=code, reason=reason)
+            with contextlib.suppress(WebSocketDisconnect):  # he may have left in the same moment
+                await websocket.close(code=code, reason=reason)
     finally:
         for task in (watching, leaving, ended):
             task.cancel()

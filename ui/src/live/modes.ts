@@ -12,7 +12,7 @@ export function firstMode(camera: Camera, stream: StreamName): Mode {
 
 /** What to try after the browser could not play `stream`. */
 export function fallback(camera: Camera, stream: StreamName, codec: string): { mode: Mode; note: string } {
-  const other = camera.streams.find((each) => each.stream !== stream && each.codec === "h264");
+  const other = codec === "h264" ? undefined : camera.streams.find((each) => each.stream !== stream && each.codec === "h264");
   if (other) {
     const size = other.stream === "sub" ? "smaller" : "larger";
     return { mode: { way: "video", stream: other.stream }, note: `This browser cannot play ${codecName(codec)}: this is the ${size} stream.` };
