@@ -111,3 +111,46 @@ def test_what_is_refused(empty_home: Home, say, argv: list[str], password: str, 
     assert GOOD not in ran.out
     assert not password or password in argv or password not in ran.out + ran.err
     assert empty_home.run("users", "list").out == "ada  (viewer)\n"
+
+
+def test_rights_for_one_camera_and_back(empty_home: Home, say) -> None:
+    say(GOOD)
+    empty_home.run("users", "add", "ada", "--owner")
+    say(GOOD)
+    added = empty_home.run("users", "add", "ben", "--member", "--camera", "demo")
+    assert added.out == "ben may log in now, as member of demo\n"
+    assert "ben  (member, only demo)" in empty_home.run("users", "list").out
+    assert empty_home.run("users", "role", "ben", "viewer").code == 0
+    assert "ben  (viewer)" in empty_home.run("users", "list").out
+    assert "there is no camera" in empty_home.run("users", "role", "ben", "viewer", "--camera", "nowhere").err
+    assert "no role" in empty_home.run("users", "role", "ben", "king").err
+    refused = empty_home.run("users", "role", "ada", "member")
+    assert refused.code == 1
+    assert "only owner" in refused.err
+
+
+def test_a_token_is_printed_once_listed_and_taken(empty_home: Home, say) -> None:
+    say(GOOD)
+    empty_home.run("users", "add", "ada", "--owner")
+    word = empty_home.run("users", "token", "ada", "home-assistant", "--may", "look", "--camera", "demo").out.strip()
+    assert word.startswith("hw_")
+    listed = empty_home.run("users", "tokens").out
+    assert "home-assistant: look at demo, for ada" in listed
+    assert word not in listed
+    assert empty_home.run("users", "untoken", listed.split()[0]).code == 0
+    assert "no program has a token" in empty_home.run("users", "tokens").out
+    assert empty_home.run("users", "token", "ada", "x", "--may", "everything").code == 2
+
+
+def test_the_trail_tells_what_the_terminal_did_and_that_it_is_sound(empty_home: Home, say) -> None:
+    say(GOOD)
+    empty_home.run("users", "add", "ada", "--owner")
+    say(f"{GOOD} too")
+    empty_home.run("users", "reset", "ada")
+    told = empty_home.run("users", "trail", "--check").out
+    assert "the command line (terminal): let-in ada as owner" in told
+    assert "the command line (terminal): reset ada" in told
+    assert told.endswith("the trail is as it was written\n")
+    assert "nobody is logged in" in empty_home.run("users", "sessions").out
+    assert empty_home.run("users", "logout").code == 2
+    assert empty_home.run("users", "logout", "--all").code == 0

@@ -187,6 +187,18 @@ async def test_the_gravest_acts_need_a_fresh_proof(built: Built, owner: Browser,
     await stolen.aclose()
 
 
+async def test_footage_for_somebody_else_needs_a_fresh_proof_of_a_person_and_the_right_of_a_program(
+    owner: Browser, browser: MakeBrowser, clock: FakeClock
+) -> None:
+    made = (await owner.send_json("/api/v1/access/tokens", {"name": "archive", "scopes": ["export"]})).json()
+    program = browser()
+    program.headers["Authorization"] = f"Bearer {made['word']}"
+    clock.advance(FRESH_US / US_PER_S + 1)
+    path = "/api/v1/case.zip?camera=garden&start_us=0&end_us=1"
+    assert (await owner.get(path)).json()["wanted"] == "proof"
+    assert (await program.get(path)).json()["error"] == "There is no footage of that time."
+
+
 async def test_a_page_in_another_window_is_told_to_read_its_token_anew(owner: Browser) -> None:
     old = owner.token
     owner.token = (await owner.send_json("/api/v1/own/proof", {"password": PASSWORD})).json()["token"]

@@ -48,7 +48,7 @@ async def test_an_event_of_two_cameras_goes_into_one_zip(chromium: Browser, runn
     other = next(each for each in camera if each.id not in {event.camera, "garage"})
     await page.locator(".hand-over").get_by_label(other.name).check()
     async with page.expect_download() as waiting:
-        await page.get_by_role("link", name="Zip of 2 cameras").click()
+        await page.get_by_role("button", name="Zip of 2 cameras").click()
     download = await waiting.value
     assert download.suggested_filename.startswith("case_2-cameras_")
     with zipfile.ZipFile(await download.path()) as box:

@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { type Alert, api, at, type Camera, type House, type HouseEvent, type Outage, type Session } from "./api";
 import { type Arming, arming, readArming } from "./arming";
-import { useToken, whenLoggedOut } from "./ask";
+import { useToken, whenLoggedOut, whenTokenIsOld } from "./ask";
 import { doors, type Login } from "./doors/api";
 import { merged } from "./doors/fold";
 import { isForeign } from "./doors/words";
@@ -25,6 +25,7 @@ export const connected = signal(true);
 export const now_us = signal(Date.now() * 1000);
 
 export const isOwner = computed(() => session.value?.user?.role === "owner");
+export const may = (permission: "look" | "decide" | "export" | "manage"): boolean => session.value?.user?.may.includes(permission) ?? false;
 export const cameraName = (id: string): string => cameras.value.find((camera) => camera.id === id)?.name ?? id;
 
 const SEEN_LOGIN = "hearthwatch-login-seen";
@@ -50,6 +51,12 @@ export function welcome(next: Session): void {
   if (next.user) start();
 }
 
+/** The person showed once more who they are: the same session goes on with another token. */
+export function welcomeBack(next: Session): void {
+  session.value = next;
+  useToken(next.token);
+}
+
 export async function whoAmI(): Promise<void> {
   try {
     welcome(await api.session());
@@ -59,6 +66,14 @@ export async function whoAmI(): Promise<void> {
     setTimeout(() => void whoAmI(), 2000);
   }
 }
+
+whenTokenIsOld(async () => {
+  const before = session.value?.token;
+  const next = await api.session();
+  if (!next.user || next.token === before) return false;
+  welcomeBack(next);
+  return true;
+});
 
 whenLoggedOut(() => {
   if (session.value?.user) {

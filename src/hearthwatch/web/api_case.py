@@ -31,7 +31,7 @@ Cameras = Annotated[
 
 
 @router.get("/case.zip", response_class=FileResponse, responses=_ZIP)
-@needs(Permission.EXPORT)
+@needs(Permission.EXPORT, fresh=True)
 async def case(cameras: Cameras, start_us: Moment, end_us: Moment, site: SiteDep, person: PersonDep) -> FileResponse:
     """At most two hours of one or several cameras as a zip to hand over: an MP4 each as the camera sent it, a text that says
     what it shows and lacks, and the SHA-256 sums of all."""

@@ -66,7 +66,7 @@ UserId = Annotated[int, Path(ge=1, le=2**53)]
 
 
 @router.post("/enrol")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, fresh=True)
 async def enrol_telegram(site: SiteDep, role: RoleWanted | None = None) -> EnrolmentReply:
     """Make a one-time code: whoever sends it to the bot gets the alerts and may do what `role` says. Without one, the first on
     Telegram is an owner and the others are members."""
@@ -81,7 +81,7 @@ async def people(site: SiteDep) -> list[TelegramPersonReply]:
 
 
 @router.post("/people/{user_id}/role")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, fresh=True)
 async def set_role(user_id: UserId, ask: RoleAsk, site: SiteDep) -> list[TelegramPersonReply]:
     """Let a person do more or less from now on; answers who is enrolled then."""
     await site.doors.telegram.set_role(user_id, Role(ask.role.value))
@@ -89,7 +89,7 @@ async def set_role(user_id: UserId, ask: RoleAsk, site: SiteDep) -> list[Telegra
 
 
 @router.delete("/people/{user_id}")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, fresh=True)
 async def remove(user_id: UserId, site: SiteDep) -> list[TelegramPersonReply]:
     """Let a person in no more, and send their chat no more alerts; answers who is enrolled then."""
     await site.doors.telegram.remove(user_id)

@@ -222,10 +222,13 @@ class Auth:
             cameras=tokens.cameras_of(found.user, found.cameras),
         )
 
-    def check_fresh(self, session: Session) -> None:
-        """Raises Denied unless the person proved just now who they are; a program never can."""
+    def check_fresh(self, session: Session, permission: Permission) -> None:
+        """Raises Denied unless the person proved just now who they are. A program cannot: it manages nothing of that kind, and
+        has its owner's word for the rest."""
         if session.is_program:
-            raise Denied(403, "A program may not do this.", "It takes a person, at the page.")
+            if permission in {Permission.OWN, Permission.MANAGE}:
+                raise Denied(403, "A program may not do this.", "It takes a person, at the page.")
+            return
         if not self.is_fresh(session):
             raise Denied(403, "First show once more that it is you.", "Enter your password and try again.", wanted=Wanted.PROOF)
 

@@ -48,8 +48,8 @@ def needs(
 ) -> Callable[[F], F]:
     """Declare what a route asks of whoever calls it, and how much it takes; a route without this is refused. Only what no page
     calls may do without the page's origin and token (`from_page`). `fresh`: the person must have proved within the last minutes
-    who they are, so that a page left open cannot do it; a program never can. `noted`: whether the gate writes it into
-    the trail, by default whatever may change something; a route that writes better words itself says False."""
+    who they are, so that a page left open cannot do it; a program manages nothing that asks for this. `noted`: whether the gate
+    writes it into the trail, by default whatever may change something; a route that writes better words itself says False."""
 
     def declare(endpoint: F) -> F:
         endpoint.__hearthwatch_permission__ = permission  # type: ignore[attr-defined]
@@ -229,7 +229,7 @@ class Gate:
                 raise Denied(403, "This token may not do this.", "The owner of the house can make one that may.")
             raise Denied(403, "Your account may not do this.", "Ask the owner of the house.")
         if rule.fresh:
-            self._auth.check_fresh(session)
+            self._auth.check_fresh(session, rule.permission)
 
     def _check_host(self, host: str) -> None:
         name = split_host(host)

@@ -1,7 +1,6 @@
 /** Tokens: what programs may ask the house without a person. */
 
 import { useState } from "preact/hooks";
-import { shortDay } from "../format";
 import { Empty, Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Sheet } from "../parts/Sheet";
@@ -11,6 +10,8 @@ import "./accounts.css";
 import { CameraRights } from "./Cameras";
 import { Tabs } from "./Tabs";
 import { SCOPES, scopeName, seen, when, whence } from "./words";
+
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 export default function ProgramsPage() {
   const [again, setAgain] = useState(0);
@@ -69,7 +70,7 @@ function TokenRow({ token, onRemove }: { token: Token; onRemove: () => void }) {
           {token.scopes.map(scopeName).join(", ")}; {seen(token.cameras)}
         </p>
         <p class="hint">
-          For {token.user} · {token.expires_us === null ? "until it is taken away" : `until ${shortDay(token.expires_us)}`} ·{" "}
+          For {token.user} · {token.expires_us === null ? "until it is taken away" : `until ${DAY.format(token.expires_us / 1000)}`} ·{" "}
           {token.used_us ? `last used ${when(token.used_us)}, from ${whence(token.used_from)}` : "never used"}
         </p>
       </div>

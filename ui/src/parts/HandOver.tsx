@@ -1,14 +1,22 @@
 /** Footage for somebody else: one zip of this camera and others at the same time, with the hashes that prove it. */
 
 import { useState } from "preact/hooks";
+import { access } from "../accounts/api";
+import { prove } from "../accounts/proving";
 import { address } from "../ask";
-import { cameraName, cameras } from "../store";
+import { cameraName, cameras, may } from "../store";
 import * as icons from "./icons";
 
 export function HandOver({ camera, start_us, end_us }: { camera: string; start_us: number; end_us: number }) {
   const [others, setOthers] = useState<string[]>([]);
   const all = cameras.value.filter((each) => each.id !== camera);
   const toggle = (id: string): void => setOthers(others.includes(id) ? others.filter((each) => each !== id) : [...others, id]);
+  const take = async (): Promise<void> => {
+    // a file that is fetched cannot ask by itself whether it is still you
+    const { fresh } = await access.own();
+    if (fresh || (await prove())) location.assign(address("/case.zip", { camera: [camera, ...others], start_us, end_us }));
+  };
+  if (!may("export")) return null;
   return (
     <details class="hand-over">
       <summary>For somebody else</summary>
@@ -23,9 +31,9 @@ export function HandOver({ camera, start_us, end_us }: { camera: string; start_u
           ))}
         </fieldset>
       ) : null}
-      <a class="button" download href={address("/case.zip", { camera: [camera, ...others], start_us, end_us })}>
+      <button class="button" type="button" onClick={() => void take()}>
         <icons.Down size={18} /> {others.length ? `Zip of ${others.length + 1} cameras` : `Zip of ${cameraName(camera)}`}
-      </a>
+      </button>
     </details>
   );
 }

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from hearthwatch.alerts.alert import Alert
+from hearthwatch.arming.arming import ArmState, Cause, Mode
+from hearthwatch.kit.clock import FakeClock
+from hearthwatch.kit.db import open_writer
+from hearthwatch.kit.dbthread import DbThread
+from hearthwatch.kit.units import WallUs
+from hearthwatch.run.access_desk import AccessDesk
+from hearthwatch.web import accounts, trail
+from hearthwatch.web.accounts import Role, User
+from hearthwatch.web.auth import Arrival
+from hearthwatch.web.changes import Changes
+from hearthwatch.web.place import Place
+from hearthwatch.web.sessions import Factor
+
+
+class Outbox:
+    def __init__(self) -> None:
+        self.told: list[Alert] = []
+
+    async def record(self, _change: None, alert: Alert) -> None:
+        self.told.append(alert)
+
+
+def state(number: int, mode: Mode, cause: Cause, who: str = "", via: str = "") -> ArmState:
+    return ArmState(
+        number=number, mode=mode, since_us=WallUs(1), at_us=WallUs(1), cause=cause, who=who, via=via, planned_us=WallUs(0)
+    )
+
+
+@pytest.fixture
+def db(tmp_path: Path):
+    engine = open_writer(tmp_path / "house.db")
+    accounts.metadata.create_all(engine)
+    made = DbThread(engine)
+    yield made
+    made.close()
+    engine.dispose()
+
+
+async def test_a_new_place_is_told_by_the_channels(db: DbThread) -> None:
+    outbox = Outbox()
+    desk = AccessDesk(outbox, db, FakeClock(), Changes(), lambda _address: "scan.example.net")
+    user = User(id=1, name="Ben", role=Role.MEMBER)
+    place = Place(address="203.0.113.9", browser="curl")
+    await desk.arrived(Arrival(user=user, place=place, at_home=False, factor=Factor.PASSWORD))
+    assert "scan.example.net" in outbox.told[0].text
+
+
+async def test_arming_by_other_ways_than_the_page_stands_in_the_trail(db: DbThread) -> None:
+    changes = Changes()
+    desk = AccessDesk(Outbox(), db, FakeClock(), changes, lambda _address: "")
+    ((_name, follow),) = desk.tasks
+    following = asyncio.create_task(follow())
+    async with asyncio.timeout(10):
+        while not changes._readers:  # noqa: ASYNC110  # there is nothing to wait for
+            await asyncio.sleep(0)
+        changes.publish(state(1, Mode.AWAY, Cause.PERSON, "ada", "page"))
+        changes.publish(state(2, Mode.DISARMED, Cause.PERSON, "Ben", "telegram"))
+        changes.publish(state(3, Mode.AWAY, Cause.PRESENCE))
+        while len(lines := await db.run(trail.recent)) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    following.cancel()
+    assert [(line.deed.who, line.deed.via, line.deed.subject) for line in reversed(lines)] == [
+        ("Ben", "telegram", "disarmed, by person"),
+        ("presence", "house", "away, by presence"),
+    ]
