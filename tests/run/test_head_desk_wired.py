@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +60,7 @@ class Yard:
     desk: HeadDesk
     device: Any
     doors: Doors
+    file: Path
 
     @property
     def moves(self) -> list[str]:
@@ -70,7 +73,7 @@ class Yard:
 
 
 @contextlib.asynccontextmanager
-async def yard(device: EmulatedCamera, kind: Any, *, hold_s: float = 30.0) -> AsyncIterator[Yard]:
+async def yard(device: EmulatedCamera, kind: Any, *, hold_s: float = 30.0, left: str = "") -> AsyncIterator[Yard]:
     async with device.running():
         account = next(one for one in device.state.accounts if one.name == "watch")
         access = Access(
@@ -83,12 +86,15 @@ async def yard(device: EmulatedCamera, kind: Any, *, hold_s: float = 30.0) -> As
         )
         client = kind(access, clock=SystemClock(), rng=random.Random(1))
         doors = Doors(client, [])
-        desk = HeadDesk(doors, SystemClock(), lambda _camera: 0, hold_s=hold_s)
-        try:
-            yield Yard(desk, device, doors)
-        finally:
-            await desk.close()
-            await client.close()
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "moving"
+            file.write_text(left)
+            desk = HeadDesk(doors, SystemClock(), lambda _camera: 0, file, hold_s=hold_s)
+            try:
+                yield Yard(desk, device, doors, file)
+            finally:
+                await desk.close()
+                await client.close()
 
 
 FAMILIES = [
@@ -185,6 +191,21 @@ async def test_the_end_of_the_house_stops_what_moves() -> None:
         await at.desk.move(YARD, PtzMove.UP, 1.0, "one")
         await at.desk.close()
         assert at.moves[-1].startswith("stop")
+
+
+async def test_what_a_killed_house_left_moving_is_stopped_by_the_next() -> None:
+    async with yard(dahua.camera(), DahuaCamera) as at:
+        await at.desk.move(YARD, PtzMove.UP, 1.0, "one")
+        named = at.file.read_text()
+        await at.desk.stop(YARD, "one")
+        assert (named, at.file.read_text()) == ("yard", "")
+    async with yard(dahua.camera(), DahuaCamera, left=named) as at:
+        at.doors.errors = [Unreachable("the camera is slow to answer")]
+        at.desk.take_up()
+        await at.until(lambda moves: len(moves) == 1)
+        assert at.moves[-1].startswith("stop")
+        await at.desk.move(YARD, PtzMove.UP, 1.0, "two")
+        assert at.moves[-1].startswith("start Up")
 
 
 async def test_what_cannot_be_done_says_so() -> None:

@@ -168,7 +168,7 @@ class CameraDoors:
         )
         self.alarms = AlarmHub(self.doorman, clock=clock)
         self.hooks = AlarmHooks(self.doorman, self.alarms, secrets, clock)
-        self.heads = HeadDesk(self.doorman, clock, functools.partial(_channel, config))
+        self.heads = HeadDesk(self.doorman, clock, functools.partial(_channel, config), data_folder / "moving")
         self.senses = AlarmDesk(self.alarms, board=health, clock=clock, events=heard)
         self.alarm_pictures = AlarmPictures(
             self.doorman,
@@ -290,6 +290,7 @@ class CameraDoors:
         self.clocks.renew(config)
         self.cards.renew(config)
         self.alarms.renew()
+        self.heads.take_up()
 
     async def close(self) -> None:
         """Log out everywhere."""

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable, Unsupported
@@ -31,15 +32,42 @@ class _Wanted:
 
 
 class HeadDesk:
-    """Implements HeadDoor. Used on the house's loop; `await close`: it stops what still moves."""
+    """Implements HeadDoor. Used on the house's loop; `await close`: it stops what still moves.
 
-    def __init__(self, doors: Doorkeeper, clock: Clock, channel: Callable[[CameraId], int], *, hold_s: float = HOLD_S) -> None:
+    `moving` is a file that names the cameras that move, for a house that is killed meanwhile: the next one stops them."""
+
+    def __init__(
+        self, doors: Doorkeeper, clock: Clock, channel: Callable[[CameraId], int], moving: Path, *, hold_s: float = HOLD_S
+    ) -> None:
+        self._file = moving
+        self._taken_up = False
         self._doors = doors
         self._clock = clock
         self._channel = channel
         self._hold_s = hold_s
         self._heads: dict[CameraId, _Head] = {}
         self._reaches: dict[CameraId, tuple[Reach, MonoNs]] = {}
+
+    def take_up(self) -> None:
+        """Stop what a former house left moving; returns at once. For when the cameras' doors are known."""
+        if self._taken_up:
+            return
+        self._taken_up = True
+        try:
+            left = self._file.read_text().split()
+        except OSError:
+            return
+        for camera in self._doors.cameras:
+            if camera in left:
+                log.warning("%s may have been moving when Hearthwatch ended: it is stopped", camera)
+                self._head(camera).stop_what_was_left()
+
+    def _note(self) -> None:
+        moving = [camera for camera, head in self._heads.items() if head.is_moving]
+        try:
+            self._file.write_text("\n".join(moving))  # not synced: against our own end, not the machine's
+        except OSError as error:
+            log.warning("what moves could not be noted: %s", error)
 
     async def reach(self, camera: CameraId) -> Reach:
         """See HeadDoor. What a camera said holds for some minutes: every question writes into its log."""
@@ -71,7 +99,7 @@ class HeadDesk:
         await (await head.client()).goto_preset(preset, self._channel(camera))
 
     def _head(self, camera: CameraId) -> _Head:
-        return self._heads.setdefault(camera, _Head(self._doors, camera, self._channel, self._hold_s))
+        return self._heads.setdefault(camera, _Head(self._doors, camera, self._channel, self._hold_s, self._note))
 
     async def close(self) -> None:
         """Stop whatever moves, before the cameras' doors are closed."""
@@ -85,7 +113,16 @@ class HeadDesk:
 class _Head:
     """One camera's: a task moves it and stops it again, whatever becomes of whoever asked."""
 
-    def __init__(self, doors: Doorkeeper, camera: CameraId, channel: Callable[[CameraId], int], hold_s: float) -> None:
+    def __init__(
+        self,
+        doors: Doorkeeper,
+        camera: CameraId,
+        channel: Callable[[CameraId], int],
+        hold_s: float,
+        note: Callable[[], None],
+    ) -> None:
+        self._note = note
+        self.is_moving = False
         self._doors = doors
         self._camera = camera
         self._channel = channel
@@ -142,13 +179,23 @@ class _Head:
             started.set_exception(error)
             started.exception()  # whoever asked may be gone
 
-    async def _run(self) -> None:
+    def stop_what_was_left(self) -> None:
+        if self.moving is None:
+            self.moving = asyncio.create_task(self._run(stop_first=True), name=f"stopping {self._camera}")
+
+    async def _run(self, *, stop_first: bool = False) -> None:
+        self.is_moving = True
+        self._note()
+        if stop_first:
+            await self._stop()
         while (wanted := self._wanted) is not None:
             try:
                 await self._start(wanted)
                 await self._held(wanted)
             finally:
                 await self._stop()
+        self.is_moving = False
+        self._note()
         self._settle(None)
 
     async def _start(self, wanted: _Wanted) -> None:
