@@ -7,8 +7,11 @@ import { tellings } from "./tellings";
 export interface Session {
   claimed: boolean;
   passwords_accepted: boolean;
-  user: { name: string; role: string } | null;
+  passkeys: boolean;
+  user: { name: string; role: string; cameras: string[] | null; may: string[]; strong: boolean } | null;
   token: string | null;
+  /** A log-in goes on with a second factor. */
+  second: { key: string; totp: boolean; passkey: boolean } | null;
 }
 export interface Box {
   name: string;
@@ -163,6 +166,7 @@ export interface Detector {
   fetching: boolean;
   fetch_name: string;
   fetch_bytes: number;
+  fetched_bytes: number;
   fetch_licence: string;
   fetch_host: string;
   error: string;
