@@ -56,11 +56,14 @@ export function SuggestionsPanel({ event }: { event: HouseEvent }) {
         </div>
         {found.suggestions.length > 1 ? (
           <div class="chips" role="group" aria-label="Other ways">
-            {found.suggestions.map((each, number) => (
-              <button key={each.kind} class="chip" type="button" aria-pressed={each === one} onClick={() => choose(number)}>
-                {words(each).button}
-              </button>
-            ))}
+            <span class="dim or">Or:</span>
+            {found.suggestions.map((each, number) =>
+              each === one ? null : (
+                <button key={each.kind} class="chip" type="button" onClick={() => choose(number)}>
+                  {words(each).button}
+                </button>
+              ),
+            )}
           </div>
         ) : null}
         <Trouble error={failed} />
