@@ -104,7 +104,7 @@ function Others({ devices, onRemove }: { devices: PushDevice[]; onRemove: (id: s
               </span>
             </span>
             <span class="spacer" />
-            <button class={`button${leaving === device.id ? "" : " is-plain"}`} type="button" onClick={() => (leaving === device.id ? onRemove(device.id) : setLeaving(device.id))}>
+            <button class={`button${leaving === device.id ? "" : " is-plain"}`} type="button" aria-label={`${leaving === device.id ? "Really remove" : "Remove"} ${device.name}`} onClick={() => (leaving === device.id ? onRemove(device.id) : setLeaving(device.id))}>
               {leaving === device.id ? "Really remove" : "Remove"}
             </button>
           </li>
