@@ -12,6 +12,7 @@ from tests.devices import dahua_page, foscam_page
 from tests.run.relay_bench import Relay, relaying
 from tests.web.browsing import CHROMIUM
 
+from hearthwatch.kit.units import CameraId
 from hearthwatch.web.relay.own_page import ENTRY
 
 pytestmark = [
@@ -131,6 +132,20 @@ async def test_a_hostile_page_stays_in_its_own_place(chromium: Browser, tmp_path
             assert not other.requests
             assert not any("session" in request.headers.get("cookie", "") for request in camera.requests)
             assert port != camera.port
+
+
+async def test_by_https_the_cookie_is_for_https_alone(tmp_path: Path) -> None:
+    async with dahua_page.camera().running() as camera, relaying(tmp_path, toml(amcrest=camera.port), SECRETS) as relay:
+        port = await relay.desk.open_page(CameraId("amcrest"), https=True)
+        base, ticket = f"https://127.0.0.1:{port}", relay.desk.ticket(CameraId("amcrest"), "s1")
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            async with http.get(f"{base}{ENTRY}{ticket}", ssl=False) as answer:
+                cookie, *flags = answer.headers["Set-Cookie"].split("; ")
+            assert cookie.startswith("__Host-hearthwatch-page-amcrest=")
+            assert flags == ["Path=/", "HttpOnly", "SameSite=Strict", "Secure"]
+            async with http.get(base + "/", headers={"Cookie": cookie}, ssl=False) as answer:
+                assert "WEB SERVICE" in await answer.text()
+                assert "sandbox" in answer.headers["Content-Security-Policy"]
 
 
 async def test_the_page_is_for_one_stay_of_who_has_the_ticket(tmp_path: Path) -> None:

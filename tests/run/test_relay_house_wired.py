@@ -18,7 +18,7 @@ from tests.devices.http_camera import PASSWORD, USER
 from tests.devices.paced_camera import STILL, STREAM, PacedCamera
 from tests.runs.rig import CameraSection, House, house_toml
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(150), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.wired, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 
 WORD = "lamps-4-by-the-gate"
 STREET = "demo://street?seed=1"
@@ -59,10 +59,10 @@ async def between(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bet
     relay = f"[proxy]\nopen_port = {open_port}\ncontrols = true\n[restream]\nenabled = true\nport = {rtsp_port}\n"
     secrets = {**yard.secrets(), "proxy.password": WORD, "restream.password": WORD}
     house = House(folder, house_toml([yard, street]) + relay, secrets)
-    await house.start()
+    await house.start(timeout_s=150)
     try:
         await house.claim()
-        await house.all_live()
+        await house.all_live(timeout_s=90)
         yield Between(house, camera, open_port, rtsp_port)
     finally:
         await house.close()

@@ -92,7 +92,7 @@ async def _ended(site: Site, person: Session) -> None:
 
 @router.get("/{camera}/ptz", status_code=204, response_class=Response, operation_id="cam_ptz_by_get")
 @router.post("/{camera}/ptz", status_code=204, response_class=Response, operation_id="cam_ptz")
-@needs(Permission.DECIDE, from_page=False)
+@needs(Permission.DECIDE, from_page=False, noted=True)
 async def ptz(
     *,
     site: SiteDep,
@@ -129,7 +129,7 @@ async def ptz(
 
 @router.get("/{camera}/cgi/{command:path}", response_class=Response, operation_id="cam_cgi_by_get")
 @router.post("/{camera}/cgi/{command:path}", response_class=Response, operation_id="cam_cgi")
-@needs(Permission.DECIDE, from_page=False, body_bytes=MAX_BODY_BYTES)
+@needs(Permission.DECIDE, from_page=False, body_bytes=MAX_BODY_BYTES, noted=True)
 async def cgi(site: SiteDep, camera: CameraDep, person: PersonDep, request: Request, command: str) -> Response:
     """One of the camera's own commands, as far as the configuration lists it; the log-in is added on the way."""
     _check_own_will(request.headers, person)
