@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.devices.smtp_sink import SmtpSink
 
+from hearthwatch.detect import fetch as fetching
+from hearthwatch.detect.model import HOG
+from hearthwatch.detect.store import Store
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.run.config import parse
 from hearthwatch.run.disks import disks
+from hearthwatch.run.house_now import DetectorNowDoor
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.tunnel import tunnel
 from hearthwatch.run.ways_in import outside
@@ -180,3 +188,23 @@ async def test_a_test_mail_arrives_by_the_real_way(tmp_path: Path) -> None:
         assert "no such person" in (await desk(tmp_path, text).mail()).text
     finally:
         await sink.stop()
+
+
+async def test_how_much_of_the_model_is_here_is_told_while_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, came, held = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def slow(url: str) -> Iterator[bytes]:
+        yield b"12345"
+        loop.call_soon_threadsafe(came.set)
+        held.wait(10)
+        yield b"678"
+
+    monkeypatch.setattr(fetching, "download", slow)
+    looker = SimpleNamespace(model=HOG.name, detector_error="")
+    door = DetectorNowDoor(SimpleNamespace(looker=looker), Store(folder=tmp_path), list)
+    await door.fetch()
+    await came.wait()
+    assert (door.now().fetching, door.now().fetched_bytes) == (True, 5)
+    held.set()
+    await next(task for task in asyncio.all_tasks() if task.get_name() == "fetch model")
+    assert "another sha256" in door.now().error

@@ -67,6 +67,7 @@ class DetectorNowDoor:
         self._restart_looker = restart_looker
         self._task: asyncio.Task[None] | None = None
         self._error = ""
+        self._fetched_bytes = 0
 
     def now(self) -> DetectorNow:
         """See DetectorDoor."""
@@ -83,6 +84,7 @@ class DetectorNowDoor:
             fetch_licence=BEST_MODEL.licence,
             fetch_host=urlsplit(fetching.SOURCE).hostname or "",
             error=self._error or (looker.detector_error if looker else ""),
+            fetched_bytes=self._fetched_bytes,
         )
 
     async def fetch(self) -> None:
@@ -90,18 +92,23 @@ class DetectorNowDoor:
         if not self.now().basic:
             raise Unsupported("the full detector is already at work")
         if self._task is None or self._task.done():
-            self._error = ""
+            self._error, self._fetched_bytes = "", 0
             self._task = asyncio.create_task(self._fetch(), name="fetch model")
 
     async def _fetch(self) -> None:
         try:
-            await asyncio.to_thread(fetching.fetch, BEST_MODEL, self._store)
+            await asyncio.to_thread(fetching.fetch, BEST_MODEL, self._store, download=self._counted)
         except HearthwatchError as error:
             self._error = str(error)
             log.warning("the detection model could not be fetched: %s", error)
             return
         log.info("fetched the detection model %s; the looker starts anew with it", BEST_MODEL.name)
         self._restart_looker()
+
+    def _counted(self, url: str) -> Iterator[bytes]:
+        for piece in fetching.download(url):
+            self._fetched_bytes += len(piece)
+            yield piece
 
 
 class HouseNowDoor:

@@ -244,7 +244,8 @@ class PictureDoor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorNow:
-    """`basic` is True while only the built-in people detector works; `fetch_*` describe the model the button would get."""
+    """`basic` is True while only the built-in people detector works; `fetch_*` describe the model the button would get, of
+    which `fetched_bytes` are here."""
 
     name: str
     basic: bool
@@ -255,6 +256,7 @@ class DetectorNow:
     fetch_licence: str
     fetch_host: str
     error: str
+    fetched_bytes: int = 0
 
 
 class DetectorDoor(Protocol):

@@ -260,6 +260,7 @@ class DetectorReply(Reply):
     fetching: bool
     fetch_name: str
     fetch_bytes: int
+    fetched_bytes: int
     fetch_licence: str
     fetch_host: str
     error: str
@@ -273,6 +274,7 @@ class DetectorReply(Reply):
             fetching=now.fetching,
             fetch_name=now.fetch_name,
             fetch_bytes=now.fetch_bytes,
+            fetched_bytes=now.fetched_bytes,
             fetch_licence=now.fetch_licence,
             fetch_host=now.fetch_host,
             error=redact(now.error),

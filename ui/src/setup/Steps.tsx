@@ -165,9 +165,12 @@ export function Detector({ onDone }: StepProps) {
           </span>
         </p>
       ) : detector.fetching ? (
-        <Working>
-          Getting {detector.fetch_name} ({bytes(detector.fetch_bytes)}) from {detector.fetch_host}. Its checksum is compared before it is used.
-        </Working>
+        <>
+          <Working>
+            Getting {detector.fetch_name} from {detector.fetch_host}: {bytes(detector.fetched_bytes)} of {bytes(detector.fetch_bytes)}. Its checksum is compared before it is used.
+          </Working>
+          <progress class="wizard-progress" value={detector.fetched_bytes} max={detector.fetch_bytes || 1} aria-label="The detection model" />
+        </>
       ) : (
         <>
           <p>
