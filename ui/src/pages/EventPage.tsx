@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { api, at, type HouseEvent } from "../api";
+import { api, at, type EventDetail, type HouseEvent } from "../api";
 import { ask } from "../ask";
 import { clockSeconds, codecName, dayName, labelName, lasted } from "../format";
 import { Trouble, useKeys, useLoaded } from "../parts/bits";
@@ -34,7 +34,13 @@ function Step({ to, name, icon }: { to: string | undefined; name: string; icon: 
 
 export function EventPage({ id }: { id: string }) {
   const changed = recent.value.find((event) => event.id === id)?.end_us;
-  const [detail, error, setDetail] = useLoaded(() => api.event(id), [id, changed]);
+  // counts what was done from here: an answer that was on its way meanwhile is older, and asked for anew
+  const [touched, setTouched] = useState(0);
+  const [detail, error, showDetail] = useLoaded(() => api.event(id), [id, changed, touched]);
+  const setDetail = (now: EventDetail): void => {
+    showDetail(now);
+    setTouched(touched + 1);
+  };
   const [view, setView] = useState<"footage" | "picture">("footage");
   const [failed, setFailed] = useState<unknown>(null);
   const [stream, setStream] = useState<"main" | "sub">("main");
