@@ -31,6 +31,7 @@ EXAMPLE = {
     "{copy}": "01J00000000000000000000001",
     "{path:path}": "events",
     "{day}": "2023-11-13",
+    "{command:path}": "param.cgi",
 }
 PERMISSIONS = {
     "GET /api/v1/session": "public",
