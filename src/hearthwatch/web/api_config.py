@@ -260,7 +260,7 @@ async def change(ask: ChangesAsk, request: Request, site: SiteDep, person: Perso
             return _refused(SettingsRefused((Mistake(key=".".join(each.path), line=0, text=said),)))
         asked.append(Change(path=tuple(each.path), value=None if each.value is None else _tupled(each.value)))
     if not ask.dry and any(each.path[0] in _GUARDED for each in asked):
-        site.auth.check_fresh(person)
+        site.auth.check_fresh(person, Permission.MANAGE)
     try:
         if ask.dry:
             return ChangedReply.of(await asyncio.to_thread(site.doors.config.rehearse, asked, ask.mark))
