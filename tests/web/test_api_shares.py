@@ -134,11 +134,11 @@ async def test_a_viewer_shares_nothing_and_somebody_limited_only_what_they_see(
     assert (await member.get(share["path"])).status_code == 200
 
 
-async def test_sharing_is_written_down(owner: Browser, browser: MakeBrowser, clock: FakeClock) -> None:
+async def test_sharing_is_written_down(owner: Browser, browser: MakeBrowser, built: Built, clock: FakeClock) -> None:
     share = await made(owner, clock)
     await browser(address="192.168.1.77").get(share["path"])
     await owner.delete(f"{SHARES}/{share['id']}", headers=owner.page_headers())
-    lines = (await owner.get("/api/v1/trail")).json()["deeds"]
-    deeds = [line["deed"] for line in lines]
+    lines = await built.auth.trail.recent(before=None, camera=None, who=None, limit=50)
+    deeds = [line.deed.deed for line in lines]
     assert {"shared-footage", "opened-share", "ended-share"} <= set(deeds)
     assert share["path"].removeprefix("/s/") not in repr(lines)

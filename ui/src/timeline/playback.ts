@@ -135,7 +135,8 @@ export class Playback {
       this.shown.set(camera, shown);
       if (shown === "waiting") waits = true;
     }
-    this.pace(waits, ms);
+    if (this.islands.size) this.pace(waits, ms);
+    else this.clock.hold(ms); // what there is to play is not known yet
   }
 
   private overGap(at_us: number, edge_us: number, ms: number): number {
