@@ -50,10 +50,10 @@ async def measure(pictures: int, fps: float) -> dict[str, object]:
     yard = CameraSection(name="yard", main=seen.url(STREAM), user=USER, password=PASSWORD)
     with tempfile.TemporaryDirectory() as folder:
         house = House(Path(folder) / "house", house_toml([yard]), {**yard.secrets(), "proxy.password": WORD})
-        await house.start()
+        await house.start(timeout_s=120)
         try:
             await house.claim()
-            await house.all_live()
+            await house.all_live(timeout_s=60)
             url = f"{house.base}/cam/yard/stream.mjpg"
             login = {"Authorization": aiohttp.encode_basic_auth("viewer", WORD)}
             async with aiohttp.ClientSession() as http:
