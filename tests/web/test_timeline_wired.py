@@ -162,7 +162,7 @@ async def test_a_day_is_scrubbed_played_selected_kept_and_shared(chromium: Brows
     await page.get_by_role("button", name="Share").click()
     await page.get_by_role("button", name="1 hour").click()
     await page.get_by_role("button", name="Make the link").click()
-    link = await page.get_by_label("The link").input_value()
+    link = await page.get_by_label("The link", exact=True).input_value()
     assert link.startswith(f"{house.base}/s/")
     assert watched.foreign == []
     assert [each for each in watched.complaints if "404" not in each] == []
