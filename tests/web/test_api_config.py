@@ -222,3 +222,28 @@ async def test_only_the_owner_reads_and_changes(viewer: Browser, browser) -> Non
     for client, status in ((viewer, 403), (browser(), 401)):
         assert (await client.get(PATH)).status_code == status
         assert (await client.send_json(PATH, {"mark": "x", "changes": []})).status_code in {status, 403}
+
+
+async def test_a_page_left_open_changes_nothing_about_where_evidence_goes(owner: Browser, built: Built) -> None:
+    built.house.clock.advance(3600)
+    for changed in (
+        await change(owner, {"path": ["alerts", "webhook", "url"], "value": "https://evil.example.org"}),
+        await change(
+            owner, {"path": ["home", "name"], "value": "V"}, {"path": ["web", "hosts"], "value": ["evil.example.org"]}
+        ),
+        await owner.put(f"{PATH}/secrets/alerts.telegram.token", json={"value": "x"}, headers=owner.page_headers()),
+    ):
+        assert changed.status_code == 403
+        assert changed.json()["wanted"] == "proof"
+    assert "evil" not in built.house.config.text
+    assert (await change(owner, {"path": ["home", "name"], "value": "Villa"})).status_code == 200
+
+
+async def test_who_changed_what_is_in_the_trail_and_never_a_secret(owner: Browser, built: Built) -> None:
+    await change(owner, {"path": ["camera", "garden", "record"], "value": "never"})
+    await owner.put(f"{PATH}/secrets/camera.garden.password", json={"value": "canary-8"}, headers=owner.page_headers())
+    lines = await built.auth.trail.recent(before=None, camera=None, who=None, limit=2)
+    assert [(line.deed.who, line.deed.deed, line.deed.subject) for line in lines] == [
+        ("ada", "set-secret", "camera.garden.password"),
+        ("ada", "changed-settings", "camera.garden.record = 'never'"),
+    ]
