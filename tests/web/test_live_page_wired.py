@@ -147,8 +147,9 @@ async def test_a_held_arrow_moves_the_camera_until_it_is_let_go(chromium: Browse
     await until(1)
     assert asked == [("driveway", "preset", "2")]
     await page.keyboard.press("Escape")
-    await page.goto(f"{running.base}/?camera=garden")
-    await page.locator(".enlarged video.is-shown").wait_for()
+    async with page.expect_response("**/ptz"):
+        await page.goto(f"{running.base}/?camera=garage")
+    await expect(page.get_by_role("dialog", name="Garage")).to_be_visible()
     await expect(page.get_by_role("button", name="Move the camera")).to_have_count(0)
     assert watched.complaints == []
 
