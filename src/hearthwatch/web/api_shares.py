@@ -83,7 +83,7 @@ class ShareReply(Reply):
 
 
 @router.post("/api/v1/shares", status_code=201)
-@needs(Permission.DECIDE)
+@needs(Permission.EXPORT)
 async def share(ask: ShareAsk, site: SiteDep, person: PersonDep) -> ShareReply:
     """Make a link that shows this range of these cameras to whoever has it, without an account."""
     if not ask.start_us < ask.end_us <= ask.start_us + MAX_CLIP_US:
