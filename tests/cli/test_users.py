@@ -117,9 +117,9 @@ def test_rights_for_one_camera_and_back(empty_home: Home, say) -> None:
     say(GOOD)
     empty_home.run("users", "add", "ada", "--owner")
     say(GOOD)
-    added = empty_home.run("users", "add", "ben", "--member", "--camera", "demo")
-    assert added.out == "ben may log in now, as member of demo\n"
-    assert "ben  (member, only demo)" in empty_home.run("users", "list").out
+    added = empty_home.run("users", "add", "ben", "--member", "--camera", "garden")
+    assert added.out == "ben may log in now, as member of garden\n"
+    assert "ben  (member, only garden)" in empty_home.run("users", "list").out
     assert empty_home.run("users", "role", "ben", "viewer").code == 0
     assert "ben  (viewer)" in empty_home.run("users", "list").out
     assert "there is no camera" in empty_home.run("users", "role", "ben", "viewer", "--camera", "nowhere").err
@@ -132,10 +132,10 @@ def test_rights_for_one_camera_and_back(empty_home: Home, say) -> None:
 def test_a_token_is_printed_once_listed_and_taken(empty_home: Home, say) -> None:
     say(GOOD)
     empty_home.run("users", "add", "ada", "--owner")
-    word = empty_home.run("users", "token", "ada", "home-assistant", "--may", "look", "--camera", "demo").out.strip()
+    word = empty_home.run("users", "token", "ada", "home-assistant", "--may", "look", "--camera", "garden").out.strip()
     assert word.startswith("hw_")
     listed = empty_home.run("users", "tokens").out
-    assert "home-assistant: look at demo, for ada" in listed
+    assert "home-assistant: look at garden, for ada" in listed
     assert word not in listed
     assert empty_home.run("users", "untoken", listed.split()[0]).code == 0
     assert "no program has a token" in empty_home.run("users", "tokens").out
