@@ -15,6 +15,7 @@ from tests.web.browsing import CHROMIUM, Watched, moving
 from tests.web.fake_house import MINUTE_US, NAMES, PASSWORD, loop, picture
 from tests.web.running import Running, new_house, running_house
 
+from hearthwatch.feeds.packet import Stream
 from hearthwatch.web.accounts import Role
 from hearthwatch.web.page import BUILT
 
@@ -85,7 +86,7 @@ async def test_from_the_claim_to_moving_video(chromium: Browser, running: Runnin
 
 
 async def test_the_main_stream_over_the_whole_screen_and_the_keyboard(chromium: Browser, running: Running) -> None:
-    loop("garden", "main")
+    loop("garden", Stream.MAIN)
     opened, watched = await logged_in(chromium, running)
     page = watched.page
     await page.locator('[data-tile="front-door"]').wait_for()
@@ -153,7 +154,7 @@ async def test_what_happens_appears_by_itself(chromium: Browser, running: Runnin
 
 
 async def test_a_day_of_a_camera_with_its_gaps(chromium: Browser, running: Running) -> None:
-    loop("front-door", "main")
+    loop("front-door", Stream.MAIN)
     opened, watched = await logged_in(chromium, running)
     page = watched.page
     await page.goto(f"{running.base}/cameras/garage")
