@@ -31,8 +31,8 @@ from tests.web.fake_logins import FakeLogins
 from tests.web.fake_offsite import FakeOffsite
 from tests.web.fake_people import FakePeople
 from tests.web.fake_porch import FakePorch
-from tests.web.fake_relay import FakeRelay
 from tests.web.fake_push import FakePush
+from tests.web.fake_relay import FakeRelay
 from tests.web.fake_remedies import FakeRemedies
 from tests.web.fake_remote import FakeActions, FakePhones
 from tests.web.fake_review import FakeReview

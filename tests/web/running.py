@@ -14,7 +14,6 @@ from hearthwatch.kit.clock import SystemClock
 from hearthwatch.web.options import WebOptions
 from hearthwatch.web.serve import serve
 
-
 ANY_PORT = WebOptions(port=0, https_port=0)
 
 

@@ -18,7 +18,7 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import BadReply, Refused, StorageFailed, StorageFault, Unreachable, Unsupported
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import SegmentState
-from hearthwatch.web import alert_replies, api_elsewhere, api_telegram, replies
+from hearthwatch.web import alert_replies, api_elsewhere, api_telegram, entry_replies, replies
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.doors import CameraNow, StreamNow
 from hearthwatch.web.stream import _follow
@@ -229,7 +229,7 @@ def test_every_address_the_page_calls_exists(built: Built) -> None:
 def test_the_pages_types_have_the_servers_fields() -> None:
     source = (ROOT / "ui/src/api.ts").read_text()
     pairs = {
-        "Session": replies.SessionReply,
+        "Session": entry_replies.SessionReply,
         "Camera": replies.CameraReply,
         "Stream": replies.StreamReply,
         "HouseEvent": replies.EventReply,

@@ -21,8 +21,8 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.web.clips import ClipShelf
-from hearthwatch.web.relay.multipart import Multipart
 from hearthwatch.web.media import _parts, clip_name
+from hearthwatch.web.relay.multipart import Multipart
 
 
 def window(clock: FakeClock, ago_s: int = 600, length_s: int = 4) -> dict[str, int]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from hearthwatch.bench.contender import scratch
 from hearthwatch.bench.row import Guard, Row
 from hearthwatch.bench.terms import Bench, Terms
+from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.db import migrate, open_writer
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs
@@ -212,8 +213,9 @@ def guards(built: Built, month: bytes) -> tuple[Guard, ...]:
 def measure(terms: Terms) -> tuple[Row, ...]:
     """TIMELINE."""
     rng = random.Random(_SEED)  # noqa: S311
+    clock = SystemClock()
     with scratch() as folder:
-        built = build(folder, end_us=time.time_ns() // 1000)
+        built = build(folder, end_us=clock.wall_us())
         client = Client(folder)
         try:
             month = path_of(built.start_us, built.end_us)
@@ -235,8 +237,9 @@ def measure(terms: Terms) -> tuple[Row, ...]:
 def _row(terms: Terms, client: Client, what: str, path: Callable[[], str], held: tuple[Guard, ...]) -> Row:
     took: list[float] = []
     size = 0
-    until = time.monotonic() + terms.rounds * terms.round_s / 3
-    while time.monotonic() < until or len(took) < 20:
+    clock = SystemClock()
+    until_ns = clock.mono_ns() + round(terms.rounds * terms.round_s / 3 * NS_PER_S)
+    while clock.mono_ns() < until_ns or len(took) < 20:
         body, ms = client.get(path())
         took.append(ms)
         size = max(size, len(body))

@@ -54,8 +54,8 @@ from hearthwatch.run.offsite_elsewhere import ElsewhereDesk, HouseFiles
 from hearthwatch.run.pins import Pins
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.presence_desk import PeopleOfThePage, PresenceDesk
-from hearthwatch.run.relay_desk import RelayDesk
 from hearthwatch.run.push_desk import PushDesk
+from hearthwatch.run.relay_desk import RelayDesk
 from hearthwatch.run.review_desk import ReviewDesk
 from hearthwatch.run.sensors import Sensors
 from hearthwatch.run.shares_desk import SharesDesk
@@ -64,16 +64,16 @@ from hearthwatch.run.steward import Steward
 from hearthwatch.run.telegram_desk import TelegramDesk
 from hearthwatch.run.thumbs import Thumbs
 from hearthwatch.run.timelapse import Timelapses
-from hearthwatch.run.welcome_desk import WelcomeDesk
 from hearthwatch.run.timeline_desk import TimelineDesk
+from hearthwatch.run.welcome_desk import WelcomeDesk
 from hearthwatch.web.app import create_app
 from hearthwatch.web.auth import Auth
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.claim import ClaimCode
 from hearthwatch.web.doors import Doors
 from hearthwatch.web.passwords import Hasher
-from hearthwatch.web.relay.shared import SharedPictures
 from hearthwatch.web.reach import Reach
+from hearthwatch.web.relay.shared import SharedPictures
 from hearthwatch.web.serve import serve
 
 

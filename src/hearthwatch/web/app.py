@@ -46,8 +46,8 @@ from hearthwatch.web import (
     api_timelapse,
     api_timeline,
     api_trigger,
-    api_welcome,
     api_way,
+    api_welcome,
     live,
     media,
     metrics,
@@ -60,6 +60,7 @@ from hearthwatch.web.doors import Doors
 from hearthwatch.web.gate import Gate, host_names, is_private_way, needs, rules
 from hearthwatch.web.options import WebOptions
 from hearthwatch.web.page import Page, page_router
+from hearthwatch.web.person import problem
 from hearthwatch.web.reach import Reach
 from hearthwatch.web.relay import api as relay_api
 from hearthwatch.web.relay import routes as relay_routes
@@ -182,8 +183,7 @@ def create_app(
 def _answer(
     status: int, error: str, hint: str = "", headers: dict[str, str] | None = None, wanted: Wanted | None = None
 ) -> JSONResponse:
-    body = {"error": redact(error), "hint": redact(hint), "wanted": wanted}
-    return JSONResponse(body, status_code=status, headers=headers)
+    return JSONResponse(problem(redact(error), redact(hint), wanted), status_code=status, headers=headers)
 
 
 async def _denied(_request: Request, error: Exception) -> JSONResponse:

@@ -36,8 +36,8 @@ from hearthwatch.web.login_doors import LoginDoor
 from hearthwatch.web.offsite_doors import OffsiteDoor
 from hearthwatch.web.people_doors import PeopleDoor
 from hearthwatch.web.porch_doors import PorchDoor
-from hearthwatch.web.relay.doors import RelayDoor
 from hearthwatch.web.push_doors import PushDoor
+from hearthwatch.web.relay.doors import RelayDoor
 from hearthwatch.web.remedy_doors import RemedyDoor
 from hearthwatch.web.review_doors import ReviewDoor
 from hearthwatch.web.share_doors import ShareDoor
@@ -345,9 +345,9 @@ class Doors:
     elsewhere: ElsewhereDoor
     cases: CaseDoor
     timelapses: TimelapseDoor
-    relay: RelayDoor
     config: ConfigDoor
     welcome: WelcomeDoor
+    relay: RelayDoor
     timeline: TimelineDoor
     shares: ShareDoor
     push: PushDoor

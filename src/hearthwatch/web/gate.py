@@ -26,6 +26,7 @@ from hearthwatch.kit.units import CameraId
 from hearthwatch.web import deeds
 from hearthwatch.web.auth import Auth, Denied, Permission, Session, Wanted
 from hearthwatch.web.headers import once_done, with_headers
+from hearthwatch.web.person import problem
 from hearthwatch.web.place import place_of
 from hearthwatch.web.tokens import PREFIX
 from hearthwatch.web.trail import Via
@@ -328,7 +329,7 @@ async def _refuse(denied: Denied, scope: Scope, receive: Receive, send: Send) ->
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": str(denied)})
         return
-    body = json.dumps({"error": str(denied), "hint": denied.hint, "wanted": denied.wanted}).encode()
+    body = json.dumps(problem(str(denied), denied.hint, denied.wanted)).encode()
     extra = [(b"retry-after", str(denied.retry_after_s).encode())] if denied.retry_after_s else []
     answer = with_headers(scope, send)
     await answer(

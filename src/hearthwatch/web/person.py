@@ -66,6 +66,12 @@ class Denied(Exception):
         self.wanted = wanted
 
 
+def problem(error: str, hint: str, wanted: Wanted | None = None) -> dict[str, str]:
+    """Return the body of a refusal."""
+    body = {"error": error, "hint": hint}
+    return body if wanted is None else {**body, "wanted": wanted}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Somebody's open session, or a program that sent a token. `token` is the cookie's or the header's value; only its hash is

@@ -119,7 +119,7 @@ class Ways:
             raise Denied(
                 403,
                 "Plain HTTP is for this house's reverse proxy alone.",
-                "If you set up that proxy: name its address in web.trusted_proxies, and have it say X-Forwarded-For and -Proto.",
+                "If you set up that proxy: name its address in web.trusted_proxies; it has to say X-Forwarded-For and -Proto.",
             )
 
 
