@@ -59,8 +59,8 @@ segments = Table(
     Index("segments_by_age", "store", "state", "pinned", "start_us"),
     Index("segments_by_origin", "origin", "camera", "start_us", sqlite_where=text("origin != 'live'")),
 )
-"""The timeline is answered by `segments_by_time` alone. `duration_us` is 0 while a file is written, `sha256` empty until it is known,
-`proved_us` null until the off-site copy is proved."""
+"""The timeline is answered by `segments_by_time` alone. `duration_us` is 0 while a file is written, `sha256` empty until it is
+known, `proved_us` null until the off-site copy is proved."""
 
 gaps = Table(
     "gaps",
