@@ -199,6 +199,8 @@ def test_a_page_is_read_along_an_index(kept, wanted, index):
 
 
 @given(st.text(max_size=60))
+@example("𝐀")
+@example("aee")
 def test_folding_is_stable(text):
     once = folded(text)
     assert folded(once) == once

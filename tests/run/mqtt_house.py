@@ -119,7 +119,7 @@ class Channels:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self.dispatcher = dispatcher
 
-    async def offer(self, others) -> None:
+    async def offer(self, whose, others) -> None:
         await self.dispatcher.set_channels(others)
 
 

@@ -19,8 +19,6 @@ except ImportError as error:
     raise Unsupported(f"ncnn cannot be loaded on this machine ({error})") from error
 
 _INPUT, _OUTPUT = "data", "output"
-_RUNS_KEPT = 4
-"""Each shape of input leaves blocks in the pools, up to 25 MB; making new ones costs no time we could measure."""
 
 
 def _multiplies_bf16() -> bool:
@@ -44,7 +42,6 @@ class NcnnEngine:
         self._net.opt.use_bf16_storage = _multiplies_bf16()
         self._pools = (ncnn.UnlockedPoolAllocator(), ncnn.UnlockedPoolAllocator())
         self._net.opt.blob_allocator, self._net.opt.workspace_allocator = self._pools
-        self._runs = 0
         # ncnn loads from paths only; a file in memory is the very bytes whose hash was checked.
         for data, load in ((param, self._net.load_param), (weights, self._net.load_model)):
             fd = os.memfd_create(model.name, os.MFD_CLOEXEC)
@@ -56,10 +53,6 @@ class NcnnEngine:
 
     def run(self, bgr: NDArray[np.uint8]) -> Sequence[Floats]:
         high, wide = bgr.shape[:2]
-        self._runs += 1
-        if self._runs % _RUNS_KEPT == 0:
-            for pool in self._pools:
-                pool.clear()
         # from_pixels copies: a Mat made of an ndarray borrows memory that may be gone before the network reads it.
         picture = ncnn.Mat.from_pixels(bgr, ncnn.Mat.PixelType.PIXEL_BGR, wide, high)
         picture.substract_mean_normalize(self._mean, self._norm)
@@ -69,7 +62,12 @@ class NcnnEngine:
         status, output = extractor.extract(_OUTPUT)
         if status != 0:
             raise BadReply(f"ncnn gave no '{_OUTPUT}' for a picture of {wide}x{high} (status {status})")
-        return (np.array(output, np.float32),)
+        found = np.array(output, np.float32)
+        # each shape of input leaves blocks in the pools, up to 25 MB; making new ones costs no time we could measure
+        del picture, extractor, output
+        for pool in self._pools:
+            pool.clear()
+        return (found,)
 
     def close(self) -> None:
         self._net.clear()

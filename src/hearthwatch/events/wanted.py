@@ -15,6 +15,12 @@ _SPELT_OUT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 def folded(text: str) -> str:
     """Return `text` so that what a person takes for the same word is the same: `Tür`, `tuer` and `TUR`; `Straße`, `strasse`."""
+    while (plain := _folded_once(text)) != text:  # a letter of mathematics becomes a capital first, which is folded then
+        text = plain
+    return text
+
+
+def _folded_once(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(mark for mark in plain if not unicodedata.combining(mark))
     for spelt, short in _SPELT_OUT:

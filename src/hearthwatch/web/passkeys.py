@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
-import json
 import secrets
 from dataclasses import dataclass
 
-import webauthn
 from sqlalchemy.exc import IntegrityError
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
@@ -30,7 +19,6 @@ from hearthwatch.web.person import Denied, Session
 _LIFETIME_S = 5 * 60
 _MOST_ASKED = 500
 _MOST_PASSKEYS = 20
-_MAX_ID = 1023
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,39 +71,25 @@ class Passkeys:
         mine = (await self._db.run(lambda c: factors.factors_of(c, session.user.id))).passkeys
         if len(mine) >= _MOST_PASSKEYS:
             raise Denied(409, f"An account has at most {_MOST_PASSKEYS} passkeys.", "Remove one you do not use.")
-        options = webauthn.generate_registration_options(
-            rp_id=site.name,
-            rp_name=house or "Hearthwatch",
-            user_name=session.user.name,
-            user_id=hashlib.sha256(f"hearthwatch user {session.user.id}".encode()).digest(),
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-            ),
-            exclude_credentials=[PublicKeyCredentialDescriptor(id=key.credential) for key in mine if key.site == site.name],
-        )
-        return self._keep(options.challenge, session.user.id, webauthn.options_to_json(options))
+        from hearthwatch.web import ceremony
+
+        return self._keep(session.user.id, *ceremony.creation(site, house, session.user, mine))
 
     async def add(self, session: Session, site: WebSite, name: str, challenge: str, credential: str) -> None:
         """Keep the passkey the browser made. Raises Denied."""
         _check(site)
         expected = self._take(challenge, session.user.id)
+        from hearthwatch.web import ceremony
+
         try:
-            made = webauthn.verify_registration_response(
-                credential=credential,
-                expected_challenge=expected,
-                expected_rp_id=site.name,
-                expected_origin=site.origin,
-                require_user_verification=True,
-            )
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            raise Denied(403, "The browser's answer does not fit.", "Try once more.") from error
-        if len(made.credential_id) > _MAX_ID:
-            raise Denied(403, "The browser's answer does not fit.", "Try another device.")
+            made = ceremony.made(site, expected, credential)
+        except ValueError as error:
+            raise Denied(403, "The browser's answer does not fit.", "Try once more, or another device.") from error
         new = Passkey(
             id=0,
             user_id=session.user.id,
-            credential=made.credential_id,
-            public_key=made.credential_public_key,
+            credential=made.credential,
+            public_key=made.public_key,
             sign_count=made.sign_count,
             name=name,
             site=site.name,
@@ -130,42 +104,35 @@ class Passkeys:
     def ask_login(self, site: WebSite) -> Asked:
         """Return what the browser is asked for a log-in with whatever passkey it has for this house. Raises Denied."""
         _check(site)
-        options = webauthn.generate_authentication_options(
-            rp_id=site.name, user_verification=UserVerificationRequirement.REQUIRED
-        )
-        return self._keep(options.challenge, None, webauthn.options_to_json(options))
+        from hearthwatch.web import ceremony
+
+        return self._keep(None, *ceremony.request(site))
 
     async def check(self, site: WebSite, challenge: str, credential: str) -> User:
         """Return whose passkey answered. Raises Denied."""
         _check(site)
         expected = self._take(challenge, None)
+        from hearthwatch.web import ceremony
+
         try:
-            wanted = base64url_to_bytes(str(json.loads(credential)["id"]))
-        except (ValueError, KeyError, TypeError) as error:
+            wanted = ceremony.credential_of(credential)
+        except ValueError as error:
             raise _no_key() from error
         found = await self._db.run(lambda c: factors.find_passkey(c, wanted))
         if found is None:
             raise _no_key()
         passkey, user = found
         try:
-            done = webauthn.verify_authentication_response(
-                credential=credential,
-                expected_challenge=expected,
-                expected_rp_id=site.name,
-                expected_origin=site.origin,
-                credential_public_key=passkey.public_key,
-                credential_current_sign_count=passkey.sign_count,
-                require_user_verification=True,
-            )
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+            sign_count = ceremony.answered(site, expected, credential, passkey)
+        except ValueError as error:
             raise _no_key() from error
         now_us = self._clock.wall_us()
-        used = await self._db.run(lambda c: factors.use_passkey(c, passkey.id, passkey.sign_count, done.new_sign_count, now_us))
+        used = await self._db.run(lambda c: factors.use_passkey(c, passkey.id, passkey.sign_count, sign_count, now_us))
         if not used:
             raise _no_key()
         return user
 
-    def _keep(self, challenge: bytes, user_id: int | None, options: str) -> Asked:
+    def _keep(self, user_id: int | None, challenge: bytes, options: str) -> Asked:
         key = secrets.token_urlsafe(24)
         self._asked[key] = (challenge, user_id, MonoNs(self._clock.mono_ns() + _LIFETIME_S * NS_PER_S))
         while len(self._asked) > _MOST_ASKED:

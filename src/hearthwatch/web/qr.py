@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import segno
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QrCode:
@@ -17,6 +15,8 @@ class QrCode:
 
 def drawn(text: str) -> QrCode:
     """Return `text` as a QR code."""
+    import segno  # where it is needed first: a house asks for a code once in its life
+
     rows = [bytes(row) for row in segno.make_qr(text, error="m").matrix]
     pieces = []
     for y, row in enumerate(rows):
