@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 from tests.alerts.house import an_event, opened
@@ -199,7 +199,7 @@ def test_a_page_is_read_along_an_index(kept, wanted, index):
 
 
 @given(st.text(max_size=60))
-@example("𝐀")
+@example("\N{MATHEMATICAL BOLD CAPITAL A}")
 @example("aee")
 def test_folding_is_stable(text):
     once = folded(text)
