@@ -176,7 +176,7 @@ async def said(port: int, target: str) -> bytes:
     )
     try:
         async with asyncio.timeout(10):
-            return await reader.read(4096)
+            return await reader.read()
     finally:
         writer.close()
 

@@ -21,8 +21,11 @@ async def test_several_cameras_come_in_one_zip_with_a_name(owner: Browser, viewe
     assert answer.headers["content-disposition"].startswith('attachment; filename="case_2-cameras_2023-11-14_')
     with zipfile.ZipFile(io.BytesIO(answer.content)) as box:
         assert box.namelist() == ["garden.mp4", "front-door.mp4", "SHA256SUMS"]
-    again = await viewer.get(PATH, params=window(clock) | {"camera": "garden"})
+    again = await owner.get(PATH, params=window(clock) | {"camera": "garden"})
     assert 'filename="case_garden_' in again.headers["content-disposition"]
+    assert (await viewer.get(PATH, params=window(clock) | {"camera": "garden"})).status_code == 403, (
+        "who only looks takes nothing"
+    )
 
 
 @pytest.mark.parametrize(
