@@ -25,6 +25,7 @@ from hearthwatch.presence import ledger as presence
 
 pytestmark = [
     pytest.mark.wired,
+    pytest.mark.waits,
     pytest.mark.timeout(290),
     pytest.mark.skipif(not is_possible(), reason="needs root and network namespaces"),
 ]
