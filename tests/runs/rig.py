@@ -396,8 +396,11 @@ class Channels:
     mail: SmtpSink = field(default_factory=SmtpSink)
 
     def toml(self) -> str:
-        """Return the section `[alerts]`; both must have been started."""
+        """Return the section `[alerts]`; both must have been started. The cameras of a run show places that lie far apart, so no
+        visitor of two of them is the same."""
         return f"""
+[alerts]
+incident_s = 0
 [alerts.telegram]
 api_base = "{self.telegram.base}"
 
