@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.async_api import ConsoleMessage, Page, Request
+from playwright.async_api import ConsoleMessage, Page, Request, expect
+
+expect.set_options(timeout=30_000)  # of a machine that does other things as well
 
 CHROMIUM = Path("/usr/bin/chromium")
 

@@ -34,7 +34,6 @@ pytestmark = [
 ]
 
 PHONE = {"width": 390, "height": 844}
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture
