@@ -1,6 +1,7 @@
 /** Every setting of the house: grouped, searchable, checked as it is typed, and saved together. */
 
 import "./config.css";
+import "./editors.css";
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Head, Trouble, useLoaded } from "../parts/bits";

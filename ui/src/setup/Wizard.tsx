@@ -1,7 +1,9 @@
 /** Setting up the house, step by step. Every step can be skipped and come back to; how far one came is kept. */
 
 import "./wizard.css";
+import "./steps.css";
 import "../config/config.css";
+import "../config/editors.css";
 import { type ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Trouble, useLoaded } from "../parts/bits";

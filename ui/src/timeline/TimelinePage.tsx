@@ -1,6 +1,8 @@
 /** The timeline: all cameras' time at a glance, and playing several of them in step from any moment of it. */
 
 import "./timeline.css";
+import "./player.css";
+import "./selection.css";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Camera } from "../api";
 import { dayName, shortDay, startOfDay } from "../format";
