@@ -1,5 +1,6 @@
 /** The page: who is asking, where they are, and the frame around it. */
 
+import "./words/ready";
 import "@fontsource-variable/inter/wght.css";
 import "./styles/index.css";
 import { effect } from "@preact/signals";
@@ -32,6 +33,7 @@ import { follow, place } from "./router";
 import { openSetUp } from "./setup/first";
 import { connected, house, isOwner, outages, recent, session, unreachable, unseenLogins, whoAmI } from "./store";
 import { theme } from "./theme";
+import { t } from "./words";
 
 const PLACES: { path: string; name: string; icon: () => ComponentChildren }[] = [
   { path: "/", name: "Wall", icon: () => <icons.Wall /> },
@@ -126,7 +128,7 @@ function Shell() {
       <main id="content" tabIndex={-1}>
         {connected.value ? null : (
           <p class="banner" role="status">
-            Hearthwatch does not answer. Trying again…
+            {t("Hearthwatch does not answer. Trying again…")}
           </p>
         )}
         {content}
