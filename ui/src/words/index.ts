@@ -17,6 +17,7 @@ const KEY = "hearthwatch-language";
 const HOLE = /\{(\w+)\}/g;
 
 let catalogue: Record<string, string> = {};
+let spoken: string | undefined;
 
 export const isLanguage = (found: string | null | undefined): found is Language => found === "en" || found === "de";
 
@@ -37,10 +38,14 @@ export function choose(chosen: Language): void {
   location.reload();
 }
 
-/** Translate from now on with this catalogue. */
-export function speak(words: Record<string, string>): void {
+/** Translate from now on with this catalogue, and write figures as `chosen` is written where the person lives. */
+export function speak(chosen: Language, words: Record<string, string>): void {
   catalogue = words;
+  spoken = navigator.languages.find((each) => each.slice(0, 2) === chosen) ?? (chosen === "en" ? "en-GB" : chosen);
 }
+
+/** The language with its country ("de-AT"), for dates, numbers and order; undefined as long as none is settled. */
+export const tag = (): string | undefined => spoken;
 
 const translated = (sentence: string): string => catalogue[sentence] ?? sentence.replace(/\|[^|]*$/, "");
 

@@ -4,4 +4,4 @@ import { language, speak } from ".";
 
 const chosen = language();
 document.documentElement.lang = chosen;
-if (chosen === "de") speak((await import("./de")).default);
+speak(chosen, chosen === "de" ? (await import("./de")).default : {});
