@@ -27,11 +27,12 @@ class Knock:
 _KNOCKS = text("""
 SELECT camera, min(at_us) AS at_us, max(at_us) AS last_us, count(*) AS times, verdict, max(user) AS user,
        max(coalesce(address, '')) AS address
-  FROM logins
+  FROM logins INDEXED BY logins_lane
  WHERE camera IN :cameras AND at_us >= :low AND at_us < :high AND verdict != 'own'
  GROUP BY camera, at_us / :cell, verdict
  ORDER BY min(at_us)
 """).bindparams(bindparam("cameras", expanding=True, type_=String))
+_VERDICTS = {each.value: each for each in Verdict}
 
 
 def knocks(
@@ -41,13 +42,13 @@ def knocks(
     asked = {"cameras": list(cameras), "low": start_us, "high": end_us, "cell": cell_us}
     return tuple(
         Knock(
-            camera=CameraId(row.camera),
-            at_us=WallUs(row.at_us),
-            last_us=WallUs(row.last_us),
-            count=row.times,
-            verdict=Verdict(row.verdict),
-            user=row.user,
-            address=row.address,
+            camera=camera,
+            at_us=at_us,
+            last_us=last_us,
+            count=times,
+            verdict=_VERDICTS[verdict],
+            user=user,
+            address=address,
         )
-        for row in connection.execute(_KNOCKS, asked)
+        for camera, at_us, last_us, times, verdict, user, address in connection.execute(_KNOCKS, asked).all()
     )

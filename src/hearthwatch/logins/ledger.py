@@ -59,6 +59,7 @@ logins = Table(
     Column("told", Boolean, nullable=False),
     Index("logins_by_time", "at_us", "id"),
     Index("logins_by_camera", "camera", "at_us"),
+    Index("logins_lane", "camera", "at_us", "verdict", "user", "address", sqlite_where=text("verdict != 'own'")),
     Index("logins_untold", "camera", sqlite_where=text("wanted AND NOT told")),
     sqlite_autoincrement=True,
 )
