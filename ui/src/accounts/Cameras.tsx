@@ -1,6 +1,7 @@
 /** Which cameras somebody sees: all, or those ticked. */
 
 import { cameras } from "../store";
+import { t } from "../words";
 
 export function CameraRights({ value, onChange }: { value: string[] | null; onChange: (value: string[] | null) => void }) {
   const toggle = (id: string): void => {
@@ -9,12 +10,12 @@ export function CameraRights({ value, onChange }: { value: string[] | null; onCh
   };
   return (
     <fieldset class="rights">
-      <legend>Cameras</legend>
+      <legend>{t("Cameras")}</legend>
       <label class="tick">
-        <input type="radio" name="cameras" checked={value === null} onChange={() => onChange(null)} /> All, also those added later
+        <input type="radio" name="cameras" checked={value === null} onChange={() => onChange(null)} /> {t("All, also those added later")}
       </label>
       <label class="tick">
-        <input type="radio" name="cameras" checked={value !== null} onChange={() => onChange(value ?? [])} /> Only these; any other does not exist for them
+        <input type="radio" name="cameras" checked={value !== null} onChange={() => onChange(value ?? [])} /> {t("Only these; any other does not exist for them")}
       </label>
       {value === null ? null : (
         <div class="rights-cameras">

@@ -6,6 +6,7 @@ import { Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Sheet } from "../parts/Sheet";
 import { isOwner, welcomeBack } from "../store";
+import { plural, rich, t } from "../words";
 import { access, type Enrolment, type Own } from "./api";
 import "./accounts.css";
 import { canPasskey, made } from "./passkey";
@@ -19,7 +20,7 @@ export default function OwnPage() {
   const renew = (): void => setAgain((count) => count + 1);
   return (
     <div class="page is-narrow">
-      <Head title="Your account" />
+      <Head title={t("Your account")} />
       <Tabs />
       <Trouble error={failed} />
       {own ? (
@@ -27,7 +28,7 @@ export default function OwnPage() {
           <section class="panel">
             <h2>{own.name}</h2>
             <p class="dim">
-              {roleName(own.role)}, {seen(own.cameras)}.{own.at_home ? "" : " You are here from outside the home."}
+              {roleName(own.role)}, {seen(own.cameras)}.{own.at_home ? "" : ` ${t("You are here from outside the home.")}`}
             </p>
             <Password />
           </section>
@@ -47,7 +48,7 @@ function Password() {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    if (form.get("password") !== form.get("again")) return setError(new Error("The two passwords differ."));
+    if (form.get("password") !== form.get("again")) return setError(new Error(t("The two passwords differ.")));
     setError(null);
     access.setPassword(String(form.get("password"))).then((next) => {
       welcomeBack(next);
@@ -59,29 +60,29 @@ function Password() {
     return (
       <div class="row">
         <button class="button" type="button" onClick={() => setOpen(true)}>
-          Change the password
+          {t("Change the password")}
         </button>
-        {done ? <span class="hint" role="status">Changed. Whoever was logged in elsewhere is logged out.</span> : null}
+        {done ? <span class="hint" role="status">{t("Changed. Whoever was logged in elsewhere is logged out.")}</span> : null}
       </div>
     );
   return (
     <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
       <label>
-        New password
+        {t("New password")}
         <input name="password" type="password" autocomplete="new-password" minLength={12} maxLength={128} required autoFocus />
       </label>
       <label>
-        The password again
+        {t("The password again")}
         <input name="again" type="password" autocomplete="new-password" maxLength={128} required />
       </label>
-      <p class="hint">12 characters or more. Three or four random words do well.</p>
+      <p class="hint">{t("12 characters or more. Three or four random words do well.")}</p>
       <Trouble error={error} />
       <div class="sheet-foot">
         <button class="button" type="button" onClick={() => setOpen(false)}>
-          Leave it
+          {t("Leave it")}
         </button>
         <button class="button is-main" type="submit">
-          Change it
+          {t("Change it")}
         </button>
       </div>
     </form>
@@ -102,30 +103,30 @@ function SecondFactor({ own, onChange }: { own: Own; onChange: () => void }) {
   const remove = (): void => run(access.removeTotp(), welcomeBack);
   return (
     <section class="panel">
-      <h2>Second factor</h2>
+      <h2>{t("Second factor")}</h2>
       {own.totp ? (
         <>
           <p>
-            <strong class="good">A code app is set up.</strong> <span class="dim">A log-in needs your password and a code of it. {own.recovery_left} recovery codes are left.</span>
+            <strong class="good">{t("A code app is set up.")}</strong> <span class="dim">{t("A log-in needs your password and a code of it.")} {plural(own.recovery_left, "One recovery code is left.", "{n} recovery codes are left.")}</span>
           </p>
           <div class="row">
             <button class="button" type="button" onClick={() => run(access.renewCodes(), (found) => setCodes(found.codes))}>
-              New recovery codes
+              {t("New recovery codes")}
             </button>
             <button class="button is-plain" type="button" onClick={remove}>
-              Remove the app
+              {t("Remove the app")}
             </button>
           </div>
         </>
       ) : (
         <>
           <p class="dim">
-            An app on your phone shows a code that changes every half minute: a password that was seen or guessed opens nothing without it.
-            {isOwner.value && !own.passkeys.length ? " From outside the home an owner is let in only with one." : ""}
+            {t("An app on your phone shows a code that changes every half minute: a password that was seen or guessed opens nothing without it.")}
+            {isOwner.value && !own.passkeys.length ? ` ${t("From outside the home an owner is let in only with one.")}` : ""}
           </p>
           <div class="row">
             <button class="button is-main" type="button" onClick={() => run(access.beginTotp(), setEnrolment)}>
-              <icons.Key size={18} /> Set up a code app
+              <icons.Key size={18} /> {t("Set up a code app")}
             </button>
           </div>
         </>
@@ -160,27 +161,27 @@ function Enrol({ enrolment, onClose, onDone }: { enrolment: Enrolment; onClose: 
   };
   const size = enrolment.qr_size + 8;
   return (
-    <Sheet title="Set up a code app" onClose={onClose}>
-      <p class="sheet-question">Scan this with an app such as Aegis, 2FAS, Google Authenticator or your password manager.</p>
-      <svg class="qr" viewBox={`-4 -4 ${size} ${size}`} role="img" aria-label="Code to scan with the app" shape-rendering="crispEdges">
+    <Sheet title={t("Set up a code app")} onClose={onClose}>
+      <p class="sheet-question">{t("Scan this with an app such as Aegis, 2FAS, Google Authenticator or your password manager.")}</p>
+      <svg class="qr" viewBox={`-4 -4 ${size} ${size}`} role="img" aria-label={t("Code to scan with the app")} shape-rendering="crispEdges">
         <rect x="-4" y="-4" width={size} height={size} fill="#fff" />
         <path d={enrolment.qr_path} fill="#000" />
       </svg>
       <p class="hint qr-word">
-        No camera? Type this into the app: <code data-secret>{enrolment.secret.replace(/(.{4})/g, "$1 ").trim()}</code>
+        {rich("No camera? Type this into the app: {code}", { code: <code data-secret>{enrolment.secret.replace(/(.{4})/g, "$1 ").trim()}</code> })}
       </p>
       <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
         <label>
-          The code it shows
+          {t("The code it shows")}
           <input class="code" name="code" inputMode="numeric" autocomplete="one-time-code" placeholder="000000" maxLength={8} required />
         </label>
         <Trouble error={error} />
         <div class="sheet-foot">
           <button class="button" type="button" onClick={onClose}>
-            Leave it
+            {t("Leave it")}
           </button>
           <button class="button is-main" type="submit">
-            It works
+            {t("It works")}
           </button>
         </div>
       </form>
@@ -192,8 +193,8 @@ function Codes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
   const [copied, setCopied] = useState(false);
   const copy = (): void => void navigator.clipboard?.writeText(codes.join("\n")).then(() => setCopied(true), () => undefined);
   return (
-    <Sheet title="Your recovery codes" locked onClose={onClose}>
-      <p class="sheet-question">Each opens the house once, with your password, when the phone is lost. Print them or write them down: they are shown this once.</p>
+    <Sheet title={t("Your recovery codes")} locked onClose={onClose}>
+      <p class="sheet-question">{t("Each opens the house once, with your password, when the phone is lost. Print them or write them down: they are shown this once.")}</p>
       <ol class="recovery">
         {codes.map((code) => (
           <li key={code}>
@@ -203,10 +204,10 @@ function Codes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
       </ol>
       <div class="sheet-foot">
         <button class="button" type="button" onClick={copy}>
-          {copied ? "Copied" : "Copy"}
+          {copied ? t("Copied") : t("Copy")}
         </button>
         <button class="button is-main" type="button" onClick={onClose}>
-          I have them
+          {t("I have them")}
         </button>
       </div>
     </Sheet>
@@ -229,23 +230,23 @@ function Passkeys({ own, onChange }: { own: Own; onChange: () => void }) {
       setError(failed);
     }
   };
-  const why = own.why_no_passkey || (canPasskey() ? "" : "This browser knows no passkeys.");
+  const why = own.why_no_passkey || (canPasskey() ? "" : t("This browser knows no passkeys."));
   return (
     <section class="panel">
-      <h2>Passkeys</h2>
-      <p class="dim">A passkey in your phone, computer or security key logs you in with a fingerprint or its PIN, without a password.</p>
+      <h2>{t("Passkeys")}</h2>
+      <p class="dim">{t("A passkey in your phone, computer or security key logs you in with a fingerprint or its PIN, without a password.")}</p>
       {own.passkeys.length ? (
         <ul class="access-list">
           {own.passkeys.map((key) => (
             <li key={key.id}>
               <div>
-                <strong>{key.name}</strong> <span class="dim">for {key.site}</span>
+                <strong>{key.name}</strong> <span class="dim">{t("for {site}", { site: key.site })}</span>
                 <p class="hint">
-                  Since {when(key.created_us)} · {key.used_us ? `last used ${when(key.used_us)}` : "not used yet"}
+                  {t("Since {when}", { when: when(key.created_us) })} · {key.used_us ? t("last used {when}", { when: when(key.used_us) }) : t("not used yet")}
                 </p>
               </div>
-              <button class="button" type="button" aria-label={`Remove ${key.name}`} onClick={() => access.removePasskey(key.id).then(onChange, setError)}>
-                Remove
+              <button class="button" type="button" aria-label={t("Remove {key}", { key: key.name })} onClick={() => access.removePasskey(key.id).then(onChange, setError)}>
+                {t("Remove")}
               </button>
             </li>
           ))}
@@ -256,22 +257,22 @@ function Passkeys({ own, onChange }: { own: Own; onChange: () => void }) {
       ) : naming ? (
         <form class="sheet-form" onSubmit={(event) => void add(event as unknown as SubmitEvent)}>
           <label>
-            What is this device called?
-            <input name="name" maxLength={64} placeholder={capital(own.name) + "'s phone"} required autoFocus />
+            {t("What is this device called?")}
+            <input name="name" maxLength={64} placeholder={t("{name}'s phone", { name: capital(own.name) })} required autoFocus />
           </label>
           <div class="sheet-foot">
             <button class="button" type="button" onClick={() => setNaming(false)}>
-              Leave it
+              {t("Leave it")}
             </button>
             <button class="button is-main" type="submit">
-              Make it
+              {t("Make it")}
             </button>
           </div>
         </form>
       ) : (
         <div class="row">
           <button class="button" type="button" onClick={() => setNaming(true)}>
-            <icons.Key size={18} /> Add a passkey
+            <icons.Key size={18} /> {t("Add a passkey")}
           </button>
         </div>
       )}
@@ -287,13 +288,13 @@ function OwnSessions() {
   const renew = (): void => setAgain((count) => count + 1);
   return (
     <section class="panel">
-      <h2>Where you are logged in</h2>
+      <h2>{t("Where you are logged in")}</h2>
       <Trouble error={error ?? failed} />
       {list ? <Sessions list={list} named={false} onEnd={(session) => void access.endOwnSession(session.id).then(renew, setError)} /> : null}
       {list && list.length > 1 ? (
         <div class="row">
           <button class="button" type="button" onClick={() => void access.endOwnOthers().then(renew, setError)}>
-            Log out everywhere else
+            {t("Log out everywhere else")}
           </button>
         </div>
       ) : null}

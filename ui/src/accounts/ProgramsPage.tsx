@@ -5,13 +5,15 @@ import { Empty, Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Sheet } from "../parts/Sheet";
 import { isOwner, now_us } from "../store";
+import { rich, t } from "../words";
+import { dates } from "../words/figures";
 import { access, type Token } from "./api";
 import "./accounts.css";
 import { CameraRights } from "./Cameras";
 import { Tabs } from "./Tabs";
 import { SCOPES, scopeName, seen, when, whence } from "./words";
 
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const day = dates({ dateStyle: "medium" });
 
 export default function ProgramsPage() {
   const [again, setAgain] = useState(0);
@@ -22,7 +24,7 @@ export default function ProgramsPage() {
   const renew = (): void => setAgain((count) => count + 1);
   return (
     <div class="page is-narrow">
-      <Head title="Programs" />
+      <Head title={t("Programs")} />
       <Tabs />
       <Trouble error={error ?? failed} />
       {tokens?.length ? (
@@ -34,14 +36,14 @@ export default function ProgramsPage() {
           </ul>
         </section>
       ) : tokens ? (
-        <Empty icon={<icons.Key size={40} />} title="No program has a token">
-          Home Assistant, a script or another player asks the house with a token of its own, for just what you give it. See the <a href="/docs">API</a>.
+        <Empty icon={<icons.Key size={40} />} title={t("No program has a token")}>
+          {rich("Home Assistant, a script or another player asks the house with a token of its own, for just what you give it. See the {link}.", { link: <a href="/docs">API</a> })}
         </Empty>
       ) : null}
       {isOwner.value ? (
         <div class="row access-add">
           <button class="button is-main" type="button" onClick={() => setMaking(true)}>
-            Make a token
+            {t("Make a token")}
           </button>
         </div>
       ) : null}
@@ -65,17 +67,17 @@ function TokenRow({ token, onRemove }: { token: Token; onRemove: () => void }) {
   return (
     <li>
       <div>
-        <strong>{token.name}</strong> {over ? <span class="bad">ended</span> : null}
+        <strong>{token.name}</strong> {over ? <span class="bad">{t("ended")}</span> : null}
         <p class="dim">
           {token.scopes.map(scopeName).join(", ")}; {seen(token.cameras)}
         </p>
         <p class="hint">
-          For {token.user} · {token.expires_us === null ? "until it is taken away" : `until ${DAY.format(token.expires_us / 1000)}`} ·{" "}
-          {token.used_us ? `last used ${when(token.used_us)}, from ${whence(token.used_from)}` : "never used"}
+          {t("For {user}", { user: token.user })} · {token.expires_us === null ? t("until it is taken away") : t("until {day}", { day: day(token.expires_us) })} ·{" "}
+          {token.used_us ? t("last used {when}, from {whence}", { when: when(token.used_us), whence: whence(token.used_from) }) : t("never used")}
         </p>
       </div>
-      <button class="button" type="button" aria-label={`Take the token ${token.name} away`} onClick={onRemove}>
-        Take away
+      <button class="button" type="button" aria-label={t("Take the token {token} away", { token: token.name })} onClick={onRemove}>
+        {t("Take away")}
       </button>
     </li>
   );
@@ -95,40 +97,40 @@ function Make({ onClose, onDone }: { onClose: () => void; onDone: (word: string)
     access.addToken({ name: String(form.get("name")), scopes, cameras: manages ? null : cameras, days: days || null }).then((made) => onDone(made.word), setError);
   };
   return (
-    <Sheet title="Make a token" onClose={onClose}>
+    <Sheet title={t("Make a token")} onClose={onClose}>
       <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
         <label>
-          For which program?
+          {t("For which program?")}
           <input name="name" maxLength={64} placeholder="Home Assistant" required autoFocus />
         </label>
         <fieldset class="rights">
-          <legend>It may</legend>
+          <legend>{t("It may")}</legend>
           {SCOPES.map(([scope, name, what]) => (
             <label class="tick" key={scope}>
               <input type="checkbox" checked={scopes.includes(scope)} onChange={() => toggle(scope)} />
               <span>
-                <strong>{name}</strong> <span class="dim">{what}</span>
+                <strong>{t(name)}</strong> <span class="dim">{t(what)}</span>
               </span>
             </label>
           ))}
         </fieldset>
-        {manages ? <p class="hint">What manages the house sees all of it.</p> : <CameraRights value={cameras} onChange={setCameras} />}
+        {manages ? <p class="hint">{t("What manages the house sees all of it.")}</p> : <CameraRights value={cameras} onChange={setCameras} />}
         <label>
-          How long
+          {t("How long")}
           <select name="days">
-            <option value="365">a year</option>
-            <option value="90">three months</option>
-            <option value="7">a week</option>
-            <option value="0">until it is taken away</option>
+            <option value="365">{t("a year")}</option>
+            <option value="90">{t("three months")}</option>
+            <option value="7">{t("a week")}</option>
+            <option value="0">{t("until it is taken away")}</option>
           </select>
         </label>
         <Trouble error={error} />
         <div class="sheet-foot">
           <button class="button" type="button" onClick={onClose}>
-            Leave it
+            {t("Leave it")}
           </button>
           <button class="button is-main" type="submit" disabled={!scopes.length}>
-            Make it
+            {t("Make it")}
           </button>
         </div>
       </form>
@@ -139,17 +141,17 @@ function Make({ onClose, onDone }: { onClose: () => void; onDone: (word: string)
 function Word({ word, onClose }: { word: string; onClose: () => void }) {
   const [copied, setCopied] = useState(false);
   return (
-    <Sheet title="The token" locked onClose={onClose}>
-      <p class="sheet-question">It is shown this once. The program sends it as a header with each request:</p>
+    <Sheet title={t("The token")} locked onClose={onClose}>
+      <p class="sheet-question">{t("It is shown this once. The program sends it as a header with each request:")}</p>
       <p class="command">
         <code data-token>Authorization: Bearer {word}</code>
       </p>
       <div class="sheet-foot">
         <button class="button" type="button" onClick={() => void navigator.clipboard?.writeText(word).then(() => setCopied(true), () => undefined)}>
-          {copied ? "Copied" : "Copy"}
+          {copied ? t("Copied") : t("Copy")}
         </button>
         <button class="button is-main" type="button" onClick={onClose}>
-          I have it
+          {t("I have it")}
         </button>
       </div>
     </Sheet>

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { Trouble, useLoaded } from "../parts/bits";
 import { Sheet } from "../parts/Sheet";
 import { session, welcomeBack } from "../store";
+import { t } from "../words";
 import { access, entry } from "./api";
 import { canPasskey, shown } from "./passkey";
 import { proving } from "./proving";
@@ -36,22 +37,22 @@ export default function ProofDialog() {
   };
   const passkey = !!own?.passkeys.length && !own.why_no_passkey && canPasskey();
   return (
-    <Sheet title="First show that it is you" eyebrow={session.value?.user?.name ?? ""} onClose={() => done(false)}>
-      <p class="sheet-question">This is asked for what is hard to undo. It then holds for five minutes.</p>
+    <Sheet title={t("First show that it is you")} eyebrow={session.value?.user?.name ?? ""} onClose={() => done(false)}>
+      <p class="sheet-question">{t("This is asked for what is hard to undo. It then holds for five minutes.")}</p>
       <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
         <label>
-          {own?.totp ? "Your password, or a code of your app" : "Your password"}
+          {own?.totp ? t("Your password, or a code of your app") : t("Your password")}
           <input name="word" type="password" autocomplete="current-password" maxLength={128} required autoFocus />
         </label>
         <Trouble error={error} />
         <div class="sheet-foot">
           {passkey ? (
             <button class="button" type="button" disabled={busy} onClick={() => void tried(key)}>
-              Use a passkey
+              {t("Use a passkey")}
             </button>
           ) : null}
           <button class="button is-main" type="submit" disabled={busy}>
-            Go on
+            {t("Go on")}
           </button>
         </div>
       </form>

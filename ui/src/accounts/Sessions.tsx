@@ -1,5 +1,6 @@
 /** Where somebody is logged in, with a way to end each. */
 
+import { t } from "../words";
 import type { OpenSession } from "./api";
 import { factorName, when, whence } from "./words";
 
@@ -9,18 +10,18 @@ export function Sessions({ list, named, onEnd }: { list: OpenSession[]; named: b
       {list.map((each) => (
         <li key={each.id}>
           <div>
-            <strong>{named ? `${each.user} · ${each.browser}` : each.browser}</strong> {each.own ? <span class="tag">here</span> : null}
+            <strong>{named ? `${each.user} · ${each.browser}` : each.browser}</strong> {each.own ? <span class="tag">{t("here")}</span> : null}
             <p class="dim">
               {whence(each.address)}
-              {each.at_home ? "" : <b class="warm"> · outside the home</b>} · by {factorName(each.factor)}
+              {each.at_home ? "" : <b class="warm"> · {t("outside the home")}</b>} · {t("by {factor}", { factor: factorName(each.factor) })}
             </p>
             <p class="hint">
-              Since {when(each.created_us)} · last used {when(each.used_us)}
+              {[t("Since {when}", { when: when(each.created_us) }), t("last used {when}", { when: when(each.used_us) })].join(" · ")}
             </p>
           </div>
           {each.own ? null : (
-            <button class="button" type="button" onClick={() => onEnd(each)} aria-label={`Log ${each.user} out of ${each.browser}`}>
-              Log out
+            <button class="button" type="button" onClick={() => onEnd(each)} aria-label={t("Log {user} out of {browser}", { user: each.user, browser: each.browser })}>
+              {t("Log out")}
             </button>
           )}
         </li>

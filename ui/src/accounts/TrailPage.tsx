@@ -5,6 +5,7 @@ import { clock, dayName, startOfDay } from "../format";
 import { Chips, Empty, Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameraName, isOwner, now_us } from "../store";
+import { t } from "../words";
 import { access, type Deed, type Deeds } from "./api";
 import "./accounts.css";
 import { Tabs } from "./Tabs";
@@ -24,17 +25,17 @@ export default function TrailPage() {
   for (const deed of deeds) days.set(startOfDay(deed.at_us), [...(days.get(startOfDay(deed.at_us)) ?? []), deed]);
   return (
     <div class="page is-narrow">
-      <Head title="Who did what">
+      <Head title={t("Who did what")}>
         <Check />
       </Head>
       <Tabs />
-      {isOwner.value ? null : <p class="dim">The owner of the house sees here who looked, armed, exported and changed what.</p>}
+      {isOwner.value ? null : <p class="dim">{t("The owner of the house sees here who looked, armed, exported and changed what.")}</p>}
       {people && people.length > 1 ? (
         <div class="filters">
           <Chips
-            name="Who"
+            name={t("Who")}
             value={who}
-            all={[["", "Everybody"], ...people.map((each) => [each.name, each.name] as const)]}
+            all={[["", t("Everybody")], ...people.map((each) => [each.name, each.name] as const)]}
             onPick={(value) => {
               setOlder(null);
               setWho(value);
@@ -43,7 +44,7 @@ export default function TrailPage() {
         </div>
       ) : null}
       <Trouble error={error ?? failed} />
-      {found && !deeds.length ? <Empty icon={<icons.Lines size={40} />} title="Nothing stands here yet" /> : null}
+      {found && !deeds.length ? <Empty icon={<icons.Lines size={40} />} title={t("Nothing stands here yet")} /> : null}
       {[...days].map(([day, list]) => (
         <section key={day}>
           <h2 class="day-name">{dayName(day, now_us.value)}</h2>
@@ -52,9 +53,9 @@ export default function TrailPage() {
               <li class="trail" key={deed.number}>
                 <time>{clock(deed.at_us)}</time>
                 <div>
-                  <strong class={deedTone(deed)}>{deedName(deed)}</strong> {deed.camera ? <span class="dim">at {cameraName(deed.camera)}</span> : null}
+                  <strong class={deedTone(deed)}>{deedName(deed)}</strong> {deed.camera ? <span class="dim">{t("at {camera}", { camera: cameraName(deed.camera) })}</span> : null}
                   {deed.subject ? <p class="dim">{deed.subject}</p> : null}
-                  <p class="hint">{[deed.who || "A stranger", viaName(deed.via), deed.address ? `from ${whence(deed.address)}` : ""].filter(Boolean).join(" · ")}</p>
+                  <p class="hint">{[deed.who || t("A stranger"), viaName(deed.via), deed.address ? t("from {address}", { address: whence(deed.address) }) : ""].filter(Boolean).join(" · ")}</p>
                 </div>
               </li>
             ))}
@@ -67,7 +68,7 @@ export default function TrailPage() {
           type="button"
           onClick={() => void access.trail({ who, before: deeds.at(-1)?.number ?? 1 }).then((next) => setOlder({ ...next, deeds: [...(older?.deeds ?? []), ...next.deeds] }), setError)}
         >
-          Older
+          {t("Older")}
         </button>
       ) : null}
     </div>
@@ -75,21 +76,21 @@ export default function TrailPage() {
 }
 
 function Check() {
-  const [said, setSaid] = useState("");
+  const [outcome, setOutcome] = useState("");
   const check = (): void => {
     access.checkTrail().then(
-      ({ broken_at }) => setSaid(broken_at === null ? "It is as it was written." : `Line ${broken_at} is not as it was written: somebody changed it, or the disk is damaged.`),
-      () => setSaid("It could not be checked."),
+      ({ broken_at }) => setOutcome(broken_at === null ? t("It is as it was written.") : t("Line {line} is not as it was written: somebody changed it, or the disk is damaged.", { line: broken_at })),
+      () => setOutcome(t("It could not be checked.")),
     );
   };
   if (!isOwner.value) return null;
-  return said ? (
+  return outcome ? (
     <span class="hint" role="status">
-      {said}
+      {outcome}
     </span>
   ) : (
     <button class="button" type="button" onClick={check}>
-      Was it changed?
+      {t("Was it changed?")}
     </button>
   );
 }

@@ -1,5 +1,6 @@
 /** Passkeys in this browser: what the server asks for and what the browser answers, as JSON. */
 
+import { t } from "../words";
 import type { Asked } from "./api";
 
 export const canPasskey = (): boolean => typeof PublicKeyCredential === "function" && "parseRequestOptionsFromJSON" in PublicKeyCredential;
@@ -9,11 +10,11 @@ async function answered(asking: Promise<Credential | null>): Promise<string> {
   try {
     found = await asking;
   } catch (error) {
-    if (error instanceof DOMException && error.name === "InvalidStateError") throw new Error("This device has a passkey for you already.");
-    if (error instanceof DOMException && error.name === "NotAllowedError") throw new Error("No passkey was given: it was declined, or took too long.");
-    throw new Error("The browser refuses passkeys here. It needs a certificate it trusts.");
+    if (error instanceof DOMException && error.name === "InvalidStateError") throw new Error(t("This device has a passkey for you already."));
+    if (error instanceof DOMException && error.name === "NotAllowedError") throw new Error(t("No passkey was given: it was declined, or took too long."));
+    throw new Error(t("The browser refuses passkeys here. It needs a certificate it trusts."));
   }
-  if (!(found instanceof PublicKeyCredential)) throw new Error("No passkey was given.");
+  if (!(found instanceof PublicKeyCredential)) throw new Error(t("No passkey was given."));
   return JSON.stringify(found.toJSON());
 }
 

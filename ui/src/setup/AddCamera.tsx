@@ -8,6 +8,7 @@ import { Head } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { cameras, isOwner } from "../store";
+import { t } from "../words";
 import { FindCameras } from "./FindCameras";
 import { StepHead } from "./StepHead";
 
@@ -16,17 +17,17 @@ export default function AddCamera() {
   if (!isOwner.value) {
     return (
       <div class="page is-narrow">
-        <Head title="Add a camera" />
-        <p class="note">Only the owner of the house can add cameras.</p>
+        <Head title={t("Add a camera")} />
+        <p class="note">{t("Only the owner of the house can add cameras.")}</p>
       </div>
     );
   }
   return (
     <div class="page is-narrow">
       <a class="find-back dim" href="/cameras">
-        <icons.Back size={18} /> Cameras
+        <icons.Back size={18} /> {t("Cameras")}
       </a>
-      <Head title="Add a camera" />
+      <Head title={t("Add a camera")} />
       {added ? <Added camera={added} onNext={() => setAdded("")} /> : <FindCameras onAdded={setAdded} />}
     </div>
   );
@@ -36,13 +37,13 @@ function Added({ camera: id, onNext }: { camera: string; onNext: () => void }) {
   const camera = cameras.value.find((each) => each.id === id);
   return (
     <section class="panel find-step">
-      <StepHead title={`${camera?.name ?? id} is yours`}>
+      <StepHead title={t("{camera} is yours", { camera: camera?.name ?? id })}>
         {camera ? (
           <>
             <Dot state={camera.state} /> {stateName(camera.state)}
           </>
         ) : (
-          "Taking it up…"
+          t("Taking it up…")
         )}
       </StepHead>
       {camera ? (
@@ -50,14 +51,14 @@ function Added({ camera: id, onNext }: { camera: string; onNext: () => void }) {
           <LiveView camera={camera} stream="main" />
         </div>
       ) : (
-        <Working>It is written down; the recorder connects now.</Working>
+        <Working>{t("It is written down; the recorder connects now.")}</Working>
       )}
       <div class="sheet-foot">
         <button class="button" type="button" onClick={onNext}>
-          Add another
+          {t("Add another")}
         </button>
         <a class="button is-main" href={`/cameras/${encodeURIComponent(id)}`}>
-          Open it
+          {t("Open it")}
         </a>
       </div>
     </section>

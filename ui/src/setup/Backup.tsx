@@ -5,6 +5,7 @@ import { type Change, type Config, readConfig, save, setSecret, valueAt } from "
 import { Chips, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
+import { rich, said, t } from "../words";
 import { freeName } from "../zones/shapes";
 import { Ended } from "./Telling";
 import { type Trial, welcome } from "./welcome";
@@ -12,28 +13,28 @@ import type { StepProps } from "./Wizard";
 
 type Kind = "sftp" | "s3" | "folder";
 const KINDS: [Kind, string][] = [
-  ["sftp", "A computer (SFTP)"],
-  ["s3", "A bucket (S3)"],
-  ["folder", "A disk or shared folder"],
+  ["sftp", said("A computer (SFTP)")],
+  ["s3", said("A bucket (S3)")],
+  ["folder", said("A disk or shared folder")],
 ];
 type Field = [key: string, label: string, placeholder: string];
 const FIELDS: Record<Kind, Field[]> = {
   sftp: [
-    ["host", "Its name or address", "nas.local"],
-    ["user", "Account there", "hearthwatch"],
-    ["path", "Folder there", "hearthwatch"],
+    ["host", said("Its name or address"), "nas.local"],
+    ["user", said("Account there"), "hearthwatch"],
+    ["path", said("Folder there"), "hearthwatch"],
   ],
   s3: [
-    ["endpoint", "Address of the service", "https://s3.eu-central-1.amazonaws.com"],
-    ["bucket", "Bucket", "my-house"],
-    ["region", "Region", "us-east-1"],
-    ["access_key", "Id of the access key", ""],
+    ["endpoint", said("Address of the service"), "https://s3.eu-central-1.amazonaws.com"],
+    ["bucket", said("Bucket"), "my-house"],
+    ["region", said("Region"), "us-east-1"],
+    ["access_key", said("Id of the access key"), ""],
   ],
-  folder: [["path", "Folder on this machine", "/mnt/backup"]],
+  folder: [["path", said("Folder on this machine"), "/mnt/backup"]],
 };
 const SECRETS: Record<Kind, Field | null> = {
-  sftp: ["password", "Password there", ""],
-  s3: ["secret_key", "Secret of the access key", ""],
+  sftp: ["password", said("Password there"), ""],
+  s3: ["secret_key", said("Secret of the access key"), ""],
   folder: null,
 };
 
@@ -60,7 +61,7 @@ export function Backup({ onDone }: StepProps) {
         />
       ) : (
         <button class="button" type="button" onClick={() => setAdding(true)}>
-          One more place
+          {t("One more place")}
         </button>
       )}
     </>
@@ -77,7 +78,7 @@ function Sealing({ config, again }: { config: Config; again: () => Promise<void>
   if (recipients.length && !made) {
     return (
       <p class="wizard-note">
-        <icons.Shield size={18} /> Copies are sealed: only who has your key file can watch them.
+        <icons.Shield size={18} /> {t("Copies are sealed: only who has your key file can watch them.")}
       </p>
     );
   }
@@ -103,14 +104,14 @@ function Sealing({ config, again }: { config: Config; again: () => Promise<void>
   };
   return (
     <section class="panel wizard-panel">
-      <h2>Seal them first</h2>
-      <p>Copies are locked before they leave, so that whoever runs the far end sees nothing. You get a key file; only with it can they be opened.</p>
+      <h2>{t("Seal them first")}</h2>
+      <p>{t("Copies are locked before they leave, so that whoever runs the far end sees nothing. You get a key file; only with it can they be opened.")}</p>
       {made ? (
         <>
           <p class="wizard-warn">
             <icons.Warn size={20} />
             <span>
-              <strong>Keep this file where no burglar comes,</strong> and keep it twice: on a stick, in a password manager, on paper. It is shown this once. Without it nobody can open the copies, not even you.
+              {rich("{what} and keep it twice: on a stick, in a password manager, on paper. It is shown this once. Without it nobody can open the copies, not even you.", { what: <strong>{t("Keep this file where no burglar comes,")}</strong> })}
             </span>
           </p>
           <p class="command">
@@ -118,19 +119,19 @@ function Sealing({ config, again }: { config: Config; again: () => Promise<void>
           </p>
           <div class="row">
             <button class="button is-main" type="button" onClick={download}>
-              <icons.Down size={18} /> Save the key file
+              <icons.Down size={18} /> {t("Save the key file")}
             </button>
             <label class="tick">
-              <input type="checkbox" checked={kept} onChange={(event) => setKept(event.currentTarget.checked)} /> I have it in a safe place
+              <input type="checkbox" checked={kept} onChange={(event) => setKept(event.currentTarget.checked)} /> {t("I have it in a safe place")}
             </label>
             <button class="button" type="button" disabled={!kept} onClick={use}>
-              Use it
+              {t("Use it")}
             </button>
           </div>
         </>
       ) : (
         <button class="button is-main" type="button" onClick={make}>
-          Make a key
+          {t("Make a key")}
         </button>
       )}
       <Trouble error={error} />
@@ -167,8 +168,8 @@ function NewTarget({ config, taken, onMade }: { config: Config; taken: readonly 
   };
   return (
     <section class="panel wizard-panel">
-      <h2>A place for copies</h2>
-      <Chips name="Kind of place" value={kind} all={KINDS} onPick={(next) => setKind(next as Kind)} />
+      <h2>{t("A place for copies")}</h2>
+      <Chips name={t("Kind of place")} value={kind} all={KINDS.map(([key, label]) => [key, t(label)] as const)} onPick={(next) => setKind(next as Kind)} />
       <form
         class="sheet-form wizard-form"
         onSubmit={(event) => {
@@ -178,22 +179,22 @@ function NewTarget({ config, taken, onMade }: { config: Config; taken: readonly 
       >
         {FIELDS[kind].map(([key, label, placeholder]) => (
           <label key={key}>
-            {label}
+            {t(label)}
             <input type="text" autocomplete="off" spellcheck={false} value={values[key] ?? ""} placeholder={placeholder} onInput={(event) => setValues({ ...values, [key]: event.currentTarget.value })} />
           </label>
         ))}
         {secretField ? (
           <label>
-            {secretField[1]}
+            {t(secretField[1])}
             <input type="password" autocomplete="new-password" value={secret} onInput={(event) => setSecretText(event.currentTarget.value)} />
           </label>
         ) : null}
         <label class="tick is-wide">
-          <input type="checkbox" checked={isHere} onChange={(event) => setHere(event.currentTarget.checked)} /> It stands in my own home{canSeal ? "" : " (then copies need no seal)"}
+          <input type="checkbox" checked={isHere} onChange={(event) => setHere(event.currentTarget.checked)} /> {canSeal ? t("It stands in my own home") : t("It stands in my own home (then copies need no seal)")}
         </label>
-        {!canSeal && !isHere ? <p class="hint is-wide">Make a key first: nothing leaves your home unsealed.</p> : null}
+        {!canSeal && !isHere ? <p class="hint is-wide">{t("Make a key first: nothing leaves your home unsealed.")}</p> : null}
         <button class="button is-main" type="submit" disabled={busy || (!canSeal && !isHere)}>
-          Save this place
+          {t("Save this place")}
         </button>
       </form>
       <Trouble error={error} />
@@ -236,24 +237,24 @@ function Target({ config, name, again, onDone }: { config: Config; name: string;
       <div class="row">
         <h2>{name}</h2>
         <span class="dim">
-          {kind === "sftp" ? `${value("user")}@${value("host")}` : kind === "s3" ? `${value("bucket")} at ${value("endpoint").replace(/^https?:\/\//, "")}` : value("path")} · {value("sealed") === "true" ? "sealed" : "not sealed"}
+          {kind === "sftp" ? `${value("user")}@${value("host")}` : kind === "s3" ? t("{bucket} at {service}", { bucket: value("bucket"), service: value("endpoint").replace(/^https?:\/\//, "") }) : value("path")} · {value("sealed") === "true" ? t("sealed") : t("not sealed")}
         </span>
         <span class="spacer" />
         <button class="button is-main" type="button" disabled={busy} onClick={() => void test()}>
-          Try it
+          {t("Try it")}
         </button>
-        <button class="button is-plain" type="button" aria-label={`Take ${name} out`} onClick={() => save([{ path, value: null }]).then(again, setError)}>
-          Take out
+        <button class="button is-plain" type="button" aria-label={t("Take {name} out", { name })} onClick={() => save([{ path, value: null }]).then(again, setError)}>
+          {t("Take out")}
         </button>
       </div>
-      {busy ? <Working>Sending a few bytes there, and asking for the proof…</Working> : null}
+      {busy ? <Working>{t("Sending a few bytes there, and asking for the proof…")}</Working> : null}
       {trial?.fingerprint ? (
         <div class="wizard-note is-block">
           <p>
-            This is the first time. The server shows this fingerprint: <code>{trial.fingerprint}</code>. Compare it with what <code>ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</code> says there.
+            {rich("This is the first time. The server shows this fingerprint: {fingerprint}. Compare it with what {command} says there.", { fingerprint: <code>{trial.fingerprint}</code>, command: <code>ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub</code> })}
           </p>
           <button class="button is-main" type="button" onClick={() => void trust(trial.fingerprint)}>
-            It is the right one
+            {t("It is the right one")}
           </button>
         </div>
       ) : trial ? (
@@ -261,7 +262,7 @@ function Target({ config, name, again, onDone }: { config: Config; name: string;
       ) : null}
       {trial && !trial.works && kind === "folder" ? (
         <button class="button" type="button" onClick={() => void test(true)}>
-          The disk is mounted there: mark it as a place for copies
+          {t("The disk is mounted there: mark it as a place for copies")}
         </button>
       ) : null}
       <Trouble error={error} />

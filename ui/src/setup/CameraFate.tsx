@@ -5,6 +5,7 @@ import { Trouble } from "../parts/bits";
 import { First, Sheet } from "../parts/Sheet";
 import { go } from "../router";
 import { isOwner } from "../store";
+import { t } from "../words";
 import { cameraSetup, removed } from "./api";
 
 /** What was said of the camera that was removed last, until the page is left. */
@@ -30,10 +31,10 @@ export function CameraFate({ id, name }: { id: string; name: string }) {
     <>
       <p class="camera-fate hint">
         <button class="link" type="button" onClick={() => setOpen("rename")}>
-          Rename this camera
+          {t("Rename this camera")}
         </button>
         <button class="link" type="button" onClick={() => setOpen("remove")}>
-          Remove it
+          {t("Remove it")}
         </button>
       </p>
       {open === "rename" ? <Rename id={id} name={name} onClose={close} /> : null}
@@ -55,20 +56,20 @@ function Rename({ id, name, onClose }: { id: string; name: string; onClose: () =
     }
   };
   return (
-    <Sheet title="Rename this camera" eyebrow={name} onClose={onClose}>
+    <Sheet title={t("Rename this camera")} eyebrow={name} onClose={onClose}>
       <form class="sheet-form" onSubmit={(event) => void save(event as unknown as SubmitEvent)}>
         <label>
-          <span>Name</span>
+          <span>{t("Name")}</span>
           <input name="name" maxLength={60} required autoFocus autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} />
         </label>
-        <p class="hint">Its footage, events and history stay with it.</p>
+        <p class="hint">{t("Its footage, events and history stay with it.")}</p>
         <Trouble error={error} />
         <div class="sheet-foot">
           <button class="button" type="button" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </button>
           <button class="button is-main" type="submit" disabled={!text.trim()}>
-            Rename
+            {t("Rename")}
           </button>
         </div>
       </form>
@@ -90,15 +91,15 @@ function Remove({ id, name, onClose }: { id: string; name: string; onClose: () =
     }
   };
   return (
-    <Sheet title={`Remove ${name}?`} onClose={onClose}>
+    <Sheet title={t("Remove {name}?", { name })} onClose={onClose}>
       <p class="sheet-question">
-        It is not recorded or looked at any more, and its password is deleted here. Its footage and events stay until they are as old as the others' get. The camera itself is left as it is.
+        {t("It is not recorded or looked at any more, and its password is deleted here. Its footage and events stay until they are as old as the others' get. The camera itself is left as it is.")}
       </p>
       <Trouble error={error} />
       <div class="sheet-foot">
-        <First onClick={onClose}>No</First>
+        <First onClick={onClose}>{t("No")}</First>
         <button class="button is-main" type="button" disabled={busy} onClick={() => void remove()}>
-          Yes, remove it
+          {t("Yes, remove it")}
         </button>
       </div>
     </Sheet>

@@ -6,6 +6,7 @@ import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { cameraName } from "../store";
+import { plural, t } from "../words";
 import { cameraSetup, type CameraTrial, type Candidate, hostAndPort, isThisMachine, type Search, titleOf } from "./api";
 import { ByHand } from "./ByHand";
 import { NameIt } from "./NameIt";
@@ -92,13 +93,15 @@ function Look({ search, error, compact, onStart, onPick, onHand }: { search: Sea
             <icons.Search size={30} />
           </span>
           <div>
-            <h2>Look for cameras at home</h2>
+            <h2>{t("Look for cameras at home")}</h2>
             <p class="dim">
-              Hearthwatch asks the devices in your home network which of them are cameras.{compact ? "" : " It sends no password, and nothing leaves the house."} It takes about a quarter of a minute.
+              {compact
+                ? t("Hearthwatch asks the devices in your home network which of them are cameras. It takes about a quarter of a minute.")
+                : t("Hearthwatch asks the devices in your home network which of them are cameras. It sends no password, and nothing leaves the house. It takes about a quarter of a minute.")}
             </p>
           </div>
           <button class="button is-main" type="button" onClick={onStart}>
-            Look for cameras
+            {t("Look for cameras")}
           </button>
         </div>
       ) : (
@@ -106,7 +109,7 @@ function Look({ search, error, compact, onStart, onPick, onHand }: { search: Sea
       )}
       <Trouble error={error ?? (search?.trouble ? new Error(search.trouble) : null)} />
       {fresh.length ? (
-        <ul class="list find-list" aria-label="Found">
+        <ul class="list find-list" aria-label={t("Found")}>
           {fresh.map((one) => (
             <Found key={`${one.host}:${one.port}`} one={one} onPick={onPick} />
           ))}
@@ -114,21 +117,21 @@ function Look({ search, error, compact, onStart, onPick, onHand }: { search: Sea
       ) : null}
       {idle && !fresh.length && !search.trouble ? (
         <p class="note">
-          <strong>{ours.length ? "No camera that is not yours already." : "No camera answered."}</strong> Is it switched on, and in the same network as the machine Hearthwatch runs on? A camera in a guest network, or behind a recorder, is added by its address.
+          <strong>{ours.length ? t("No camera that is not yours already.") : t("No camera answered.")}</strong> {t("Is it switched on, and in the same network as the machine Hearthwatch runs on? A camera in a guest network, or behind a recorder, is added by its address.")}
         </p>
       ) : null}
-      {search?.too_large.length ? <p class="hint">{search.too_large.join(", ")} has too many addresses to ask each: there only cameras that answer a call are found.</p> : null}
+      {search?.too_large.length ? <p class="hint">{t("{list} has too many addresses to ask each: there only cameras that answer a call are found.", { list: search.too_large.join(", ") })}</p> : null}
       {ours.length ? (
-        <ul class="list find-list is-ours" aria-label="Yours already">
+        <ul class="list find-list is-ours" aria-label={t("Yours already")}>
           {ours.map((one) => (
             <li class="find-row" key={`${one.host}:${one.port}`}>
               <Sign one={one} />
-              <span class="tag">yours: {cameraName(one.camera)}</span>
+              <span class="tag">{t("yours: {camera}", { camera: cameraName(one.camera) })}</span>
             </li>
           ))}
         </ul>
       ) : null}
-      <ByAddress title={search ? "Not in the list?" : "Know its address?"} onPick={onPick} onHand={onHand} />
+      <ByAddress title={search ? t("Not in the list?") : t("Know its address?")} onPick={onPick} onHand={onHand} />
     </>
   );
 }
@@ -140,18 +143,18 @@ function Progress({ search, onAgain }: { search: Search; onAgain: () => void }) 
       {search.running ? <span class="spinner" aria-hidden="true" /> : <icons.Check size={20} />}
       <span>
         <strong>
-          {search.running ? (known && search.looked ? `Looking at ${search.living} devices` : "Calling…") : `${search.found.length === 1 ? "One camera" : `${search.found.length || "No"} cameras`} found`}
+          {search.running ? (known && search.looked ? plural(search.living, "Looking at one device", "Looking at {n} devices") : t("Calling…")) : search.found.length ? plural(search.found.length, "One camera found", "{n} cameras found") : t("No cameras found")}
         </strong>
         <span class="dim">
-          {search.networks.length ? `in ${search.networks.join(", ")}` : "in your home network"}
-          {search.ignored ? ` · ${search.ignored} odd ${search.ignored === 1 ? "answer" : "answers"} ignored` : ""}
+          {search.networks.length ? t("in {list}", { list: search.networks.join(", ") }) : t("in your home network")}
+          {search.ignored ? ` · ${plural(search.ignored, "1 odd answer ignored", "{n} odd answers ignored")}` : ""}
         </span>
       </span>
       {search.running ? (
-        <progress max={Math.max(1, search.living)} value={search.looked} aria-label="Devices looked at" />
+        <progress max={Math.max(1, search.living)} value={search.looked} aria-label={t("Devices looked at")} />
       ) : (
         <button class="button" type="button" onClick={onAgain}>
-          <icons.Again size={18} /> Look again
+          <icons.Again size={18} /> {t("Look again")}
         </button>
       )}
     </div>
@@ -168,7 +171,7 @@ function Sign({ one }: { one: Candidate }) {
       <span class="find-what">
         <strong>{titleOf(one, vendor)}</strong>
         <span class="dim">{[one.host + (one.port && one.port !== 80 && one.port !== 443 ? `:${one.port}` : ""), vendor, one.mac].filter(Boolean).join(" · ")}</span>
-        {one.vendor ? null : <span class="hint">It sends video, but speaks no language Hearthwatch knows: add it by the address of its stream.</span>}
+        {one.vendor ? null : <span class="hint">{t("It sends video, but speaks no language Hearthwatch knows: add it by the address of its stream.")}</span>}
       </span>
     </>
   );
@@ -177,8 +180,8 @@ function Sign({ one }: { one: Candidate }) {
 const Found = ({ one, onPick }: { one: Candidate; onPick: (one: Candidate) => void }) => (
   <li class="find-row">
     <Sign one={one} />
-    <button class="button" type="button" onClick={() => onPick(one)} aria-label={`Try ${titleOf(one, one.vendor)} at ${one.host}`}>
-      {one.vendor ? "Try it" : "By hand"}
+    <button class="button" type="button" onClick={() => onPick(one)} aria-label={t("Try {device} at {host}", { device: titleOf(one, one.vendor), host: one.host })}>
+      {one.vendor ? t("Try it") : t("By hand")}
     </button>
   </li>
 );
@@ -191,7 +194,7 @@ function ByAddress({ title, onPick, onHand }: { title: string; onPick: (one: Can
     event.preventDefault();
     const place = hostAndPort(text);
     if (!place) {
-      setError(new Error("This is no address: it looks like 192.168.1.20 or 192.168.1.20:8080."));
+      setError(new Error(t("This is no address: it looks like 192.168.1.20 or 192.168.1.20:8080.")));
       return;
     }
     setBusy(true);
@@ -209,19 +212,19 @@ function ByAddress({ title, onPick, onHand }: { title: string; onPick: (one: Can
       <h2>{title}</h2>
       <form class="row" onSubmit={(event) => void look(event as unknown as SubmitEvent)}>
         <label class="find-address">
-          <span class="sr">Address of the camera</span>
-          <input name="address" placeholder="Address of the camera, 192.168.1.20" autocomplete="off" autocapitalize="none" spellcheck={false} maxLength={253} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+          <span class="sr">{t("Address of the camera")}</span>
+          <input name="address" placeholder={t("Address of the camera, 192.168.1.20")} autocomplete="off" autocapitalize="none" spellcheck={false} maxLength={253} value={text} onInput={(event) => setText(event.currentTarget.value)} />
         </label>
         <button class="button" type="submit" disabled={busy || !text.trim()}>
-          {busy ? "Looking…" : "Look there"}
+          {busy ? t("Looking…") : t("Look there")}
         </button>
       </form>
-      {busy ? <Working>Asking what answers there…</Working> : null}
+      {busy ? <Working>{t("Asking what answers there…")}</Working> : null}
       <Trouble error={error} />
       <p class="hint">
-        A webcam, a file, or a camera that gives only a stream:{" "}
+        {t("A webcam, a file, or a camera that gives only a stream:")}{" "}
         <button class="link" type="button" onClick={onHand}>
-          enter its address by hand
+          {t("enter its address by hand")}
         </button>
         .
       </p>

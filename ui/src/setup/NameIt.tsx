@@ -6,6 +6,7 @@ import { capital } from "../format";
 import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameraName } from "../store";
+import { t } from "../words";
 import { cameraSetup, type CameraTrial, type TriedStream } from "./api";
 import { StepHead } from "./StepHead";
 
@@ -28,27 +29,27 @@ export function NameIt({ trial, onBack, onAdded }: { trial: CameraTrial; onBack:
     }
   };
   const facts: [string, string][] = [
-    ["Make", [trial.maker, trial.vendor ? vendorName(trial.vendor) : ""].filter((word, at, all) => word && all.indexOf(word) === at).join(" · ")],
-    ["Model", trial.model],
-    ["Firmware", trial.firmware],
+    [t("Make"), [trial.maker, trial.vendor ? vendorName(trial.vendor) : ""].filter((word, at, all) => word && all.indexOf(word) === at).join(" · ")],
+    [t("Model"), trial.model],
+    [t("Firmware"), trial.firmware],
     ["MAC", trial.mac],
-    ["Serial number", trial.serial],
-    ["Address", trial.host],
+    [t("Serial number"), trial.serial],
+    [t("Address"), trial.host],
   ];
   return (
     <section class="panel find-step">
-      <StepHead title={[trial.maker, trial.model].filter(Boolean).join(" ") || trial.host || "The camera"} busy={busy} onBack={onBack}>
-        It works. Look at the picture and give it a name.
+      <StepHead title={[trial.maker, trial.model].filter(Boolean).join(" ") || trial.host || t("The camera")} busy={busy} onBack={onBack}>
+        {t("It works. Look at the picture and give it a name.")}
       </StepHead>
-      {trial.camera ? <p class="note">This is a camera of yours already: {cameraName(trial.camera)}. Added again, it is watched twice.</p> : null}
+      {trial.camera ? <p class="note">{t("This is a camera of yours already: {camera}. Added again, it is watched twice.", { camera: cameraName(trial.camera) })}</p> : null}
       <div class="find-tried">
         <div class="find-picture">
           {trial.has_picture ? (
-            <img src={cameraSetup.picture(trial.id)} alt={`What ${trial.name || "the camera"} shows now`} />
+            <img src={cameraSetup.picture(trial.id)} alt={trial.name ? t("What {camera} shows now", { camera: trial.name }) : t("What the camera shows now")} />
           ) : (
             <p class="dim">
               <icons.Camera size={30} />
-              No picture yet: it shows one once it is added.
+              {t("No picture yet: it shows one once it is added.")}
             </p>
           )}
         </div>
@@ -70,27 +71,27 @@ export function NameIt({ trial, onBack, onAdded }: { trial: CameraTrial; onBack:
       ))}
       <form class="sheet-form" onSubmit={(event) => void submit(event as unknown as SubmitEvent)}>
         <label>
-          <span>Name</span>
-          <input name="name" placeholder="Front door" maxLength={60} required autocomplete="off" disabled={busy} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <span>{t("Name")}</span>
+          <input name="name" placeholder={t("Front door")} maxLength={60} required autocomplete="off" disabled={busy} value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </label>
         {trial.streams.length ? (
           <div class="find-streams">
-            <Pick title="Recorded" name="main" value={main} streams={trial.streams} disabled={busy} onPick={setMain} />
-            <Pick title="Looked at" name="sub" value={sub} streams={trial.streams.filter((one) => one.url !== main)} disabled={busy} none="The recorded one, which costs more" onPick={setSub} />
+            <Pick title={t("Recorded")} name="main" value={main} streams={trial.streams} disabled={busy} onPick={setMain} />
+            <Pick title={t("Looked at")} name="sub" value={sub} streams={trial.streams.filter((one) => one.url !== main)} disabled={busy} none={t("The recorded one, which costs more")} onPick={setSub} />
           </div>
         ) : null}
         {trial.vendor ? (
           <label class="tick">
-            <input type="checkbox" name="watch-door" checked={watch} disabled={busy} onChange={(event) => setWatch(event.currentTarget.checked)} /> Also watch who logs in to the camera, and its settings
+            <input type="checkbox" name="watch-door" checked={watch} disabled={busy} onChange={(event) => setWatch(event.currentTarget.checked)} /> {t("Also watch who logs in to the camera, and its settings")}
           </label>
         ) : null}
         <Trouble error={error} />
         <div class="sheet-foot">
           <button class="button" type="button" disabled={busy} onClick={onBack}>
-            Not this one
+            {t("Not this one")}
           </button>
           <button class="button is-main" type="submit" disabled={busy || !name.trim()}>
-            {busy ? "One moment…" : "Add this camera"}
+            {busy ? t("One moment…") : t("Add this camera")}
           </button>
         </div>
       </form>
@@ -115,7 +116,7 @@ function Pick({ title, name, value, streams, disabled, none, onPick }: { title: 
         <label>
           <input type="radio" name={name} checked={value === ""} onChange={() => onPick("")} />
           <span>
-            <strong>None</strong>
+            <strong>{t("None")}</strong>
             <span class="dim">{none}</span>
           </span>
         </label>

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
+import { rich, t } from "../words";
 import { type Tunnel, welcome } from "./welcome";
 import type { StepProps } from "./Wizard";
 
@@ -15,50 +16,48 @@ export function Outside({ onDone }: StepProps) {
       <p class="wizard-warn">
         <icons.Warn size={20} />
         <span>
-          <strong>Do not open a port of your router to this page.</strong> Within hours strangers’ programs would try passwords on it, and one fault in any software is enough. Use one of these instead.
+          <strong>{t("Do not open a port of your router to this page.")}</strong> {t("Within hours strangers’ programs would try passwords on it, and one fault in any software is enough. Use one of these instead.")}
         </span>
       </p>
       <section class="panel wizard-panel">
-        <h2>Tailscale: the easiest</h2>
+        <h2>{t("Tailscale: the easiest")}</h2>
         {now.tailscale.length ? (
           <p>
-            <span class="set-own">found</span> It runs on this machine. From a phone in the same tailnet: <code>https://{now.tailscale[0]}:{port}</code>
+            <span class="set-own">{t("found")}</span> {rich("It runs on this machine. From a phone in the same tailnet: {address}", { address: <code>{`https://${now.tailscale[0]}:${port}`}</code> })}
           </p>
         ) : (
           <>
-            <p class="dim">A private network over the internet, free for a household. The connection is encrypted from end to end; the company Tailscale knows your devices, not what they say.</p>
+            <p class="dim">{t("A private network over the internet, free for a household. The connection is encrypted from end to end; the company Tailscale knows your devices, not what they say.")}</p>
             <ol class="wizard-how">
               <li>
-                Install it on this machine as tailscale.com/download says, and run <code>sudo tailscale up</code>.
+                {rich("Install it on this machine as tailscale.com/download says, and run {command}.", { command: <code>sudo tailscale up</code> })}
               </li>
-              <li>Install the app on your phone, and log in with the same account.</li>
-              <li>Come back here: the address to open is shown then.</li>
+              <li>{t("Install the app on your phone, and log in with the same account.")}</li>
+              <li>{t("Come back here: the address to open is shown then.")}</li>
             </ol>
           </>
         )}
       </section>
       <WireGuard found={now.has_wireguard} port={port} onDone={onDone} />
       <section class="panel wizard-panel">
-        <h2>A reverse proxy: for who has one</h2>
-        <p class="dim">nginx or Caddy with a certificate of your own, best with client certificates. Name the proxy and the name in the settings, or nobody is let in:</p>
+        <h2>{t("A reverse proxy: for who has one")}</h2>
+        <p class="dim">{t("nginx or Caddy with a certificate of your own, best with client certificates. Name the proxy and the name in the settings, or nobody is let in:")}</p>
         <p class="command">
           <code>[web] hosts = ["cams.example.org"] trusted_proxies = ["127.0.0.1"]</code>
         </p>
         <p class="hint">
-          <a href="/settings/all?page=network">Settings of the page</a>. Ready examples are in docs/reverse-proxy.md. Set up a second factor first.
+          {rich("{settings}. Ready examples are in docs/reverse-proxy.md. Set up a second factor first.", { settings: <a href="/settings/all?page=network">{t("Settings of the page")}</a> })}
         </p>
       </section>
       <p class="hint">
-        At home the page is at{" "}
-        {now.home.map((address, at) => (
-          <span key={address}>
-            {at ? ", " : ""}
-            <code>
-              https://{address}:{port}
-            </code>
-          </span>
-        ))}
-        .
+        {rich("At home the page is at {addresses}.", {
+          addresses: now.home.map((address, at) => (
+            <span key={address}>
+              {at ? ", " : ""}
+              <code>{`https://${address}:${port}`}</code>
+            </span>
+          )),
+        })}
       </p>
     </>
   );
@@ -79,9 +78,10 @@ function WireGuard({ found, port, onDone }: { found: boolean; port: number; onDo
   };
   return (
     <section class="panel wizard-panel">
-      <h2>WireGuard: nobody in between</h2>
+      <h2>{t("WireGuard: nobody in between")}</h2>
       <p class="dim">
-        {found ? "A WireGuard interface is up on this machine already. " : ""}A tunnel from your phone straight to this machine. One UDP port is forwarded to it; it answers nobody without your key, so scanners see nothing.
+        {found ? `${t("A WireGuard interface is up on this machine already.")} ` : ""}
+        {t("A tunnel from your phone straight to this machine. One UDP port is forwarded to it; it answers nobody without your key, so scanners see nothing.")}
       </p>
       {made ? (
         <Made tunnel={made} port={port} listen={listen} onAgain={() => setMade(null)} />
@@ -94,20 +94,20 @@ function WireGuard({ found, port, onDone }: { found: boolean; port: number; onDo
           }}
         >
           <label class="is-wide">
-            Name or address of your house outside
-            <input type="text" autocomplete="off" spellcheck={false} value={endpoint} placeholder="myhouse.example.org" onInput={(event) => setEndpoint(event.currentTarget.value)} />
-            <span class="hint">The name of a dynamic DNS service, often set in the router; or your fixed address.</span>
+            {t("Name or address of your house outside")}
+            <input type="text" autocomplete="off" spellcheck={false} value={endpoint} placeholder={"myhouse.example.org"} onInput={(event) => setEndpoint(event.currentTarget.value)} />
+            <span class="hint">{t("The name of a dynamic DNS service, often set in the router; or your fixed address.")}</span>
           </label>
           <label>
-            Port
+            {t("Port")}
             <input type="text" inputMode="numeric" value={listen} onInput={(event) => setListen(event.currentTarget.value)} />
           </label>
           <label>
-            For which phone
+            {t("For which phone")}
             <input type="text" autocomplete="off" value={phone} onInput={(event) => setPhone(event.currentTarget.value)} />
           </label>
           <button class="button is-main" type="submit" disabled={!endpoint.trim() || !phone.trim()}>
-            Make the keys
+            {t("Make the keys")}
           </button>
         </form>
       )}
@@ -119,19 +119,19 @@ function WireGuard({ found, port, onDone }: { found: boolean; port: number; onDo
 function Made({ tunnel, port, listen, onAgain }: { tunnel: Tunnel; port: number; listen: string; onAgain: () => void }) {
   return (
     <>
-      <p class="wizard-note">Shown this once, and kept nowhere. It holds keys: let nobody photograph it.</p>
+      <p class="wizard-note">{t("Shown this once, and kept nowhere. It holds keys: let nobody photograph it.")}</p>
       <div class="wizard-tunnel">
         <figure>
-          <svg viewBox={`-4 -4 ${tunnel.qr_size + 8} ${tunnel.qr_size + 8}`} role="img" aria-label="Code for the WireGuard app" shape-rendering="crispEdges">
+          <svg viewBox={`-4 -4 ${tunnel.qr_size + 8} ${tunnel.qr_size + 8}`} role="img" aria-label={t("Code for the WireGuard app")} shape-rendering="crispEdges">
             <rect x={-4} y={-4} width={tunnel.qr_size + 8} height={tunnel.qr_size + 8} fill="#fff" />
             <path d={tunnel.qr_path} fill="#000" />
           </svg>
-          <figcaption class="hint">In the WireGuard app: + → Scan from QR code</figcaption>
+          <figcaption class="hint">{t("In the WireGuard app: + → Scan from QR code")}</figcaption>
         </figure>
         <ol class="wizard-how">
           <li>
-            On this machine: <code>sudo apt install wireguard</code>, and save this as <code>/etc/wireguard/hearthwatch.conf</code>:
-            <pre class="wizard-file" tabIndex={0} aria-label="Configuration for this machine">
+            {rich("On this machine: {command}, and save this as {file}:", { command: <code>sudo apt install wireguard</code>, file: <code>/etc/wireguard/hearthwatch.conf</code> })}
+            <pre class="wizard-file" tabIndex={0} aria-label={t("Configuration for this machine")}>
               {tunnel.server}
             </pre>
           </li>
@@ -139,24 +139,21 @@ function Made({ tunnel, port, listen, onAgain }: { tunnel: Tunnel; port: number;
             <code>sudo systemctl enable --now wg-quick@hearthwatch</code>
           </li>
           <li>
-            In your router, forward <strong>UDP port {listen}</strong> to this machine. Only that one.
+            {rich("In your router, forward {port} to this machine. Only that one.", { port: <strong>{t("UDP port {listen}", { listen })}</strong> })}
           </li>
           <li>
-            Switch the tunnel on in the phone, and open{" "}
-            <code>
-              https://{tunnel.address}:{port}
-            </code>
+            {rich("Switch the tunnel on in the phone, and open {address}", { address: <code>{`https://${tunnel.address}:${port}`}</code> })}
           </li>
         </ol>
       </div>
       <details>
-        <summary>The phone’s half as text</summary>
-        <pre class="wizard-file" tabIndex={0} aria-label="Configuration for the phone">
+        <summary>{t("The phone’s half as text")}</summary>
+        <pre class="wizard-file" tabIndex={0} aria-label={t("Configuration for the phone")}>
           {tunnel.phone}
         </pre>
       </details>
       <button class="button is-plain" type="button" onClick={onAgain}>
-        For another phone
+        {t("For another phone")}
       </button>
     </>
   );

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { type Config, readConfig, save, setSecret, valueAt } from "../config/api";
 import { Trouble, useLoaded } from "../parts/bits";
+import { t } from "../words";
 import { freeName } from "../zones/shapes";
 import type { StepProps } from "./Wizard";
 
@@ -61,16 +62,16 @@ export function People({ onDone }: StepProps) {
   return (
     <>
       {people.length ? (
-        <ul class="list wizard-cameras" aria-label="Who lives here">
+        <ul class="list wizard-cameras" aria-label={t("Who lives here")}>
           {people.map((person) => (
             <li key={person.id}>
               <strong>{person.name}</strong>
               <span class="dim">
-                {person.devices.length ? person.devices.map((device) => `${device}${["mac", "ble", "ping"].some((kind) => has(`people.${person.id}.${device}.${kind}`)) ? "" : " (address missing)"}`).join(", ") : "carries nothing yet"}
+                {person.devices.length ? person.devices.map((device) => (["mac", "ble", "ping"].some((kind) => has(`people.${person.id}.${device}.${kind}`)) ? device : t("{device} (address missing)", { device }))).join(", ") : t("carries nothing yet")}
               </span>
               <span class="spacer" />
-              <button class="button is-small is-plain" type="button" aria-label={`Take ${person.name} out`} onClick={() => remove(person)}>
-                Take out
+              <button class="button is-small is-plain" type="button" aria-label={t("Take {person} out", { person: person.name })} onClick={() => remove(person)}>
+                {t("Take out")}
               </button>
             </li>
           ))}
@@ -85,32 +86,32 @@ export function People({ onDone }: StepProps) {
           }}
         >
           <label>
-            Name
+            {t("Name")}
             <input type="text" autocomplete="off" maxLength={60} value={name} placeholder="Anna" onInput={(event) => setName(event.currentTarget.value)} />
           </label>
           <label>
-            Wi-Fi address of the phone
+            {t("Wi-Fi address of the phone")}
             <input type="text" autocomplete="off" spellcheck={false} value={mac} placeholder="a4:83:e7:12:34:56" aria-invalid={wrongMac} onInput={(event) => setMac(event.currentTarget.value)} />
           </label>
           <p class="hint is-wide">
             {wrongMac ? (
-              <span class="bad">It has twelve digits and letters a to f, as a4:83:e7:12:34:56. </span>
+              <span class="bad">{t("It has twelve digits and letters a to f, as a4:83:e7:12:34:56.")} </span>
             ) : null}
-            iPhone: Settings → Wi-Fi → the (i) of your network; set “Private Wi-Fi Address” to Fixed. Android: Settings → Wi-Fi → your network → Advanced; the randomised address of this network is fine. It is kept sealed and never shown again.
+            {t("iPhone: Settings → Wi-Fi → the (i) of your network; set “Private Wi-Fi Address” to Fixed. Android: Settings → Wi-Fi → your network → Advanced; the randomised address of this network is fine. It is kept sealed and never shown again.")}
           </p>
           <button class="button is-main" type="submit" disabled={busy || !name.trim() || wrongMac}>
-            Add this person
+            {t("Add this person")}
           </button>
         </form>
         <Trouble error={error} />
       </section>
       <section class="panel wizard-panel">
-        <h2>When somebody comes home</h2>
-        <div class="segmented is-set" role="group" aria-label="When somebody comes home">
+        <h2>{t("When somebody comes home")}</h2>
+        <div class="segmented is-set" role="group" aria-label={t("When somebody comes home")}>
           {(
             [
-              ["automatic", "Disarm by itself"],
-              ["confirm", "Ask the phone first"],
+              ["automatic", t("Disarm by itself")],
+              ["confirm", t("Ask the phone first")],
             ] as const
           ).map(([value, words]) => (
             <button key={value} type="button" aria-pressed={disarm === value} onClick={() => save([{ path: ["arming", "disarm"], value }]).then(again, setError)}>
@@ -118,7 +119,7 @@ export function People({ onDone }: StepProps) {
             </button>
           ))}
         </div>
-        <p class="hint">By itself, nobody has to think of it. But whoever is in your Wi-Fi already could pretend to be a phone of yours; asking the phone prevents that.</p>
+        <p class="hint">{t("By itself, nobody has to think of it. But whoever is in your Wi-Fi already could pretend to be a phone of yours; asking the phone prevents that.")}</p>
       </section>
     </>
   );

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import * as icons from "../parts/icons";
+import { t } from "../words";
 
 export function StepHead({ title, onBack, busy = false, children }: { title: string; onBack?: () => void; busy?: boolean; children: ComponentChildren }) {
   const head = useRef<HTMLHeadingElement>(null);
@@ -10,7 +11,7 @@ export function StepHead({ title, onBack, busy = false, children }: { title: str
   return (
     <header class="find-step-head">
       {onBack ? (
-        <button class="button is-plain is-round" type="button" aria-label="Back to the list" disabled={busy} onClick={onBack}>
+        <button class="button is-plain is-round" type="button" aria-label={t("Back to the list")} disabled={busy} onClick={onBack}>
           <icons.Back />
         </button>
       ) : (

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { vendorName } from "../doors/words";
 import { Trouble } from "../parts/bits";
 import { Working } from "../parts/Sheet";
+import { t } from "../words";
 import { cameraSetup, type CameraTrial, type Candidate, isThisMachine, titleOf } from "./api";
 import type { Login } from "./FindCameras";
 import { StepHead } from "./StepHead";
@@ -12,11 +13,11 @@ export function Fields({ login, onLogin, disabled, optional = false }: { login: 
   return (
     <>
       <label>
-        <span>Name to log in with{optional ? " (if it has one)" : ""}</span>
+        <span>{optional ? t("Name to log in with (if it has one)") : t("Name to log in with")}</span>
         <input name="camera-user" autocomplete="off" autocapitalize="none" spellcheck={false} maxLength={64} required={!optional} disabled={disabled} value={login.user} onInput={(event) => onLogin({ ...login, user: event.currentTarget.value })} />
       </label>
       <label>
-        <span>Password of the camera</span>
+        <span>{t("Password of the camera")}</span>
         <input name="camera-password" type="password" autocomplete="off" maxLength={128} disabled={disabled} value={login.password} onInput={(event) => onLogin({ ...login, password: event.currentTarget.value })} />
       </label>
     </>
@@ -55,28 +56,28 @@ export function TryIt({
   return (
     <section class="panel find-step">
       <StepHead title={titleOf(candidate, vendor)} busy={busy} onBack={onBack}>
-        {[candidate.host, vendor, candidate.firmware && `firmware ${candidate.firmware}`].filter(Boolean).join(" · ")}
+        {[candidate.host, vendor, candidate.firmware && t("firmware {version}", { version: candidate.firmware })].filter(Boolean).join(" · ")}
       </StepHead>
       <form class="sheet-form" onSubmit={(event) => void submit(event as unknown as SubmitEvent)}>
         <Fields login={login} onLogin={onLogin} disabled={busy} />
         <details class="find-more">
-          <summary>It is a recorder with several cameras</summary>
+          <summary>{t("It is a recorder with several cameras")}</summary>
           <label>
-            <span>Which of its cameras, from 1</span>
+            <span>{t("Which of its cameras, from 1")}</span>
             <input name="channel" type="number" min={1} max={64} disabled={busy} value={channel} onInput={(event) => setChannel(Number(event.currentTarget.value) || 1)} />
           </label>
         </details>
-        {busy ? <Working>Logging in once, reading its streams and watching them for a few seconds…</Working> : null}
+        {busy ? <Working>{t("Logging in once, reading its streams and watching them for a few seconds…")}</Working> : null}
         <Trouble error={error} />
         <div class="sheet-foot">
           <button class="button" type="button" disabled={busy} onClick={onBack}>
-            Back
+            {t("Back")}
           </button>
           <button class="button is-main" type="submit" disabled={busy || !login.user}>
-            Log in and show the picture
+            {t("Log in and show the picture")}
           </button>
         </div>
-        <p class="hint">The password goes to this camera only, once a press. It is kept sealed on this machine, never in the configuration file. For the next camera it is filled in again.</p>
+        <p class="hint">{t("The password goes to this camera only, once a press. It is kept sealed on this machine, never in the configuration file. For the next camera it is filled in again.")}</p>
       </form>
     </section>
   );

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { address, ask } from "../ask";
+import { t } from "../words";
 
 export interface Candidate {
   host: string;
@@ -102,4 +103,4 @@ export function hostAndPort(text: string): { host: string; port: number } | null
 export const isThisMachine = (host: string): boolean => /^(127\.|localhost$|\[?::1\]?$)/.test(host);
 
 /** What a device is called in the list: its name and model, or whose it is. */
-export const titleOf = (one: Candidate, vendor: string): string => [one.name, one.model].filter((word, at, all) => word && all.indexOf(word) === at).join(" · ") || vendor || "Unknown device";
+export const titleOf = (one: Candidate, vendor: string): string => [one.name, one.model].filter((word, at, all) => word && all.indexOf(word) === at).join(" · ") || vendor || t("Unknown device");
