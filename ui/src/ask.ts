@@ -1,9 +1,11 @@
 /** One request to the house, and what a refusal says. */
+import { t } from "./words";
 
-interface Trouble {
-  error: string;
+/** What a refusal carries (problem details, RFC 9457). */
+interface Problem {
+  detail: string;
   hint: string;
-  wanted: string | null;
+  wanted?: string;
 }
 
 /** A refusal or failure with what to do about it. */
@@ -66,14 +68,14 @@ export async function ask<T>(method: string, path: string, query: Query = {}, bo
   try {
     answer = await fetch(address(path, query), init);
   } catch {
-    throw new ApiError(0, "Hearthwatch does not answer.", "Is the machine on, and are you in its network?");
+    throw new ApiError(0, t("Hearthwatch does not answer."), t("Is the machine on, and are you in its network?"));
   }
   if (answer.status === 401 && !path.startsWith("/login")) onLoggedOut();
   if (!answer.ok) {
-    const trouble = (await answer.json().catch(() => ({}))) as Partial<Trouble>;
-    if (trouble.wanted === "proof" && path !== "/own/proof" && (await prove())) return ask(method, path, query, body);
-    if (trouble.wanted === "token" && (await renew())) return ask(method, path, query, body);
-    throw new ApiError(answer.status, trouble.error ?? `The server answered ${answer.status}.`, trouble.hint ?? "", trouble);
+    const problem = (await answer.json().catch(() => ({}))) as Partial<Problem>;
+    if (problem.wanted === "proof" && path !== "/own/proof" && (await prove())) return ask(method, path, query, body);
+    if (problem.wanted === "token" && (await renew())) return ask(method, path, query, body);
+    throw new ApiError(answer.status, problem.detail ?? t("The server answered {status}.", { status: answer.status }), problem.hint ?? "", problem);
   }
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }

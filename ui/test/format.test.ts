@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { addDays, ago, bytes, dayName, fits, gapCause, labelName, lasted, millis, spanHours, startOfDay, ticks } from "../src/format";
-import { listed, placesOf, spanAt } from "../src/parts/Elsewhere";
+import { placesOf, spanAt } from "../src/parts/Elsewhere";
 import { joined, piece } from "../src/parts/Strip";
+import { listed } from "../src/words/figures";
 
 const NOON = new Date(2026, 10, 21, 12, 0, 0).getTime() * 1000;
 const DAY = 24 * 3600 * 1e6;

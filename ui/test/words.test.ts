@@ -11,16 +11,20 @@ declare global {
 }
 
 /** Folders whose sentences are not in the catalogue yet ("frame": the files beside the folders). */
-const NOT_MOVED = new Set(["accounts", "config", "doors", "events", "frame", "house", "live", "pages", "parts", "push", "relay", "setup", "timeline", "worker", "zones"]);
+const NOT_MOVED = new Set(["accounts", "config", "doors", "events", "house", "live", "pages", "push", "relay", "setup", "timeline", "worker", "zones"]);
 
 /** Attributes that are read by people, the page's own among them. */
 const READ_BY_PEOPLE = new Set(["alt", "aria-description", "aria-label", "aria-roledescription", "aria-valuetext", "empty", "eyebrow", "hint", "label", "placeholder", "say", "summary", "text", "title"]);
 /** Attributes that are read by machines only. */
 const READ_BY_MACHINES = new Set(["allow", "autocomplete", "class", "d", "form", "href", "id", "inputMode", "key", "pattern", "preserveAspectRatio", "rel", "sizes", "src", "srcset", "style", "transform", "type", "viewBox"]);
 /** Calls whose strings are names for the browser, not words for people. */
-const TAKES_NAMES = new Set(["addEventListener", "removeEventListener", "querySelector", "querySelectorAll", "closest", "matches", "matchMedia", "getPropertyValue", "setProperty", "startsWith", "endsWith", "includes", "split", "replace", "replaceAll", "getItem", "setItem", "isTypeSupported", "canPlayType", "getContext", "get", "has", "require"]);
+const TAKES_NAMES = new Set(["addEventListener", "removeEventListener", "querySelector", "querySelectorAll", "closest", "matches", "matchMedia", "getPropertyValue", "setProperty", "startsWith", "endsWith", "includes", "split", "replace", "replaceAll", "getItem", "setItem", "isTypeSupported", "canPlayType", "getContext", "get", "has", "require", "Blob"]);
+/** Elements of what is typed, not told: commands, keys, names of files and options. */
+const TYPED = new Set(["code", "kbd", "pre"]);
 /** Names of products and techniques, the same in every language, and what only looks like a sentence. */
-const SAME_EVERYWHERE = new Set(["API", "Deutsch", "English", "Hearthwatch", "Telegram"]);
+const SAME_EVERYWHERE = new Set(["API", "Deutsch", "English", "Hearthwatch", "Telegram", "Anna", "Home Assistant", "WireGuard", "MAC"]);
+/** Addresses, as examples of what may be entered. */
+const ADDRESS = /^(@\w+|\S+[@:/.]\S*[^\s.:])$/;
 
 const SAYS = new Set(["t", "plural", "rich", "said"]);
 const LETTER = /\p{L}/u;
@@ -67,7 +71,7 @@ function readSource(path: string, text: string): Read {
   const read: Read = { said: [], bare: [] };
   const at = (node: Node): string => `${path}:${text.slice(0, node.start).split("\n").length}`;
   const blame = (node: Node, what: string): void => {
-    if (!SAME_EVERYWHERE.has(words(what))) read.bare.push(`${at(node)}: ${words(what)}`);
+    if (!SAME_EVERYWHERE.has(words(what)) && !ADDRESS.test(words(what))) read.bare.push(`${at(node)}: ${words(what)}`);
   };
 
   const each = (nodes: unknown, place: Place): void => {
@@ -135,7 +139,7 @@ function readSource(path: string, text: string): Read {
       case "JSXElement":
       case "JSXFragment":
         each((node["openingElement"] as Node | undefined)?.["attributes"], "code");
-        each(node["children"], "people");
+        if (!TYPED.has(String(((node["openingElement"] as Node | undefined)?.["name"] as Node | undefined)?.["name"]))) each(node["children"], "people");
         return;
       case "JSXText":
         if (LETTER.test(String(node["value"]))) blame(node, String(node["value"]));

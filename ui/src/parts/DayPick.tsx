@@ -2,6 +2,7 @@
 
 import { dayName } from "../format";
 import { now_us } from "../store";
+import { t } from "../words";
 
 export const toDay = (text: string | null): number | null => {
   if (!text) return null;
@@ -19,14 +20,14 @@ export function DayPick({ day_us, onPick }: { day_us: number | null; onPick: (da
     <>
       {day_us === null ? null : (
         <button class="button is-plain" type="button" onClick={() => onPick("")}>
-          All days
+          {t("All days")}
         </button>
       )}
       <label class={`day ${day_us === null ? "is-any" : ""}`}>
-        <span aria-hidden="true">{day_us === null ? "Pick a day" : dayName(day_us, now_us.value)}</span>
+        <span aria-hidden="true">{day_us === null ? t("Pick a day") : dayName(day_us, now_us.value)}</span>
         <input
           type="date"
-          aria-label="Day"
+          aria-label={t("Day")}
           max={toText(now_us.value)}
           value={day_us === null ? "" : toText(day_us)}
           onClick={(event) => event.currentTarget.showPicker?.()}

@@ -5,6 +5,7 @@ import { access } from "../accounts/api";
 import { prove } from "../accounts/proving";
 import { address } from "../ask";
 import { cameraName, cameras, may } from "../store";
+import { t } from "../words";
 import * as icons from "./icons";
 
 export function HandOver({ camera, start_us, end_us }: { camera: string; start_us: number; end_us: number }) {
@@ -19,11 +20,11 @@ export function HandOver({ camera, start_us, end_us }: { camera: string; start_u
   if (!may("export")) return null;
   return (
     <details class="hand-over">
-      <summary>For somebody else</summary>
-      <p class="hint">A zip with the video as the camera sent it, a text that says what it shows and what is missing, and hashes that prove nothing was changed.</p>
+      <summary>{t("For somebody else")}</summary>
+      <p class="hint">{t("A zip with the video as the camera sent it, a text that says what it shows and what is missing, and hashes that prove nothing was changed.")}</p>
       {all.length ? (
         <fieldset>
-          <legend class="hint">And what was seen then by</legend>
+          <legend class="hint">{t("And what was seen then by")}</legend>
           {all.map((each) => (
             <label class="tick" key={each.id}>
               <input type="checkbox" checked={others.includes(each.id)} onChange={() => toggle(each.id)} /> {each.name}
@@ -32,7 +33,7 @@ export function HandOver({ camera, start_us, end_us }: { camera: string; start_u
         </fieldset>
       ) : null}
       <button class="button" type="button" onClick={() => void take()}>
-        <icons.Down size={18} /> {others.length ? `Zip of ${others.length + 1} cameras` : `Zip of ${cameraName(camera)}`}
+        <icons.Down size={18} /> {others.length ? t("Zip of {n} cameras", { n: others.length + 1 }) : t("Zip of {camera}", { camera: cameraName(camera) })}
       </button>
     </details>
   );

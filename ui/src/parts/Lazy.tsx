@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { t } from "../words";
 import { Trouble } from "./bits";
 
 export function Lazy({ load }: { load: () => Promise<{ default: ComponentType }> }) {
@@ -10,7 +11,7 @@ export function Lazy({ load }: { load: () => Promise<{ default: ComponentType }>
   useEffect(() => {
     load().then(
       (found) => setPage(() => found.default),
-      () => setError(new Error("This page could not be fetched. Reload it.")),
+      () => setError(new Error(t("This page could not be fetched. Reload it."))),
     );
   }, []);
   return Page ? <Page /> : <Trouble error={error} />;

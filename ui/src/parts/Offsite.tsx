@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "../ask";
 import { ago, bytes } from "../format";
 import { isOwner } from "../store";
+import { plural, rich, t } from "../words";
 import { Trouble } from "./bits";
 
 interface Target {
@@ -50,32 +51,33 @@ export function OffsiteCard() {
   };
   return (
     <section class="panel">
-      <h2>Copies elsewhere</h2>
+      <h2>{t("Copies elsewhere")}</h2>
       {found && !found.targets.length ? (
         <p class="dim">
-          None: whoever takes this machine takes the footage with it. <code>[offsite]</code> of the configuration says where copies go.
+          {rich("None: whoever takes this machine takes the footage with it. {section} of the configuration says where copies go.", { section: <code>[offsite]</code> })}
         </p>
       ) : null}
       {found?.targets.length ? (
         <>
-          <p>{found.safe_us ? `Last minute safe off-site: ${ago(found.safe_us, found.now_us)}.` : "Not every camera has a copy elsewhere yet."}</p>
+          <p>{found.safe_us ? t("Last minute safe off-site: {time}.", { time: ago(found.safe_us, found.now_us) }) : t("Not every camera has a copy elsewhere yet.")}</p>
           <ul class="outbound">
             {found.targets.map((each) => (
               <li key={each.name}>
                 <strong>{each.name}</strong>
                 <span class={each.error ? "warm" : "dim"}>{stateOf(each, found.now_us)}</span>
-                <code>{each.sealed ? "sealed" : "not sealed"}</code>
+                <code>{each.sealed ? t("sealed") : t("not sealed")}</code>
               </li>
             ))}
           </ul>
           {found.emergency ? (
             <p class="dim">
-              {ago(found.emergency_us, found.now_us)} the last minutes went first: {found.emergency} {found.emergency_left ? `${found.emergency_left} pieces are still on the way.` : "All of it arrived."}
+              {t("The last minutes went first, {time}: {why}", { time: ago(found.emergency_us, found.now_us), why: found.emergency })}{" "}
+              {found.emergency_left ? plural(found.emergency_left, "{n} piece is still on the way.", "{n} pieces are still on the way.") : t("All of it arrived.")}
             </p>
           ) : null}
           {isOwner.value ? (
             <button class="button" type="button" onClick={flush}>
-              Bring the last minutes to safety now
+              {t("Bring the last minutes to safety now")}
             </button>
           ) : null}
         </>
@@ -86,8 +88,12 @@ export function OffsiteCard() {
 }
 
 function stateOf(target: Target, now_us: number): string {
-  const waits = `${target.waiting} ${target.waiting === 1 ? "piece waits" : "pieces wait"} (${bytes(target.waiting_bytes)})`;
-  if (target.error) return target.waiting ? `${target.error} ${waits}; nothing is deleted here before it is there.` : target.error;
-  const last = target.proved_us ? `last proof ${ago(target.proved_us, now_us)}` : "nothing proved yet";
-  return target.waiting ? `${last}, ${waits}` : `${last}, nothing waits`;
+  const size = bytes(target.waiting_bytes);
+  if (target.error) {
+    const waits = plural(target.waiting, "{n} piece waits ({size}); nothing is deleted here before it is there.", "{n} pieces wait ({size}); nothing is deleted here before it is there.", { size });
+    return target.waiting ? `${target.error} ${waits}` : target.error;
+  }
+  const last = target.proved_us ? t("last proof {time}", { time: ago(target.proved_us, now_us) }) : t("nothing proved yet");
+  const waits = target.waiting ? plural(target.waiting, "{n} piece waits ({size})", "{n} pieces wait ({size})", { size }) : t("nothing waits");
+  return `${last}, ${waits}`;
 }

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { ask } from "../ask";
+import { said, t } from "../words";
 import { Trouble, useLoaded } from "./bits";
 
 type Role = "owner" | "member" | "viewer";
@@ -15,7 +16,7 @@ interface Phone {
   enrolled_us: number;
 }
 
-const MAY: Record<Role, string> = { owner: "does everything", member: "looks, arms and disarms", viewer: "looks" };
+const MAY: Record<Role, string> = { owner: said("does everything"), member: said("looks, arms and disarms"), viewer: said("looks") };
 
 export function Phones() {
   const [found, failed, setFound] = useLoaded(() => ask<Phone[]>("GET", "/telegram/people"), []);
@@ -35,27 +36,27 @@ export function Phones() {
         {people.map((each) => (
           <li key={each.user_id} class="row">
             <strong>{each.name}</strong>
-            <span class="dim">{groups(each.user_id) ? "also in a group" : ""}</span>
+            <span class="dim">{groups(each.user_id) ? t("also in a group") : ""}</span>
             <span class="spacer" />
             <select
               class="may"
-              aria-label={`What ${each.name} may do by Telegram`}
+              aria-label={t("What {name} may do by Telegram", { name: each.name })}
               value={each.role}
               onChange={(event) => change(ask<Phone[]>("POST", `/telegram/people/${each.user_id}/role`, {}, { role: event.currentTarget.value }))}
             >
               {(Object.keys(MAY) as Role[]).map((role) => (
                 <option key={role} value={role}>
-                  {MAY[role]}
+                  {t(MAY[role])}
                 </option>
               ))}
             </select>
             {leaving === each.user_id ? (
               <button class="button" type="button" onClick={() => change(ask<Phone[]>("DELETE", `/telegram/people/${each.user_id}`))}>
-                Really remove
+                {t("Really remove")}
               </button>
             ) : (
               <button class="button is-plain" type="button" onClick={() => setLeaving(each.user_id)}>
-                Remove
+                {t("Remove")}
               </button>
             )}
           </li>

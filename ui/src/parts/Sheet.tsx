@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../words";
 import * as icons from "./icons";
 
 /** `locked` keeps it open against Escape and a tap beside it, while something runs or is shown only once. */
@@ -37,7 +38,7 @@ export function Sheet({ title, eyebrow, locked = false, wide = false, onClose, c
             <h2>{title}</h2>
           </div>
           {locked ? null : (
-            <button class="button is-plain is-round" type="button" aria-label="Close" onClick={onClose}>
+            <button class="button is-plain is-round" type="button" aria-label={t("Close")} onClick={onClose}>
               <icons.Close />
             </button>
           )}

@@ -3,6 +3,7 @@
 import { ask } from "../ask";
 import { bytes, fits } from "../format";
 import { cameraName } from "../store";
+import { rich, said, t } from "../words";
 import { Trouble, useLoaded } from "./bits";
 
 type Bound = "disk" | "rules" | "camera";
@@ -23,40 +24,39 @@ interface Storage {
 }
 
 const KINDS: [Kind, string][] = [
-  ["continuous", "No motion"],
-  ["motion", "Motion"],
-  ["event", "Events"],
+  ["continuous", said("No motion")],
+  ["motion", said("Motion")],
+  ["event", said("Events")],
 ];
 const WHY: Record<Bound, string> = {
-  disk: "Then the disk is full, and the oldest goes.",
-  rules: "Then the rules take it: the days in [storage] or the camera’s keep.",
-  camera: "Then the space one camera may take is full (keep.max_gib).",
+  disk: said("Then the disk is full, and the oldest goes."),
+  rules: said("Then the rules take it: the days in [storage] or the camera’s keep."),
+  camera: said("Then the space one camera may take is full (keep.max_gib)."),
 };
-const SHORT: Record<Bound, string> = { disk: "disk", rules: "rule", camera: "own limit" };
+const SHORT: Record<Bound, string> = { disk: said("disk"), rules: said("rule"), camera: said("own limit") };
 
 export function StorageCard() {
   const [found, error] = useLoaded(() => ask<Storage>("GET", "/storage"), []);
   const forecast = found?.forecast;
   return (
     <section class="panel">
-      <h2>Storage</h2>
+      <h2>{t("Storage")}</h2>
       {forecast ? (
         <>
           <p>
-            <strong>Everything of the last {fits(forecast.days)} will be there,</strong> <span class="dim">at today’s {bytes(forecast.bytes_per_day)} a day.</span>
+            <strong>{t("Everything of the last {days} will be there.", { days: fits(forecast.days) })}</strong> <span class="dim">{t("Today {size} a day come in.", { size: bytes(forecast.bytes_per_day) })}</span>
           </p>
           <p class="dim">
-            {WHY[forecast.bound]}
-            {forecast.bound === "disk" ? "" : ` The disk alone would hold ${fits(forecast.disk_days)}.`} What is kept for good stays.
+            {t(WHY[forecast.bound])} {forecast.bound === "disk" ? "" : t("The disk alone would hold {days}.", { days: fits(forecast.disk_days) })} {t("What is kept for good stays.")}
           </p>
           <table class="stays">
             <thead>
               <tr>
-                <th scope="col">Camera</th>
-                <th scope="col">A day</th>
+                <th scope="col">{t("Camera")}</th>
+                <th scope="col">{t("A day")}</th>
                 {KINDS.map(([kind, text]) => (
                   <th scope="col" key={kind}>
-                    {text}
+                    {t(text)}
                   </th>
                 ))}
               </tr>
@@ -72,7 +72,7 @@ export function StorageCard() {
                       <td key={kind}>
                         {stay ? (
                           <>
-                            {fits(stay.days)} <span class="dim">{SHORT[stay.bound]}</span>
+                            {fits(stay.days)} <span class="dim">{t(SHORT[stay.bound])}</span>
                           </>
                         ) : (
                           "–"
@@ -86,11 +86,11 @@ export function StorageCard() {
           </table>
         </>
       ) : found ? (
-        <p class="dim">How many days fit is said after the first hour of footage.</p>
+        <p class="dim">{t("How many days fit is said after the first hour of footage.")}</p>
       ) : null}
       {found ? (
         <p class="hint">
-          {bytes(found.footage_used_bytes)} in <code>{found.footage_folder}</code>, {bytes(found.footage_free_bytes)} free
+          {rich("{used} in {folder}, {free} free", { used: bytes(found.footage_used_bytes), folder: <code>{found.footage_folder}</code>, free: bytes(found.footage_free_bytes) })}
         </p>
       ) : null}
       <Trouble error={error} />

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { ask } from "../ask";
 import { clock } from "../format";
 import { isOwner } from "../store";
+import { t } from "../words";
 import { Trouble, useLoaded } from "./bits";
 
 /** See DeedReply in the API's documentation. */
@@ -38,8 +39,8 @@ export function SwitchedCard() {
   };
   return (
     <section class="panel">
-      <h2>Sirens, lights and the like</h2>
-      <p class="dim">A test lasts five seconds at most.</p>
+      <h2>{t("Sirens, lights and the like")}</h2>
+      <p class="dim">{t("A test lasts five seconds at most.")}</p>
       {found.map((action) => (
         <div class="row" key={action.name}>
           <span>
@@ -48,11 +49,11 @@ export function SwitchedCard() {
           <span class="spacer" />
           {isOwner.value ? (
             <button class="button" type="button" disabled={action.on_since_us !== null} onClick={() => press(action.name, "test")}>
-              Test
+              {t("Test")}
             </button>
           ) : null}
           <button class="button" type="button" onClick={() => press(action.name, "off")}>
-            Switch off
+            {t("Switch off")}
           </button>
         </div>
       ))}
@@ -63,9 +64,9 @@ export function SwitchedCard() {
 
 function state(action: Action): string {
   if (action.on_since_us !== null) {
-    const ends = action.off_us !== null ? `, until ${clock(action.off_us)}` : "";
-    return `on since ${clock(action.on_since_us)}${ends}`;
+    const since = clock(action.on_since_us);
+    return action.off_us !== null ? t("on since {since}, until {until}", { since, until: clock(action.off_us) }) : t("on since {since}", { since });
   }
-  if (action.last && !action.last.done) return `failed at ${clock(action.last.at_us)}: ${action.last.text}`;
-  return action.enabled ? "off" : "off, and nothing switches it on by itself";
+  if (action.last && !action.last.done) return t("failed at {time}: {why}", { time: clock(action.last.at_us), why: action.last.text });
+  return action.enabled ? t("off") : t("off, and nothing switches it on by itself");
 }

@@ -2,6 +2,7 @@
 
 import { address, ask } from "../ask";
 import { bytes } from "../format";
+import { t } from "../words";
 import { useLoaded } from "./bits";
 
 /** See TimelapseReply in the API's documentation. */
@@ -24,9 +25,9 @@ export function Timelapse({ camera, day_us }: { camera: string; day_us: number }
   return (
     <details class="hand-over" key={film.day}>
       <summary>
-        The whole day in a minute and a half <span class="dim">{bytes(film.size_bytes)}</span>
+        {t("The whole day in a minute and a half")} <span class="dim">{bytes(film.size_bytes)}</span>
       </summary>
-      <video class="film" src={address(`/cameras/${encodeURIComponent(camera)}/timelapses/${film.day}.mp4`)} controls muted playsInline preload="none" aria-label={`The day of ${film.day} in short`} />
+      <video class="film" src={address(`/cameras/${encodeURIComponent(camera)}/timelapses/${film.day}.mp4`)} controls muted playsInline preload="none" aria-label={t("The day of {day} in short", { day: film.day })} />
     </details>
   );
 }
