@@ -239,6 +239,39 @@ def test_quarters_stay_right_whatever_becomes_of_files(index: Index) -> None:
     assert index.quarters() == {}
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_looked_at_exactly_is_what_each_file_says(index: Index, seed: int) -> None:
+    rng = random.Random(seed)
+    at, files = T0, []
+    while at < T0 + 12 * HOUR:
+        length_us = rng.choice((5, 20, 60, 400, 4000)) * S
+        files.append((at, at + length_us, rng.random() < 0.3, rng.random() < 0.05))
+        at += length_us + rng.choice((0, 0, 0, 0, 1, 2, 3, 90, 900)) * S
+    files += [(begin + 3 * S, until + 30 * S, False, False) for begin, until, *_ in rng.sample(files, 5)]  # a clock set back
+    for begin, until, motion, pinned in files:
+        index.file(begin, until - begin, footage_class="motion" if motion else "continuous", pinned=pinned)
+
+    def joined(some: list[tuple[int, int]], seam_us: int) -> list[tuple[int, int]]:
+        found: list[tuple[int, int]] = []
+        for begin, until in sorted(some):
+            if found and begin <= found[-1][1] + seam_us:
+                found[-1] = (found[-1][0], max(found[-1][1], until))
+            else:
+                found.append((begin, until))
+        return [
+            ((max(begin, T0 + HOUR) - T0) // S, (min(until, T0 + 11 * HOUR) - T0) // S)
+            for begin, until in found
+            if min(until, T0 + 11 * HOUR) > max(begin, T0 + HOUR)
+        ]
+
+    told = index.kept(T0 + HOUR, T0 + 11 * HOUR)
+    cell_us = cell_of(WallUs(T0 + HOUR), WallUs(T0 + 11 * HOUR), 720)
+    assert pairs(told.footage) == joined([(begin, until) for begin, until, *_ in files], 2 * S)
+    inside = [one for one in files if one[1] > T0 + HOUR and one[0] < T0 + 11 * HOUR]
+    assert pairs(told.motion) == joined([(begin, until) for begin, until, motion, _ in inside if motion], cell_us)
+    assert pairs(told.pinned) == joined([(begin, until) for begin, until, _, pinned in inside if pinned], cell_us)
+
+
 def test_an_index_of_an_earlier_release_is_counted_when_it_is_brought_up_to_date(index: Index) -> None:
     index.files(T0, T0 + HOUR, step_us=7 * MINUTE, footage_class="motion")
     index.file(T0, 20 * HOUR, camera=YARD, origin="card")

@@ -9,6 +9,7 @@ from tests.web.fake_house import PASSWORD
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import CameraId
 from hearthwatch.web.accounts import Role
+from hearthwatch.web.timeline_replies import LanesReply
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -28,6 +29,7 @@ async def test_all_cameras_come_in_one_answer(owner: Browser, clock: FakeClock, 
     assert {event[5] for event in front["events"]} == {"person"}
     assert told["arming"][0]["mode"] == "away"
     assert told["now_us"] == clock.wall_us()
+    assert LanesReply.model_validate(told).model_dump(mode="json") == told
 
 
 async def test_gaps_come_with_their_cause(owner: Browser, clock: FakeClock) -> None:
@@ -53,7 +55,7 @@ async def test_gaps_come_with_their_cause(owner: Browser, clock: FakeClock) -> N
 async def test_a_range_that_makes_no_sense_is_refused(owner: Browser, asked: dict) -> None:
     answer = await owner.get("/api/v1/timeline", params=asked)
     assert answer.status_code == 422
-    assert answer.json()["error"]
+    assert answer.json()["detail"]
 
 
 async def test_somebody_limited_to_a_camera_sees_its_lane_alone(
@@ -79,7 +81,7 @@ async def test_a_thumbnail_is_a_small_picture_or_plainly_none(owner: Browser, cl
     assert answer.headers["cache-control"].startswith("private")
     none = await owner.get("/api/v1/cameras/garden/thumb.jpg", params={"at_us": 1})
     assert none.status_code == 404
-    assert "no picture" in none.json()["error"]
+    assert "no picture" in none.json()["detail"]
 
 
 async def test_playback_says_what_its_times_mean(owner: Browser, clock: FakeClock) -> None:

@@ -31,7 +31,7 @@ class Mark:
 
 
 _MARKS = text("""
-SELECT camera, min(start_us) AS start_us, max(end_us) AS end_us, max(end_us IS NULL) AS lasts, count(*) AS times,
+SELECT min(start_us) AS start_us, max(end_us) AS end_us, max(end_us IS NULL) AS lasts, count(*) AS times,
        min(id) AS id, min(kind) AS kind, CASE WHEN min(label) = max(label) THEN min(label) ELSE '' END AS label
   FROM events
  WHERE camera = :camera AND start_us >= :low - :longest AND start_us < :high AND (end_us IS NULL OR end_us > :low)
@@ -47,6 +47,7 @@ SELECT low, times FROM (
     FROM cells)
  WHERE times > 0
 """)
+_KINDS = {each.value: each for each in EventKind}
 
 
 def marks(
@@ -57,15 +58,17 @@ def marks(
     return tuple(
         Mark(
             camera=camera,
-            start_us=WallUs(row.start_us),
-            end_us=None if row.lasts else WallUs(row.end_us),
-            count=row.times,
-            id=EventId(row.id),
-            kind=EventKind(row.kind),
-            label=row.label,
+            start_us=first_us,
+            end_us=None if lasts else last_us,
+            count=times,
+            id=first_id,
+            kind=_KINDS[kind],
+            label=label,
         )
         for camera in cameras
-        for row in connection.execute(_MARKS, asked | {"camera": camera})
+        for first_us, last_us, lasts, times, first_id, kind, label in connection.execute(
+            _MARKS, asked | {"camera": camera}
+        ).all()
     )
 
 
@@ -74,16 +77,17 @@ def counts(
 ) -> tuple[Mark, ...]:
     """Return how many events begin in each cell of `[start_us, end_us)`, by camera; one index answers this."""
     asked = {"low": start_us, "high": end_us, "cell": cell_us}
+    nobody = EventId("")
     return tuple(
         Mark(
             camera=camera,
-            start_us=WallUs(row.low),
-            end_us=WallUs(min(row.low + cell_us, end_us)),
-            count=row.times,
-            id=EventId(""),
+            start_us=low_us,
+            end_us=WallUs(min(low_us + cell_us, end_us)),
+            count=times,
+            id=nobody,
             kind=None,
             label="",
         )
         for camera in cameras
-        for row in connection.execute(_COUNTS, asked | {"camera": camera})
+        for low_us, times in connection.execute(_COUNTS, asked | {"camera": camera}).all()
     )

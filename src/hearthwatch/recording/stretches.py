@@ -6,7 +6,7 @@ triggers keep, which costs the same however many files there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,12 +72,26 @@ camera = :camera AND stream = :stream AND start_us >= :low AND start_us < :high
 AND state IN ('recording', 'complete', 'suspect') AND store = {_STORE}
 """
 _END = "CASE state WHEN 'recording' THEN max(:now, start_us) ELSE start_us + duration_us END"
+
+
+def _of(flag: str) -> str:
+    """When the first of the files of one kind begins and the last of them ends; null for none."""
+    return f"min(CASE WHEN {flag} THEN start_us END), max(CASE WHEN {flag} THEN {_END} END)"
+
+
+_GROUPS = text(f"""
+SELECT min(start_us), max({_END}), sum({_END} - start_us),
+       {_of("footage_class IN ('motion', 'event')")}, {_of("origin = 'card'")}, {_of("pinned")}
+  FROM segments WHERE {_FILES}
+ GROUP BY start_us / :cell ORDER BY 1
+""")  # noqa: S608  # put together from constants, as below
+_SEEN = text(f"SELECT start_us, {_END} FROM segments WHERE {_FILES} ORDER BY start_us")  # noqa: S608
 _BEFORE = text(f"""
 SELECT start_us, {_END} AS end_us FROM segments
  WHERE camera = :camera AND stream = :stream AND start_us < :low AND start_us >= :low - {MAX_SEGMENT_US}
    AND state IN ('recording', 'complete', 'suspect') AND store = {_STORE}
  ORDER BY start_us DESC LIMIT 1
-""")  # noqa: S608  # put together from constants, as below
+""")  # noqa: S608
 _LONGER = text(f"""
 SELECT min(start_us) FROM segments
  WHERE origin != 'live' AND origin IN ('card', 'upload') AND camera = :camera AND stream = :stream
@@ -85,21 +99,6 @@ SELECT min(start_us) FROM segments
 """)  # noqa: S608
 
 
-def _islands(only: str) -> Any:
-    """Each stretch of files that follow one another: the rows at which one begins, with the end of the one before."""
-    return text(f"""
-SELECT start_us, before_us, last_us FROM (
-  SELECT start_us,
-         max(end_us) OVER (ORDER BY start_us ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_us,
-         max(end_us) OVER () AS last_us
-    FROM (SELECT start_us, {_END} AS end_us FROM segments WHERE {_FILES} {only}))
- WHERE before_us IS NULL OR start_us > before_us + :seam
- ORDER BY start_us
-""")  # noqa: S608
-
-
-_ALL, _MOTION = _islands(""), _islands("AND footage_class IN ('motion', 'event')")
-_CARD, _PINNED = _islands("AND origin = 'card'"), _islands("AND pinned")
 _CELLS = text(f"""
 SELECT camera, quarter / :quarters AS cell, sum(min(kept_us, {QUARTER_US})) AS kept, sum(motion_us) AS motion,
        sum(card_us) AS card, sum(pinned_us) AS pinned
@@ -107,10 +106,6 @@ SELECT camera, quarter / :quarters AS cell, sum(min(kept_us, {QUARTER_US})) AS k
  WHERE store = {_STORE} AND camera IN :cameras AND stream = :stream AND quarter BETWEEN :low AND :high
  GROUP BY camera, cell ORDER BY camera, cell
 """).bindparams(bindparam("cameras", expanding=True, type_=Text))  # noqa: S608
-_ANY = text(f"""
-SELECT sum(motion_us) > 0 AS motion, sum(card_us) > 0 AS card, sum(pinned_us) > 0 AS pinned FROM quarters
- WHERE store = {_STORE} AND camera = :camera AND stream = :stream AND quarter BETWEEN :low AND :high
-""")  # noqa: S608
 _GROWING = text(f"""
 SELECT camera, start_us, footage_class FROM segments
  WHERE store = {_STORE} AND state = 'recording' AND stream = :stream
@@ -124,6 +119,7 @@ SELECT camera, min(start_us) AS start_us, max(end_us) AS end_us, max(end_us IS N
  ORDER BY min(start_us) LIMIT :most
 """).bindparams(bindparam("cameras", expanding=True, type_=Text))
 _MOST_GAPS = 4000
+_REASONS = {each.value: each for each in GapReason}
 
 
 def cell_of(start_us: WallUs, end_us: WallUs, cells: int) -> int:
@@ -155,28 +151,48 @@ def _exact(run: Connection, camera: CameraId, view: View) -> Kept:
     low = before.start_us if before is not None and before.end_us > start_us else start_us
     longer = run.execute(_LONGER, who | {"low": start_us}).scalar()
     low = low if longer is None else min(low, longer)
-    asked = who | {"low": low, "high": end_us, "now": view.now_us}
-    quarters = who | {"low": low // QUARTER_US, "high": end_us // QUARTER_US}
-    has = run.execute(_ANY, quarters).one()
-
-    def islands(query: Any, seam_us: int) -> tuple[Stretch, ...]:
-        rows = run.execute(query, asked | {"seam": seam_us}).all()
-        return tuple(_between(rows, start_us, end_us))
-
+    apart_us = max(_SEAM_US, cell_us)
+    footage, motion, card, pinned = _Islands(_SEAM_US), _Islands(apart_us), _Islands(apart_us), _Islands(apart_us)
+    asked = who | {"now": view.now_us}
+    for first, last, filled_us, *of_parts in run.execute(_GROUPS, asked | {"low": low, "high": end_us, "cell": apart_us}).all():
+        if abs(last - first - filled_us) <= _SEAM_US:
+            footage.add(first, last)
+        else:
+            inside = {"low": first, "high": min(end_us, (first // apart_us + 1) * apart_us)}
+            for begin_us, until_us in run.execute(_SEEN, asked | inside).all():
+                footage.add(begin_us, until_us)
+        for part, begin_us, until_us in zip((motion, card, pinned), of_parts[::2], of_parts[1::2], strict=True):
+            if begin_us is not None:
+                part.add(begin_us, until_us)
     return Kept(
-        footage=islands(_ALL, _SEAM_US),
-        motion=islands(_MOTION, max(_SEAM_US, cell_us)),  # also in the file that is being written
-        card=islands(_CARD, max(_SEAM_US, cell_us)) if has.card else (),
-        pinned=islands(_PINNED, max(_SEAM_US, cell_us)) if has.pinned else (),
+        footage=footage.within(start_us, end_us),
+        motion=motion.within(start_us, end_us),
+        card=card.within(start_us, end_us),
+        pinned=pinned.within(start_us, end_us),
     )
 
 
-def _between(rows: Sequence[Any], start_us: WallUs, end_us: WallUs) -> Iterator[Stretch]:
-    for at, row in enumerate(rows):
-        until = rows[at + 1].before_us if at + 1 < len(rows) else row.last_us
-        first, last = max(row.start_us, start_us), min(until, end_us)
-        if last > first:
-            yield Stretch(start_us=WallUs(first), end_us=WallUs(last))
+class _Islands:
+    """Stretches of files that follow one another, added in their order, at most `seam_us` apart."""
+
+    def __init__(self, seam_us: int) -> None:
+        self._seam_us = seam_us
+        self._found: list[list[int]] = []
+        self._last_us = -(1 << 62)
+
+    def add(self, first_us: int, last_us: int) -> None:
+        if first_us > self._last_us + self._seam_us:
+            self._found.append([first_us, last_us])
+            self._last_us = last_us
+        elif last_us > self._last_us:
+            self._found[-1][1] = self._last_us = last_us
+
+    def within(self, start_us: WallUs, end_us: WallUs) -> tuple[Stretch, ...]:
+        return tuple(
+            Stretch(start_us=WallUs(max(first, start_us)), end_us=WallUs(min(last, end_us)))
+            for first, last in self._found
+            if min(last, end_us) > max(first, start_us)
+        )
 
 
 def _in_cells(run: Connection, cameras: Sequence[CameraId], view: View) -> dict[CameraId, Kept]:
@@ -188,34 +204,46 @@ def _in_cells(run: Connection, cameras: Sequence[CameraId], view: View) -> dict[
         "high": (end_us - 1) // QUARTER_US,
         "quarters": cell_us // QUARTER_US,
     }
-    lanes: dict[CameraId, tuple[list[Stretch], ...]] = {each: ([], [], [], []) for each in cameras}
-    for row in run.execute(_CELLS, asked):
-        first = max(row.cell * cell_us, start_us)
-        last = min((row.cell + 1) * cell_us, end_us)
-        covered_us = max(1, min(last, now_us) - first)
-        lane = lanes[CameraId(row.camera)]
-        if row.kept > 0:
-            _append(lane[0], first, last, _rounded(row.kept / covered_us))
-        for part, number in ((row.motion, 1), (row.card, 2), (row.pinned, 3)):
-            if part >= _FEW_US:
-                _append(lane[number], first, last, 1.0)
+    lanes: dict[str, tuple[_Cells, _Cells, _Cells, _Cells]] = {
+        each: (_Cells(), _Cells(), _Cells(), _Cells()) for each in cameras
+    }
+    for camera, cell, kept_us, motion_us, card_us, pinned_us in run.execute(_CELLS, asked).all():
+        first = max(cell * cell_us, start_us)
+        last = min((cell + 1) * cell_us, end_us)
+        footage, motion, card, pinned = lanes[camera]
+        if kept_us > 0:
+            footage.add(first, last, _rounded(kept_us / max(1, min(last, now_us) - first)))
+        if motion_us >= _FEW_US:
+            motion.add(first, last, 1.0)
+        if card_us >= _FEW_US:
+            card.add(first, last, 1.0)
+        if pinned_us >= _FEW_US:
+            pinned.add(first, last, 1.0)
     for row in run.execute(_GROWING, {"stream": view.stream}):
         if row.camera in lanes and start_us <= row.start_us < end_us:
-            _append(lanes[CameraId(row.camera)][0], row.start_us, min(max(now_us, row.start_us + 1), end_us), 1.0)
+            lanes[row.camera][0].add(row.start_us, min(max(now_us, row.start_us + 1), end_us), 1.0)
     return {
-        each: Kept(footage=tuple(lane[0]), motion=tuple(lane[1]), card=tuple(lane[2]), pinned=tuple(lane[3]))
+        CameraId(each): Kept(footage=lane[0].all(), motion=lane[1].all(), card=lane[2].all(), pinned=lane[3].all())
         for each, lane in lanes.items()
     }
 
 
-def _append(lane: list[Stretch], first: int, last: int, frac: float) -> None:
-    before = lane[-1] if lane else None
-    if before is not None and before.frac == frac and first <= before.end_us:
-        lane[-1] = Stretch(start_us=before.start_us, end_us=WallUs(max(last, before.end_us)), frac=frac)
-    elif before is None or last > before.end_us:
-        lane.append(
-            Stretch(start_us=WallUs(first if before is None else max(first, before.end_us)), end_us=WallUs(last), frac=frac)
-        )
+class _Cells:
+    """Cells beside each other that are covered alike, added in their order, as one stretch."""
+
+    def __init__(self) -> None:
+        self._found: list[list[Any]] = []
+        self._last_us, self._frac = -1, -1.0
+
+    def add(self, first_us: int, last_us: int, frac: float) -> None:
+        if frac == self._frac and first_us <= self._last_us:
+            self._last_us = self._found[-1][1] = max(last_us, self._last_us)
+        elif last_us > self._last_us:
+            self._found.append([max(first_us, self._last_us), last_us, frac])
+            self._last_us, self._frac = last_us, frac
+
+    def all(self) -> tuple[Stretch, ...]:
+        return tuple(Stretch(start_us=first, end_us=last, frac=frac) for first, last, frac in self._found)
 
 
 def _rounded(frac: float) -> float:
@@ -227,13 +255,7 @@ def _gaps(run: Connection, cameras: Sequence[CameraId], view: View) -> dict[Came
     asked = {"cameras": list(cameras), "stream": view.stream, "low": view.start_us, "high": view.end_us}
     asked |= {"cell": view.cell_us, "most": _MOST_GAPS}
     found: dict[CameraId, list[Hole]] = {}
-    for row in run.execute(_GAPS, asked):
-        hole = Hole(
-            start_us=WallUs(row.start_us),
-            end_us=None if row.lasts else WallUs(row.end_us),
-            reason=GapReason(row.reason),
-            detail=row.detail,
-            count=row.times,
-        )
-        found.setdefault(CameraId(row.camera), []).append(hole)
+    for camera, start_us, end_us, lasts, reason, detail, times in run.execute(_GAPS, asked).all():
+        hole = Hole(start_us=start_us, end_us=None if lasts else end_us, reason=_REASONS[reason], detail=detail, count=times)
+        found.setdefault(camera, []).append(hole)
     return found

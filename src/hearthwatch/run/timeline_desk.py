@@ -11,12 +11,14 @@ from sqlalchemy import Connection, Engine
 from hearthwatch.arming import ledger as arming_ledger
 from hearthwatch.arming.arming import ArmState
 from hearthwatch.events import lane as event_lane
+from hearthwatch.events.lane import Mark
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.health import ledger as health_ledger
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.logins import lane as login_lane
+from hearthwatch.logins.lane import Knock
 from hearthwatch.offsite import lane as offsite_lane
 from hearthwatch.offsite.lane import Held
 from hearthwatch.offsite.pruning import rules_of
@@ -86,6 +88,12 @@ class TimelineDesk:
             armed = arming_ledger.between(connection, start_us, end_us)
             outages = health_ledger.recent(connection, since_us=start_us, limit=_MOST_OUTAGES)
             away = {each: self._elsewhere(connection, each, kept[each], view) for each in cameras}
+        marks_of: dict[CameraId, list[Mark]] = {each: [] for each in cameras}
+        for mark in marks:
+            marks_of[mark.camera].append(mark)
+        knocks_of: dict[CameraId, list[Knock]] = {each: [] for each in cameras}
+        for knock in knocks:
+            knocks_of[knock.camera].append(knock)
         return Lanes(
             cell_us=cell_us,
             cameras=tuple(
@@ -93,8 +101,8 @@ class TimelineDesk:
                     camera=each,
                     kept=kept[each],
                     elsewhere=away[each],
-                    marks=tuple(one for one in marks if one.camera == each),
-                    knocks=tuple(one for one in knocks if one.camera == each),
+                    marks=tuple(marks_of[each]),
+                    knocks=tuple(knocks_of[each]),
                 )
                 for each in cameras
             ),
