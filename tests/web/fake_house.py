@@ -41,6 +41,7 @@ from tests.web.fake_timelapses import FakeTimelapses
 from tests.web.fake_timeline import FakeShares, FakeTimeline
 from tests.web.fake_trigger import FakeTriggers
 
+from hearthwatch.alerts import enrolment, push_device
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
 from hearthwatch.events.event import Event, EventId, EventKind
 from hearthwatch.feeds.packet import Codec, Gap, GapReason, Packet, Run, RunId, Stream
@@ -53,9 +54,11 @@ from hearthwatch.kit.errors import Unreachable, Unsupported
 from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
+from hearthwatch.presence import ledger as presence_ledger
 from hearthwatch.recording.boxes import fragment, init_segment
 from hearthwatch.recording.forecast import Flow, Forecast, forecast
 from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState, StorageOptions
+from hearthwatch.run.leaving_desk import LeavingDesk
 from hearthwatch.run.shares_desk import SharesDesk
 from hearthwatch.web import accounts, shares
 from hearthwatch.web.accounts import Role
@@ -132,6 +135,7 @@ class FakeHouse:
         self.timelapses = FakeTimelapses(self.clock)
         self.config = fake_config(self.cameras_on)
         self.welcome = FakeWelcome(self.config)
+        self.leaving: LeavingDesk | None = None
         self.push = FakePush(self.clock)
         self.timeline = FakeTimeline(self, _Footage(self), _Events(self))
         self.shares = FakeShares()
@@ -161,6 +165,7 @@ class FakeHouse:
             config=self.config.desk,
             welcome=self.welcome,
             push=self.push,
+            leaving=self.leaving,
             timeline=self.timeline,
             shares=self.shares,
             events=_Events(self),
@@ -693,9 +698,11 @@ def build(
     """Put an application together; the password hash is cheap so that a hundred log-ins fit in a test."""
     engine = open_writer(folder / "house.db")
     accounts.metadata.create_all(engine)
-    shares.metadata.create_all(engine)
+    for tables in (shares.metadata, push_device.metadata, enrolment.metadata, presence_ledger.metadata):
+        tables.create_all(engine)
     db = DbThread(engine)
     house.shares.desk = SharesDesk(db, house.clock)
+    house.leaving = _leaving(house, db)
     codes: list[str] = []
     hasher = Hasher(memory_kib=64, passes=1)
     arrivals: list[Arrival] = []
@@ -716,6 +723,25 @@ def build(
         metrics_token=metrics_token,
     )
     return Built(app=app, house=house, auth=auth, db=db, codes=codes, hasher=hasher, engine=engine, arrivals=arrivals)
+
+
+def _leaving(house: FakeHouse, db: DbThread) -> LeavingDesk:
+    """The real desk over the file, the secrets and the database behind the page."""
+
+    async def at_once(*_: object) -> None:
+        pass
+
+    return LeavingDesk(
+        house.config.secrets,
+        config=lambda: house.config.in_force,
+        config_path=house.config.path,
+        people=house.phones.people,
+        renewals=(),
+        take_over=house.config._take_over,
+        end_stays=at_once,
+        db=db,
+        clock=house.clock,
+    )
 
 
 async def main(port: int, *, claimed: bool, small: bool, visits: bool) -> None:

@@ -236,23 +236,41 @@ async def test_rights_that_change_end_what_is_open(built: Built, owner: Browser,
 async def test_the_last_owner_stays_one(owner: Browser) -> None:
     (ada,) = (await owner.get("/api/v1/access/people")).json()
     path = f"/api/v1/access/people/{ada['id']}"
-    assert (await owner.delete(path, headers=owner.page_headers())).status_code == 409
     rights = {"role": "member", "cameras": None}
     assert (await owner.put(f"{path}/rights", json=rights, headers=owner.page_headers())).status_code == 409
 
 
-async def test_who_is_shut_out_is_out_with_all_they_have(built: Built, owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_34_who_is_removed_is_out_with_all_they_have(built: Built, owner: Browser, browser: MakeBrowser) -> None:
+    built.house.config.path.write_text(built.house.config.text + '\n[people.ben]\nname = "Ben"\ndevices = ["phone"]\n')
+    built.house.config.secrets.set("people.ben.phone.mac", "a4:83:e7:00:00:01")
+    await built.house.config._take_over()
     ben = await built.add_user("Ben", Role.OWNER)
     client = browser()
     await client.login("ben")
     made = (await client.send_json("/api/v1/access/tokens", {"name": "script", "scopes": ["look"]})).json()
     bearer = {"Authorization": f"Bearer {made['word']}"}
     assert (await browser().get("/api/v1/cameras", headers=bearer)).status_code == 200
-    gone = await owner.delete(f"/api/v1/access/people/{ben.id}", headers=owner.page_headers())
+    ties = (await owner.get(f"/api/v1/access/people/{ben.id}/ties")).json()
+    assert (ties["sessions"], ties["tokens"]) == (1, ["script"])
+    assert [each["name"] for each in ties["chats"] if each["likely"]] == ["Ben"]
+    assert [each["person"] for each in ties["residents"] if each["likely"]] == ["ben"]
+    asked = {"user": ben.id, "chats": [2000], "residents": ["ben"]}
+    gone = await owner.send_json("/api/v1/access/leave", asked)
     assert gone.status_code == 200
-    assert gone.json() == {"telegram": ["Ben"], "people": ["Ben"]} or gone.json()["people"] == ["Ben"]
+    assert gone.json()["left"] == []
+    assert "people.ben" not in built.house.config.text
+    assert built.house.config.secrets.names() == ()
     assert (await client.get("/api/v1/cameras")).status_code == 401
     assert (await browser().get("/api/v1/cameras", headers=bearer)).status_code == 401
+    (line, *_) = (await owner.get("/api/v1/access/trail")).json()["deeds"]
+    assert (line["deed"], line["subject"]) == ("removed-person", "account Ben, Telegram 2000, phones of ben")
+
+
+async def test_nobody_removes_themselves_or_nobody(owner: Browser) -> None:
+    (ada,) = (await owner.get("/api/v1/access/people")).json()
+    assert (await owner.send_json("/api/v1/access/leave", {"user": ada["id"]})).status_code == 409
+    assert (await owner.send_json("/api/v1/access/leave", {})).status_code == 422
+    assert (await owner.get("/api/v1/access/people/777/ties")).status_code == 404
 
 
 async def test_sessions_are_listed_and_ended_one_or_all(owner: Browser, browser: MakeBrowser, built: Built) -> None:

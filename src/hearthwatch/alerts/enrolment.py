@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, Text, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -137,15 +137,25 @@ class Enrolments:
         self._check(user_id)
 
         def drop(connection: Connection) -> tuple[Person, ...]:
-            connection.execute(delete(people).where(people.c.user_id == user_id))
+            forget(connection, (user_id,))
             return _all(connection)
 
         self._people = await self._db.run(drop)
         self._changed()
 
+    async def renew(self) -> None:
+        """Go on with who is enrolled now, after somebody else changed it. Raises StorageFailed."""
+        await self.load()
+        self._changed()
+
     def _check(self, user_id: int) -> None:
         if self.role(user_id) is None:
             raise Unsupported(f"nobody with the Telegram id {user_id} is enrolled")
+
+
+def forget(connection: Connection, user_ids: Collection[int]) -> None:
+    """Let these in no more, in any chat, in the caller's transaction."""
+    connection.execute(delete(people).where(people.c.user_id.in_(user_ids)))
 
 
 def _all(connection: Connection) -> tuple[Person, ...]:

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from hearthwatch.kit.units import WallUs
 from hearthwatch.presence.presence import DevicePresence, Evidence, Means, PersonId, Presence
 
-_meta = sa.MetaData()
+metadata = sa.MetaData()
 _presence = sa.Table(
     "presence",
-    _meta,
+    metadata,
     sa.Column("person", sa.String, primary_key=True),
     sa.Column("device", sa.String, primary_key=True),
     sa.Column("home", sa.Boolean),

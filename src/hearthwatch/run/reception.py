@@ -46,6 +46,7 @@ from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.house_doors import Alerts, Events, Footage
 from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
 from hearthwatch.run.house_page_desk import HousePageDesk
+from hearthwatch.run.leaving_desk import LeavingDesk
 from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.login_doors import Logins
 from hearthwatch.run.mqtt_desk import MqttDesk
@@ -206,6 +207,17 @@ class Reception:
             ),
             shares=SharesDesk(db, clock),
             push=self.push,
+            leaving=LeavingDesk(
+                secrets,
+                config=config,
+                config_path=Path(plan.config_path),
+                people=phones.people,
+                renewals=(channels.enrolments.renew, self.push.renew),
+                take_over=camera_doors.take_over,
+                end_stays=self.relay.end_stays,
+                db=db,
+                clock=clock,
+            ),
             cases=Cases(footage, reader, clock, config),
             keeper=pins,
             events=events,

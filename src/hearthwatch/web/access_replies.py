@@ -115,13 +115,6 @@ class AccountReply(Reply):
         )
 
 
-class LeftReply(Reply):
-    """What still counts as somebody who was removed: chats enrolled with Telegram and phones that stand for them at home."""
-
-    telegram: list[str]
-    people: list[str]
-
-
 class OpenSessionReply(Reply):
     """Somebody is logged in. `own` is the session that asks. `factor` is `code` (of the claim), `password`, `totp`,
     `recovery` or `passkey`."""

@@ -103,19 +103,6 @@ async def remove_factors(user_id: UserId, request: Request, site: SiteDep, perso
     await _note(site, request, person, "removed-factors", user.name)
 
 
-@router.delete("/people/{user_id}")
-@needs(Permission.MANAGE, fresh=True, noted=False)
-async def remove_person(user_id: UserId, request: Request, site: SiteDep, person: PersonDep) -> replies.LeftReply:
-    """Let somebody in no more: log-ins, passkeys and tokens end at once. Answers what else still counts as them."""
-    user = await site.auth.access.remove(user_id)
-    await _note(site, request, person, "shut-out", user.name)
-    same = user.name.casefold()
-    return replies.LeftReply(
-        telegram=[each.name for each in site.doors.telegram.people() if each.name.casefold().split(" ")[0] == same],
-        people=[each.name for each in site.doors.people.people() if same in {each.name.casefold(), each.person.casefold()}],
-    )
-
-
 @router.get("/sessions")
 @needs(Permission.MANAGE)
 async def sessions(site: SiteDep, person: PersonDep) -> list[replies.OpenSessionReply]:

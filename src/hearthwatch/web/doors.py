@@ -32,6 +32,7 @@ from hearthwatch.web.head_doors import HeadDoor
 from hearthwatch.web.hook_doors import HookDoor
 from hearthwatch.web.house_page_doors import HousePageDoor
 from hearthwatch.web.known_doors import KnownDoor
+from hearthwatch.web.leaving_doors import LeavingDoor
 from hearthwatch.web.login_doors import LoginDoor
 from hearthwatch.web.offsite_doors import OffsiteDoor
 from hearthwatch.web.people_doors import PeopleDoor
@@ -351,3 +352,4 @@ class Doors:
     timeline: TimelineDoor
     shares: ShareDoor
     push: PushDoor
+    leaving: LeavingDoor

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -154,6 +154,13 @@ def recent(
     if who is not None:
         wanted = wanted.where(house_trail.c.who == who)
     return tuple(_line(row) for row in connection.execute(wanted))
+
+
+def deeds_of(connection: Connection, who: str, deeds: Collection[str]) -> tuple[Deed, ...]:
+    """Return what a person did of these kinds, themselves or by a token, oldest first."""
+    theirs = (house_trail.c.who == who) | house_trail.c.who.startswith(f"{who}, by token ", autoescape=True)
+    wanted = select(house_trail).where(theirs, house_trail.c.deed.in_(deeds)).order_by(house_trail.c.number)
+    return tuple(_line(row).deed for row in connection.execute(wanted))
 
 
 def verify(connection: Connection) -> int | None:
