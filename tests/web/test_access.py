@@ -196,7 +196,7 @@ async def test_footage_for_somebody_else_needs_a_fresh_proof_of_a_person_and_the
     clock.advance(FRESH_US / US_PER_S + 1)
     path = "/api/v1/case.zip?camera=garden&start_us=0&end_us=1"
     assert (await owner.get(path)).json()["wanted"] == "proof"
-    assert (await program.get(path)).json()["error"] == "There is no footage of that time."
+    assert (await program.get(path)).json()["detail"] == "There is no footage of that time."
 
 
 async def test_a_page_in_another_window_is_told_to_read_its_token_anew(owner: Browser) -> None:

@@ -132,7 +132,7 @@ async def test_the_model_button(built: Built, owner: Browser) -> None:
     built.house.basic = False
     again = await owner.send_json("/api/v1/detector/fetch")
     assert again.status_code == 409
-    assert again.json() == {"error": "The detection model is there already.", "hint": ""}
+    assert again.json()["detail"] == "The detection model is there already."
 
 
 async def test_health_is_one_word_for_strangers(built: Built, browser: MakeBrowser) -> None:
@@ -160,8 +160,10 @@ async def test_health_is_one_word_for_strangers(built: Built, browser: MakeBrows
 async def test_a_mistake_is_answered_with_what_to_do(path: str, status: int, owner: Browser) -> None:
     answer = await owner.get(path)
     assert answer.status_code == status
-    assert answer.json().keys() == {"error", "hint"}
-    assert answer.json()["error"]
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json().keys() == {"type", "title", "status", "detail", "hint"}
+    assert answer.json()["status"] == status
+    assert answer.json()["detail"]
     assert "Traceback" not in answer.text
 
 
@@ -170,7 +172,8 @@ async def test_a_broken_body_is_answered_clearly(body: bytes, owner: Browser) ->
     headers = owner.page_headers() | {"Content-Type": "application/json"}
     answer = await owner.post("/api/v1/events/e00100/keep", content=body, headers=headers)
     assert answer.status_code in {400, 422}
-    assert answer.json().keys() == {"error", "hint"}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["hint"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,7 @@ async def test_a_failure_behind_a_door_is_told_without_secrets(
     monkeypatch.setattr(type(keeper), "keep", fail)
     answer = await owner.send_json("/api/v1/events/e00100/keep", {"kept": True})
     assert answer.status_code == status
-    assert str(error) in answer.json()["error"]
+    assert str(error) in answer.json()["detail"]
     assert "hunter2" not in answer.text
 
 

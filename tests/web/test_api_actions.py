@@ -35,7 +35,7 @@ async def test_one_that_fails_says_why_and_one_there_is_not_is_refused(owner: Br
     assert "pins" in failed["text"]
     refused = await owner.send_json("/api/v1/actions/horn/test")
     assert refused.status_code == 409
-    assert "no action horn" in refused.json()["error"]
+    assert "no action horn" in refused.json()["detail"]
     assert (await owner.send_json("/api/v1/actions/UP/test")).status_code == 422
 
 

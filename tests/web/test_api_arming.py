@@ -41,7 +41,7 @@ async def test_how_it_is_armed_and_who_said_so(built: Built, owner: Browser) -> 
 async def test_a_page_left_open_disarms_nothing(built: Built, owner: Browser, wanted: str, password: str) -> None:
     answer = await owner.send_json(ARMING, {"mode": wanted, "password": password})
     assert answer.status_code == 403
-    assert "password" in answer.json()["error"]
+    assert "password" in answer.json()["detail"]
     assert built.house.arming.state.number == 0
 
 
@@ -58,7 +58,7 @@ async def test_arming_needs_no_password(built: Built, owner: Browser) -> None:
 async def test_what_cannot_be_done_is_said(built: Built, owner: Browser) -> None:
     await owner.send_json(ARMING, {"mode": "disabled", "password": PASSWORD})
     answer = await owner.send_json(ARMING, {"mode": "away"})
-    assert (answer.status_code, answer.json()["error"]) == (409, "Intrusion alerts are disabled. Enable them first.")
+    assert (answer.status_code, answer.json()["detail"]) == (409, "Intrusion alerts are disabled. Enable them first.")
     assert (await owner.send_json(ARMING, {"mode": "asleep"})).status_code == 422
 
 

@@ -41,7 +41,7 @@ async def test_accepting_raises_the_score_and_keeps_it_listed(built: Built, owne
     assert back["score"] == before["score"]
     wrong = await owner.send_json(path, {"key": "account-extra/nobody"})
     assert wrong.status_code == 409
-    assert "no finding" in wrong.json()["error"]
+    assert "no finding" in wrong.json()["detail"]
 
 
 async def test_the_fence_is_for_the_three_routers(owner: Browser) -> None:

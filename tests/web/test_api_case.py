@@ -44,7 +44,7 @@ async def test_what_cannot_be_made_is_said(asked: dict, status: int, owner: Brow
     length_s = asked.pop("length_s", 4)
     answer = await owner.get(PATH, params=window(clock, 300 if length_s == 4 else 9000, length_s) | asked)
     assert answer.status_code == status
-    assert answer.json()["error"]
+    assert answer.json()["detail"]
 
 
 async def test_nobody_gets_one_without_a_log_in(browser: MakeBrowser, clock: FakeClock) -> None:

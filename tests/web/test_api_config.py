@@ -151,7 +151,7 @@ async def test_nobodys_edit_by_hand_is_overwritten(owner: Browser, built: Built)
     by_hand = config.text
     answer = await change(owner, {"path": ["home", "name"], "value": "Villa"}, mark=mark)
     assert answer.status_code == 409
-    assert "changed meanwhile" in answer.json()["error"]
+    assert "changed meanwhile" in answer.json()["detail"]
     assert config.text == by_hand
     assert (await change(owner, {"path": ["home", "name"], "value": "Villa"})).status_code == 200
     assert "# and a word more" in config.text

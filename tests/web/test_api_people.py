@@ -42,7 +42,7 @@ async def test_a_phone_says_it_is_home_without_being_a_page(built: Built, browse
         ("POST", "/api/v1/ping/anna/phone/disarm?token=right", 422),
         ("POST", "/api/v1/ping/ANNA/phone/home?token=right", 422),
         ("POST", f"/api/v1/ping/anna/phone/home?token={'x' * 200}", 422),
-        ("GET", "/api/v1/ping/anna/phone/home?token=right", 404),
+        ("GET", "/api/v1/ping/anna/phone/home?token=right", 405),
     ],
 )
 async def test_what_is_not_signed_says_nothing(built: Built, browser, method: str, path: str, status: int) -> None:

@@ -29,7 +29,7 @@ async def test_a_camera_that_stands_still_says_so(owner: Browser) -> None:
     assert (await owner.get("/api/v1/cameras/garden/ptz")).json() == {"moves": [], "presets": []}
     refused = await owner.send_json("/api/v1/cameras/garden/ptz/move", {"move": "left"})
     assert refused.status_code == 409
-    assert "cannot be moved" in refused.json()["error"]
+    assert "cannot be moved" in refused.json()["detail"]
     assert (await owner.send_json("/api/v1/cameras/cellar/ptz/move", {"move": "left"})).status_code == 404
 
 

@@ -93,5 +93,5 @@ async def test_a_stranger_gets_nothing(browser, built: Built, owner: Browser) ->
 async def test_what_is_no_subscription_is_refused(built: Built, owner: Browser, changes: dict[str, str], status: int) -> None:
     answer = await owner.send_json("/api/v1/push/devices", subscription(**changes))
     assert answer.status_code == status
-    assert answer.json()["error"]
+    assert answer.json()["detail"]
     assert not built.house.push.given

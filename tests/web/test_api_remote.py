@@ -49,5 +49,5 @@ async def test_people_of_telegram_are_invited_promoted_and_removed(built: Built,
     left = await owner.delete("/api/v1/telegram/people/2000", headers=owner.page_headers())
     assert [one["name"] for one in left.json()] == ["Anna"]
     stranger = await owner.send_json("/api/v1/telegram/people/666/role", {"role": "viewer"})
-    assert (stranger.status_code, "666" in stranger.json()["error"]) == (409, True)
+    assert (stranger.status_code, "666" in stranger.json()["detail"]) == (409, True)
     assert (await owner.send_json("/api/v1/telegram/enrol?role=king")).status_code == 422

@@ -41,7 +41,7 @@ async def test_a_camera_is_tried_seen_and_added_and_its_password_never_comes_bac
 
 async def test_a_wrong_password_is_said_in_plain_words_and_tried_once(built: Built, owner: Browser) -> None:
     answer = await owner.send_json(f"{BASE}/try", TRY | {"password": "guess"})
-    assert (answer.status_code, answer.json()["error"]) == (422, "The camera does not accept this name and password.")
+    assert (answer.status_code, answer.json()["detail"]) == (422, "The camera does not accept this name and password.")
     assert "guess" not in answer.text
     assert len(built.house.camera_setup.tries) == 1
 
@@ -53,7 +53,7 @@ async def test_what_the_check_of_the_configuration_says_is_said_here(owner: Brow
         "camera.x.name: must be one line of at most 60 ordinary characters",
     )
     gone = await owner.send_json(BASE, {"trial": "0OLD", "name": "Gate"})
-    assert (gone.status_code, "try it once more" in gone.json()["error"]) == (409, True)
+    assert (gone.status_code, "try it once more" in gone.json()["detail"]) == (409, True)
 
 
 async def test_rename_and_remove(built: Built, owner: Browser) -> None:

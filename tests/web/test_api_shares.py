@@ -114,7 +114,7 @@ async def test_only_the_hash_of_a_link_is_kept(owner: Browser, built: Built, clo
 async def test_what_cannot_be_shared_is_said(owner: Browser, clock: FakeClock, more: dict, status: int) -> None:
     answer = await owner.send_json(SHARES, ask(clock, **more))
     assert answer.status_code == status
-    assert answer.json()["error"]
+    assert answer.json()["detail"]
 
 
 async def test_a_viewer_shares_nothing_and_somebody_limited_only_what_they_see(

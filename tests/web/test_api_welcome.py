@@ -42,7 +42,7 @@ async def test_keys_are_made_anew_and_kept_nowhere(owner: Browser, built: Built)
     assert keys.json()["identity"] not in built.house.config.text
     wrong = await owner.send_json(f"{PATH}/tunnel", {"endpoint": "https://home.example.org"})
     assert wrong.status_code == 409
-    assert "without https://" in wrong.json()["error"]
+    assert "without https://" in wrong.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["", "/disks", "/outside"])

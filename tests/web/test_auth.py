@@ -94,7 +94,7 @@ async def test_a_password_that_is_guessed_first_is_refused(password: str, built:
     client = browser()
     answer = await claim(client, await code_of(client, built), password=password)
     assert answer.status_code == 422
-    assert "password" in answer.json()["error"].lower()
+    assert "password" in answer.json()["detail"].lower()
     assert (await client.get("/api/v1/session")).json()["claimed"] is False
 
 

@@ -249,7 +249,7 @@ async def test_a_stranger_is_refused_before_and_after_the_claim(
         method, concrete(path), headers=stranger.page_headers(), json={} if method == "POST" else None
     )
     assert answer.status_code == 401
-    assert answer.json()["error"]
+    assert answer.json()["detail"]
 
 
 async def test_before_the_claim_only_the_door_answers(built: Built, browser: MakeBrowser) -> None:
@@ -476,7 +476,9 @@ async def test_metrics_are_for_this_machine_or_a_bearer(browser: MakeBrowser) ->
 async def test_what_is_nowhere_is_not_found_in_json(browser: MakeBrowser) -> None:
     answer = await browser().post("/api/v1/nothing", headers=browser().page_headers())
     assert answer.status_code == 405
-    assert set(json.loads(answer.content)) == {"error", "hint"}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(json.loads(answer.content)) == {"type", "title", "status", "detail", "hint"}
+    assert answer.headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(

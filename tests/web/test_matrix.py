@@ -143,7 +143,7 @@ def url(rule: Rule, camera: str = HERE, event: str = "e00100", query: str = LONG
 
 def error(answer: Answer) -> str:
     try:
-        return str(answer.json["error"])
+        return str(answer.json["detail"])
     except (ValueError, KeyError, TypeError):
         return ""
 

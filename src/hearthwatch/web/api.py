@@ -16,7 +16,7 @@ from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.site import CameraDep, Site, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": replies.Trouble}, "5XX": {"model": replies.Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 MAX_TIMELINE_US = 8 * 24 * 3600 * US_PER_S
 

@@ -15,10 +15,9 @@ from hearthwatch.web.api_own import SessionId
 from hearthwatch.web.auth import Permission, Session, clean_name
 from hearthwatch.web.gate import needs
 from hearthwatch.web.place import place_of
-from hearthwatch.web.replies import Trouble
 from hearthwatch.web.site import PersonDep, Site, SiteDep
 
-router = APIRouter(prefix="/api/v1/access", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1/access")
 
 UserId = Annotated[int, Path(ge=1, le=2**53)]
 _Camera = Annotated[str, Field(pattern=CAMERA_ID_PATTERN)]

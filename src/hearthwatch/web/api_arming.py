@@ -14,10 +14,10 @@ from hearthwatch.kit.units import WallUs
 from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.gate import is_private_way, needs
 from hearthwatch.web.place import place_of
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import PersonDep, Site, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _VIA = "page"
 

@@ -10,10 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from hearthwatch.web import audit_replies as replies
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Trouble
 from hearthwatch.web.site import CameraDep, PersonDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 
 class AcceptAsk(BaseModel):

@@ -16,10 +16,9 @@ from hearthwatch.web.api import Moment
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.media import MAX_CLIP_US
-from hearthwatch.web.replies import Trouble
 from hearthwatch.web.site import PersonDep, Site, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 log = logging.getLogger(__name__)
 
 _MOST_CAMERAS = 32

@@ -8,7 +8,6 @@ import asyncio
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from hearthwatch.kit.secrets import NAME_PATTERN
@@ -32,10 +31,11 @@ from hearthwatch.web.config_doors import (
 )
 from hearthwatch.web.gate import needs
 from hearthwatch.web.place import place_of
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.problem import Problem, answered, problem
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import PersonDep, SiteDep
 
-router = APIRouter(prefix="/api/v1/config", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1/config")
 
 _Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 _MANY = 2000
@@ -191,7 +191,7 @@ class ChangedReply(Reply):
         return cls(mark=changed.mark, lines=list(changed.lines), after_restart=list(changed.after_restart))
 
 
-class RefusedReply(Trouble):
+class RefusedReply(Problem):
     """Nothing was written; `mistakes` say why, each at its key."""
 
     mistakes: list[MistakeReply]
@@ -225,20 +225,22 @@ def _told(change: Change) -> str:
 
 
 def _refused(error: SettingsRefused) -> Response:
-    said = RefusedReply(
-        error="Nothing was saved: " + ("this is wrong." if len(error.mistakes) == 1 else "these are wrong."),
-        hint="; ".join(f"{each.key}: {each.text}" if each.key else each.text for each in error.mistakes[:5]),
-        mistakes=[MistakeReply.of(mistake) for mistake in error.mistakes],
+    said = problem(
+        422,
+        "Nothing was saved: " + ("this is wrong." if len(error.mistakes) == 1 else "these are wrong."),
+        "; ".join(f"{each.key}: {each.text}" if each.key else each.text for each in error.mistakes[:5]),
     )
-    return JSONResponse(said.model_dump(), status_code=422)
+    return answered(RefusedReply(**said.model_dump(), mistakes=[MistakeReply.of(mistake) for mistake in error.mistakes]))
 
 
 def _moved() -> Response:
-    said = Trouble(
-        error="The file was changed meanwhile, by hand or by somebody else, so nothing was saved.",
-        hint="Load it anew: your own changes stay on the page, and can be saved on top of it.",
+    return answered(
+        problem(
+            409,
+            "The file was changed meanwhile, by hand or by somebody else, so nothing was saved.",
+            "Load it anew: your own changes stay on the page, and can be saved on top of it.",
+        )
     )
-    return JSONResponse(said.model_dump(), status_code=409)
 
 
 @router.get("")
@@ -248,7 +250,7 @@ def config(site: SiteDep) -> ConfigReply:
     return ConfigReply.of(site.doors.config.now())
 
 
-@router.post("", responses={409: {"model": Trouble}, 422: {"model": RefusedReply}}, response_model=ChangedReply)
+@router.post("", responses={422: {"model": RefusedReply}}, response_model=ChangedReply)
 @needs(Permission.MANAGE, body_bytes=256 * 1024, noted=False)
 async def change(ask: ChangesAsk, request: Request, site: SiteDep, person: PersonDep) -> ChangedReply | Response:
     """Change settings, all or none. Where alerts and copies go, and by which ways the page is reached, is changed only by who

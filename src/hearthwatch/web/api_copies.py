@@ -12,10 +12,9 @@ from hearthwatch.kit.units import CAMERA_ID_PATTERN, CameraId
 from hearthwatch.web import copies_replies as replies
 from hearthwatch.web.auth import Permission, Session
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Trouble
 from hearthwatch.web.site import CameraDep, PersonDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _COPY_PATTERN = r"^[0-9A-Z]{26}$"
 CopyPath = Annotated[str, Path(pattern=_COPY_PATTERN)]

@@ -11,10 +11,10 @@ from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.offsite.elsewhere import WayBack
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import ElsewhereReply, Reply, Trouble
+from hearthwatch.web.replies import ElsewhereReply, Reply
 from hearthwatch.web.site import CameraDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _MAX_RANGE_US = 24 * 3600 * US_PER_S
 _MAX_FILES = 100

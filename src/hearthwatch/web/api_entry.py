@@ -12,11 +12,10 @@ from hearthwatch.web.entry_replies import AskedReply, SessionReply
 from hearthwatch.web.gate import cookie_name, is_private_way, needs
 from hearthwatch.web.passkeys import WebSite, site_of
 from hearthwatch.web.place import place_of
-from hearthwatch.web.replies import Trouble
 from hearthwatch.web.sessions import Factor
 from hearthwatch.web.site import PersonDep, SessionDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 COOKIE_MAX_AGE_S = 30 * 24 * 3600
 MAX_CREDENTIAL = 16_384

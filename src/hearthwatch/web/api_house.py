@@ -11,10 +11,10 @@ from hearthwatch.arming.arming import Mode
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.house_page_doors import Destination, LatencyRow, RuleRow
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import CameraDep, PersonDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 
 class RuleReply(Reply):

@@ -12,10 +12,10 @@ from hearthwatch.logins.login import KeptLine, Login, LoginId, Verdict, WatchNow
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.login_doors import LoginDoor
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 CameraQuery = Annotated[str | None, Query(pattern=CAMERA_ID_PATTERN)]
 MomentQuery = Annotated[int | None, Query(ge=0, le=2**53)]

@@ -10,10 +10,10 @@ from hearthwatch.kit.logs import redact
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.offsite_doors import OffsiteNow, TargetNow
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import PersonDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _CAUSE = "Asked for by hand."
 

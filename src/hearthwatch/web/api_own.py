@@ -14,11 +14,10 @@ from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.entry_replies import AskedReply, SessionReply
 from hearthwatch.web.gate import needs
 from hearthwatch.web.place import place_of
-from hearthwatch.web.replies import Trouble
 from hearthwatch.web.sessions import Factor
 from hearthwatch.web.site import PersonDep, Site, SiteDep
 
-router = APIRouter(prefix="/api/v1/own", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1/own")
 
 SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,16}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64)]

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path, Query
 from hearthwatch.presence.presence import DevicePresence, Evidence, PersonId, Presence, device_id
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 

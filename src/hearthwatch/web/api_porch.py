@@ -11,10 +11,10 @@ from hearthwatch.kit.logs import redact
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.porch_doors import PorchAccountNow, PorchNow
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 
 class PorchAccountReply(Reply):

@@ -11,10 +11,10 @@ from hearthwatch.vendors.capability import PtzMove, Reach
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.doors import CameraNow, CameraState
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import CameraDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _Hold = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")]
 

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.push_doors import NAME_CHARS, PushDeviceNow
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import PersonDep, SiteDep
 
-router = APIRouter(prefix="/api/v1/push", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1/push")
 
 _POINT_BYTES = 65
 _AUTH_BYTES = 16

@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.audit.trail import RepairState
 from hearthwatch.kit.units import CAMERA_ID_PATTERN, CameraId, WallUs
-from hearthwatch.web import remedy_replies, replies
+from hearthwatch.web import remedy_replies
 from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.gate import is_private_way, needs
 from hearthwatch.web.site import CameraDep, PersonDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": replies.Trouble}, "5XX": {"model": replies.Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 MAX_FIRMWARE_BYTES = 64 << 20
 _WAIT_S = 25.0

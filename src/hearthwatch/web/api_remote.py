@@ -12,10 +12,10 @@ from hearthwatch.events.event import EventId
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import EventReply, Reply, Trouble
+from hearthwatch.web.replies import EventReply, Reply
 from hearthwatch.web.site import CameraDep, PersonDep, Site, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _VIA = "page"
 _LONGEST_S = 31 * 86_400

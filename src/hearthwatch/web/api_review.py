@@ -15,10 +15,10 @@ from hearthwatch.kit.units import CAMERA_ID_PATTERN, CameraId, WallUs
 from hearthwatch.web.api import CameraQuery, MomentQuery, find_event
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import BoxFrac, EventReply, EventsReply, Reply, Trouble
+from hearthwatch.web.replies import BoxFrac, EventReply, EventsReply, Reply
 from hearthwatch.web.site import PersonDep, Site, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _MOST_AT_ONCE = 500
 _Text = Annotated[str | None, Query(max_length=64)]

@@ -20,10 +20,10 @@ from hearthwatch.vendors.device import Vendor
 from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.camera_setup_doors import AddWish, Candidate, SearchNow, StreamTried, Trial, TrialFailed, TryWish
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import PersonDep, Site, SiteDep
 
-router = APIRouter(prefix="/api/v1/setup", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1/setup")
 
 _FILE = re.compile(r"(?m)^[^\n]*?\.toml(?::\d+)?: ")
 """Where in the file a mistake stands says nothing to a person at the page."""

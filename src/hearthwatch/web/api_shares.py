@@ -19,11 +19,11 @@ from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.media import MAX_CLIP_US, clip_name
 from hearthwatch.web.place import place_of
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.shares import Share
 from hearthwatch.web.site import PersonDep, Site, SiteDep
 
-router = APIRouter(responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter()
 
 _MOST_CAMERAS = 8
 _HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}}}

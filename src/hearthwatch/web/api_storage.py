@@ -9,10 +9,10 @@ from fastapi import APIRouter
 from hearthwatch.recording.forecast import CameraForecast, Forecast, Stay
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 
 class StayReply(Reply):

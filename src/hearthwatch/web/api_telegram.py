@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict
 from hearthwatch.alerts.remote import Person, Role
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import SiteDep
 from hearthwatch.web.telegram_doors import Enrolment
 
-router = APIRouter(prefix="/api/v1/telegram", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1/telegram")
 
 
 class RoleWanted(StrEnum):

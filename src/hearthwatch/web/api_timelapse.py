@@ -9,10 +9,10 @@ from fastapi.responses import FileResponse
 
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import CameraDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 
 class TimelapseReply(Reply):

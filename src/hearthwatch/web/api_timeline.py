@@ -16,11 +16,11 @@ from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.web.api import Moment
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import KeptReply, Trouble
+from hearthwatch.web.replies import KeptReply
 from hearthwatch.web.site import CameraDep, PersonDep, SiteDep
 from hearthwatch.web.timeline_replies import LanesReply
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 MAX_LANES_US = 93 * 24 * 3600 * US_PER_S
 MAX_PLAYED_US = 15 * 60 * US_PER_S

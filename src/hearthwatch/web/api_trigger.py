@@ -8,10 +8,10 @@ from hearthwatch.feeds.sensor import NO_PIN
 from hearthwatch.kit.units import CameraId
 from hearthwatch.web.auth import Denied, Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import CameraDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _BODY_BYTES = 65_536
 

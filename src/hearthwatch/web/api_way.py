@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request
 
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import is_loopback, needs
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import SiteDep
 from hearthwatch.web.way import way_of
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 
 class From(StrEnum):

@@ -13,11 +13,11 @@ from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import SiteDep
 from hearthwatch.web.welcome_doors import Disk, DiskKind, Outside, Progress, SealKeys, Step, StepState, Trial, Tunnel
 
-router = APIRouter(prefix="/api/v1/welcome", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1/welcome")
 
 
 class _Ask(BaseModel):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, StorageFailed, Unreachable, Unsupported
-from hearthwatch.kit.logs import redact
 from hearthwatch.web import (
     api,
     api_access,
@@ -52,16 +49,19 @@ from hearthwatch.web import (
     live,
     media,
     metrics,
+    misread,
     stream,
 )
-from hearthwatch.web.auth import Auth, Denied, Permission, Wanted
+from hearthwatch.web.auth import Auth, Denied, Permission
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.clips import ClipShelf
+from hearthwatch.web.description import description
 from hearthwatch.web.doors import Doors
 from hearthwatch.web.gate import Gate, host_names, is_private_way, needs, rules
+from hearthwatch.web.headers import HEADERS
 from hearthwatch.web.options import WebOptions
 from hearthwatch.web.page import Page, page_router
-from hearthwatch.web.person import problem
+from hearthwatch.web.problem import answered, problem, refused
 from hearthwatch.web.reach import Reach
 from hearthwatch.web.relay import api as relay_api
 from hearthwatch.web.relay import routes as relay_routes
@@ -97,8 +97,8 @@ def create_app(
     app = FastAPI(
         title="Hearthwatch",
         version="1",
-        description="Requests that change something need the header `X-Hearthwatch-Token` (from `/api/v1/session`) "
-        "and an `Origin` of this site.",
+        description="A page's requests that change something need the header `X-Hearthwatch-Token` (from `/api/v1/session`) "
+        "and an `Origin` of this site; a program sends its token alone.",
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -160,12 +160,12 @@ def create_app(
     @app.get("/api/openapi.json", include_in_schema=False)
     @needs(Permission.PUBLIC)
     async def openapi() -> dict[str, Any]:
-        return app.openapi()
+        return description(app)
 
     app.include_router(page_router(page))
     app.add_exception_handler(Denied, _denied)
     app.add_exception_handler(HearthwatchError, _failed)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _bug)
     guests = Guests(doors.relay, clock, is_private_way)
@@ -182,36 +182,30 @@ def create_app(
     return app
 
 
-def _answer(
-    status: int, error: str, hint: str = "", headers: dict[str, str] | None = None, wanted: Wanted | None = None
-) -> JSONResponse:
-    return JSONResponse(problem(redact(error), redact(hint), wanted), status_code=status, headers=headers)
-
-
-async def _denied(_request: Request, error: Exception) -> JSONResponse:
+async def _denied(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Denied)
-    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
-    return _answer(error.status, str(error), error.hint, headers, error.wanted)
+    return refused(error)
 
 
-async def _failed(_request: Request, error: Exception) -> JSONResponse:
+async def _failed(_request: Request, error: Exception) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-    return _answer(status, str(error))
+    return answered(problem(status, str(error)))
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _misread(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _answer(422, "The request is not understood.", "; ".join(_explained(error.errors()[:5])))
+    return answered(problem(422, "The request is not understood.", misread.explained(error.errors())))
 
 
-def _explained(errors: Sequence[Any]) -> list[str]:
-    return [f"{'.'.join(str(part) for part in found['loc'][1:]) or 'body'}: {found['msg']}" for found in errors]
-
-
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _answer(error.status_code, str(error.detail))
+    if error.status_code == 400:
+        return answered(problem(400, "The body of the request cannot be read.", "Send JSON in UTF-8, not nested too deeply."))
+    return answered(problem(error.status_code, str(error.detail)))
 
 
-async def _bug(_request: Request, _error: Exception) -> JSONResponse:
-    return _answer(500, "Something went wrong inside Hearthwatch.", "The log on the machine says what; please report it.")
+async def _bug(_request: Request, _error: Exception) -> Response:
+    return answered(
+        problem(500, "Something went wrong inside Hearthwatch.", "The log on the machine says what; please report it."),
+        HEADERS | {"Cache-Control": "no-store"},  # it is outside the gate that this is answered
+    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import hmac
 import ipaddress
-import json
 import re
 import socket
 from collections.abc import Callable, Iterable
@@ -26,8 +25,8 @@ from hearthwatch.kit.units import CameraId
 from hearthwatch.web import deeds
 from hearthwatch.web.auth import Auth, Denied, Permission, Session, Wanted
 from hearthwatch.web.headers import once_done, with_headers
-from hearthwatch.web.person import problem
 from hearthwatch.web.place import place_of
+from hearthwatch.web.problem import refused
 from hearthwatch.web.tokens import PREFIX
 from hearthwatch.web.trail import Via
 from hearthwatch.web.way import Ways, way_of
@@ -36,6 +35,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 MAX_BODY_BYTES = 64 * 1024
 TOKEN_HEADER = "x-hearthwatch-token"  # noqa: S105  # a header's name
+EVERYTHING_ELSE = "/{path:path}"
+"""The page's route, after all others: what an address before it takes is not hidden by it."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -246,19 +247,23 @@ class Gate:
 
     def _rule(self, scope: Scope) -> Rule:
         """Return the rule of the route, one that declares what it asks for."""
-        wrong_method = False
+        allow: set[str] = set()
         for rule in self._table:
             if not rule.pattern.match(scope["path"]):
                 continue
             if (scope["type"] == "websocket") != (not rule.methods):
                 continue
+            if rule.path == EVERYTHING_ELSE and allow:
+                break
             if rule.methods and scope["method"] not in rule.methods:
-                wrong_method = True
+                allow |= rule.methods
                 continue
             if rule.permission is None:
                 raise Denied(403, "This address declares no permission, so nobody may use it.", "This is a bug: report it.")
             return rule
-        raise Denied(405 if wrong_method else 404, "There is nothing at this address.")
+        if allow:
+            raise Denied(405, "This address takes no such request.", f"It takes {', '.join(sorted(allow))}.", allow=allow)
+        raise Denied(404, "There is nothing at this address.")
 
     async def _program(self, headers: Headers, scope: Scope) -> Session | None:
         """Return the program that sends a token; no browser ever sends one by itself, so that no page can misuse it."""
@@ -329,14 +334,4 @@ async def _refuse(denied: Denied, scope: Scope, receive: Receive, send: Send) ->
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": str(denied)})
         return
-    body = json.dumps(problem(str(denied), denied.hint, denied.wanted)).encode()
-    extra = [(b"retry-after", str(denied.retry_after_s).encode())] if denied.retry_after_s else []
-    answer = with_headers(scope, send)
-    await answer(
-        {
-            "type": "http.response.start",
-            "status": denied.status,
-            "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *extra],
-        }
-    )
-    await answer({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    await refused(denied)(scope, receive, with_headers(scope, send))

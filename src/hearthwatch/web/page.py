@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 
 from hearthwatch.web.auth import Denied, Permission
-from hearthwatch.web.gate import needs
+from hearthwatch.web.gate import EVERYTHING_ELSE, needs
 from hearthwatch.web.headers import CSP
 
 BUILT = Path(__file__).with_name("dist")
@@ -71,7 +71,7 @@ def page_router(page: Page) -> APIRouter:
     """Return the routes of the page: they must come after all others, as they answer every address."""
     router = APIRouter()
 
-    @router.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    @router.api_route(EVERYTHING_ELSE, methods=["GET", "HEAD"], include_in_schema=False)
     @needs(Permission.PUBLIC)
     async def asset(
         path: str, accept_encoding: Annotated[str, Header()] = "", if_none_match: Annotated[str, Header()] = ""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,22 +55,31 @@ class Wanted(StrEnum):
 
 
 class Denied(Exception):
-    """The request is refused; the message and `hint` are for the person who asked, `wanted` for the page."""
+    """The request is refused; the message and `hint` are for the person who asked, `wanted` for the page, `allow` (the methods
+    there are) for a program."""
 
     def __init__(
-        self, status: int, message: str, hint: str = "", *, retry_after_s: int | None = None, wanted: Wanted | None = None
+        self,
+        status: int,
+        message: str,
+        hint: str = "",
+        *,
+        retry_after_s: int | None = None,
+        wanted: Wanted | None = None,
+        allow: Collection[str] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
         self.hint = hint
         self.retry_after_s = retry_after_s
         self.wanted = wanted
+        self.allow = allow
 
-
-def problem(error: str, hint: str, wanted: Wanted | None = None) -> dict[str, str]:
-    """Return the body of a refusal."""
-    body = {"error": error, "hint": hint}
-    return body if wanted is None else {**body, "wanted": wanted}
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an answer says beside its body."""
+        waits = {"Retry-After": str(self.retry_after_s)} if self.retry_after_s else {}
+        return waits | ({"Allow": ", ".join(sorted(self.allow))} if self.allow else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

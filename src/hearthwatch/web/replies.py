@@ -22,15 +22,6 @@ class Reply(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Trouble(Reply):
-    """Every refusal and failure: what went wrong, and what to do about it (may be empty). `wanted` is `proof` where the person
-    should show once more that it is them, `second-factor` where the account needs one first."""
-
-    error: str
-    hint: str
-    wanted: str | None = None
-
-
 class BoxReply(Reply):
     name: str
     put: int

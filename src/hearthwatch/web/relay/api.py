@@ -13,10 +13,10 @@ from hearthwatch.web.gate import is_private_way, needs, split_host
 from hearthwatch.web.person import Denied, Permission, Session
 from hearthwatch.web.relay.doors import RelayDoor, RelayNow
 from hearthwatch.web.relay.own_page import ENTRY
-from hearthwatch.web.replies import Reply, Trouble
+from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import CameraDep, PersonDep, SiteDep
 
-router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/api/v1")
 
 _watching: set[asyncio.Task[None]] = set()
 

@@ -7,14 +7,14 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from hearthwatch.kit.errors import HearthwatchError
-from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import CameraId
 from hearthwatch.web.doors import CameraDoor
 from hearthwatch.web.gate import is_loopback, split_host
+from hearthwatch.web.problem import answered, problem
 from hearthwatch.web.relay.doors import RelayDoor
 from hearthwatch.web.relay.multipart import Multipart
 
@@ -48,7 +48,7 @@ class OpenPort:
             else:
                 await self._stream(camera, scope, receive, send)
         except HearthwatchError as error:
-            await _answer(503, redact(str(error)))(scope, receive, send)
+            await _answer(503, str(error))(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> tuple[int, str]:
         """Other pages in a browser on this machine are strangers, too: they come under another name or say where from."""
@@ -83,4 +83,4 @@ async def _parts(multipart: Multipart, first: bytes, pictures: AsyncGenerator[by
 
 
 def _answer(status: int, why: str) -> Response:
-    return JSONResponse({"error": why}, status_code=status, headers=_HEADERS)
+    return answered(problem(status, why), _HEADERS)

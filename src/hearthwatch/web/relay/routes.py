@@ -24,10 +24,9 @@ from hearthwatch.web.relay.cgi import parse_call
 from hearthwatch.web.relay.doors import Unlisted
 from hearthwatch.web.relay.guest import is_guest
 from hearthwatch.web.relay.multipart import Multipart
-from hearthwatch.web.replies import Trouble
 from hearthwatch.web.site import CameraDep, PersonDep, Site, SiteDep
 
-router = APIRouter(prefix="/cam", tags=["cameras elsewhere"], responses={"4XX": {"model": Trouble}, "5XX": {"model": Trouble}})
+router = APIRouter(prefix="/cam", tags=["cameras elsewhere"])
 log = logging.getLogger(__name__)
 
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
