@@ -36,6 +36,7 @@ from hearthwatch.run.messages import (
     Start,
 )
 from hearthwatch.run.notify import notify
+from hearthwatch.run.patience import Patience, used_s
 from hearthwatch.run.plan import ChildPlan, GuestPlan, Plan, PorchPlan, ScoutPlan
 
 log = logging.getLogger(__name__)
@@ -53,8 +54,6 @@ _MODULE = {
 }
 _OPTIONAL = (Role.PORCH, Role.SCOUT)
 _REPLACED = frozenset({Role.GUEST, *_OPTIONAL})
-_START_LIMIT_S = 60.0
-_BEAT_LIMIT_S = 15.0
 _END_LIMIT_S = 10.0
 _TICK_S = 0.25
 _HEALTHY_S = 5.0
@@ -76,9 +75,7 @@ class _Process:
     backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.05, factor=4.0, cap_s=30.0, healthy_s=_HEALTHY_S))
     popen: subprocess.Popen[bytes] | None = None
     control: Channel[FromChild] | None = None
-    started_ns: int = 0
-    heard_ns: int = 0
-    ready: bool = False
+    patience: Patience = field(default_factory=lambda: Patience(0))
     start_at_ns: int = 0
     ending: bool = False
 
@@ -144,9 +141,9 @@ class Supervisor:
 
     def _has_turn(self, process: _Process) -> bool:
         recorder = self._processes[Role.RECORDER, ""]
-        if process is recorder or recorder.ready:
+        if process is recorder or recorder.patience.is_ready:
             return True
-        return self._clock.mono_ns() - recorder.started_ns > _HEAD_START_S * NS_PER_S
+        return self._clock.mono_ns() - recorder.patience.started_ns > _HEAD_START_S * NS_PER_S
 
     def _drain_wakeups(self) -> None:
         try:
@@ -166,8 +163,7 @@ class Supervisor:
                 env=environment,
             )
         process.control = Channel(ours, FromChild)
-        process.started_ns = process.heard_ns = self._clock.mono_ns()
-        process.ready = False
+        process.patience = Patience(self._clock.mono_ns())
         self._selector.register(ours, selectors.EVENT_READ, process)
         fds = (self._marks_fd,) if process.role is Role.LOOKER else ()
         if process.role is Role.LOOKER:
@@ -224,10 +220,10 @@ class Supervisor:
             log.debug("%s: %s", process.title, error)
             self._forget_control(process)
             return
-        process.heard_ns = self._clock.mono_ns()
+        process.patience.hear(self._clock.mono_ns())
         match message:
             case Ready():
-                process.ready = True
+                process.patience.is_ready = True
                 log.debug("%s is ready", process.title)
                 self._maybe_ready()
             case NewPlan(plan=plan):
@@ -239,7 +235,9 @@ class Supervisor:
                 pass
 
     def _maybe_ready(self) -> None:
-        if not self._told_ready and all(each.ready for each in self._processes.values() if each.role not in _OPTIONAL):
+        if not self._told_ready and all(
+            each.patience.is_ready for each in self._processes.values() if each.role not in _OPTIONAL
+        ):
             self._told_ready = True
             notify("READY=1\nSTATUS=recording")
             log.info("Hearthwatch is running")
@@ -286,16 +284,19 @@ class Supervisor:
         now_ns = self._clock.mono_ns()
         status = process.popen.poll()
         if status is None:
-            limit_s = _BEAT_LIMIT_S if process.ready else _START_LIMIT_S
-            if now_ns - process.heard_ns > limit_s * NS_PER_S:
-                log.error("%s gave no sign of life for %.0f s and is started anew", process.title, limit_s)
+            patience = process.patience
+            if not patience.is_ready:
+                patience.look(now_ns, used_s(process.popen.pid))
+            if patience.is_over(now_ns):
+                silent_s = patience.silent_s(now_ns)
+                log.error("%s does not work, silent for %.0f s, and is started anew", process.title, silent_s)
                 process.popen.kill()
                 process.popen.wait()
                 status = process.popen.returncode
             else:
                 return
         reason = f"ended with status {status}" if status >= 0 else f"was ended by {signal.Signals(-status).name}"
-        ran_s = (now_ns - process.started_ns) / NS_PER_S
+        ran_s = (now_ns - process.patience.started_ns) / NS_PER_S
         self._forget_control(process)
         process.popen = None
         if process.role is Role.LOOKER and self._charge_crash():
@@ -339,7 +340,7 @@ class Supervisor:
         recorder = self._processes[Role.RECORDER, ""]
         now_ns = self._clock.mono_ns()
         is_due = now_ns - self._told_alive_ns >= _WATCHDOG_S * NS_PER_S
-        if is_due and recorder.ready and now_ns - recorder.heard_ns < _BEAT_LIMIT_S * NS_PER_S:
+        if is_due and recorder.patience.is_ready and not recorder.patience.is_over(now_ns):
             self._told_alive_ns = now_ns
             notify("WATCHDOG=1")
 
