@@ -14,6 +14,7 @@ from tests.web.running import new_house, running_house
 
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.errors import ConfigFault
+from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import to_datetime
 from hearthwatch.web import reach as reach_module
 from hearthwatch.web.accounts import Role
@@ -70,7 +71,9 @@ def test_a_renewed_one_is_taken_up_and_half_of_one_is_not(authority: Authority, 
     pair = authority.sign("cams.example.org", file="live")
     told: list[str] = []
     reach = Reach(tell=told.append)
-    tls = Tls(WebOptions(certificate=str(pair.certificate), key=str(pair.key)), tmp_path / "tls", clock, reach)
+    tls = Tls(
+        WebOptions(certificate=str(pair.certificate), key=str(pair.key)), tmp_path / "tls", clock, reach, Secrets(tmp_path)
+    )
     tls.open()
     first = reach.certificate
     other = authority.sign("cams.example.org", file="next")
@@ -90,7 +93,7 @@ def test_a_renewed_one_is_taken_up_and_half_of_one_is_not(authority: Authority, 
 
 def test_one_that_cannot_be_used_leaves_the_page_reachable(clock: FakeClock, tmp_path: Path) -> None:
     reach = Reach()
-    Tls(WebOptions(certificate="/nowhere/cert.pem"), tmp_path / "tls", clock, reach).open()
+    Tls(WebOptions(certificate="/nowhere/cert.pem"), tmp_path / "tls", clock, reach, Secrets(tmp_path)).open()
     assert reach.certificate.is_made_here
     assert "there is no file /nowhere/cert.pem" in reach.trouble
 
@@ -99,7 +102,7 @@ def test_a_page_that_starts_again_shows_what_it_showed(clock: FakeClock, tmp_pat
     reach = Reach()
     shown = []
     for _ in range(2):
-        Tls(WebOptions(), tmp_path / "tls", clock, reach).open()
+        Tls(WebOptions(), tmp_path / "tls", clock, reach, Secrets(tmp_path)).open()
         shown.append(reach.certificate)
     assert shown[0] == shown[1]
 

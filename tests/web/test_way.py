@@ -6,13 +6,18 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.web.conftest import HTTP, Browser
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from tests.web.conftest import HTTP, Browser, MakeBrowser
+from tests.web.fake_house import Built
 from tests.web.running import new_house, running_house
 
 from hearthwatch.kit.errors import ConfigFault
+from hearthwatch.kit.secrets import Secrets
 from hearthwatch.web.auth import Denied
 from hearthwatch.web.gate import is_private_way
 from hearthwatch.web.options import WebOptions
+from hearthwatch.web.reach import Tls
 from hearthwatch.web.way import Way, Ways
 
 
@@ -117,3 +122,18 @@ async def test_behind_a_proxy_the_plain_port_is_open_to_it(tmp_path: Path) -> No
         assert "max-age" in answer.headers["strict-transport-security"]
         refused = await proxy.get("/", headers={**passed_on, "X-Forwarded-Proto": "http"})
         assert (refused.status_code, "https" in refused.json()["hint"]) == (403, True)
+
+
+async def test_the_authoritys_certificate_can_be_fetched_and_no_key(
+    viewer: Browser, browser: MakeBrowser, built: Built, tmp_path: Path
+) -> None:
+    assert (await viewer.get("/api/v1/way/authority.crt")).status_code == 404
+    reach, sealer = built.app.state.site.reach, Secrets(tmp_path)
+    Tls(WebOptions(), tmp_path / "tls", built.house.clock, reach, sealer).open()
+    answer = await viewer.get("/api/v1/way/authority.crt")
+    assert answer.headers["content-type"] == "application/x-x509-ca-cert"
+    found = x509.load_pem_x509_certificate(answer.content)
+    shown = (await viewer.get("/api/v1/way")).json()["certificate"]
+    assert shown["authority"] == found.fingerprint(hashes.SHA256()).hex(":").upper()
+    assert b"PRIVATE" not in answer.content
+    assert (await browser().get("/api/v1/way/authority.crt")).status_code == 401

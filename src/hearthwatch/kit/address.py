@@ -7,6 +7,8 @@ import fcntl
 import ipaddress
 import socket
 import struct
+from dataclasses import dataclass
+from pathlib import Path
 
 from hearthwatch.kit.errors import Unreachable, Unsupported
 
@@ -14,6 +16,8 @@ _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _GET_ADDRESS = 0x8915
 """SIOCGIFADDR, netdevice(7)."""
+_TEMPORARY, _UNUSABLE = 0x01, 0x20 | 0x40 | 0x08
+"""IFA_F_TEMPORARY; IFA_F_DEPRECATED, IFA_F_TENTATIVE and IFA_F_DADFAILED of linux/if_addr.h."""
 _METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254")))
 _WRAPPED = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
 
@@ -99,3 +103,33 @@ def own_addresses() -> dict[str, str]:
                 reply = fcntl.ioctl(sock, _GET_ADDRESS, struct.pack("256s", name.encode()[:15]))
                 found[name] = socket.inet_ntoa(reply[20:24])
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressV6:
+    """An IPv6 address of this machine; `is_temporary` when it is given up again by itself, so that nobody is known by it."""
+
+    interface: str
+    address: ipaddress.IPv6Address
+    is_temporary: bool
+
+
+def own_addresses_v6(table: Path = Path("/proc/net/if_inet6")) -> tuple[AddressV6, ...]:
+    """Return the IPv6 addresses of this machine's interfaces, those in use. Sends nothing."""
+    try:
+        lines = table.read_text().splitlines()
+    except OSError:
+        return ()
+    found: list[AddressV6] = []
+    for line in lines:
+        address, _index, _prefix, _scope, flags, interface = line.split()
+        if int(flags, 16) & _UNUSABLE:
+            continue
+        found.append(
+            AddressV6(
+                interface=interface,
+                address=ipaddress.IPv6Address(bytes.fromhex(address)),
+                is_temporary=bool(int(flags, 16) & _TEMPORARY),
+            )
+        )
+    return tuple(found)

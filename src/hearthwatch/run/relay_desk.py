@@ -160,7 +160,7 @@ class RelayDesk:
         listening = listen_everywhere(wanted, "proxy.page_port") if https else [listen("127.0.0.1", wanted, "proxy.page_port")]
         port: int = listening[0].getsockname()[1]
         options = self._config().web
-        keeper = Tls(options, self._data / "tls", self._clock, Reach())
+        keeper = Tls(options, self._data / "tls", self._clock, Reach(), self._secrets)
         context = await asyncio.to_thread(keeper.open) if https else None
         names = host_names(options.hosts)
         app = OwnPage(camera, self._stays, self.ask, lambda name: name in names or _is_address(name), https=https)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
+from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import is_loopback, needs
+from hearthwatch.web.person import Denied
 from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import SiteDep
 from hearthwatch.web.way import way_of
+
+AUTHORITY_TYPE = "application/x-x509-ca-cert"
+"""The type by which phones know what to do with it."""
 
 router = APIRouter(prefix="/api/v1")
 
@@ -26,7 +32,10 @@ class From(StrEnum):
 
 
 class CertificateReply(Reply):
+    """`authority` is the fingerprint of the house's own authority, empty when it did not sign the one shown."""
+
     fingerprint: str
+    authority: str
     names: list[str]
     ends_us: int
     is_made_here: bool
@@ -81,9 +90,35 @@ async def way(request: Request, site: SiteDep) -> WayReply:
         where=where,
         open=[OpenReply(scheme=scheme, address=address, port=port) for scheme, address, port in open_],
         certificate=CertificateReply(
-            fingerprint=shown.fingerprint, names=list(shown.names), ends_us=shown.ends_us, is_made_here=shown.is_made_here
+            fingerprint=shown.fingerprint,
+            authority=shown.authority,
+            names=list(shown.names),
+            ends_us=shown.ends_us,
+            is_made_here=shown.is_made_here,
         )
         if shown
         else None,
         trouble=reach.trouble,
     )
+
+
+@router.get("/way/authority.crt", response_class=Response, responses={200: {"content": {AUTHORITY_TYPE: {}}}})
+@needs(Permission.LOOK)
+async def authority(site: SiteDep) -> Response:
+    """The certificate of the house's own authority, for devices that shall trust this page; it holds no secret."""
+    path = site.reach.authority
+    data = await asyncio.to_thread(_read, path) if path else None
+    if data is None:
+        raise Denied(
+            404,
+            "There is no authority of the house's own to trust.",
+            "The page shows a certificate of yours, or a reverse proxy's: devices trust whoever signed that.",
+        )
+    return Response(data, media_type=AUTHORITY_TYPE, headers={"Content-Disposition": 'attachment; filename="hearthwatch.crt"'})
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

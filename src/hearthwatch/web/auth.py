@@ -84,6 +84,7 @@ class Auth:
     ) -> None:
         """`home` tells whether an address lies in one of the networks the owner named as the home's; `news` hears of log-ins
         from a place that is new."""
+        self.sealer = sealer
         self._home = home
         self._news = news
         self._db = db

@@ -21,12 +21,13 @@ _MAX_BYTES = 1 << 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """What the page is served with. `names` are those it is good for; `is_made_here` tells one that only we vouch for.
-    `warning` is what will go wrong soon, in words."""
+    `authority` is the fingerprint of the one that signed such a one. `warning` is what will go wrong soon, in words."""
 
     fingerprint: str
     names: tuple[str, ...]
     ends_us: WallUs
     is_made_here: bool
+    authority: str = ""
     warning: str = ""
 
 
@@ -51,12 +52,17 @@ def read(certificate: Path, key: Path, clock: Clock) -> Certificate:
         )
     soon = leaf.not_valid_after_utc - now < SOON
     return Certificate(
-        fingerprint=leaf.fingerprint(hashes.SHA256()).hex(":").upper(),
+        fingerprint=print_of(leaf),
         names=names_of(leaf),
         ends_us=from_datetime(leaf.not_valid_after_utc),
         is_made_here=False,
         warning=f"The certificate in {certificate} ends on {leaf.not_valid_after_utc:%d %B %Y}: renew it." if soon else "",
     )
+
+
+def print_of(certificate: x509.Certificate) -> str:
+    """Return the SHA-256 fingerprint as browsers show it."""
+    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
 def names_of(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ async def serve(
         await auth.is_claimed()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_run(app, options, plain, auth))
-            keeper = Tls(options, data_folder / "tls", clock, reach)
+            keeper = Tls(options, data_folder / "tls", clock, reach, auth.sealer)
             tasks.create_task(_serve_https(app, options, auth=auth, keeper=keeper, reach=reach, say=say))
     finally:
         for each in plain:
@@ -84,8 +84,10 @@ async def _serve_https(
         reach.https = _places(listening)
         port = listening[0].getsockname()[1]
         if shown.is_made_here:
-            say(f"From other devices: https://{socket.gethostname()}:{port} (the browser will warn once;")
-            say(f"the certificate's SHA-256 fingerprint is {shown.fingerprint})")
+            say(f"From other devices: https://{socket.gethostname()}:{port} (the browser warns until it trusts this house;")
+            say(f"the certificate's SHA-256 fingerprint is {shown.fingerprint},")
+            say(f"that of the house's authority, to be trusted once on each device, {shown.authority};")
+            say("Settings, `How you reach this page`, or `hearthwatch certificate` says how)")
         else:
             say(f"From other devices: https://{next(iter(shown.names), socket.gethostname())}:{port} (your own certificate)")
         watching = asyncio.create_task(keeper.watch(), name="certificate")

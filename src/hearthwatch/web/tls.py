@@ -1,41 +1,92 @@
-"""The house's own certificate: self-signed, made once, told by its fingerprint."""
+"""The page's certificate: short-lived, signed by the house's authority, made anew before it ends or when the house has another
+address."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from hearthwatch.kit.address import own_addresses, own_addresses_v6
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import write_atomic
 from hearthwatch.kit.units import to_datetime
+from hearthwatch.web.authority import Authority, authority, usage
+from hearthwatch.web.second_factor import Sealer
+from hearthwatch.web.way import Ip
 
-_DAYS = 820
-_RENEW_DAYS = 30
+LASTS = timedelta(days=90)
+RENEWED = timedelta(days=30)
+"""Made anew so long before it ends: a machine that is off meanwhile does it when it starts."""
 
 
-def certificate(folder: Path, clock: Clock, names: tuple[str, ...] = ()) -> tuple[Path, str]:
-    """Return a PEM file with key and certificate for this machine and `names`, and the certificate's SHA-256 fingerprint.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A file with key and certificate, and who signed it. `left_out` are names that its authority may not vouch for."""
 
-    It is made anew when it is missing, unreadable or ends within 30 days. Raises StorageFailed.
-    """
+    path: Path
+    certificate: x509.Certificate
+    authority: Authority
+    left_out: tuple[str, ...] = ()
+
+
+def certificate(
+    folder: Path, sealer: Sealer, clock: Clock, hosts: Sequence[str] = (), addresses: Sequence[Ip] | None = None
+) -> Made:
+    """Return the certificate for this machine, for `hosts` and for `addresses` (this machine's own when they are not given),
+    made now where the one there is does not do. Raises StorageFailed."""
+    asked = names(hosts)
+    by = authority(folder, sealer, clock, asked)
+    wanted = (*asked, *(x509.IPAddress(each) for each in (_addresses() if addresses is None else addresses)))
+    named = [name for name in dict.fromkeys(wanted) if by.vouches_for(name)]
     path = folder / "https.pem"
     found = _read(path)
-    now = to_datetime(clock.wall_us())
-    if found is None or found.not_valid_after_utc < now + timedelta(days=_RENEW_DAYS):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, _make(clock, names))
+    if found is None or not _does(found, by, named, clock):
+        write_atomic(path, _sign(by, named, clock))
         found = _read(path)
         if found is None:
             raise StorageFailed(StorageFault.BROKEN, f"the certificate just written to {path} cannot be read back")
-    return path, found.fingerprint(hashes.SHA256()).hex(":").upper()
+    left_out = tuple(host for host in hosts if not all(name in named for name in _names((host,))))
+    return Made(path=path, certificate=found, authority=by, left_out=left_out)
+
+
+def names(hosts: Iterable[str] = ()) -> list[x509.GeneralName]:
+    """Return the names this machine is called by, `hosts` among them, which may hold addresses."""
+    own = socket.gethostname()
+    return _names(("localhost", own, f"{own.split('.', 1)[0]}.local", *hosts))
+
+
+def _names(texts: Iterable[str]) -> list[x509.GeneralName]:
+    found: list[x509.GeneralName] = []
+    for text in dict.fromkeys(text.lower() for text in texts):
+        try:
+            found.append(x509.IPAddress(ipaddress.ip_address(text)))
+        except ValueError:
+            if text.isascii():
+                found.append(x509.DNSName(text))
+    return found
+
+
+def _does(found: x509.Certificate, by: Authority, named: Iterable[x509.GeneralName], clock: Clock) -> bool:
+    now = to_datetime(clock.wall_us())
+    if not found.not_valid_before_utc <= now < found.not_valid_after_utc - RENEWED:
+        return False
+    try:
+        found.verify_directly_issued_by(by.certificate)
+        has = set(found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        return False
+    return has.issuperset(named)
 
 
 def _read(path: Path) -> x509.Certificate | None:
@@ -45,39 +96,35 @@ def _read(path: Path) -> x509.Certificate | None:
         return None
 
 
-def _make(clock: Clock, names: tuple[str, ...]) -> bytes:
+def _sign(by: Authority, named: list[x509.GeneralName], clock: Clock) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
-    own = socket.gethostname()
     now = to_datetime(clock.wall_us())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Hearthwatch on {own}"[:64])])
-    alternatives: list[x509.GeneralName] = [
-        x509.DNSName(name)
-        for name in dict.fromkeys(("localhost", own, f"{own.split('.', 1)[0]}.local", *names))
-        if name.isascii()
-    ]
-    alternatives += [x509.IPAddress(address) for address in _addresses()]
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Hearthwatch on {socket.gethostname()}"[:64])])
+    above = by.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     built = (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(subject)
+        .issuer_name(by.certificate.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=_DAYS))
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .not_valid_after(now + LASTS)
+        .add_extension(x509.SubjectAlternativeName(named), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(above), critical=False)
+        .sign(by.key, hashes.SHA256())
     )
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return private + built.public_bytes(serialization.Encoding.PEM)
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return private + built.public_bytes(pem) + by.certificate.public_bytes(pem)
 
 
-def _addresses() -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+def _addresses() -> list[Ip]:
+    """Addresses that come and go by themselves (temporary ones of IPv6) are not among them."""
     found = {ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1")}
-    try:
-        for *_, address in socket.getaddrinfo(socket.gethostname(), None):
-            found.add(ipaddress.ip_address(str(address[0]).split("%", 1)[0]))
-    except OSError:  # a machine that cannot resolve its own name still gets its certificate
-        return sorted(found, key=str)
-    return sorted(found, key=str)
+    found |= {ipaddress.ip_address(each) for each in own_addresses().values()}
+    found |= {each.address for each in own_addresses_v6() if not each.is_temporary and not each.address.is_link_local}
+    return sorted(found, key=lambda each: (each.version, int(each)))
