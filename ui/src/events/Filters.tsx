@@ -5,6 +5,7 @@ import { capital, labelName } from "../format";
 import { Chips, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameras } from "../store";
+import { t } from "../words";
 import { review } from "./api";
 import { type Choice, KINDS, moreChosen, SEEN } from "./choice";
 
@@ -34,8 +35,8 @@ export function Search({ choice, onPick }: Omit<Props, "query">) {
         ref={field}
         type="search"
         name="search"
-        aria-label="Search: camera, what, zone or note"
-        placeholder="Search"
+        aria-label={t("Search: camera, what, zone or note")}
+        placeholder={t("Search")}
         maxLength={200}
         value={text}
         onInput={(input) => setText(input.currentTarget.value)}
@@ -54,28 +55,29 @@ export function Filters({ choice, query, onPick }: Props) {
     <div class="event-filters">
       <div class="filters">
         {cameras.value.length > 1 ? (
-          <Chips name="Camera" value={choice.camera} all={[["", "All cameras"], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => onPick({ camera: value })} />
+          <Chips name={t("Camera")} value={choice.camera} all={[["", t("All cameras")], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => onPick({ camera: value })} />
         ) : null}
         {labels.length > 1 || choice.label ? (
-          <Chips name="What" value={choice.label} all={[["", "Everything"], ...labels.map((each) => [each, labelName("object", each)] as const)]} onPick={(value) => onPick({ label: value })} />
+          <Chips name={t("What")} value={choice.label} all={[["", t("Everything")], ...labels.map((each) => [each, labelName("object", each)] as const)]} onPick={(value) => onPick({ label: value })} />
         ) : null}
-        <div class="chips" role="group" aria-label="Seen">
+        <div class="chips" role="group" aria-label={t("Seen")}>
           {SEEN.map(([key, text]) => (
             <button key={key} type="button" class="chip" aria-pressed={choice.seen === key} onClick={() => onPick({ seen: key })}>
-              {text}
+              {t(text)}
             </button>
           ))}
           <button type="button" class="chip is-more" aria-expanded={open} onClick={() => setOpen(!open)}>
-            More{moreChosen(query) ? ` (${moreChosen(query)})` : ""}
+            {t("More")}
+            {moreChosen(query) ? ` (${moreChosen(query)})` : ""}
           </button>
         </div>
       </div>
       {open ? (
         <div class="more-filters">
           <label>
-            Zone
+            {t("Zone")}
             <select value={choice.zone} onChange={(change) => onPick({ zone: change.currentTarget.value })}>
-              <option value="">Anywhere</option>
+              <option value="">{t("Anywhere")}</option>
               {[...new Set([...zones, ...(choice.zone ? [choice.zone] : [])])].map((zone) => (
                 <option key={zone} value={zone}>
                   {capital(zone)}
@@ -84,22 +86,22 @@ export function Filters({ choice, query, onPick }: Props) {
             </select>
           </label>
           <label>
-            Kind
+            {t("Kind")}
             <select value={choice.kind} onChange={(change) => onPick({ kind: change.currentTarget.value })}>
-              <option value="">Every kind</option>
+              <option value="">{t("Every kind")}</option>
               {KINDS.map(([key, text]) => (
                 <option key={key} value={key}>
-                  {text}
+                  {t(text)}
                 </option>
               ))}
             </select>
           </label>
           <label>
-            From
+            {t("From")}
             <input type="datetime-local" value={query.get("from") ?? ""} onChange={(change) => onPick({ from: change.currentTarget.value, day: "" })} />
           </label>
           <label>
-            Until
+            {t("Until")}
             <input type="datetime-local" value={query.get("to") ?? ""} onChange={(change) => onPick({ to: change.currentTarget.value, day: "" })} />
           </label>
         </div>

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { HouseEvent } from "../api";
 import { Trouble } from "../parts/bits";
 import { may } from "../store";
+import { t } from "../words";
 import { review } from "./api";
 
 const MOST = 500;
@@ -28,7 +29,7 @@ export function Note({ event, onSaved }: { event: HouseEvent; onSaved: (event: H
         {event.note ? <p class="event-note">{event.note}</p> : null}
         {may("decide") ? (
           <button class="link" type="button" onClick={() => setOpen(true)}>
-            {event.note ? "Change the note" : "Add a note"}
+            {event.note ? t("Change the note") : t("Add a note")}
           </button>
         ) : null}
       </div>
@@ -43,15 +44,15 @@ export function Note({ event, onSaved }: { event: HouseEvent; onSaved: (event: H
       }}
     >
       <label>
-        Note
+        {t("Note")}
         <textarea name="note" rows={3} maxLength={MOST} autoFocus value={text} onInput={(input) => setText(input.currentTarget.value)} />
       </label>
       <div class="row">
         <button class="button" type="button" onClick={() => setOpen(false)}>
-          Leave it
+          {t("Leave it")}
         </button>
         <button class="button is-main" type="submit">
-          Keep
+          {t("Keep")}
         </button>
       </div>
       <Trouble error={error} />

@@ -6,6 +6,7 @@ import { Trouble, useLoaded } from "../parts/bits";
 import { EventPicture } from "../parts/EventPicture";
 import * as icons from "../parts/icons";
 import { cameraName } from "../store";
+import { plural, rich, t } from "../words";
 import { review, type Suggestion } from "./api";
 import { words } from "./words";
 
@@ -19,16 +20,23 @@ export function SuggestionsPanel({ event }: { event: HouseEvent }) {
   if (done) {
     return (
       <section class="panel suggestion is-done" role="status">
-        <h2>Written into the configuration</h2>
+        <h2>{t("Written into the configuration")}</h2>
         <p class="dim">
-          {cameraName(event.camera)} goes by it from now on. It stands in <code>[camera.{event.camera}.{done.kind === "mask" ? "motion" : `labels.${done.label}`}]</code> and can be taken back there.
+          {rich("{camera} goes by it from now on. It stands in {section} and can be taken back there.", {
+            camera: cameraName(event.camera),
+            section: (
+              <code>
+                [camera.{event.camera}.{done.kind === "mask" ? "motion" : `labels.${done.label}`}]
+              </code>
+            ),
+          })}
         </p>
       </section>
     );
   }
   const one = found?.suggestions[chosen] ?? found?.suggestions[0];
   if (!found || !one) {
-    return found ? <p class="hint">Noted. When several false alarms have something in common, a way to keep them away is proposed here.</p> : <Trouble error={error} />;
+    return found ? <p class="hint">{t("Noted. When several false alarms have something in common, a way to keep them away is proposed here.")}</p> : <Trouble error={error} />;
   }
   const accept = (): void => {
     setBusy(true);
@@ -40,7 +48,7 @@ export function SuggestionsPanel({ event }: { event: HouseEvent }) {
   };
   const { title, text, button } = words(one);
   return (
-    <section class="panel suggestion" aria-label="Suggestion">
+    <section class="panel suggestion" aria-label={t("Suggestion")}>
       <div class="suggestion-picture">
         <EventPicture event={event} />
         <Overlay one={one} boxes={found.boxes} />
@@ -48,15 +56,15 @@ export function SuggestionsPanel({ event }: { event: HouseEvent }) {
       <div class="suggestion-text">
         <h2>{title}</h2>
         <p>{text}</p>
-        {one.also ? <p class="warm">It would also have kept away {one.also} other {one.also === 1 ? "event" : "events"} nobody has judged yet.</p> : <p class="dim">Nobody who was seen and let stand would have been missed.</p>}
+        {one.also ? <p class="warm">{plural(one.also, "It would also have kept away {n} other event nobody has judged yet.", "It would also have kept away {n} other events nobody has judged yet.")}</p> : <p class="dim">{t("Nobody who was seen and let stand would have been missed.")}</p>}
         <div class="row">
           <button class="button is-main" type="button" disabled={busy} onClick={accept}>
             <icons.Shield size={18} /> {button}
           </button>
         </div>
         {found.suggestions.length > 1 ? (
-          <div class="chips" role="group" aria-label="Other ways">
-            <span class="dim or">Or:</span>
+          <div class="chips" role="group" aria-label={t("Other ways")}>
+            <span class="dim or">{t("Or:")}</span>
             {found.suggestions.map((each, number) =>
               each === one ? null : (
                 <button key={each.kind} class="chip" type="button" onClick={() => choose(number)}>
@@ -78,7 +86,7 @@ const rect = (box: Rect) => ({ x: box.x0 * 100, y: box.y0 * 100, width: (box.x1 
 function Overlay({ one, boxes }: { one: Suggestion; boxes: readonly Rect[] }) {
   const side = Math.sqrt(one.value) * 100;
   return (
-    <svg class="suggestion-overlay" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label={`Where ${boxes.length} false alarms were`}>
+    <svg class="suggestion-overlay" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label={t("Where {n} false alarms were", { n: boxes.length })}>
       {one.region ? <rect class="suggestion-region" {...rect(one.region)} /> : null}
       {boxes.map((box, number) => (
         <rect key={number} class="suggestion-box" {...rect(box)} />

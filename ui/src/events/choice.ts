@@ -2,6 +2,7 @@
 
 import type { HouseEvent } from "../api";
 import { addDays } from "../format";
+import { said } from "../words";
 
 export interface Choice {
   camera: string;
@@ -15,17 +16,17 @@ export interface Choice {
 }
 
 export const KINDS: readonly (readonly [string, string])[] = [
-  ["object", "Seen and named"],
-  ["motion", "Motion only"],
-  ["sensor", "Sensors"],
-  ["alarm", "Alarms of the camera"],
-  ["tamper", "Tampering"],
-  ["offline", "Outages"],
+  ["object", said("Seen and named")],
+  ["motion", said("Motion only")],
+  ["sensor", said("Sensors")],
+  ["alarm", said("Alarms of the camera")],
+  ["tamper", said("Tampering")],
+  ["offline", said("Outages")],
 ];
 export const SEEN: readonly (readonly [string, string])[] = [
-  ["", "All"],
-  ["new", "Not seen yet"],
-  ["false", "False alarms"],
+  ["", said("All")],
+  ["new", said("Not seen yet")],
+  ["false", said("False alarms")],
 ];
 
 /** A day as `<input type="date">` writes it; null for none. */

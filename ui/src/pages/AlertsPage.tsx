@@ -8,6 +8,8 @@ import { capital, clock, dayName, millis } from "../format";
 import { Empty, Head } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { alerts, house, isOwner, loaded, moreAlerts, now_us, olderAlerts } from "../store";
+import { rich, said, t } from "../words";
+import { told } from "../words/told";
 
 export function AlertsPage() {
   const found = alerts.value;
@@ -19,17 +21,17 @@ export function AlertsPage() {
   }
   return (
     <div class="page is-narrow">
-      <Head title="Alerts">
+      <Head title={t("Alerts")}>
         <Speed alerts={found} />
       </Head>
       {loaded.value && !channels.length ? (
         <p class="note">
-          Alerts are kept here, but sent nowhere yet. <a href="/settings">Set up Telegram or e-mail</a> to get them on your phone.
+          {rich("Alerts are kept here, but sent nowhere yet. {link} to get them on your phone.", { link: <a href="/settings">{t("Set up Telegram or e-mail")}</a> })}
         </p>
       ) : null}
       {loaded.value && !found.length ? (
-        <Empty icon={<icons.Bell size={40} />} title="No alert yet">
-          When somebody comes by or a camera fails, it is told here and on every channel you set up.
+        <Empty icon={<icons.Bell size={40} />} title={t("No alert yet")}>
+          {t("When somebody comes by or a camera fails, it is told here and on every channel you set up.")}
         </Empty>
       ) : null}
       {[...days].map(([name, list]) => (
@@ -40,11 +42,11 @@ export function AlertsPage() {
               <li key={alert.id} class={`alert is-${alert.severity}`}>
                 <time>{clock(alert.at_us)}</time>
                 <div>
-                  <strong>{alert.event ? <a href={`/events/${alert.event}`}>{alert.title}</a> : alert.title}</strong>
+                  <strong>{alert.event ? <a href={`/events/${alert.event}`}>{told(alert.title)}</a> : told(alert.title)}</strong>
                   <p class="dim alert-text">
-                    <Folded text={alert.text} />
+                    <Folded text={told(alert.text)} />
                     {alert.decided_ms === null ? null : (
-                      <span title="From the last byte of the deciding picture to this alert"> · decided in {millis(alert.decided_ms)}</span>
+                      <span title={t("From the last byte of the deciding picture to this alert")}> · {t("decided in {time}", { time: millis(alert.decided_ms) })}</span>
                     )}
                   </p>
                   <AlertOffers alert={alert} />
@@ -62,7 +64,7 @@ export function AlertsPage() {
       ))}
       {moreAlerts.value ? (
         <button class="button is-wide" type="button" onClick={() => void olderAlerts()}>
-          Older alerts
+          {t("Older alerts")}
         </button>
       ) : null}
     </div>
@@ -81,7 +83,7 @@ function Folded({ text }: { text: string }) {
       {lines.slice(0, SHORT_LINES).join("\n")}
       {"\n"}
       <button class="link" type="button" onClick={() => setOpen(true)}>
-        {lines.length - SHORT_LINES} more lines
+        {t("{n} more lines", { n: lines.length - SHORT_LINES })}
       </button>
     </>
   );
@@ -90,7 +92,7 @@ function Folded({ text }: { text: string }) {
 /** What can be done about it at once; whoever may only look is told who can. */
 function AlertOffers({ alert }: { alert: Alert }) {
   if (!alert.offers.length) return null;
-  if (!isOwner.value) return <p class="hint">The owner of this house can do something about it from here.</p>;
+  if (!isOwner.value) return <p class="hint">{t("The owner of this house can do something about it from here.")}</p>;
   return (
     <div class="row alert-offers">
       {alert.offers.map((offer) => (
@@ -100,7 +102,7 @@ function AlertOffers({ alert }: { alert: Alert }) {
       ))}
       {alert.camera ? (
         <a class="link" href={`/cameras/${alert.camera}/door`}>
-          The camera's door
+          {t("The camera's door")}
         </a>
       ) : null}
     </div>
@@ -118,17 +120,19 @@ function AlertPicture({ alert }: { alert: Alert }) {
   ) : null;
 }
 
+const PARTS: Record<string, string> = { text: said("text"), picture: said("picture"), clip: said("clip"), album: said("pictures") };
+
 function Way({ delivery }: { delivery: Delivery }) {
-  const said = { sent: "delivered", waiting: delivery.tries ? `waiting, try ${delivery.tries}` : "on its way", dead: "not delivered", folded: "told in a summary" }[delivery.state];
+  const how = { sent: t("delivered"), waiting: delivery.tries ? t("waiting, try {n}", { n: delivery.tries }) : t("on its way"), dead: t("not delivered"), folded: t("told in a summary") }[delivery.state];
   return (
     <li class={`way is-${delivery.state}`}>
       <span>
-        {capital(delivery.channel)} {delivery.part}
+        {capital(delivery.channel)} {t(PARTS[delivery.part] ?? delivery.part)}
       </span>
       <span class="dim">
-        {delivery.state === "sent" && delivery.accepted_ms !== null ? millis(whole(delivery)) : said}
+        {delivery.state === "sent" && delivery.accepted_ms !== null ? millis(whole(delivery)) : how}
       </span>
-      {delivery.last_error && delivery.state !== "sent" ? <span class="way-error">{delivery.last_error}</span> : null}
+      {delivery.last_error && delivery.state !== "sent" ? <span class="way-error">{told(delivery.last_error)}</span> : null}
     </li>
   );
 }
@@ -147,8 +151,8 @@ function Speed({ alerts: list }: { alerts: Alert[] }) {
   const texts = list.flatMap((alert) => alert.deliveries).filter((delivery) => delivery.part === "text" && delivery.accepted_ms !== null);
   const middle = median(texts.map(whole));
   return middle === null ? null : (
-    <span class="dim" title="From the last byte of the deciding picture until the service accepted the text, middle of those shown">
-      Text after {millis(middle)}
+    <span class="dim" title={t("From the last byte of the deciding picture until the service accepted the text, middle of those shown")}>
+      {t("Text after {time}", { time: millis(middle) })}
     </span>
   );
 }

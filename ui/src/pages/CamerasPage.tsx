@@ -3,12 +3,15 @@
 import type { Camera, Outage } from "../api";
 import { doors, type Report } from "../doors/api";
 import { Score } from "../doors/Score";
-import { ago, bytes, codecName, faultName, fits, isWell, lasted, moment, stateName } from "../format";
+import { ago, bytes, codecName, faultName, fits, going, isWell, lasted, moment, stateName } from "../format";
 import { Dot } from "../live/Tile";
 import { Empty, Head, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Removed } from "../setup/CameraFate";
 import { cameraName, cameras, house, isOwner, loaded, now_us, outages } from "../store";
+import { t } from "../words";
+import { figure } from "../words/figures";
+import { told } from "../words/told";
 
 export const dropped = (camera: Camera): number => camera.streams.flatMap((stream) => stream.boxes).reduce((sum, box) => sum + box.dropped, 0);
 
@@ -21,10 +24,10 @@ export function CamerasPage() {
   const h = house.value;
   return (
     <div class="page">
-      <Head title="Cameras">
+      <Head title={t("Cameras")}>
         {isOwner.value ? (
           <a class="button" href="/cameras/add">
-            Add a camera
+            {t("Add a camera")}
           </a>
         ) : null}
       </Head>
@@ -32,26 +35,26 @@ export function CamerasPage() {
       {h ? (
         <dl class="tiles">
           <div>
-            <dt>Footage kept</dt>
+            <dt>{t("Footage kept")}</dt>
             <dd>{bytes(h.footage_used_bytes)}</dd>
           </div>
           <div>
-            <dt>Free</dt>
+            <dt>{t("Free")}</dt>
             <dd>{bytes(h.footage_free_bytes)}</dd>
           </div>
           <div>
-            <dt>Room for</dt>
+            <dt>{t("Room for")}</dt>
             <dd>{h.days_fit === null ? "–" : fits(h.days_fit)}</dd>
           </div>
           <div>
-            <dt>Running for</dt>
+            <dt>{t("Running for")}</dt>
             <dd>{lasted(now - h.started_us)}</dd>
           </div>
         </dl>
       ) : null}
       {open.length || h?.detector.basic ? (
         <section>
-          <h2>Needs attention</h2>
+          <h2>{t("Needs attention")}</h2>
           <ul class="list">
             {h?.detector.basic ? <BasicDetector /> : null}
             {open.map((outage) => (
@@ -61,10 +64,10 @@ export function CamerasPage() {
         </section>
       ) : null}
       <section>
-        <h2>Health</h2>
+        <h2>{t("Health")}</h2>
         {loaded.value && !cameras.value.length ? (
-          <Empty icon={<icons.Camera size={40} />} title="No camera yet">
-            {isOwner.value ? <a href="/cameras/add">Look for the cameras in your home</a> : "The owner of the house can add one."}
+          <Empty icon={<icons.Camera size={40} />} title={t("No camera yet")}>
+            {isOwner.value ? <a href="/cameras/add">{t("Look for the cameras in your home")}</a> : t("The owner of the house can add one.")}
           </Empty>
         ) : null}
         <ul class="list">
@@ -75,7 +78,7 @@ export function CamerasPage() {
       </section>
       {over.length ? (
         <section>
-          <h2>Over, this week</h2>
+          <h2>{t("Over, this week")}</h2>
           <ul class="list">
             {over.map((outage) => (
               <OutageRow key={`${outage.fault}${outage.subject}${outage.start_us}`} outage={outage} />
@@ -92,11 +95,11 @@ function BasicDetector() {
     <li class="outage">
       <span class="dot is-notice" aria-hidden="true" />
       <span>
-        <strong>Basic detector: people only</strong>
-        <span class="dim">The detection model also knows cars, dogs and cats, and misses fewer people.</span>
+        <strong>{t("Basic detector: people only")}</strong>
+        <span class="dim">{t("The detection model also knows cars, dogs and cats, and misses fewer people.")}</span>
       </span>
       <a class="button outage-do" href="/settings">
-        Get the model
+        {t("Get the model")}
       </a>
     </li>
   );
@@ -112,7 +115,7 @@ function CameraRow({ camera, now, report }: { camera: Camera; now: number; repor
           <span>
             <strong>{camera.name}</strong>
             <span class={isWell(camera.state) ? "dim" : "bad"}>
-              {stateName(camera.state)} {camera.state === "live" ? `for ${lasted(now - camera.since_us)}` : `since ${moment(camera.since_us, now)}`}
+              {stateName(camera.state)} {camera.state === "live" ? going(now - camera.since_us) : t("since {time}", { time: moment(camera.since_us, now) })}
             </span>
           </span>
         </span>
@@ -121,24 +124,24 @@ function CameraRow({ camera, now, report }: { camera: Camera; now: number; repor
             camera.streams.map((stream) => (
               <span key={stream.stream} class="stream-line">
                 <span class="tag">{stream.stream}</span>
-                {stream.codec === null ? "no picture yet" : `${codecName(stream.codec)} · ${stream.width_px} × ${stream.height_px} · ${stream.fps.toFixed(1)} fps · ${Math.round(stream.kbit_per_s)} kbit/s`}
+                {stream.codec === null ? t("no picture yet") : `${codecName(stream.codec)} · ${stream.width_px} × ${stream.height_px} · ${t("{n} fps", { n: figure(stream.fps, 1) })} · ${t("{n} kbit/s", { n: figure(stream.kbit_per_s) })}`}
               </span>
             ))
           ) : (
-            <span class="dim">{camera.cause}</span>
+            <span class="dim">{told(camera.cause)}</span>
           )}
         </span>
         <span class="camera-facts">
           <span>
-            <small>Last packet</small>
-            {camera.streams[0]?.last_us ? ago(camera.streams[0].last_us, now) : "never"}
+            <small>{t("Last packet")}</small>
+            {camera.streams[0]?.last_us ? ago(camera.streams[0].last_us, now) : t("never")}
           </span>
           <span>
-            <small>Dropped</small>
-            <span class={drops ? "warm" : ""}>{drops}</span>
+            <small>{t("Dropped")}</small>
+            <span class={drops ? "warm" : ""}>{figure(drops)}</span>
           </span>
           <span>
-            <small>Kept</small>
+            <small>{t("Kept")}</small>
             {camera.kept_from_us === null ? "–" : lasted(now - camera.kept_from_us)}
           </span>
           {isOwner.value ? (
@@ -162,12 +165,12 @@ export function OutageRow({ outage }: { outage: Outage }) {
           {faultName(outage.fault)}
           {outage.camera ? `: ${cameraName(outage.camera)}` : ""}
         </strong>
-        <span class="dim">{outage.detail}</span>
+        <span class="dim">{told(outage.detail)}</span>
       </span>
       <span class="dim outage-when">
         {moment(outage.start_us, now)}
         <br />
-        {open ? `for ${lasted(now - outage.start_us)}` : `lasted ${lasted((outage.end_us ?? now) - outage.start_us)}`}
+        {open ? going(now - outage.start_us) : t("lasted {time}", { time: lasted((outage.end_us ?? now) - outage.start_us) })}
       </span>
     </li>
   );

@@ -1,6 +1,7 @@
 /** The API's operations, read from the server's own OpenAPI document. */
 
 import { Head, Trouble, useLoaded } from "../parts/bits";
+import { t } from "../words";
 
 interface Operation {
   summary?: string;
@@ -14,7 +15,7 @@ interface OpenApi {
 
 async function load(): Promise<OpenApi> {
   const answer = await fetch("/api/openapi.json");
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  if (!answer.ok) throw new Error(t("The server answered {status}.", { status: answer.status }));
   return (await answer.json()) as OpenApi;
 }
 

@@ -8,6 +8,21 @@ import { ApiError } from "../ask";
 import { Hearth } from "../parts/icons";
 import { Trouble } from "../parts/bits";
 import { session, welcome } from "../store";
+import { choose, language, type Language, LANGUAGES, t } from "../words";
+
+/** Each language by its own name: whoever cannot read this one finds theirs. */
+const Languages = () => (
+  <p class="enter-languages">
+    {(Object.keys(LANGUAGES) as Language[]).map((each, index) => (
+      <>
+        {index ? " · " : null}
+        <button key={each} class="link" type="button" lang={each} aria-pressed={each === language()} onClick={() => choose(each)}>
+          {LANGUAGES[each]}
+        </button>
+      </>
+    ))}
+  </p>
+);
 
 export function Enter() {
   const claimed = session.value?.claimed ?? true;
@@ -34,7 +49,7 @@ export function Enter() {
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const text = (name: string): string => String(form.get(name) ?? "");
     if (!claimed && text("password") !== text("again")) {
-      setError(new Error("The two passwords differ."));
+      setError(new Error(t("The two passwords differ.")));
       return;
     }
     if (second) void enter(() => entry.second(second.key, text("code")));
@@ -49,60 +64,60 @@ export function Enter() {
 
   const refused = session.value?.passwords_accepted === false;
   const passkeys = claimed && session.value?.passkeys === true && canPasskey();
-  const button = second ? "Go on" : claimed ? "Log in" : "Claim this house";
+  const button = second ? t("Go on") : claimed ? t("Log in") : t("Claim this house");
   return (
     <main class="enter">
       <form class="enter-card" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
         <div class="enter-mark">
           <Hearth size={44} />
         </div>
-        <h1>{second ? "One thing more" : claimed ? "Welcome home" : "Make this house yours"}</h1>
+        <h1>{second ? t("One thing more") : claimed ? t("Welcome home") : t("Make this house yours")}</h1>
         <p class="dim">
           {second
             ? second.totp
-              ? "Enter the code your app shows now, or one of your recovery codes."
-              : "Your account opens with a passkey."
+              ? t("Enter the code your app shows now, or one of your recovery codes.")
+              : t("Your account opens with a passkey.")
             : claimed
-              ? "Log in to see your cameras."
-              : "Hearthwatch printed a one-time code where it was started. With it you make the owner's account; nobody else can after that."}
+              ? t("Log in to see your cameras.")
+              : t("Hearthwatch printed a one-time code where it was started. With it you make the owner's account; nobody else can after that.")}
         </p>
         {refused ? (
           <p class="trouble" role="alert">
-            <strong>Passwords are not taken over plain HTTP.</strong> <span>Open the https:// address Hearthwatch printed, or http://127.0.0.1 on the machine itself.</span>
+            <strong>{t("Passwords are not taken over plain HTTP.")}</strong> <span>{t("Open the https:// address Hearthwatch printed, or http://127.0.0.1 on the machine itself.")}</span>
           </p>
         ) : second ? (
           <>
             {second.totp ? (
               <label key="second">
-                <span>Code</span>
+                <span>{t("Code")}</span>
                 <input class="code" name="code" placeholder="000000" autocomplete="one-time-code" autocapitalize="characters" spellcheck={false} maxLength={24} required autofocus />
               </label>
             ) : null}
-            {second.passkey && !passkeys ? <p class="hint">No passkey works at this address: open the page by its name, with https.</p> : null}
+            {second.passkey && !passkeys ? <p class="hint">{t("No passkey works at this address: open the page by its name, with https.")}</p> : null}
           </>
         ) : (
           <>
             {claimed ? null : (
               <label>
-                <span>Code from the console</span>
+                <span>{t("Code from the console")}</span>
                 <input class="code" name="code" placeholder="XXXX-XXXX" autocomplete="one-time-code" autocapitalize="characters" spellcheck={false} required autofocus />
               </label>
             )}
             <label>
-              <span>Name</span>
+              <span>{t("Name")}</span>
               <input name="name" autocomplete="username" autocapitalize="none" maxLength={64} required autofocus={claimed} />
             </label>
             <label>
-              <span>Password</span>
+              <span>{t("Password")}</span>
               <input name="password" type="password" autocomplete={claimed ? "current-password" : "new-password"} minLength={claimed ? 1 : 12} maxLength={128} required />
             </label>
             {claimed ? null : (
               <>
                 <label>
-                  <span>The password again</span>
+                  <span>{t("The password again")}</span>
                   <input name="again" type="password" autocomplete="new-password" maxLength={128} required />
                 </label>
-                <p class="hint">12 characters or more. Three or four random words do well.</p>
+                <p class="hint">{t("12 characters or more. Three or four random words do well.")}</p>
               </>
             )}
           </>
@@ -110,12 +125,12 @@ export function Enter() {
         <Trouble error={error} />
         {refused || (second && !second.totp) ? null : (
           <button class="button is-main" type="submit" disabled={busy}>
-            {busy ? "One moment…" : button}
+            {busy ? t("One moment…") : button}
           </button>
         )}
         {passkeys && (!second || second.passkey) ? (
           <button class="button" type="button" disabled={busy} onClick={passkey}>
-            Log in with a passkey
+            {t("Log in with a passkey")}
           </button>
         ) : null}
         {second ? (
@@ -127,9 +142,10 @@ export function Enter() {
               setError(null);
             }}
           >
-            Begin again
+            {t("Begin again")}
           </button>
         ) : null}
+        <Languages />
       </form>
     </main>
   );

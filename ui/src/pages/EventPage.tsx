@@ -15,6 +15,9 @@ import { HandOver } from "../parts/HandOver";
 import * as icons from "../parts/icons";
 import { go } from "../router";
 import { cameraName, cameras, isOwner, may, now_us, recent } from "../store";
+import { t } from "../words";
+import { percent } from "../words/figures";
+import { told } from "../words/told";
 import { Card } from "./EventsPage";
 
 /** Footage begins before the visitor comes: playing starts this long before. */
@@ -86,10 +89,10 @@ export function EventPage({ id }: { id: string }) {
     const sub = camera?.streams.find((each) => each.stream === "sub");
     if (stream === "main" && sub?.codec === "h264" && main?.codec !== "h264") {
       setStream("sub");
-      setFailed(new Error(`This browser cannot play ${codecName(main?.codec ?? null)}: this is the smaller stream. The download has the whole one.`));
+      setFailed(new Error(t("This browser cannot play {codec}: this is the smaller stream. The download has the whole one.", { codec: codecName(main?.codec ?? null) })));
     } else {
       setView("picture");
-      setFailed(new Error("The browser cannot play this footage. Download it, or look at the picture."));
+      setFailed(new Error(t("The browser cannot play this footage. Download it, or look at the picture.")));
     }
   };
   const keep = async (): Promise<void> => {
@@ -118,13 +121,13 @@ export function EventPage({ id }: { id: string }) {
   const showPicture = view === "picture" || !detail.has_footage;
   return (
     <div class="page is-event">
-      <nav class="event-bar" aria-label="Events">
+      <nav class="event-bar" aria-label={t("Events")}>
         <a class="button is-plain" href="/events">
-          <icons.Back size={18} /> Events
+          <icons.Back size={18} /> {t("Events")}
         </a>
         <span class="spacer" />
-        <Step to={newer?.id} name="Newer event" icon={<icons.Back />} />
-        <Step to={older?.id} name="Older event" icon={<icons.Next />} />
+        <Step to={newer?.id} name={t("Newer event")} icon={<icons.Back />} />
+        <Step to={older?.id} name={t("Older event")} icon={<icons.Next />} />
       </nav>
       <div class={`event-layout ${ways.length ? "has-elsewhere" : ""}`}>
         <div class="stage">
@@ -142,7 +145,7 @@ export function EventPage({ id }: { id: string }) {
               muted
               playsInline
               onError={onVideoError}
-              aria-label={`Footage of ${labelName(event.kind, event.label)} at ${cameraName(event.camera)}`}
+              aria-label={t("Footage: {what} at {camera}", { what: labelName(event.kind, event.label), camera: cameraName(event.camera) })}
             />
           )}
         </div>
@@ -151,60 +154,60 @@ export function EventPage({ id }: { id: string }) {
           <h1>{labelName(event.kind, event.label)}</h1>
           <p class="event-when">
             {dayName(event.start_us, now_us.value)}, {clockSeconds(event.start_us)}
-            {event.end_us === null ? <span class="now"> still there</span> : ` – ${clockSeconds(event.end_us)}`}
+            {event.end_us === null ? <span class="now"> {t("still there")}</span> : ` – ${clockSeconds(event.end_us)}`}
           </p>
           <dl class="facts">
-            <dt>Length</dt>
+            <dt>{t("Length")}</dt>
             <dd>{lasted((event.end_us ?? now_us.value) - event.start_us)}</dd>
             {event.zones.length ? (
               <>
-                <dt>Zone</dt>
+                <dt>{t("Zone")}</dt>
                 <dd>{event.zones.join(", ")}</dd>
               </>
             ) : null}
             {event.score > 0 ? (
               <>
-                <dt>Certainty</dt>
-                <dd>{Math.round(event.score * 100)} %</dd>
+                <dt>{t("Certainty")}</dt>
+                <dd>{percent(event.score)}</dd>
               </>
             ) : null}
-            <dt>Best moment</dt>
+            <dt>{t("Best moment")}</dt>
             <dd>
               <button class="link" type="button" disabled={!detail.has_footage} onClick={jumpToBest}>
                 {clockSeconds(event.best_us)}
               </button>
             </dd>
           </dl>
-          {event.detail ? <p class="dim event-detail">{event.detail}</p> : null}
+          {event.detail ? <p class="dim event-detail">{told(event.detail)}</p> : null}
           <Note event={event} onSaved={(saved) => setDetail({ ...detail, event: saved })} />
-          <div class="segmented" role="group" aria-label="Show">
+          <div class="segmented" role="group" aria-label={t("Show")}>
             <button type="button" aria-pressed={!showPicture} disabled={!detail.has_footage} onClick={() => setView("footage")}>
-              Footage
+              {t("Footage")}
             </button>
             <button type="button" aria-pressed={showPicture} disabled={!event.picture} onClick={() => setView("picture")}>
-              Picture
+              {t("Picture")}
             </button>
           </div>
           {detail.has_footage ? null : (
-            <p class="hint">{ways.length ? `Its footage lies at ${placesOf(ways)}: see below.` : "There is no footage of this time: a gap, or older than what is kept."}</p>
+            <p class="hint">{ways.length ? t("Its footage lies at {places}: see below.", { places: placesOf(ways) }) : t("There is no footage of this time: a gap, or older than what is kept.")}</p>
           )}
           <Trouble error={failed} />
           <div class="row">
             <button class="button" type="button" aria-pressed={detail.kept} disabled={!may("decide") || !detail.has_footage} onClick={() => void keep()}>
-              <icons.Pin size={18} /> {detail.kept ? "Kept for good" : "Keep"}
+              <icons.Pin size={18} /> {detail.kept ? t("Kept for good") : t("Keep")}
             </button>
             <button class="button" type="button" aria-pressed={event.false_alarm} disabled={!may("decide")} onClick={() => void judge()}>
-              {event.false_alarm ? "Was a false alarm" : "False alarm"}
+              {event.false_alarm ? t("Was a false alarm") : t("False alarm")}
             </button>
             {detail.has_footage ? (
               <a class="button" download href={at.footage(event.camera, event.clip_start_us, end_us, "main", true)}>
-                <icons.Down size={18} /> Download
+                <icons.Down size={18} /> {t("Download")}
               </a>
             ) : null}
           </div>
           {detail.has_footage ? <HandOver camera={event.camera} start_us={event.clip_start_us} end_us={end_us} /> : null}
           <a class="link" href={`/timeline?at=${event.start_us}&cameras=${event.camera}`}>
-            Open in the timeline
+            {t("Open in the timeline")}
           </a>
         </div>
         {ways.length ? <ElsewherePanel ways={ways} part={detail.has_footage} /> : null}
@@ -213,7 +216,7 @@ export function EventPage({ id }: { id: string }) {
       {event.kind === "sensor" ? <Burst id={id} version={event.end_us} /> : null}
       {others.length ? (
         <section class="others">
-          <h2>Also at {cameraName(event.camera)}</h2>
+          <h2>{t("Also at {camera}", { camera: cameraName(event.camera) })}</h2>
           <ul class="cards">
             {others.map((each) => (
               <li key={each.id}>

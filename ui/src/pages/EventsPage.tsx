@@ -12,6 +12,8 @@ import { DayPick } from "../parts/DayPick";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameraName, may, now_us, recent, resyncs } from "../store";
+import { plural, rich, t } from "../words";
+import { figure } from "../words/figures";
 
 export function byDay(events: readonly HouseEvent[], now: number): [string, HouseEvent[]][] {
   const days = new Map<string, HouseEvent[]>();
@@ -101,7 +103,7 @@ export function EventsPage() {
     try {
       for (let at = 0; at < ids.length; at += 500) await review.seen(ids.slice(at, at + 500), reviewed);
       put(new Set(ids), reviewed);
-      setSaid(`${ids.length} marked as ${reviewed ? "seen" : "not seen"}`);
+      setSaid(t(reviewed ? "{n} marked as seen" : "{n} marked as not seen", { n: ids.length }));
       count();
     } catch (trouble) {
       setError(trouble);
@@ -113,7 +115,7 @@ export function EventsPage() {
     try {
       const { changed } = await review.seenDownTo(choice, first.id, last.id);
       put(new Set(shown.slice(0, shown.findIndex((event) => event.id === last.id) + 1).map((event) => event.id)), true);
-      setSaid(`${changed} marked as seen`);
+      setSaid(t("{n} marked as seen", { n: changed }));
       count();
     } catch (trouble) {
       setError(trouble);
@@ -125,7 +127,7 @@ export function EventsPage() {
     try {
       const { changed } = await review.seenDownTo(choice, first.id, null);
       put(new Set(shown.map((event) => event.id)), true);
-      setSaid(`${changed} marked as seen`);
+      setSaid(t("{n} marked as seen", { n: changed }));
       count();
     } catch (trouble) {
       setError(trouble);
@@ -164,7 +166,7 @@ export function EventsPage() {
   const name = choice.start_us !== null && query.get("day");
   return (
     <div class="page is-events">
-      <Head title="Events">
+      <Head title={t("Events")}>
         <Search choice={choice} onPick={change} />
         <DayPick day_us={name ? choice.start_us : null} onPick={(day) => change({ day, from: "", to: "" })} />
       </Head>
@@ -173,26 +175,26 @@ export function EventsPage() {
         <div class="review-bar">
           {picked ? (
             <>
-              <strong>{picked.size} chosen</strong>
+              <strong>{t("{n} chosen", { n: picked.size })}</strong>
               <button class="button" type="button" disabled={!picked.size} onClick={() => void mark([...picked]).then(() => setPicked(null))}>
-                <icons.Check size={18} /> Seen
+                <icons.Check size={18} /> {t("Seen")}
               </button>
               <button class="button is-plain" type="button" onClick={() => setPicked(null)}>
-                Never mind
+                {t("Never mind")}
               </button>
             </>
           ) : (
             <>
               <span class="dim" role="status">
-                {unseen ? `${unseen >= 1000 ? "Over 1000" : unseen} not seen yet` : said || "All of these are seen"}
+                {unseen ? (unseen >= 1000 ? t("Over {n} not seen yet", { n: figure(1000) }) : t("{n} not seen yet", { n: unseen })) : said || t("All of these are seen")}
               </span>
               <span class="spacer" />
               <button class="button is-plain" type="button" onClick={() => setPicked(new Set())}>
-                Choose
+                {t("Choose")}
               </button>
               {unseen ? (
                 <button class="button is-plain" type="button" onClick={() => void markAll()}>
-                  <icons.Check size={18} /> All seen
+                  <icons.Check size={18} /> {t("All seen")}
                 </button>
               ) : null}
             </>
@@ -209,16 +211,16 @@ export function EventsPage() {
             void load().catch(setError);
           }}
         >
-          {fresh.length} new {fresh.length === 1 ? "event" : "events"}
+          {plural(fresh.length, "{n} new event", "{n} new events")}
         </button>
       ) : null}
       {list && !shown.length ? (
-        <Empty icon={<icons.Walk size={40} />} title="Nothing to show">
+        <Empty icon={<icons.Walk size={40} />} title={t("Nothing to show")}>
           {isAny(choice)
-            ? "When somebody comes by, their picture and the footage will be here. Walk past a camera to try it."
+            ? t("When somebody comes by, their picture and the footage will be here. Walk past a camera to try it.")
             : choice.seen === "new"
-              ? "Everything with this choice is seen."
-              : "Nobody was seen with this choice. Try other words, another day or camera."}
+              ? t("Everything with this choice is seen.")
+              : t("Nobody was seen with this choice. Try other words, another day or camera.")}
         </Empty>
       ) : null}
       {byDay(shown, now_us.value).map(([day, events]) => (
@@ -236,11 +238,25 @@ export function EventsPage() {
         </section>
       ))}
       <div ref={end} class="list-end">
-        {more ? <p class="hint">Older events follow…</p> : null}
+        {more ? <p class="hint">{t("Older events follow…")}</p> : null}
       </div>
       {may("decide") && shown.length ? (
         <p class="hint keys-help">
-          Keys: <kbd>j</kbd> <kbd>k</kbd> next and last · <kbd>s</kbd> seen · <kbd>Shift</kbd> <kbd>S</kbd> everything down to here seen · <kbd>x</kbd> choose · <kbd>/</kbd> search
+          {rich("Keys: {jk} next and last · {s} seen · {S} everything down to here seen · {x} choose · {slash} search", {
+            jk: (
+              <>
+                <kbd>j</kbd> <kbd>k</kbd>
+              </>
+            ),
+            s: <kbd>s</kbd>,
+            S: (
+              <>
+                <kbd>Shift</kbd> <kbd>S</kbd>
+              </>
+            ),
+            x: <kbd>x</kbd>,
+            slash: <kbd>/</kbd>,
+          })}
         </p>
       ) : null}
     </div>
@@ -274,7 +290,7 @@ export function Card({ event, picked = null, onPick, onSeen, onDownTo }: CardPro
         <span class="card-text">
           <span class="card-top">
             <strong>
-              {event.reviewed ? null : <i class="new-dot" aria-label="not seen yet" />}
+              {event.reviewed ? null : <i class="new-dot" aria-label={t("not seen yet")} />}
               {what}
             </strong>
             <time>{clock(event.start_us)}</time>
@@ -283,26 +299,26 @@ export function Card({ event, picked = null, onPick, onSeen, onDownTo }: CardPro
             {cameraName(event.camera)}
             {event.zones.length ? ` · ${event.zones.join(", ")}` : ""}
             {" · "}
-            {open ? <span class="now">still there</span> : lasted((event.end_us ?? 0) - event.start_us)}
+            {open ? <span class="now">{t("still there")}</span> : lasted((event.end_us ?? 0) - event.start_us)}
           </span>
-          {event.false_alarm ? <span class="tag is-false">False alarm</span> : null}
+          {event.false_alarm ? <span class="tag is-false">{t("False alarm")}</span> : null}
           {event.note ? <span class="card-note">{event.note}</span> : null}
         </span>
       </a>
       {onSeen ? (
         <span class="card-do">
           {picked !== null ? (
-            <button type="button" class="seal" aria-pressed={picked} aria-label={`Choose ${what}, ${clock(event.start_us)}`} onClick={() => onPick?.(event.id)}>
+            <button type="button" class="seal" aria-pressed={picked} aria-label={t("Choose {what}, {time}", { what, time: clock(event.start_us) })} onClick={() => onPick?.(event.id)}>
               <icons.Check size={16} />
             </button>
           ) : (
             <>
-              <button type="button" class="seal" aria-pressed={event.reviewed} aria-label={event.reviewed ? "Mark as not seen" : "Mark as seen"} onClick={() => onSeen(event)}>
+              <button type="button" class="seal" aria-pressed={event.reviewed} aria-label={event.reviewed ? t("Mark as not seen") : t("Mark as seen")} onClick={() => onSeen(event)}>
                 <icons.Check size={16} />
               </button>
               {onDownTo ? (
                 <button type="button" class="seal is-wide" onClick={() => onDownTo(event)}>
-                  Down to here
+                  {t("Down to here")}
                 </button>
               ) : null}
             </>

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { api, type Enrolment } from "../api";
 import { bytes, clock } from "../format";
+import { seen } from "../labels";
 import { Head, Trouble, useLoaded } from "../parts/bits";
 import { OffsiteCard } from "../parts/Offsite";
 import * as icons from "../parts/icons";
@@ -14,13 +15,15 @@ import { WayCard } from "../push/WayCard";
 import { SharedCard } from "../timeline/Shared";
 import { house, isOwner, session } from "../store";
 import { type Theme, theme } from "../theme";
+import { choose, language, type Language, LANGUAGES, rich, said, t } from "../words";
+import { told } from "../words/told";
 
 export function SettingsPage() {
   return (
     <div class="page is-narrow">
-      <Head title="Settings">
+      <Head title={t("Settings")}>
         <a class="button" href="/house">
-          The house
+          {t("The house")}
         </a>
       </Head>
       {isOwner.value ? <SetUpCard /> : null}
@@ -42,14 +45,14 @@ export function SettingsPage() {
 function SetUpCard() {
   return (
     <section class="panel">
-      <h2>Set-up</h2>
-      <p class="dim">Cameras, zones, what you are told, people, disks, copies, and the way in from outside: step by step, or every setting by itself.</p>
+      <h2>{t("Set-up")}</h2>
+      <p class="dim">{t("Cameras, zones, what you are told, people, disks, copies, and the way in from outside: step by step, or every setting by itself.")}</p>
       <div class="row">
         <a class="button is-main" href="/welcome">
-          Step by step
+          {t("Step by step")}
         </a>
         <a class="button" href="/settings/all">
-          <icons.Gear size={18} /> All settings
+          <icons.Gear size={18} /> {t("All settings")}
         </a>
       </div>
     </section>
@@ -67,30 +70,30 @@ function DetectorCard() {
   };
   return (
     <section class="panel">
-      <h2>Detector</h2>
+      <h2>{t("Detector")}</h2>
       {detector.basic ? (
         <>
           <p>
-            <strong>Basic detector: people only.</strong>{" "}
-            <span class="dim">It is built in and needs no download. The detection model also knows cars, dogs, cats and more, and misses fewer people.</span>
+            <strong>{t("Basic detector: people only.")}</strong>{" "}
+            <span class="dim">{t("It is built in and needs no download. The detection model also knows cars, dogs, cats and more, and misses fewer people.")}</span>
           </p>
           {detector.fetch_name && isOwner.value ? (
             <div class="row">
               <button class="button is-main" type="button" disabled={detector.fetching} onClick={fetchIt}>
-                <icons.Down size={18} /> {detector.fetching ? "Getting it…" : "Get the detection model"}
+                <icons.Down size={18} /> {detector.fetching ? t("Getting it…") : t("Get the detection model")}
               </button>
               <span class="hint">
-                {detector.fetch_name}, {bytes(detector.fetch_bytes)}, {detector.fetch_licence}, once from {detector.fetch_host}
+                {t("{name}, {size}, {licence}, once from {host}", { name: detector.fetch_name, size: bytes(detector.fetch_bytes), licence: detector.fetch_licence, host: detector.fetch_host })}
               </span>
             </div>
           ) : null}
         </>
       ) : (
         <p>
-          <strong>{detector.name}</strong> <span class="dim">knows {detector.labels.length} kinds of things, among them {detector.labels.slice(0, 5).join(", ")}.</span>
+          <strong>{detector.name}</strong> <span class="dim">{t("knows {n} kinds of things, among them {some}.", { n: detector.labels.length, some: detector.labels.slice(0, 5).map(seen).join(", ") })}</span>
         </p>
       )}
-      {detector.error ? <p class="trouble">{detector.error}</p> : null}
+      {detector.error ? <p class="trouble">{told(detector.error)}</p> : null}
       <Trouble error={error} />
     </section>
   );
@@ -106,38 +109,45 @@ function PhoneCard() {
   };
   return (
     <section class="panel">
-      <h2>Your phone</h2>
+      <h2>{t("Your phone")}</h2>
       {house.value?.telegram ? (
-        <p class="dim">Alerts come by Telegram to everyone who sends the bot a one-time code. Telegram can read what its bots send.</p>
+        <p class="dim">{t("Alerts come by Telegram to everyone who sends the bot a one-time code. Telegram can read what its bots send.")}</p>
       ) : (
         <>
-          <p class="dim">Alerts can come by Telegram. Make a bot with @BotFather there, then give Hearthwatch its token where it runs:</p>
+          <p class="dim">{t("Alerts can come by Telegram. Make a bot with @BotFather there, then give Hearthwatch its token where it runs:")}</p>
           <p class="command">
             <code>.venv/bin/hearthwatch secrets set alerts.telegram.token</code>
           </p>
           <p class="hint">
-            E-mail, webhooks and other services are the sections <code>[alerts.email]</code>, <code>[alerts.webhook]</code> and <code>[alerts.apprise]</code> of the configuration.
+            {rich("E-mail, webhooks and other services are the sections {email}, {webhook} and {apprise} of the configuration.", {
+              email: <code>[alerts.email]</code>,
+              webhook: <code>[alerts.webhook]</code>,
+              apprise: <code>[alerts.apprise]</code>,
+            })}
           </p>
         </>
       )}
       {house.value?.telegram ? <Phones /> : null}
       {!house.value?.telegram ? null : enrolment ? (
         <p class="enrol">
-          Send <code class="big-code">{enrolment.code}</code> to {enrolment.bot ? <strong>@{enrolment.bot}</strong> : "your bot"}{" "}
-          <span class="dim">before {clock(enrolment.expires_us)}.</span>
+          {rich("Send {code} to {bot} {before}", {
+            code: <code class="big-code">{enrolment.code}</code>,
+            bot: enrolment.bot ? <strong>@{enrolment.bot}</strong> : t("your bot"),
+            before: <span class="dim">{t("before {time}.", { time: clock(enrolment.expires_us) })}</span>,
+          })}
         </p>
       ) : (
         <div class="row">
           <button class="button" type="button" onClick={enrol}>
-            Add a phone
+            {t("Add a phone")}
           </button>
           <label class="tick may-what">
-            It may{" "}
+            {t("It may")}{" "}
             <select class="may" value={role} onChange={(event) => setRole(event.currentTarget.value)}>
-              <option value="">as usual (the first: everything)</option>
-              <option value="viewer">look</option>
-              <option value="member">look, arm and disarm</option>
-              <option value="owner">do everything</option>
+              <option value="">{t("as usual (the first: everything)")}</option>
+              <option value="viewer">{t("look")}</option>
+              <option value="member">{t("look, arm and disarm")}</option>
+              <option value="owner">{t("do everything")}</option>
             </select>
           </label>
         </div>
@@ -154,13 +164,13 @@ function Configured() {
   return (
     <>
       <section class="panel">
-        <h2>What leaves this house</h2>
-        {found && !found.outbound.length ? <p class="dim">Nothing. No service outside is configured.</p> : null}
+        <h2>{t("What leaves this house")}</h2>
+        {found && !found.outbound.length ? <p class="dim">{t("Nothing. No service outside is configured.")}</p> : null}
         <ul class="outbound">
           {found?.outbound.map((each) => (
             <li key={each.host + each.setting}>
               <strong>{each.host}</strong>
-              <span class="dim">{each.purpose}</span>
+              <span class="dim">{told(each.purpose)}</span>
               <code>{each.setting}</code>
             </li>
           ))}
@@ -168,8 +178,8 @@ function Configured() {
         <Trouble error={error} />
       </section>
       <section class="panel">
-        <h2>Configured</h2>
-        <p class="dim">This is what is in force, read from the configuration file. Passwords and tokens are never shown.</p>
+        <h2>{t("Configured")}</h2>
+        <p class="dim">{t("This is what is in force, read from the configuration file. Passwords and tokens are never shown.")}</p>
         {[...sections].map(([name, list]) => (
           <details key={name}>
             <summary>
@@ -192,17 +202,25 @@ function Configured() {
 
 function Appearance() {
   const all: [Theme, string][] = [
-    ["system", "Like the device"],
-    ["light", "Light"],
-    ["dark", "Dark"],
+    ["system", t("Like the device")],
+    ["light", t("Light")],
+    ["dark", t("Dark")],
   ];
   return (
     <section class="panel">
-      <h2>Appearance</h2>
-      <div class="segmented" role="group" aria-label="Appearance">
+      <h2>{t("Appearance")}</h2>
+      <div class="segmented" role="group" aria-label={t("Appearance")}>
         {all.map(([value, text]) => (
           <button key={value} type="button" aria-pressed={theme.value === value} onClick={() => (theme.value = value)}>
             {text}
+          </button>
+        ))}
+      </div>
+      <h3>{t("Language")}</h3>
+      <div class="segmented" role="group" aria-label={t("Language")}>
+        {(Object.keys(LANGUAGES) as Language[]).map((each) => (
+          <button key={each} type="button" lang={each} aria-pressed={each === language()} onClick={() => choose(each)}>
+            {LANGUAGES[each]}
           </button>
         ))}
       </div>
@@ -210,7 +228,7 @@ function Appearance() {
   );
 }
 
-const MAY: Record<string, string> = { owner: "owns this house", member: "looks, arms, marks and exports", viewer: "may look" };
+const MAY: Record<string, string> = { owner: said("owns this house"), member: said("looks, arms, marks and exports"), viewer: said("may look") };
 
 function AccountCard() {
   const [error, setError] = useState<unknown>(null);
@@ -219,37 +237,37 @@ function AccountCard() {
   };
   return (
     <section class="panel">
-      <h2>Account</h2>
+      <h2>{t("Account")}</h2>
       <div class="row">
         <span>
-          <strong>{session.value?.user?.name}</strong> <span class="dim">{MAY[session.value?.user?.role ?? ""]}</span>
+          <strong>{session.value?.user?.name}</strong> <span class="dim">{t(MAY[session.value?.user?.role ?? ""] ?? "")}</span>
         </span>
         <span class="spacer" />
         <button class="button" type="button" onClick={leave}>
-          <icons.Out size={18} /> Log out
+          <icons.Out size={18} /> {t("Log out")}
         </button>
       </div>
       <div class="row">
         <a class="button" href="/settings/account">
-          Password and second factor
+          {t("Password and second factor")}
         </a>
         {isOwner.value ? (
           <>
             <a class="button" href="/settings/people">
-              People with access
+              {t("People with access")}
             </a>
             <a class="button" href="/settings/programs">
-              Programs
+              {t("Programs")}
             </a>
             <a class="button" href="/settings/trail">
-              Who did what
+              {t("Who did what")}
             </a>
           </>
         ) : null}
       </div>
       {isOwner.value && !session.value?.user?.strong ? (
         <p class="hint">
-          <span class="warm">Your account has no second factor.</span> From outside the home it is let in only with one.
+          <span class="warm">{t("Your account has no second factor.")}</span> {t("From outside the home it is let in only with one.")}
         </p>
       ) : null}
       <Trouble error={error} />

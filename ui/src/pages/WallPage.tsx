@@ -16,6 +16,7 @@ import * as icons from "../parts/icons";
 import { Hours, piece } from "../parts/Strip";
 import { go, place } from "../router";
 import { cameraName, cameras, house, lastLogins, loaded, now_us, recent, unseenLogins } from "../store";
+import { plural, rich, t } from "../words";
 
 const GAP = 12;
 const KIOSK_GAP = 3;
@@ -23,9 +24,9 @@ const KIOSK_GAP = 3;
 export function status(all: readonly Camera[]): string {
   const live = all.filter((camera) => camera.state === "live").length;
   if (!all.length) return "";
-  if (live === all.length) return all.length === 1 ? "The camera is live" : `All ${all.length} cameras are live`;
+  if (live === all.length) return all.length === 1 ? t("The camera is live") : t("All {n} cameras are live", { n: all.length });
   const hidden = all.filter((camera) => camera.state === "private").length;
-  return `${live} of ${all.length} cameras are live${hidden ? `, ${hidden} private` : ""}`;
+  return hidden ? t("{n} of {all} cameras are live, {hidden} private", { n: live, all: all.length, hidden }) : t("{n} of {all} cameras are live", { n: live, all: all.length });
 }
 
 const WALL = "/";
@@ -65,7 +66,7 @@ export function WallPage() {
           <Stranger />
           <span class="spacer" />
           <time class="kiosk-clock">{clock(now_us.value)}</time>
-          <a class="button is-glass is-round" href={WALL} aria-label="Leave the full screen">
+          <a class="button is-glass is-round" href={WALL} aria-label={t("Leave the full screen")}>
             <marks.Unfill />
           </a>
         </div>
@@ -78,12 +79,12 @@ export function WallPage() {
           <Stranger />
           <div class="wall-side">
             {all.length > 1 ? (
-              <button class="button is-plain is-round" type="button" aria-label="Choose and order the cameras of this screen" title="Choose and order" onClick={() => setArranging(true)}>
+              <button class="button is-plain is-round" type="button" aria-label={t("Choose and order the cameras of this screen")} title={t("Choose and order")} onClick={() => setArranging(true)}>
                 <marks.Order />
               </button>
             ) : null}
             {all.length ? (
-              <button class="button is-plain is-round" type="button" aria-label="The wall over the whole screen" title="Full screen (f)" onClick={start}>
+              <button class="button is-plain is-round" type="button" aria-label={t("The wall over the whole screen")} title={t("Full screen (f)")} onClick={start}>
                 <marks.Fill />
               </button>
             ) : null}
@@ -97,8 +98,8 @@ export function WallPage() {
           {kiosk ? null : <Lately />}
         </div>
       ) : loaded.value ? (
-        <Empty icon={<icons.Camera size={40} />} title="No camera yet">
-          Add one to the configuration: a section <code>[camera.front-door]</code> with its address as <code>main</code>. It appears here by itself.
+        <Empty icon={<icons.Camera size={40} />} title={t("No camera yet")}>
+          {rich("Add one to the configuration: a section {section} with its address as {key}. It appears here by itself.", { section: <code>[camera.front-door]</code>, key: <code>main</code> })}
         </Empty>
       ) : null}
       {arranging ? <Arrange all={all} onClose={() => setArranging(false)} /> : null}
@@ -118,7 +119,7 @@ function Stranger() {
         <strong>{deed(newest)}</strong>
         <span>
           {cameraName(newest.camera)}, {moment(newest.at_us, now_us.value)}
-          {unseen.length > 1 ? `, and ${unseen.length - 1} more` : ""}
+          {unseen.length > 1 ? `, ${t("and {n} more", { n: unseen.length - 1 })}` : ""}
         </span>
       </span>
     </a>
@@ -163,7 +164,7 @@ function Grid({ all, enlarged, kiosk, back }: { all: Camera[]; enlarged: Camera 
     if (event.key.startsWith("Arrow") && document.activeElement === document.body) onKey(event);
   });
   return (
-    <div class="wall-grid" ref={space} onKeyDown={onKey} aria-label="Cameras" role="group">
+    <div class="wall-grid" ref={space} onKeyDown={onKey} aria-label={t("Cameras")} role="group">
       {size.w > 0 ? (
         <div class="wall-tiles" style={{ width: `${found.width}px`, height: `${found.height}px` }}>
           {tiles.map((camera, index) => (
@@ -198,7 +199,7 @@ function Span() {
   const [found] = useLoaded(() => api.events({ start_us: Math.round(Date.now() * 1000 - hours * 3600e6), limit: 200 }), [hours, newest?.id, newest?.end_us]);
   return (
     <section class="span">
-      <h2>{hours === 1 ? "The last hour" : `The last ${hours} hours`}</h2>
+      <h2>{plural(hours, "The last hour", "The last {n} hours")}</h2>
       <div class="span-track">
         {(found?.events ?? []).map((event) => {
           const place_ = piece(event.start_us, event.end_us ?? now, from_us, now);
@@ -209,7 +210,7 @@ function Span() {
               href={`/events/${event.id}`}
               tabIndex={-1}
               title={`${labelName(event.kind, event.label)}, ${cameraName(event.camera)}, ${clock(event.start_us)}`}
-              aria-label={`${labelName(event.kind, event.label)} at ${cameraName(event.camera)}, ${clock(event.start_us)}`}
+              aria-label={t("{what} at {camera}, {time}", { what: labelName(event.kind, event.label), camera: cameraName(event.camera), time: clock(event.start_us) })}
               style={{ left: `${place_.left * 100}%`, width: `${place_.width * 100}%` }}
             />
           ) : null;
@@ -230,26 +231,26 @@ function Glance() {
   return (
     <dl class="glance">
       <div>
-        <dt>Seen today</dt>
+        <dt>{t("Seen today")}</dt>
         <dd>{seen}</dd>
       </div>
       <div>
-        <dt>Recording</dt>
+        <dt>{t("Recording")}</dt>
         <dd>
-          {recording} {recording === 1 ? "camera" : "cameras"}
+          {plural(recording, "{n} camera", "{n} cameras")}
         </dd>
       </div>
       <div>
-        <dt>Foreign log-ins</dt>
-        <dd>{lastLogins.value.filter((login) => login.at_us >= today && isForeign(login)).length || "none today"}</dd>
+        <dt>{t("Foreign log-ins")}</dt>
+        <dd>{lastLogins.value.filter((login) => login.at_us >= today && isForeign(login)).length || t("none today")}</dd>
       </div>
       <div>
-        <dt>Room for</dt>
+        <dt>{t("Room for")}</dt>
         <dd>{h.days_fit === null ? bytes(h.footage_free_bytes) : fits(h.days_fit)}</dd>
       </div>
       <div>
-        <dt>Detector</dt>
-        <dd>{h.detector.basic ? "people only" : `${h.detector.labels.length} kinds`}</dd>
+        <dt>{t("Detector")}</dt>
+        <dd>{h.detector.basic ? t("people only") : t("{n} kinds", { n: h.detector.labels.length })}</dd>
       </div>
     </dl>
   );
@@ -258,8 +259,8 @@ function Glance() {
 function Lately() {
   const found = recent.value.slice(0, 12);
   return (
-    <aside class="lately" aria-label="Lately">
-      <h2>Lately</h2>
+    <aside class="lately" aria-label={t("Lately")}>
+      <h2>{t("Lately")}</h2>
       {found.length ? (
         <ol>
           {found.map((event) => (
@@ -269,7 +270,7 @@ function Lately() {
           ))}
         </ol>
       ) : (
-        <p class="dim">Nobody has come by yet. Walk past a camera to see what happens.</p>
+        <p class="dim">{t("Nobody has come by yet. Walk past a camera to see what happens.")}</p>
       )}
     </aside>
   );
@@ -277,7 +278,6 @@ function Lately() {
 
 function Short({ event }: { event: HouseEvent }) {
   const open = event.end_us === null;
-  const today = dayName(event.start_us, now_us.value);
   return (
     <a class={`short ${event.reviewed ? "" : "is-new"}`} href={`/events/${event.id}`}>
       <EventPicture event={event} near />
@@ -286,7 +286,7 @@ function Short({ event }: { event: HouseEvent }) {
           {labelName(event.kind, event.label)} <span class="dim">· {cameraName(event.camera)}</span>
         </strong>
         <span class="dim">
-          {open ? <span class="now">now</span> : today === "Today" ? ago(event.start_us, now_us.value) : `${today} ${clock(event.start_us)}`}
+          {open ? <span class="now">{t("now")}</span> : startOfDay(event.start_us) === startOfDay(now_us.value) ? ago(event.start_us, now_us.value) : `${dayName(event.start_us, now_us.value)} ${clock(event.start_us)}`}
         </span>
       </span>
     </a>

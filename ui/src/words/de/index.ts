@@ -1,10 +1,12 @@
 /** The German catalogue: one file for each folder of the page. */
 
 import accounts from "./accounts.json";
+import events from "./events.json";
 import frame from "./frame.json";
 import labels from "./labels.json";
 import leaving from "./leaving.json";
+import pages from "./pages.json";
 import parts from "./parts.json";
 import setup from "./setup.json";
 
-export default { ...accounts, ...frame, ...labels, ...leaving, ...parts, ...setup } as Record<string, string>;
+export default { ...accounts, ...events, ...frame, ...labels, ...leaving, ...pages, ...parts, ...setup } as Record<string, string>;
