@@ -1,7 +1,9 @@
 /** An event's picture; the house has drawn the box of what was seen into it. */
 
 import { at, type HouseEvent, type Rect } from "../api";
-import { labelName } from "../format";
+import { clock, labelName } from "../format";
+import { cameraName } from "../store";
+import { t } from "../words";
 import * as icons from "./icons";
 
 const MOST = 2.2;
@@ -28,7 +30,7 @@ export function EventPicture({ event, eager = false, near = false }: { event: Ho
       {event.picture ? (
         <img
           src={at.picture(event.id)}
-          alt={`${labelName(event.kind, event.label)} as the camera saw it`}
+          alt={t("{what} at {camera}, {time}", { what: labelName(event.kind, event.label), camera: cameraName(event.camera), time: clock(event.start_us) })}
           loading={eager ? "eager" : "lazy"}
           decoding="async"
           style={close ? { transform: `scale(${close.scale.toFixed(3)})`, transformOrigin: `${close.x.toFixed(2)}% ${close.y.toFixed(2)}%` } : undefined}

@@ -2,6 +2,7 @@
 
 import type { HouseEvent, Timeline } from "../api";
 import { addDays, clock, clockSeconds, gapCause, labelName, lasted, ticks } from "../format";
+import { t } from "../words";
 import { placesOf, spanAt, spanTitle } from "./Elsewhere";
 
 export interface Piece {
@@ -65,7 +66,8 @@ export function Strip({ timeline, from_us, to_us, now_us, at_us, onPick }: Props
         href={`/events/${event.id}`}
         style={style(found)}
         title={`${labelName(event.kind, event.label)}, ${clock(event.start_us)}`}
-        aria-label={`${labelName(event.kind, event.label)} at ${clock(event.start_us)}`}
+        tabIndex={-1}
+        aria-hidden="true"
         onClick={(click) => click.stopPropagation()}
       />
     ) : null;
@@ -73,18 +75,18 @@ export function Strip({ timeline, from_us, to_us, now_us, at_us, onPick }: Props
   const away = spanAt(timeline.elsewhere, at_us ?? now_us);
   return (
     <div class="strip">
-      <div
-        class="strip-track"
-        role="slider"
-        tabIndex={0}
-        aria-label="Time of day"
-        aria-valuemin={0}
-        aria-valuemax={86_400}
-        aria-valuenow={Math.round(((at_us ?? now_us) - from_us) / 1e6)}
-        aria-valuetext={`${clockSeconds(at_us ?? now_us)}${away ? `, only at ${placesOf(away.places)}` : ""}`}
-        onClick={pick}
-        onKeyDown={step}
-      >
+      <div class="strip-track" onClick={pick}>
+        <div
+          class="strip-slider"
+          role="slider"
+          tabIndex={0}
+          aria-label={t("Time of day")}
+          aria-valuemin={0}
+          aria-valuemax={86_400}
+          aria-valuenow={Math.round(((at_us ?? now_us) - from_us) / 1e6)}
+          aria-valuetext={away ? t("{time}, only at {places}", { time: clockSeconds(at_us ?? now_us), places: placesOf(away.places) }) : clockSeconds(at_us ?? now_us)}
+          onKeyDown={step}
+        />
         {joined(timeline.spans).map((span) => {
           const found = piece(span.start_us, span.end_us, from_us, to_us);
           return found ? <span key={span.start_us} class="strip-span" style={style(found)} /> : null;
@@ -114,6 +116,32 @@ export function Strip({ timeline, from_us, to_us, now_us, at_us, onPick }: Props
       </div>
       <Hours from_us={from_us} to_us={to_us} />
     </div>
+  );
+}
+
+const MOST_NAMED = 8;
+
+/** The same events in words, newest first: marks of a strip are too narrow for a finger, and nothing for a keyboard. */
+export function StripEvents({ camera, events, day }: { camera: string; events: readonly HouseEvent[]; day: string }) {
+  if (!events.length) return null;
+  const newest = [...events].sort((a, b) => b.start_us - a.start_us);
+  return (
+    <ul class="strip-list" aria-label={t("Events of this day")}>
+      {newest.slice(0, MOST_NAMED).map((event) => (
+        <li key={event.id}>
+          <a class="chip" href={`/events/${event.id}`}>
+            {clock(event.start_us)} {labelName(event.kind, event.label)}
+          </a>
+        </li>
+      ))}
+      {newest.length > MOST_NAMED ? (
+        <li>
+          <a class="chip" href={`/events?camera=${encodeURIComponent(camera)}&day=${day}`}>
+            {t("All {n} of this day", { n: newest.length })}
+          </a>
+        </li>
+      ) : null}
+    </ul>
   );
 }
 

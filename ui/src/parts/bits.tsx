@@ -3,12 +3,15 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "../ask";
+import { letters } from "./letters";
 
-export function Empty({ icon, title, children }: { icon: ComponentChildren; title: string; children?: ComponentChildren }) {
+/** `whole`: there is nothing else on the page, so this is its heading. */
+export function Empty({ icon, title, whole = false, children }: { icon: ComponentChildren; title: string; whole?: boolean; children?: ComponentChildren }) {
+  const Heading = whole ? "h1" : "h2";
   return (
     <div class="empty">
       <span class="empty-icon">{icon}</span>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p>{children}</p>
     </div>
   );
@@ -71,6 +74,7 @@ export function useLoaded<T>(load: () => Promise<T>, when: readonly unknown[]): 
 export function useKeys(handle: (event: KeyboardEvent) => void): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
+      if (!letters.value && event.key.length === 1 && event.key !== " ") return;
       if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || event.metaKey || event.ctrlKey) return;
       handle(event);
     };

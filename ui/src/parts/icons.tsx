@@ -165,3 +165,8 @@ export const Again = (p: Props) => (
     <path d="M19 12a7 7 0 1 1-2.300-5.200M19 3.500v4h-4" />
   </Icon>
 );
+export const Dots = (p: Props) => (
+  <Icon {...p}>
+    <path d="M5.5 12h.01M12 12h.01M18.500 12h.01" stroke-width="2.600" />
+  </Icon>
+);
