@@ -134,7 +134,7 @@ describe("the master clock", () => {
   });
   it("names the cause of the longest gap", () => {
     const lanes = { cameras: [{ gaps: [{ start_us: 0, end_us: 90e6, reason: "network", detail: "", count: 1 }, { start_us: 90e6, end_us: 95e6, reason: "disk", detail: "", count: 1 }] }] };
-    expect(noteOf(0, 95e6, lanes as never, NOW)).toContain("the camera did not answer");
+    expect(noteOf(0, 95e6, lanes as never, NOW)).toContain("The camera did not answer");
     expect(noteOf(0, null, null, NOW)).toContain("Nothing is recorded");
   });
 });

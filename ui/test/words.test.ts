@@ -11,7 +11,7 @@ declare global {
 }
 
 /** Folders whose sentences are not in the catalogue yet ("frame": the files beside the folders). */
-const NOT_MOVED = new Set(["accounts", "config", "doors", "house", "live", "push", "relay", "setup", "timeline", "worker", "zones"]);
+const NOT_MOVED = new Set(["accounts", "config", "doors", "house", "push", "relay", "setup", "zones"]);
 
 /** Attributes that are read by people, the page's own among them. */
 const READ_BY_PEOPLE = new Set(["alt", "aria-description", "aria-label", "aria-roledescription", "aria-valuetext", "empty", "eyebrow", "hint", "label", "placeholder", "say", "summary", "text", "title"]);
@@ -22,7 +22,7 @@ const TAKES_NAMES = new Set(["addEventListener", "removeEventListener", "querySe
 /** Elements of what is typed, not told: commands, keys, names of files and options. */
 const TYPED = new Set(["code", "kbd", "pre"]);
 /** Names of products and techniques, the same in every language, and what only looks like a sentence. */
-const SAME_EVERYWHERE = new Set(["API", "Deutsch", "English", "Hearthwatch", "Telegram", "XXXX-XXXX", "Anna", "Home Assistant", "WireGuard", "Linux (nftables)"]);
+const SAME_EVERYWHERE = new Set(["500 11px 'Inter Variable', system-ui, sans-serif", "API", "Deutsch", "English", "Hearthwatch", "Telegram", "XXXX-XXXX", "Anna", "Home Assistant", "WireGuard", "Linux (nftables)"]);
 /** Addresses, as examples of what may be entered. */
 const ADDRESS = /^(@\w+|\S+[@:/.]\S*[^\s.:])$/;
 
@@ -166,7 +166,7 @@ function readSource(path: string, text: string): Read {
 }
 
 const rootless = (path: string): string => path.replace(/^.*\/(?:src|de)\//, "");
-const sources = Object.entries(import.meta.glob(["../src/**/*.{ts,tsx}", "!../src/words/**", "!../src/**/*.d.ts"], { query: "?raw", import: "default", eager: true })).map(
+const sources = Object.entries(import.meta.glob(["../src/**/*.{ts,tsx}", "!../src/words/**", "!../src/worker/**", "!../src/**/*.d.ts"], { query: "?raw", import: "default", eager: true })).map(
   ([path, text]) => [rootless(path), readSource(rootless(path), text)] as const,
 );
 const said = sources.flatMap(([, read]) => read.said);

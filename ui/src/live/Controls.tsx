@@ -2,11 +2,13 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Camera } from "../api";
-import { lasted } from "../format";
+import { going } from "../format";
 import { useKeys } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { go } from "../router";
 import { now_us, session } from "../store";
+import { t } from "../words";
+import { figure } from "../words/figures";
 import * as marks from "./icons";
 import { canFill, fill, unfill } from "./kiosk";
 import type { Over } from "./LiveView";
@@ -96,12 +98,12 @@ export function Controls({ camera, over, close, steps }: { camera: Camera; over:
         <div class="enlarged-head">
           <strong>{camera.name}</strong>
           <span class={`tile-state is-${say.tone}`}>{say.word}</span>
-          <span class="enlarged-facts">{main && live ? `${main.width_px} × ${main.height_px} · ${main.fps.toFixed(0)} fps` : live ? "" : `for ${lasted(now_us.value - camera.since_us)}`}</span>
+          <span class="enlarged-facts">{main && live ? `${main.width_px} × ${main.height_px} · ${t("{n} fps", { n: figure(main.fps) })}` : live ? "" : going(now_us.value - camera.since_us)}</span>
           <span class="spacer" />
           <a class="button is-glass" href={`/cameras/${encodeURIComponent(camera.id)}`}>
-            Timeline
+            {t("Timeline")}
           </a>
-          <a class="button is-glass is-round" href={close} ref={out} aria-label="Close">
+          <a class="button is-glass is-round" href={close} ref={out} aria-label={t("Close")}>
             <icons.Close />
           </a>
         </div>
@@ -110,10 +112,10 @@ export function Controls({ camera, over, close, steps }: { camera: Camera; over:
       )}
       {steps && !moving ? (
         <>
-          <button class="enlarged-step is-left" type="button" aria-label="Previous camera" onClick={() => go(steps.before, true)}>
+          <button class="enlarged-step is-left" type="button" aria-label={t("Previous camera")} onClick={() => go(steps.before, true)}>
             <icons.Back />
           </button>
-          <button class="enlarged-step is-right" type="button" aria-label="Next camera" onClick={() => go(steps.after, true)}>
+          <button class="enlarged-step is-right" type="button" aria-label={t("Next camera")} onClick={() => go(steps.after, true)}>
             <icons.Next />
           </button>
         </>
@@ -124,41 +126,41 @@ export function Controls({ camera, over, close, steps }: { camera: Camera; over:
           {trouble}
         </p>
       ) : null}
-      <div class="live-bar" role="toolbar" aria-label={`${camera.name}: picture`}>
+      <div class="live-bar" role="toolbar" aria-label={t("{camera}: picture", { camera: camera.name })}>
         {closer ? (
-          <button class="live-scale" type="button" onClick={zoom.reset} aria-label="Show the whole picture">
-            {zoom.view.scale.toFixed(1)} ×
+          <button class="live-scale" type="button" onClick={zoom.reset} aria-label={t("Show the whole picture")}>
+            {figure(zoom.view.scale, 1)} ×
           </button>
         ) : null}
-        <button class="live-tool is-wide-only" type="button" aria-label="Closer" title="Closer (+)" onClick={() => zoom.by(STEP)}>
+        <button class="live-tool is-wide-only" type="button" aria-label={t("Closer")} title={t("Closer (+)")} onClick={() => zoom.by(STEP)}>
           <marks.Closer />
         </button>
-        <button class="live-tool is-wide-only" type="button" aria-label="Further away" title="Further away (−)" disabled={!closer} onClick={() => zoom.by(1 / STEP)}>
+        <button class="live-tool is-wide-only" type="button" aria-label={t("Further away")} title={t("Further away (−)")} disabled={!closer} onClick={() => zoom.by(1 / STEP)}>
           <marks.Further />
         </button>
         {reach.moves.length ? (
-          <button class="live-tool" type="button" aria-label="Move the camera" title="Move the camera" aria-pressed={moving} onClick={() => setMoving(!moving)}>
+          <button class="live-tool" type="button" aria-label={t("Move the camera")} title={t("Move the camera")} aria-pressed={moving} onClick={() => setMoving(!moving)}>
             <marks.Move />
           </button>
         ) : null}
         {sound.has ? (
           <span class="live-sound">
-            <button class="live-tool" type="button" aria-label={sound.on ? "Sound off" : "Sound on"} title="Sound (m)" aria-pressed={sound.on} onClick={() => sound.set(!sound.on)}>
+            <button class="live-tool" type="button" aria-label={sound.on ? t("Sound off") : t("Sound on")} title={t("Sound (m)")} aria-pressed={sound.on} onClick={() => sound.set(!sound.on)}>
               {sound.on ? <marks.Loud /> : <marks.Mute />}
             </button>
-            {sound.on ? <input type="range" min="0" max="1" step="0.05" aria-label="Volume" value={sound.volume} onInput={(event) => sound.setVolume(Number(event.currentTarget.value))} /> : null}
+            {sound.on ? <input type="range" min="0" max="1" step="0.05" aria-label={t("Volume")} value={sound.volume} onInput={(event) => sound.setVolume(Number(event.currentTarget.value))} /> : null}
           </span>
         ) : null}
-        <button class="live-tool" type="button" aria-label="Save this picture" title="Save this picture (s)" onClick={save} disabled={camera.state === "private"}>
+        <button class="live-tool" type="button" aria-label={t("Save this picture")} title={t("Save this picture (s)")} onClick={save} disabled={camera.state === "private"}>
           {saved ? <icons.Check /> : <marks.Shot />}
         </button>
         {whole && canFill() ? (
-          <button class="live-tool" type="button" aria-label="Full screen" title="Full screen" onClick={() => (document.fullscreenElement ? unfill() : fill())}>
+          <button class="live-tool" type="button" aria-label={t("Full screen")} title={t("Full screen")} onClick={() => (document.fullscreenElement ? unfill() : fill())}>
             <marks.Fill />
           </button>
         ) : null}
         <span class="sr" role="status">
-          {saved ? "Saved" : ""}
+          {saved ? t("Saved") : ""}
         </span>
       </div>
     </>

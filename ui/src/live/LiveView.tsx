@@ -4,6 +4,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Camera, StreamName } from "../api";
 import { now_us } from "../store";
+import { t } from "../words";
+import { told } from "../words/told";
 import { fallback, firstMode, type Mode } from "./modes";
 import { Pictures } from "./Pictures";
 import type { Picture } from "./player";
@@ -50,7 +52,7 @@ export function LiveView({ camera, full = false, stream = full ? "main" : "sub",
   const hear = (told: Picture, wish: Wish): void => {
     const { camera: now, mode: asked } = latest.current;
     if (told.kind === "unheard") {
-      setNote("This browser cannot play the camera's sound.");
+      setNote(t("This browser cannot play the camera's sound."));
       setSpeaker(null);
       return;
     }
@@ -139,19 +141,19 @@ export function LiveView({ camera, full = false, stream = full ? "main" : "sub",
         {down ? (
           <div class="live-message" role="status">
             <strong>{over.title}</strong>
-            <span>{over.detail || (picture.kind === "waiting" ? picture.why : "")}</span>
-            {camera.state === "lost" ? <span>Reconnecting…</span> : null}
+            <span>{told(over.detail) || (picture.kind === "waiting" ? picture.why : "")}</span>
+            {camera.state === "lost" ? <span>{t("Reconnecting…")}</span> : null}
           </div>
         ) : picture.kind === "blocked" && video ? (
           <div class="live-message">
             <button class="button is-glass" type="button" onClick={() => show.current?.unblock()}>
-              Play
+              {t("Play")}
             </button>
           </div>
         ) : empty ? (
           <div class="live-message is-soft" role="status">
             <span class="spinner" aria-hidden="true" />
-            {picture.kind === "waiting" && picture.why ? <span>{picture.why}</span> : <span class="sr">Waiting for the picture</span>}
+            {picture.kind === "waiting" && picture.why ? <span>{picture.why}</span> : <span class="sr">{t("Waiting for the picture")}</span>}
           </div>
         ) : null}
         {note ? <div class="live-note">{note}</div> : null}

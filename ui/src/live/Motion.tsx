@@ -1,6 +1,7 @@
 /** How much moves before a camera, and how the camera stands, at a glance. */
 
 import type { Camera } from "../api";
+import { t } from "../words";
 
 /** 0..1 of the meter: motion spans three decades, so a linear bar would show nothing or everything. */
 export function meter(frac: number): number {
@@ -13,7 +14,7 @@ export function Motion({ camera }: { camera: Camera }) {
     <div
       class={`motion ${above ? "is-above" : ""}`}
       role="meter"
-      aria-label={`Motion at ${camera.name}`}
+      aria-label={t("Motion at {camera}", { camera: camera.name })}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={Math.round(camera.motion_frac * 100)}

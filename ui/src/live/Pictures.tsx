@@ -6,6 +6,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { at, type Camera } from "../api";
+import { t } from "../words";
 
 const MOST_STREAMS = 3;
 const EVERY_MS = 1000;
@@ -42,8 +43,8 @@ export function Pictures({ camera }: { camera: Camera }) {
     setTimeout(() => setVersion((before) => before + 1), every_ms);
   };
   return streams ? (
-    <img src={at.mjpeg(camera.id, version)} alt={`${camera.name}, live`} onError={next} />
+    <img src={at.mjpeg(camera.id, version)} alt={t("{camera}, live", { camera: camera.name })} onError={next} />
   ) : (
-    <img src={at.snapshot(camera.id, version)} alt={`${camera.name}, live`} onLoad={next} onError={next} />
+    <img src={at.snapshot(camera.id, version)} alt={t("{camera}, live", { camera: camera.name })} onLoad={next} onError={next} />
   );
 }

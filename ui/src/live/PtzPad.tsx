@@ -2,10 +2,11 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../ask";
+import { said, t } from "../words";
 import * as marks from "./icons";
 import { Grip, type Move, MOVE_KEYS, ptz, type Reach } from "./ptz";
 
-const NAMES: Record<Move, string> = { up: "Up", down: "Down", left: "Left", right: "Right", "zoom-in": "Zoom in", "zoom-out": "Zoom out" };
+const NAMES: Record<Move, string> = { up: said("Up"), down: said("Down"), left: said("Left"), right: said("Right"), "zoom-in": said("Zoom in"), "zoom-out": said("Zoom out") };
 
 export function PtzPad({ camera, reach, trouble }: { camera: string; reach: Reach; trouble: (text: string) => void }) {
   const [held, setHeld] = useState<Move | null>(null);
@@ -59,7 +60,7 @@ export function PtzPad({ camera, reach, trouble }: { camera: string; reach: Reac
         key={move}
         class={`ptz-${move} ${held === move ? "is-held" : ""}`}
         type="button"
-        aria-label={`${NAMES[move]} (hold)`}
+        aria-label={t("{move} (hold)", { move: t(NAMES[move]) })}
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
@@ -81,23 +82,23 @@ export function PtzPad({ camera, reach, trouble }: { camera: string; reach: Reac
       </button>
     ) : null;
   return (
-    <div class="ptz" role="group" aria-label="Move the camera">
+    <div class="ptz" role="group" aria-label={t("Move the camera")}>
       <div class="ptz-pad">{(["up", "left", "right", "down"] as const).map(button)}</div>
       <div class="ptz-zoom">{(["zoom-out", "zoom-in"] as const).map(button)}</div>
       {reach.presets.length ? (
         <select
           class="ptz-presets"
-          aria-label="Turn to"
+          aria-label={t("Turn to")}
           onChange={(event) => {
             const chosen = event.currentTarget.value;
             event.currentTarget.value = "";
             if (chosen) ptz.preset(camera, Number(chosen)).catch(told);
           }}
         >
-          <option value="">Turn to…</option>
+          <option value="">{t("Turn to…")}</option>
           {reach.presets.map((preset) => (
             <option key={preset.number} value={preset.number}>
-              {preset.name || `Preset ${preset.number}`}
+              {preset.name || t("Preset {n}", { n: preset.number })}
             </option>
           ))}
         </select>

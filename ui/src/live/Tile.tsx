@@ -3,6 +3,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Camera } from "../api";
+import { t } from "../words";
 import { Controls } from "./Controls";
 import { LiveView } from "./LiveView";
 import { Motion } from "./Motion";
@@ -41,7 +42,7 @@ export function Tile({ camera, spot, enlarged, active, steps, back }: { camera: 
                 <span class="tile-name">{camera.name}</span>
                 <span class={`tile-state is-${over.say.tone}`}>{over.say.word}</span>
               </div>
-              <a class="tile-link" href={`${back}${back.includes("?") ? "&" : "?"}camera=${encodeURIComponent(camera.id)}`} ref={link} aria-label={`${camera.name}: ${over.say.word}. Enlarge`} />
+              <a class="tile-link" href={`${back}${back.includes("?") ? "&" : "?"}camera=${encodeURIComponent(camera.id)}`} ref={link} aria-label={t("{camera}: {state}. Enlarge", { camera: camera.name, state: over.say.word })} />
             </>
           )
         }

@@ -2,6 +2,7 @@
 
 import type { Camera, StreamName } from "../api";
 import { codecName } from "../format";
+import { t } from "../words";
 
 export type Mode = { way: "video"; stream: StreamName } | { way: "pictures" };
 
@@ -14,8 +15,8 @@ export function firstMode(camera: Camera, stream: StreamName): Mode {
 export function fallback(camera: Camera, stream: StreamName, codec: string): { mode: Mode; note: string } {
   const other = codec === "h264" ? undefined : camera.streams.find((each) => each.stream !== stream && each.codec === "h264");
   if (other) {
-    const size = other.stream === "sub" ? "smaller" : "larger";
-    return { mode: { way: "video", stream: other.stream }, note: `This browser cannot play ${codecName(codec)}: this is the ${size} stream.` };
+    const note = t(other.stream === "sub" ? "This browser cannot play {codec}: this is the smaller stream." : "This browser cannot play {codec}: this is the larger stream.", { codec: codecName(codec) });
+    return { mode: { way: "video", stream: other.stream }, note };
   }
-  return { mode: { way: "pictures" }, note: `This browser cannot play ${codecName(codec)}: these are single pictures.` };
+  return { mode: { way: "pictures" }, note: t("This browser cannot play {codec}: these are single pictures.", { codec: codecName(codec) }) };
 }

@@ -5,6 +5,7 @@
  */
 
 import { at, type StreamName } from "../api";
+import { t } from "../words";
 import { afterQuiet, afterStop, Behind, MOST_TARGET_S, pace, TARGET_S } from "./pace";
 
 export type Picture =
@@ -156,14 +157,14 @@ export class LivePlayer {
       if (this.socket === socket) this.take(message.data as string | ArrayBuffer);
     };
     socket.onclose = () => {
-      if (this.socket === socket) this.again("Reconnecting to Hearthwatch");
+      if (this.socket === socket) this.again(t("Reconnecting to Hearthwatch"));
     };
     this.listen();
   }
 
   private listen(): void {
     clearTimeout(this.silence);
-    this.silence = window.setTimeout(() => this.again("No picture for 8 s"), SILENCE_MS);
+    this.silence = window.setTimeout(() => this.again(t("No picture for 8 s")), SILENCE_MS);
   }
 
   private hangUp(): void {
@@ -232,7 +233,7 @@ export class LivePlayer {
     video.autoplay = true;
     video.disableRemotePlayback = true; // a managed media source does not open without
     video.className = "is-coming";
-    video.setAttribute("aria-label", `${this.order.name}, live`);
+    video.setAttribute("aria-label", t("{camera}, live", { camera: this.order.name }));
     video.addEventListener("playing", () => this.onPlaying(video));
     this.awaitPicture(video);
     video.addEventListener("waiting", () => this.onWaiting(video));
@@ -306,7 +307,7 @@ export class LivePlayer {
     this.broken += 1;
     this.dropSource();
     if (this.broken >= MOST_BROKEN) this.giveUp({ kind: "unplayable", codec });
-    else this.again("The browser could not read the picture");
+    else this.again(t("The browser could not read the picture"));
   }
 
   private dropSource(): void {
@@ -336,7 +337,7 @@ export class LivePlayer {
       buffer.appendBuffer(data);
     } catch {
       this.dropSource();
-      this.again("The browser ran out of room for the video");
+      this.again(t("The browser ran out of room for the video"));
     }
   }
 

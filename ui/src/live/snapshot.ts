@@ -1,6 +1,7 @@
 /** The picture that is shown, as a file. */
 
 import { at, type Camera } from "../api";
+import { t } from "../words";
 
 /** A name every system takes: the camera's and when the picture was saved, by the clock on this wall. */
 export function pictureName(name: string, at_ms: number): string {
@@ -25,7 +26,7 @@ export async function snapshot(camera: Camera, video: HTMLVideoElement | null): 
   let picture = video && video.videoWidth > 0 ? await drawn(video) : null;
   if (!picture) {
     const answer = await fetch(at.snapshot(camera.id, now), { credentials: "same-origin" });
-    if (!answer.ok) throw new Error("The camera gives no picture at the moment.");
+    if (!answer.ok) throw new Error(t("The camera gives no picture at the moment."));
     picture = await answer.blob();
   }
   const address = URL.createObjectURL(picture);

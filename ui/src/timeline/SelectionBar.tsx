@@ -7,14 +7,15 @@ import { clockSeconds, lasted, moment as momentName, shortDay } from "../format"
 import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameraName } from "../store";
+import { plural, rich, said, t } from "../words";
 import { type Lasts, type Share, timeline } from "./api";
 import { length, type Range } from "./axis";
 
 const MOST_US = 2 * 3600e6;
 const LASTS: [Lasts, string][] = [
-  ["hour", "1 hour"],
-  ["day", "1 day"],
-  ["week", "7 days"],
+  ["hour", said("1 hour")],
+  ["day", said("1 day")],
+  ["week", said("7 days")],
 ];
 
 interface Props {
@@ -28,7 +29,7 @@ interface Props {
 
 export function SelectionBar({ range, cameras, now_us, mayDecide, onKept, onClose }: Props) {
   const [error, setError] = useState<unknown>(null);
-  const [said, setSaid] = useState("");
+  const [answer, setAnswer] = useState("");
   const [sharing, setSharing] = useState(false);
   const [lasts, setLasts] = useState<Lasts>("day");
   const [share, setShare] = useState<Share | null>(null);
@@ -37,7 +38,7 @@ export function SelectionBar({ range, cameras, now_us, mayDecide, onKept, onClos
   const [from, to] = range;
   useEffect(() => {
     setError(null);
-    setSaid("");
+    setAnswer("");
     setShare(null);
     setCopied(false);
   }, [from, to, cameras.join()]);
@@ -52,7 +53,7 @@ export function SelectionBar({ range, cameras, now_us, mayDecide, onKept, onClos
   const keep = async (): Promise<void> => {
     let files = 0;
     for (const camera of cameras) files += (await timeline.keep(camera, from, to, true)).segments;
-    setSaid(files ? `Kept for good: ${files} ${files === 1 ? "file" : "files"} of footage.` : "There was no footage to keep.");
+    setAnswer(files ? plural(files, "Kept for good: {n} file of footage.", "Kept for good: {n} files of footage.") : t("There was no footage to keep."));
     onKept();
   };
   const makeLink = async (): Promise<void> => {
@@ -61,31 +62,31 @@ export function SelectionBar({ range, cameras, now_us, mayDecide, onKept, onClos
   };
   const link = share ? location.origin + share.path : "";
   return (
-    <section class="tl-select" aria-label="Selected time">
+    <section class="tl-select" aria-label={t("Selected time")}>
       <p class="tl-select-what">
         <strong>
           {clockSeconds(from)} – {clockSeconds(to)}
         </strong>{" "}
         <span class="dim">
-          {shortDay(from)}, {lasted(long)}, {cameras.map(cameraName).join(", ") || "no camera chosen"}
+          {shortDay(from)}, {lasted(long)}, {cameras.map(cameraName).join(", ") || t("no camera chosen")}
         </span>
       </p>
       <div class="tl-select-do">
         {first && !tooLong ? (
           cameras.length === 1 ? (
             <a class="button" download href={at.footage(first, from, to, "main", true)}>
-              <icons.Down size={18} /> Export
+              <icons.Down size={18} /> {t("Export")}
             </a>
           ) : (
             <details class="tl-exports">
               <summary class="button">
-                <icons.Down size={18} /> Export
+                <icons.Down size={18} /> {t("Export")}
               </summary>
               <ul>
                 {cameras.map((each) => (
                   <li key={each}>
                     <a download href={at.footage(each, from, to, "main", true)}>
-                      {cameraName(each)} (MP4)
+                      {t("{camera} (MP4)", { camera: cameraName(each) })}
                     </a>
                   </li>
                 ))}
@@ -94,59 +95,59 @@ export function SelectionBar({ range, cameras, now_us, mayDecide, onKept, onClos
           )
         ) : null}
         {first && !tooLong ? (
-          <a class="button" download href={address("/case.zip", { camera: [...cameras], start_us: from, end_us: to })} title="The video with a text of what it shows and hashes that prove it">
-            Zip to hand over
+          <a class="button" download href={address("/case.zip", { camera: [...cameras], start_us: from, end_us: to })} title={t("The video with a text of what it shows and hashes that prove it")}>
+            {t("Zip to hand over")}
           </a>
         ) : null}
         {mayDecide ? (
           <>
             <button class="button" type="button" disabled={busy || !first} onClick={() => work(keep())}>
-              <icons.Pin size={18} /> Keep
+              <icons.Pin size={18} /> {t("Keep")}
             </button>
             <button class="button" type="button" aria-expanded={sharing} disabled={busy || !first || tooLong} onClick={() => setSharing(!sharing)}>
-              <icons.Out size={18} /> Share
+              <icons.Out size={18} /> {t("Share")}
             </button>
           </>
         ) : null}
-        <button class="button is-plain is-round" type="button" aria-label="Let go of the selection" onClick={onClose}>
+        <button class="button is-plain is-round" type="button" aria-label={t("Let go of the selection")} onClick={onClose}>
           <icons.Close />
         </button>
       </div>
-      {tooLong ? <p class="hint">To export or share, choose two hours at most.</p> : null}
-      {said ? (
+      {tooLong ? <p class="hint">{t("To export or share, choose two hours at most.")}</p> : null}
+      {answer ? (
         <p class="hint" role="status">
-          {said}
+          {answer}
         </p>
       ) : null}
       {sharing && mayDecide && !tooLong ? (
         share ? (
           <div class="tl-link">
             <p>
-              Whoever has this link sees this footage until <strong>{momentName(share.expires_us, now_us)}</strong>, without an account. It opens only where this page can be reached.
+              {rich("Whoever has this link sees this footage until {time}, without an account. It opens only where this page can be reached.", { time: <strong>{momentName(share.expires_us, now_us)}</strong> })}
             </p>
             <div class="row">
-              <input readOnly value={link} aria-label="The link" onFocus={(event) => event.currentTarget.select()} />
+              <input readOnly value={link} aria-label={t("The link")} onFocus={(event) => event.currentTarget.select()} />
               {navigator.clipboard ? (
                 <button class="button" type="button" onClick={() => void navigator.clipboard.writeText(link).then(() => setCopied(true), () => undefined)}>
-                  {copied ? "Copied" : "Copy"}
+                  {copied ? t("Copied") : t("Copy")}
                 </button>
               ) : null}
             </div>
-            <p class="hint">It is shown this once. Settings lists the links that still open, and ends them.</p>
+            <p class="hint">{t("It is shown this once. Settings lists the links that still open, and ends them.")}</p>
           </div>
         ) : (
           <div class="tl-link">
-            <p>A link that shows this footage, and nothing else of the house, to whoever has it. It opens for</p>
+            <p>{t("A link that shows this footage, and nothing else of the house, to whoever has it. It opens for")}</p>
             <div class="row">
-              <div class="segmented is-small" role="group" aria-label="The link opens for">
+              <div class="segmented is-small" role="group" aria-label={t("The link opens for")}>
                 {LASTS.map(([each, text]) => (
                   <button key={each} type="button" aria-pressed={lasts === each} onClick={() => setLasts(each)}>
-                    {text}
+                    {t(text)}
                   </button>
                 ))}
               </div>
               <button class="button is-main" type="button" disabled={busy} onClick={() => work(makeLink())}>
-                Make the link
+                {t("Make the link")}
               </button>
             </div>
           </div>

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { clockSeconds, moment } from "../format";
 import { Trouble, useLoaded } from "../parts/bits";
 import { cameraName, now_us } from "../store";
+import { plural, t } from "../words";
 import { timeline } from "./api";
 
 export function SharedCard() {
@@ -16,8 +17,8 @@ export function SharedCard() {
   };
   return (
     <section class="panel">
-      <h2>Shared footage</h2>
-      <p class="dim">Whoever has one of these links sees that footage, without an account, until it ends.</p>
+      <h2>{t("Shared footage")}</h2>
+      <p class="dim">{t("Whoever has one of these links sees that footage, without an account, until it ends.")}</p>
       <ul class="shares">
         {found?.map((share) => (
           <li key={share.id}>
@@ -27,12 +28,12 @@ export function SharedCard() {
                 {moment(share.start_us, now_us.value)} – {clockSeconds(share.end_us)}
               </span>
               <span class="dim">
-                by {share.who}, opens until {moment(share.expires_us, now_us.value)},{" "}
-                {share.uses === 0 ? "not opened yet" : share.uses === 1 ? "opened once" : `opened ${share.uses} times`}
+                {t("by {who}, opens until {time}", { who: share.who, time: moment(share.expires_us, now_us.value) })},{" "}
+                {share.uses === 0 ? t("not opened yet") : plural(share.uses, "opened once", "opened {n} times")}
               </span>
             </span>
             <button class="button" type="button" onClick={() => end(share.id)}>
-              End it
+              {t("End it")}
             </button>
           </li>
         ))}

@@ -3,6 +3,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import { gapCause } from "../format";
 import { spanAt } from "../parts/Elsewhere";
+import { t } from "../words";
+import { listed } from "../words/figures";
+import { told } from "../words/told";
 import type { Lane } from "./api";
 import type { Now, Playback } from "./playback";
 import { Thumb } from "./Thumb";
@@ -41,12 +44,14 @@ function Screen({ camera, name, playback, now, lane, scrubbing }: { camera: stri
       {scrubbing || shown === "unplayable" ? <Thumb camera={camera} at_us={now.at_us} name={name} class="is-cover" /> : null}
       {shown === "gap" && !scrubbing ? (
         <p class="tl-no">
-          {gap ? gapCause(gap.reason) : away ? `Only at ${away.targets.join(" and ")}` : "No footage is kept of this time"}
-          {gap?.detail ? <span class="dim">{gap.detail}</span> : away ? <a href={`/cameras/${camera}?at=${Math.round(now.at_us)}`}>How to watch it</a> : null}
+          {gap ? gapCause(gap.reason) : away ? t("Only at {places}", { places: listed(away.targets) }) : t("No footage is kept of this time")}
+          {gap?.detail ? <span class="dim">{told(gap.detail)}</span> : away ? <a href={`/cameras/${camera}?at=${Math.round(now.at_us)}`}>{t("How to watch it")}</a> : null}
         </p>
       ) : null}
-      {shown === "unplayable" ? <p class="tl-unplayable">{why} These are small pictures of it; an export has the whole video.</p> : null}
-      {shown === "waiting" && !scrubbing ? <span class="tl-waiting" role="status" aria-label="Loading" /> : null}
+      {shown === "unplayable" ? <p class="tl-unplayable">
+          {why} {t("These are small pictures of it; an export has the whole video.")}
+        </p> : null}
+      {shown === "waiting" && !scrubbing ? <span class="tl-waiting" role="status" aria-label={t("Loading")} /> : null}
       <figcaption>{name}</figcaption>
     </figure>
   );

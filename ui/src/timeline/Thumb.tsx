@@ -1,6 +1,7 @@
 /** A small picture of a moment of a camera. While somebody drags fast none is asked for: the last one stays. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../words";
 import { thumbAt } from "./api";
 
 const REST_MS = 90;
@@ -41,7 +42,7 @@ export function Thumb({ camera, at_us, name, class: className = "" }: { camera: 
   return (
     <span class={`tl-thumb ${className} ${missing ? "is-missing" : ""}`}>
       {shown && !missing ? <img src={shown} alt={name} draggable={false} /> : null}
-      {missing ? <span class="tl-thumb-none">No picture</span> : null}
+      {missing ? <span class="tl-thumb-none">{t("No picture")}</span> : null}
     </span>
   );
 }

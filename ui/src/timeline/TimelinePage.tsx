@@ -11,6 +11,7 @@ import { DayPick, toDay } from "../parts/DayPick";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameras, loaded, now_us, session } from "../store";
+import { said, t } from "../words";
 import { type Lane, type Lanes, timeline } from "./api";
 import { beside, EXACT, faster, HOUR, length, type Range, rangeOf, selected, slower, type Stretch, stepped, within, type Zoom, zoomed, zoomOf } from "./axis";
 import { type Now, Playback } from "./playback";
@@ -23,9 +24,9 @@ import { noteOf } from "./words";
 
 const MOST_SCREENS = 4;
 const ZOOMS: [Zoom, string][] = [
-  ["month", "30 days"],
-  ["day", "Day"],
-  ["hour", "Hour"],
+  ["month", said("30 days")],
+  ["day", said("Day")],
+  ["hour", said("Hour")],
 ];
 const NOTE_MS = 4500;
 
@@ -177,7 +178,7 @@ export default function TimelinePage() {
   };
   const event = async (way: 1 | -1): Promise<void> => {
     const at_us = await findEvent(playing, playback.now.at_us, way, now);
-    if (at_us === null) say(way === 1 ? "There is no later event." : "There is no event before in these 30 days.");
+    if (at_us === null) say(t(way === 1 ? "There is no later event." : "There is no event before in these 30 days."));
     else {
       seek(at_us - 1e6);
       if (at_us < range[0] || at_us > range[1]) setRange(within([at_us - length(range) / 2, at_us + length(range) / 2], now));
@@ -226,8 +227,8 @@ export default function TimelinePage() {
 
   if (!all.length) {
     return loaded.value ? (
-      <Empty icon={<icons.Camera size={40} />} title="There is no camera yet">
-        The timeline fills once one records.
+      <Empty icon={<icons.Camera size={40} />} title={t("There is no camera yet")}>
+        {t("The timeline fills once one records.")}
       </Empty>
     ) : null;
   }
@@ -238,9 +239,9 @@ export default function TimelinePage() {
   return (
     <div class="page tl-page">
       <header class="tl-bar">
-        <h1>Timeline</h1>
+        <h1>{t("Timeline")}</h1>
         <div class="tl-when">
-          <button class="button is-plain is-round" type="button" aria-label="Earlier" onClick={() => changeRange(stepped(range, -1, now))}>
+          <button class="button is-plain is-round" type="button" aria-label={t("Earlier")} onClick={() => changeRange(stepped(range, -1, now))}>
             <icons.Back />
           </button>
           <DayPick
@@ -251,25 +252,25 @@ export default function TimelinePage() {
               else toNow();
             }}
           />
-          <button class="button is-plain is-round" type="button" aria-label="Later" disabled={range[1] > now} onClick={() => changeRange(stepped(range, 1, now))}>
+          <button class="button is-plain is-round" type="button" aria-label={t("Later")} disabled={range[1] > now} onClick={() => changeRange(stepped(range, 1, now))}>
             <icons.Next />
           </button>
         </div>
         <span class="sr" aria-live="polite">
           {title}
         </span>
-        <div class="segmented is-small" role="group" aria-label="Show">
+        <div class="segmented is-small" role="group" aria-label={t("Show")}>
           {ZOOMS.map(([each, text]) => (
             <button key={each} type="button" aria-pressed={zoom === each} onClick={() => zoomTo(each)}>
-              {text}
+              {t(text)}
             </button>
           ))}
         </div>
         <button class="chip" type="button" aria-pressed={following} onClick={toNow}>
-          Now
+          {t("Now")}
         </button>
         <button class="chip" type="button" aria-pressed={selecting || selection !== null} onClick={startSelecting}>
-          Select
+          {t("Select")}
         </button>
       </header>
       {open ? (
@@ -282,7 +283,7 @@ export default function TimelinePage() {
         {note}
       </p>
       <Trouble error={failed ?? planFailed} />
-      {selection ? <SelectionBar range={selection} cameras={playing} now_us={now} mayDecide={role === "owner" || role === "member"} onKept={reread} onClose={drop} /> : selecting ? <p class="hint tl-hint">Drag across the lanes to choose a range of time.</p> : null}
+      {selection ? <SelectionBar range={selection} cameras={playing} now_us={now} mayDecide={role === "owner" || role === "member"} onKept={reread} onClose={drop} /> : selecting ? <p class="hint tl-hint">{t("Drag across the lanes to choose a range of time.")}</p> : null}
       <Tracks
         lanes={lanes}
         range={range}
@@ -298,42 +299,42 @@ export default function TimelinePage() {
         onSelect={setSelection}
         onCamera={camera}
       />
-      <ul class="legend tl-legend" aria-label="Legend">
+      <ul class="legend tl-legend" aria-label={t("Legend")}>
         <li>
-          <i class="is-span" /> Footage
+          <i class="is-span" /> {t("Footage")}
         </li>
         <li>
-          <i class="is-event" /> Event
+          <i class="is-event" /> {t("Event")}
         </li>
         <li>
-          <i class="is-motion" /> Motion
+          <i class="is-motion" /> {t("Motion")}
         </li>
         <li>
-          <i class="is-gap" /> Gap: the camera or the disk
+          <i class="is-gap" /> {t("Gap: the camera or the disk")}
         </li>
         <li>
-          <i class="is-own-gap" /> Gap: wanted, or Hearthwatch itself
+          <i class="is-own-gap" /> {t("Gap: wanted, or Hearthwatch itself")}
         </li>
         {has((lane) => lane.elsewhere.length > 0) ? (
           <li>
-            <i class="is-elsewhere" /> Only elsewhere
+            <i class="is-elsewhere" /> {t("Only elsewhere")}
           </li>
         ) : null}
         {has((lane) => lane.card.length > 0) ? (
           <li>
-            <i class="is-card" /> From the camera's card
+            <i class="is-card" /> {t("From the camera's card")}
           </li>
         ) : null}
         {has((lane) => lane.pinned.length > 0) ? (
           <li>
-            <i class="is-kept" /> Kept for good
+            <i class="is-kept" /> {t("Kept for good")}
           </li>
         ) : null}
         <li>
-          <i class="is-knock" /> Log-in
+          <i class="is-knock" /> {t("Log-in")}
         </li>
       </ul>
-      {open ? null : <p class="hint tl-hint">Tap a lane to play from there. Drag to go back in time, pinch or hold Ctrl and scroll to see more or less of it.</p>}
+      {open ? null : <p class="hint tl-hint">{t("Tap a lane to play from there. Drag to go back in time, pinch or hold Ctrl and scroll to see more or less of it.")}</p>}
     </div>
   );
 }

@@ -4,9 +4,10 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clock, clockSeconds, dayName, lasted, shortDay } from "../format";
 import * as icons from "../parts/icons";
 import { theme } from "../theme";
+import { plural, said, t } from "../words";
 import type { Lane, Lanes } from "./api";
 import { clamp, frac, length, moment, panned, pinched, type Range, selected, ticks, zoomed } from "./axis";
-import { colours, paintHouse, paintLane, said } from "./paint";
+import { colours, liesAt, paintHouse, paintLane } from "./paint";
 import { Thumb } from "./Thumb";
 
 interface Props {
@@ -148,12 +149,12 @@ export function Tracks(props: Props) {
   const isWide = length(range) > 36 * 3600e6;
   return (
     <div class="tl-lanes">
-      <ul class="tl-names" aria-label="Cameras">
+      <ul class="tl-names" aria-label={t("Cameras")}>
         <li class="tl-name is-axis" />
-        <li class="tl-name is-house">House</li>
+        <li class="tl-name is-house">{t("House")}</li>
         {cameras.map((each) => (
           <li class="tl-name" key={each.id}>
-            <button type="button" aria-pressed={props.playing.includes(each.id)} onClick={() => props.onCamera(each.id)} title={props.playing.includes(each.id) ? "Shown above" : "Show it above"}>
+            <button type="button" aria-pressed={props.playing.includes(each.id)} onClick={() => props.onCamera(each.id)} title={props.playing.includes(each.id) ? t("Shown above") : t("Show it above")}>
               <icons.Eye size={16} />
               <span>{each.name}</span>
             </button>
@@ -165,7 +166,7 @@ export function Tracks(props: Props) {
         class={`tl-area ${props.selecting ? "is-selecting" : ""}`}
         role="slider"
         tabIndex={0}
-        aria-label="Time"
+        aria-label={t("Time")}
         aria-valuemin={Math.round(range[0] / 1e6)}
         aria-valuemax={Math.round(range[1] / 1e6)}
         aria-valuenow={Math.round((at_us ?? now_us) / 1e6)}
@@ -205,7 +206,7 @@ export function Tracks(props: Props) {
           ) : null}
         </div>
         {shownTip && lanes ? (
-          <TipBox tip={shownTip} lanes={lanes} width_px={width_px} now_us={now_us} reach_us={(length(range) / width_px) * 4} withDay={isWide} below={(area.current?.getBoundingClientRect().top ?? 400) < 250} name={cameras.find((each) => each.id === shownTip.camera)?.name ?? "House"} />
+          <TipBox tip={shownTip} lanes={lanes} width_px={width_px} now_us={now_us} reach_us={(length(range) / width_px) * 4} withDay={isWide} below={(area.current?.getBoundingClientRect().top ?? 400) < 250} name={cameras.find((each) => each.id === shownTip.camera)?.name ?? t("House")} />
         ) : null}
       </div>
     </div>
@@ -230,8 +231,13 @@ function LaneRow({ camera, name, lanes, range, now_us, width_px }: { camera: str
   );
 }
 
+const counted = (list: readonly { count: number }[], one: string, many: string): string => plural(list.reduce((sum, each) => sum + each.count, 0), one, many);
 const summed = (lane: Lane, name: string): string =>
-  `${name}: ${lane.events.reduce((sum, each) => sum + each.count, 0)} events, ${lane.gaps.reduce((sum, each) => sum + each.count, 0)} gaps, ${lane.logins.reduce((sum, each) => sum + each.count, 0)} log-ins.`;
+  [
+    `${name}: ${counted(lane.events, said("{n} event"), said("{n} events"))}`,
+    counted(lane.gaps, said("{n} gap"), said("{n} gaps")),
+    counted(lane.logins, said("{n} log-in"), said("{n} log-ins")),
+  ].join(", ");
 
 function HouseRow({ lanes, range, now_us, width_px }: { lanes: Lanes | null; range: Range; now_us: number; width_px: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -249,7 +255,7 @@ function HouseRow({ lanes, range, now_us, width_px }: { lanes: Lanes | null; ran
 /** Above the lanes where there is room, else `below` them. */
 function TipBox({ tip, lanes, width_px, now_us, reach_us, withDay, below, name }: { tip: Tip; lanes: Lanes; width_px: number; now_us: number; reach_us: number; withDay: boolean; below: boolean; name: string }) {
   const lane = tip.camera ? (lanes.cameras.find((each) => each.camera === tip.camera) ?? null) : null;
-  const lines = said(lane, lanes, tip.at_us, reach_us, now_us);
+  const lines = liesAt(lane, lanes, tip.at_us, reach_us, now_us);
   const hasPicture = tip.camera !== null && tip.at_us < now_us - 5e6 && lane?.footage.some(([start, end]) => start <= tip.at_us && tip.at_us < end);
   const half = 118;
   return (
@@ -265,7 +271,7 @@ function TipBox({ tip, lanes, width_px, now_us, reach_us, withDay, below, name }
       {lines.map((line) => (
         <p key={line.text + line.from_us} class={line.bad ? "bad" : ""}>
           {line.text}
-          {line.to_us !== null && line.to_us - line.from_us > 1e6 ? <span class="dim">, {lasted(line.to_us - line.from_us)}</span> : line.to_us === null ? <span class="dim">, still</span> : null}
+          {line.to_us !== null && line.to_us - line.from_us > 1e6 ? <span class="dim">, {lasted(line.to_us - line.from_us)}</span> : line.to_us === null ? <span class="dim">, {t("still")}</span> : null}
         </p>
       ))}
     </div>

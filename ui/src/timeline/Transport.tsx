@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { clockSeconds, dayName } from "../format";
+import { t } from "../words";
 import { RATES, SOUND_RATE } from "./axis";
 import type { Now } from "./playback";
 
@@ -40,27 +41,27 @@ const rateName = (rate: number): string => ({ 0.25: "¼×", 0.5: "½×" })[rate]
 
 export function Transport({ now, now_us, hasSound, sound, onPlay, onJump, onStep, onEvent, onRate, onSound }: Props) {
   return (
-    <div class="tl-transport" role="group" aria-label="Playback">
+    <div class="tl-transport" role="group" aria-label={t("Playback")}>
       <span class="tl-knobs">
-        <button type="button" class="tl-knob" aria-label="The event before" title="The event before (p)" onClick={() => onEvent(-1)}>
+        <button type="button" class="tl-knob" aria-label={t("The event before")} title={t("The event before (p)")} onClick={() => onEvent(-1)}>
           <EventIcon way={-1} />
         </button>
-        <button type="button" class="tl-knob is-text" aria-label="10 seconds back" title="10 seconds back (←)" onClick={() => onJump(-10e6)}>
+        <button type="button" class="tl-knob is-text" aria-label={t("10 seconds back")} title={t("10 seconds back (←)")} onClick={() => onJump(-10e6)}>
           −10
         </button>
-        <button type="button" class="tl-knob" aria-label="One picture back" title="One picture back (,)" onClick={() => onStep(-1)}>
+        <button type="button" class="tl-knob" aria-label={t("One picture back")} title={t("One picture back (,)")} onClick={() => onStep(-1)}>
           <Frame way={-1} />
         </button>
-        <button type="button" class="tl-knob is-main" aria-label={now.playing ? "Pause" : "Play"} title={now.playing ? "Pause (space)" : "Play (space)"} onClick={onPlay}>
+        <button type="button" class="tl-knob is-main" aria-label={now.playing ? t("Pause") : t("Play")} title={now.playing ? t("Pause (space)") : t("Play (space)")} onClick={onPlay}>
           {now.playing ? <Pause /> : <Play />}
         </button>
-        <button type="button" class="tl-knob" aria-label="One picture on" title="One picture on (.)" onClick={() => onStep(1)}>
+        <button type="button" class="tl-knob" aria-label={t("One picture on")} title={t("One picture on (.)")} onClick={() => onStep(1)}>
           <Frame way={1} />
         </button>
-        <button type="button" class="tl-knob is-text" aria-label="10 seconds on" title="10 seconds on (→)" onClick={() => onJump(10e6)}>
+        <button type="button" class="tl-knob is-text" aria-label={t("10 seconds on")} title={t("10 seconds on (→)")} onClick={() => onJump(10e6)}>
           +10
         </button>
-        <button type="button" class="tl-knob" aria-label="The next event" title="The next event (n)" onClick={() => onEvent(1)}>
+        <button type="button" class="tl-knob" aria-label={t("The next event")} title={t("The next event (n)")} onClick={() => onEvent(1)}>
           <EventIcon way={1} />
         </button>
       </span>
@@ -69,13 +70,13 @@ export function Transport({ now, now_us, hasSound, sound, onPlay, onJump, onStep
       </output>
       <span class="tl-more">
         {hasSound ? (
-          <button type="button" class="chip" aria-pressed={sound && now.rate <= SOUND_RATE} disabled={now.rate > SOUND_RATE} title={now.rate > SOUND_RATE ? "There is no sound above 2×" : ""} onClick={() => onSound(!sound)}>
-            Sound
+          <button type="button" class="chip" aria-pressed={sound && now.rate <= SOUND_RATE} disabled={now.rate > SOUND_RATE} title={now.rate > SOUND_RATE ? t("There is no sound above 2×") : ""} onClick={() => onSound(!sound)}>
+            {t("Sound")}
           </button>
         ) : null}
         <label class="tl-rate">
-          <span class="sr">Speed</span>
-          <select class="may" value={String(now.rate)} title="Slower (j), faster (l)" onChange={(event) => onRate(Number(event.currentTarget.value))}>
+          <span class="sr">{t("Speed")}</span>
+          <select class="may" value={String(now.rate)} title={t("Slower (j), faster (l)")} onChange={(event) => onRate(Number(event.currentTarget.value))}>
             {RATES.map((each) => (
               <option key={each} value={String(each)}>
                 {rateName(each)}

@@ -1,6 +1,8 @@
 /** Paints one camera's lane, or the house's, onto a canvas. */
 
-import { faultName, gapCause } from "../format";
+import { faultName, gapCause, labelName } from "../format";
+import { plural, said, t } from "../words";
+import { listed } from "../words/figures";
 import type { Lane, Lanes } from "./api";
 import { frac, length, type Range } from "./axis";
 
@@ -28,8 +30,8 @@ export const isForeign = (verdict: string): boolean => FOREIGN.has(verdict);
 /** Nothing failed: it was wanted so, or we ourselves were away. */
 export const OURS = new Set(["private", "mode", "us", "stopped", "changed", "clock-step", "discontinuity"]);
 
-const MODES: Record<string, string> = { away: "Armed", home: "Somebody is home", disarmed: "Disarmed", disabled: "Alerts off" };
-export const modeName = (mode: string): string => MODES[mode] ?? mode;
+const MODES: Record<string, string> = { away: said("Armed"), home: said("Somebody is home"), disarmed: said("Disarmed"), disabled: said("Alerts off") };
+export const modeName = (mode: string): string => t(MODES[mode] ?? mode);
 
 class Brush {
   readonly wide: number;
@@ -156,7 +158,7 @@ export function paintHouse(canvas: HTMLCanvasElement, lanes: Lanes, range: Range
 }
 
 /** What lies at a moment of a lane, in words; `reach_us` is how near counts. */
-export function said(lane: Lane | null, lanes: Lanes, at_us: number, reach_us: number, now_us: number): { bad: boolean; text: string; from_us: number; to_us: number | null }[] {
+export function liesAt(lane: Lane | null, lanes: Lanes, at_us: number, reach_us: number, now_us: number): { bad: boolean; text: string; from_us: number; to_us: number | null }[] {
   const found: { bad: boolean; text: string; from_us: number; to_us: number | null }[] = [];
   const near = (start: number, end: number): boolean => start - reach_us <= at_us && at_us <= end + reach_us;
   const add = (text: string, from_us: number, to_us: number | null, bad = false): void => void found.push({ text, from_us, to_us, bad });
@@ -164,24 +166,24 @@ export function said(lane: Lane | null, lanes: Lanes, at_us: number, reach_us: n
     if (outage.camera === (lane?.camera ?? null) && near(outage.start_us, outage.end_us ?? now_us)) add(faultName(outage.fault), outage.start_us, outage.end_us, true);
   }
   if (!lane) {
-    for (const armed of lanes.arming) if (armed.start_us <= at_us && at_us < armed.end_us) add(`${modeName(armed.mode)}${armed.who ? `, by ${armed.who}` : ""}`, armed.start_us, armed.end_us);
+    for (const armed of lanes.arming) if (armed.start_us <= at_us && at_us < armed.end_us) add(armed.who ? t("{mode}, by {who}", { mode: modeName(armed.mode), who: armed.who }) : modeName(armed.mode), armed.start_us, armed.end_us);
     return found;
   }
   for (const mark of lane.events) {
     if (!near(mark.start_us, mark.end_us ?? now_us)) continue;
-    const what = mark.kind ? mark.label || mark.kind : mark.count === 1 ? "event" : "events";
-    add(mark.count > 1 ? `${mark.count} × ${what.replace(/s$/, "")}` : mark.kind ? what.charAt(0).toUpperCase() + what.slice(1) : "1 event", mark.start_us, mark.end_us);
+    const name = mark.kind ? labelName(mark.kind, mark.label) : "";
+    add(name ? (mark.count > 1 ? `${mark.count} × ${name}` : name) : plural(mark.count, "{n} event", "{n} events"), mark.start_us, mark.end_us);
   }
   for (const knock of lane.logins) {
-    if (near(knock.at_us, knock.last_us)) add(`${knock.count > 1 ? `${knock.count} log-ins` : "Log-in"}${knock.user ? ` of ${knock.user}` : ""}${knock.address ? ` from ${knock.address}` : ""}`, knock.at_us, knock.last_us, isForeign(knock.verdict));
+    if (near(knock.at_us, knock.last_us)) add([knock.count > 1 ? t("{n} log-ins", { n: knock.count }) : t("Log-in"), knock.user, knock.address].filter(Boolean).join(" · "), knock.at_us, knock.last_us, isForeign(knock.verdict));
   }
   for (const gap of lane.gaps) {
-    if (near(gap.start_us, gap.end_us ?? now_us)) add(`${gap.count > 1 ? `${gap.count} short gaps: ` : ""}${gapCause(gap.reason)}`, gap.start_us, gap.end_us, !OURS.has(gap.reason));
+    if (near(gap.start_us, gap.end_us ?? now_us)) add(gap.count > 1 ? t("{n} short gaps: {why}", { n: gap.count, why: gapCause(gap.reason) }) : gapCause(gap.reason), gap.start_us, gap.end_us, !OURS.has(gap.reason));
   }
-  for (const held of lane.elsewhere) if (held.start_us <= at_us && at_us < held.end_us) add(`Only at ${held.targets.join(" and ")}`, held.start_us, held.end_us);
-  for (const [start, end] of lane.card) if (start <= at_us && at_us < end) add("Fetched from the camera's card", start, end);
-  for (const [start, end] of lane.pinned) if (start <= at_us && at_us < end) add("Kept for good", start, end);
-  if (!found.length && at_us < now_us && !lane.footage.some(([start, end]) => start <= at_us && at_us < end)) add("No footage is kept of this time", at_us, at_us);
+  for (const held of lane.elsewhere) if (held.start_us <= at_us && at_us < held.end_us) add(t("Only at {places}", { places: listed(held.targets) }), held.start_us, held.end_us);
+  for (const [start, end] of lane.card) if (start <= at_us && at_us < end) add(t("Fetched from the camera's card"), start, end);
+  for (const [start, end] of lane.pinned) if (start <= at_us && at_us < end) add(t("Kept for good"), start, end);
+  if (!found.length && at_us < now_us && !lane.footage.some(([start, end]) => start <= at_us && at_us < end)) add(t("No footage is kept of this time"), at_us, at_us);
   if (length([lanes.start_us, lanes.end_us]) > 4 * 24 * 3600e6) return found.slice(0, 5);
   return found.slice(0, 7);
 }

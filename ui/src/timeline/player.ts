@@ -1,5 +1,6 @@
 /** Plays one camera's footage in step with the master clock: chunks of fragmented MP4 in a media source whose times are wall times. */
 
+import { t } from "../words";
 import { playbackAt } from "./api";
 import { at as stretchAt, type Stretch, WHOLE_RATE } from "./axis";
 import { correction } from "./clock";
@@ -124,7 +125,7 @@ export class FootagePlayer {
     this.drop();
     const kind = sourceKind();
     if (!kind) {
-      this.unplayable = "This browser cannot play footage in step.";
+      this.unplayable = t("This browser cannot play footage in step.");
       return;
     }
     this.base_us = Math.max(0, Math.round(at_us - HALF_S * 1e6));
@@ -192,7 +193,7 @@ export class FootagePlayer {
       const data = await answer.arrayBuffer();
       if (this.source !== source || this.closed) return;
       if (!sourceKind()?.isTypeSupported(mime)) {
-        this.unplayable = mime.includes("hvc1") || mime.includes("hev1") ? "This browser cannot play H.265." : "This browser cannot play this camera's kind of video.";
+        this.unplayable = mime.includes("hvc1") || mime.includes("hev1") ? t("This browser cannot play H.265.") : t("This browser cannot play this camera's kind of video.");
         this.drop();
         return;
       }

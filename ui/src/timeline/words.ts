@@ -1,11 +1,12 @@
 /** What is said while playing. */
 
 import { clock, gapCause, lasted } from "../format";
+import { t } from "../words";
 import type { Lanes } from "./api";
 
 /** Why time was skipped, by the longest gap in it; null for `to_us`: nothing comes after. */
 export function noteOf(from_us: number, to_us: number | null, lanes: Lanes | null, now_us: number): string {
-  if (to_us === null) return now_us - from_us < 30e6 ? "This is the newest footage." : "Nothing is recorded after this.";
+  if (to_us === null) return now_us - from_us < 30e6 ? t("This is the newest footage.") : t("Nothing is recorded after this.");
   let why = "";
   let most = 0;
   for (const lane of lanes?.cameras ?? []) {
@@ -17,5 +18,5 @@ export function noteOf(from_us: number, to_us: number | null, lanes: Lanes | nul
       }
     }
   }
-  return `Skipped ${lasted(to_us - from_us)} to ${clock(to_us)}${why ? `: ${why.charAt(0).toLowerCase()}${why.slice(1)}` : ": no footage is kept of it"}.`;
+  return t("Skipped {time} to {until}. {why}.", { time: lasted(to_us - from_us), until: clock(to_us), why: why || t("No footage is kept of it") });
 }

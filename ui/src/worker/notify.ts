@@ -1,5 +1,7 @@
 /** Notifications: the house's message, opened by the browser, with the sharp picture where the house can be reached. */
 
+import { word } from "./words";
+
 interface Told {
   id: string;
   title: string;
@@ -47,7 +49,7 @@ export async function shown(registration: ServiceWorkerRegistration, data: PushM
     silent: isSilent,
     renotify: !isSilent,
     data: about,
-    actions: about.event && about.camera ? [{ action: "quiet", title: "Quiet for 1 h" }, { action: "false", title: "False alarm" }] : [],
+    actions: about.event && about.camera ? [{ action: "quiet", title: word("quiet") }, { action: "false", title: word("false") }] : [],
   };
   if (picture) options.image = picture;
   await registration.showNotification(told.title, options);
@@ -62,7 +64,7 @@ function read(data: PushMessageData | null): Told {
   } catch {
     // said below: a message that cannot be read is still one, and the browser wants something shown
   }
-  return { id: "unread", title: "Hearthwatch", body: "Something happened. Open the page to see what.", url: "/alerts", severity: "warn", at_ms: Date.now() };
+  return { id: "unread", title: "Hearthwatch", body: word("unread"), url: "/alerts", severity: "warn", at_ms: Date.now() };
 }
 
 /** The event's picture from the house itself; empty where it does not answer in time, or nobody is logged in on this device. */
@@ -97,7 +99,7 @@ export async function clicked(worker: ServiceWorkerGlobalScope, notification: No
   } catch {
     return open(worker, about.url); // nobody is logged in, or the house is out of reach: the page says which
   }
-  const body = action === "quiet" ? "No visitors of this camera are told for an hour." : "Noted as a false alarm.";
+  const body = action === "quiet" ? word("quieted") : word("noted");
   await worker.registration.showNotification(notification.title, { body, tag: notification.tag, icon: ICON, badge: BADGE, silent: true, data: about });
 }
 
