@@ -28,58 +28,60 @@ import { ArmingButton, ArmingSheet } from "./parts/Arming";
 import { Empty } from "./parts/bits";
 import * as icons from "./parts/icons";
 import { Lazy } from "./parts/Lazy";
+import { More, MoreButton } from "./parts/More";
+import { News } from "./parts/News";
 import { lookForNews } from "./push/worker";
 import { follow, place } from "./router";
 import { openSetUp } from "./setup/first";
 import { connected, house, isOwner, outages, recent, session, unreachable, unseenLogins, whoAmI } from "./store";
 import { theme } from "./theme";
-import { t } from "./words";
+import { said, t } from "./words";
 
 const PLACES: { path: string; name: string; icon: () => ComponentChildren }[] = [
-  { path: "/", name: "Wall", icon: () => <icons.Wall /> },
-  { path: "/timeline", name: "Timeline", icon: () => <icons.Time /> },
-  { path: "/events", name: "Events", icon: () => <icons.Walk /> },
-  { path: "/logins", name: "Doors", icon: () => <icons.Door /> },
-  { path: "/cameras", name: "Cameras", icon: () => <icons.Camera /> },
-  { path: "/alerts", name: "Alerts", icon: () => <icons.Bell /> },
-  { path: "/house", name: "House", icon: () => <icons.Home /> },
-  { path: "/settings", name: "Settings", icon: () => <icons.Gear /> },
+  { path: "/", name: said("Wall"), icon: () => <icons.Wall /> },
+  { path: "/timeline", name: said("Timeline"), icon: () => <icons.Time /> },
+  { path: "/events", name: said("Events"), icon: () => <icons.Walk /> },
+  { path: "/logins", name: said("Doors"), icon: () => <icons.Door /> },
+  { path: "/cameras", name: said("Cameras"), icon: () => <icons.Camera /> },
+  { path: "/alerts", name: said("Alerts"), icon: () => <icons.Bell /> },
+  { path: "/house", name: said("House"), icon: () => <icons.Home /> },
+  { path: "/settings", name: said("Settings"), icon: () => <icons.Gear /> },
 ];
 
 const ACCOUNTS: Record<string, { title: string; load: () => Promise<{ default: ComponentType }> }> = {
-  account: { title: "Your account", load: () => import("./accounts/OwnPage") },
-  people: { title: "People with access", load: () => import("./accounts/PeoplePage") },
-  programs: { title: "Programs", load: () => import("./accounts/ProgramsPage") },
-  trail: { title: "Who did what", load: () => import("./accounts/TrailPage") },
+  account: { title: said("Your account"), load: () => import("./accounts/OwnPage") },
+  people: { title: said("People with access"), load: () => import("./accounts/PeoplePage") },
+  programs: { title: said("Programs"), load: () => import("./accounts/ProgramsPage") },
+  trail: { title: said("Who did what"), load: () => import("./accounts/TrailPage") },
 };
 
 function page(path: string): [string, ComponentChildren] {
   const [first = "", second, third] = path.split("/").slice(1);
   const id = second ? decodeURIComponent(second) : "";
-  if (path === "/") return ["Wall", <WallPage />];
-  if (first === "timeline") return ["Timeline", <Lazy load={() => import("./timeline/TimelinePage")} key="timeline" />];
-  if (first === "events") return id ? ["Event", <EventPage id={id} />] : ["Events", <EventsPage />];
-  if (first === "logins") return ["Log-ins", <LoginsPage />];
-  if (first === "audit") return ["Audit", <AuditPage />];
-  if (first === "copies") return ["Settings of the cameras", <CopiesPage />];
-  if (first === "logs") return ["Camera logs", <LogsPage />];
-  if (first === "done") return ["What was done", <TrailPage />];
-  if (path === "/cameras/add") return ["Add a camera", <Lazy load={() => import("./setup/AddCamera")} key="add" />];
-  if (first === "cameras" && id && third === "zones") return ["Zones", <Lazy load={() => import("./zones/ZonesPage")} key={`zones ${id}`} />];
-  if (first === "cameras" && id && third === "door") return ["Door", <DoorPage id={id} key={id} />];
-  if (first === "cameras") return id ? ["Camera", <CameraPage id={id} key={id} />] : ["Cameras", <CamerasPage />];
-  if (first === "alerts") return ["Alerts", <AlertsPage />];
-  if (first === "house") return ["House", <Lazy load={() => import("./house/HousePage")} key="house" />];
-  if (path === "/settings/all") return ["All settings", <Lazy load={() => import("./config/ConfigPage")} key="settings" />];
+  if (path === "/") return [t("Wall"), <WallPage />];
+  if (first === "timeline") return [t("Timeline"), <Lazy load={() => import("./timeline/TimelinePage")} key="timeline" />];
+  if (first === "events") return id ? [t("Event"), <EventPage id={id} />] : [t("Events"), <EventsPage />];
+  if (first === "logins") return [t("Log-ins"), <LoginsPage />];
+  if (first === "audit") return [t("Audit"), <AuditPage />];
+  if (first === "copies") return [t("Settings of the cameras"), <CopiesPage />];
+  if (first === "logs") return [t("Camera logs"), <LogsPage />];
+  if (first === "done") return [t("What was done"), <TrailPage />];
+  if (path === "/cameras/add") return [t("Add a camera"), <Lazy load={() => import("./setup/AddCamera")} key="add" />];
+  if (first === "cameras" && id && third === "zones") return [t("Zones"), <Lazy load={() => import("./zones/ZonesPage")} key={`zones ${id}`} />];
+  if (first === "cameras" && id && third === "door") return [t("Door"), <DoorPage id={id} key={id} />];
+  if (first === "cameras") return id ? [t("Camera"), <CameraPage id={id} key={id} />] : [t("Cameras"), <CamerasPage />];
+  if (first === "alerts") return [t("Alerts"), <AlertsPage />];
+  if (first === "house") return [t("House"), <Lazy load={() => import("./house/HousePage")} key="house" />];
+  if (path === "/settings/all") return [t("All settings"), <Lazy load={() => import("./config/ConfigPage")} key="settings" />];
   const accounts = first === "settings" ? ACCOUNTS[id] : undefined;
-  if (accounts) return [accounts.title, <Lazy load={accounts.load} key={path} />];
-  if (first === "settings") return ["Settings", <SettingsPage />];
-  if (first === "welcome") return ["Set-up", <Lazy load={() => import("./setup/Wizard")} key="welcome" />];
+  if (accounts) return [t(accounts.title), <Lazy load={accounts.load} key={path} />];
+  if (first === "settings") return [t("Settings"), <SettingsPage />];
+  if (first === "welcome") return [t("Set-up"), <Lazy load={() => import("./setup/Wizard")} key="welcome" />];
   if (first === "docs") return ["API", <DocsPage />];
   return [
-    "Nothing here",
-    <Empty icon={<icons.Hearth size={40} />} title="There is nothing here">
-      <a href="/">Back to the wall</a>
+    t("Nothing here"),
+    <Empty whole icon={<icons.Hearth size={40} />} title={t("There is nothing here")}>
+      <a href="/">{t("Back to the wall")}</a>
     </Empty>,
   ];
 }
@@ -102,26 +104,27 @@ function Shell() {
   return (
     <div class="shell">
       <a class="skip" href="#content">
-        To the content
+        {t("To the content")}
       </a>
-      <nav class="rail" aria-label="Main">
+      <nav class="rail" aria-label={t("Main")}>
         <a class="rail-mark" href="/" aria-label="Hearthwatch">
           <icons.Hearth />
         </a>
         {PLACES.map(({ path: to, name, icon }) => (
-          <a key={to} class={`rail-link ${to === "/house" ? "is-roomy" : ""}`} href={to} aria-current={isHere(to, path) ? "page" : undefined}>
+          <a key={to} class={`rail-link ${to === "/house" || to === "/settings" ? "is-roomy" : ""}`} href={to} aria-current={isHere(to, path) ? "page" : undefined}>
             <span class="rail-icon">
               {icon()}
-              {to === "/events" && unseen ? <i class="badge" aria-label={`${unseen} new`} /> : null}
-              {to === "/logins" && unseenLogins.value.length ? <i class="badge is-bad" aria-label={`${unseenLogins.value.length} foreign`} /> : null}
-              {to === "/cameras" && broken ? <i class="badge is-bad" aria-label={`${broken} with trouble`} /> : null}
+              {to === "/events" && unseen ? <i class="badge" aria-label={t("{n} new", { n: unseen })} /> : null}
+              {to === "/logins" && unseenLogins.value.length ? <i class="badge is-bad" aria-label={t("{n} foreign", { n: unseenLogins.value.length })} /> : null}
+              {to === "/cameras" && broken ? <i class="badge is-bad" aria-label={t("{n} with trouble", { n: broken })} /> : null}
             </span>
-            <span>{name}</span>
+            <span>{t(name)}</span>
           </a>
         ))}
         <span class="spacer" />
         <ArmingButton />
-        <button class="rail-link is-theme" type="button" onClick={() => (theme.value = light ? "dark" : "light")} aria-label={light ? "Switch to dark" : "Switch to light"}>
+        <MoreButton />
+        <button class="rail-link is-theme" type="button" onClick={() => (theme.value = light ? "dark" : "light")} aria-label={light ? t("Switch to dark") : t("Switch to light")}>
           <span class="rail-icon">{light ? <icons.Moon /> : <icons.Sun />}</span>
         </button>
       </nav>
@@ -136,6 +139,8 @@ function Shell() {
       {proving.value ? <Lazy load={() => import("./accounts/ProofDialog")} /> : null}
       <AskDialog />
       <ArmingSheet />
+      <More />
+      <News title={title} />
     </div>
   );
 }
@@ -144,8 +149,8 @@ function App() {
   if (session.value === null) {
     return unreachable.value ? (
       <main class="enter">
-        <Empty icon={<icons.Hearth size={44} />} title="Hearthwatch does not answer">
-          Trying again… Is the machine on, and are you in its network?
+        <Empty whole icon={<icons.Hearth size={44} />} title={t("Hearthwatch does not answer")}>
+          {t("Trying again… Is the machine on, and are you in its network?")}
         </Empty>
       </main>
     ) : null;

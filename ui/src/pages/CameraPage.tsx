@@ -2,26 +2,30 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { api, at } from "../api";
-import { addDays, boxName, bytes, clock, clockSeconds, codecName, dayName, gapCause, isWell, lasted, spanHours, startOfDay, stateName } from "../format";
+import { addDays, boxName, bytes, clock, clockSeconds, codecName, dayName, gapCause, going, isWell, lasted, spanHours, startOfDay, stateName } from "../format";
 import { Controls } from "../live/Controls";
 import { LiveView } from "../live/LiveView";
 import { Dot, Motion } from "../live/Tile";
 import { Empty, Trouble, useLoaded } from "../parts/bits";
 import { CameraBar } from "../parts/CameraBar";
+import { toText } from "../parts/DayPick";
 import { ElsewherePanel, spanAt } from "../parts/Elsewhere";
 import * as icons from "../parts/icons";
-import { dayRange, Strip, zoomed } from "../parts/Strip";
+import { dayRange, Strip, StripEvents, zoomed } from "../parts/Strip";
 import { Timelapse } from "../parts/Timelapse";
 import { RelayCard } from "../relay/Card";
 import { go, place } from "../router";
 import { CameraFate } from "../setup/CameraFate";
 import { cameras, loaded, now_us } from "../store";
+import { said, t } from "../words";
+import { figure } from "../words/figures";
+import { told } from "../words/told";
 
 const PLAY_US = 5 * 60 * 1e6;
 const ZOOMS: [number, string][] = [
-  [24, "Day"],
-  [6, "6 h"],
-  [1, "1 h"],
+  [24, said("Day")],
+  [6, said("6 h")],
+  [1, said("1 h")],
 ];
 
 export function CameraPage({ id }: { id: string }) {
@@ -42,8 +46,8 @@ export function CameraPage({ id }: { id: string }) {
 
   if (!camera) {
     return loaded.value ? (
-      <Empty icon={<icons.Camera size={40} />} title="There is no such camera">
-        It may have been renamed in the configuration.
+      <Empty icon={<icons.Camera size={40} />} title={t("There is no such camera")}>
+        {t("It may have been renamed in the configuration.")}
       </Empty>
     ) : null;
   }
@@ -70,7 +74,7 @@ export function CameraPage({ id }: { id: string }) {
         <span class="spacer" />
         {at_us !== null ? (
           <button class="button is-main" type="button" onClick={() => pick(now)}>
-            Back to live
+            {t("Back to live")}
           </button>
         ) : null}
       </header>
@@ -93,8 +97,8 @@ export function CameraPage({ id }: { id: string }) {
             autoplay
             muted
             playsInline
-            onError={() => setError(new Error("There is no footage at this moment, or the browser cannot play it."))}
-            aria-label={`${camera.name} from ${clockSeconds(at_us)}`}
+            onError={() => setError(new Error(t("There is no footage at this moment, or the browser cannot play it.")))}
+            aria-label={t("{camera} from {time}", { camera: camera.name, time: clockSeconds(at_us) })}
           />
         )}
       </div>
@@ -103,44 +107,45 @@ export function CameraPage({ id }: { id: string }) {
         <div class="timeline-head">
           <h2>
             {dayName(day_us, now)}
-            {at_us !== null ? <span class="dim"> · from {clockSeconds(at_us)}</span> : null}
+            {at_us !== null ? <span class="dim"> · {t("from {time}", { time: clockSeconds(at_us) })}</span> : null}
           </h2>
-          <div class="segmented is-small" role="group" aria-label="Zoom">
+          <div class="segmented is-small" role="group" aria-label={t("Zoom")}>
             {ZOOMS.map(([each, text]) => (
               <button key={each} type="button" aria-pressed={hours === each} onClick={() => setZoom(each)}>
-                {text}
+                {t(text)}
               </button>
             ))}
           </div>
-          <button class="button is-plain is-round" type="button" aria-label="The day before" onClick={() => setDay(addDays(day_us, -1))}>
+          <button class="button is-plain is-round" type="button" aria-label={t("The day before")} onClick={() => setDay(addDays(day_us, -1))}>
             <icons.Back />
           </button>
-          <button class="button is-plain is-round" type="button" aria-label="The day after" disabled={isToday} onClick={() => setDay(addDays(day_us, 1))}>
+          <button class="button is-plain is-round" type="button" aria-label={t("The day after")} disabled={isToday} onClick={() => setDay(addDays(day_us, 1))}>
             <icons.Next />
           </button>
         </div>
         {timeline ? <Strip timeline={timeline} from_us={shown[0]} to_us={shown[1]} now_us={now} at_us={at_us} onPick={pick} /> : <div class="strip is-empty" />}
-        <ul class="legend" aria-label="Legend">
+        <ul class="legend" aria-label={t("Legend")}>
           <li>
-            <i class="is-span" /> Footage
+            <i class="is-span" /> {t("Footage")}
           </li>
           {timeline?.elsewhere.length ? (
             <li>
-              <i class="is-elsewhere" /> Only elsewhere
+              <i class="is-elsewhere" /> {t("Only elsewhere")}
             </li>
           ) : null}
           <li>
-            <i class="is-event" /> Event
+            <i class="is-event" /> {t("Event")}
           </li>
           <li>
-            <i class="is-gap" /> Gap
+            <i class="is-gap" /> {t("Gap")}
           </li>
         </ul>
+        {timeline ? <StripEvents camera={id} events={timeline.events} day={toText(day_us)} /> : null}
       </section>
       <Timelapse camera={id} day_us={day_us} />
       <div class="two">
         <section>
-          <h2>Gaps</h2>
+          <h2>{t("Gaps")}</h2>
           {timeline?.gaps.length ? (
             <ul class="list">
               {timeline.gaps.map((gap) => (
@@ -148,44 +153,44 @@ export function CameraPage({ id }: { id: string }) {
                   <span class={`dot ${gap.end_us !== null ? "is-over" : gap.reason === "private" || gap.reason === "mode" ? "is-private" : "is-lost"}`} aria-hidden="true" />
                   <span>
                     <strong>{gapCause(gap.reason)}</strong>
-                    <span class="dim">{gap.detail}</span>
+                    <span class="dim">{told(gap.detail)}</span>
                   </span>
                   <span class="dim outage-when">
                     {clock(gap.start_us)}
                     <br />
-                    {gap.end_us === null ? `for ${lasted(now - gap.start_us)}` : lasted(gap.end_us - gap.start_us)}
+                    {gap.end_us === null ? going(now - gap.start_us) : lasted(gap.end_us - gap.start_us)}
                   </span>
                 </li>
               ))}
             </ul>
           ) : (
-            <p class="dim">None on this day.</p>
+            <p class="dim">{t("None on this day.")}</p>
           )}
         </section>
         <section>
-          <h2>Streams</h2>
+          <h2>{t("Streams")}</h2>
           {camera.streams.map((stream) => (
             <div class="stream-card" key={stream.stream}>
               <p>
                 <span class="tag">{stream.stream}</span>{" "}
-                {stream.codec === null ? "no picture yet" : `${codecName(stream.codec)} · ${stream.width_px} × ${stream.height_px} · ${stream.fps.toFixed(1)} fps`}
+                {stream.codec === null ? t("no picture yet") : `${codecName(stream.codec)} · ${stream.width_px} × ${stream.height_px} · ${t("{n} fps", { n: figure(stream.fps, 1) })}`}
               </p>
               <table>
                 <thead>
                   <tr>
-                    <th scope="col">Way</th>
-                    <th scope="col">Passed</th>
-                    <th scope="col">Waiting</th>
-                    <th scope="col">Dropped</th>
+                    <th scope="col">{t("Way")}</th>
+                    <th scope="col">{t("Passed")}</th>
+                    <th scope="col">{t("Waiting")}</th>
+                    <th scope="col">{t("Dropped")}</th>
                   </tr>
                 </thead>
                 <tbody>
                   {stream.boxes.map((box) => (
                     <tr key={box.name}>
                       <td title={box.name}>{boxName(box.name)}</td>
-                      <td>{box.put.toLocaleString()}</td>
+                      <td>{figure(box.put)}</td>
                       <td>{box.waiting}</td>
-                      <td class={box.dropped ? "warm" : ""}>{box.dropped.toLocaleString()}</td>
+                      <td class={box.dropped ? "warm" : ""}>{figure(box.dropped)}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -193,7 +198,7 @@ export function CameraPage({ id }: { id: string }) {
             </div>
           ))}
           <p class="hint">
-            {camera.only_events ? "Only what belongs to events is kept" : camera.recorded ? (camera.bytes_per_day ? `Recording, ${bytes(camera.bytes_per_day)} a day` : "Recording") : "Not recorded"} · looked at {camera.looked_per_s.toFixed(1)} times a second
+            {camera.only_events ? t("Only what belongs to events is kept") : camera.recorded ? (camera.bytes_per_day ? t("Recording, {size} a day", { size: bytes(camera.bytes_per_day) }) : t("Recording")) : t("Not recorded")} · {t("looked at {n} times a second", { n: figure(camera.looked_per_s, 1) })}
           </p>
         </section>
       </div>

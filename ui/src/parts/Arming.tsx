@@ -5,42 +5,46 @@ import { useState } from "preact/hooks";
 import { type Arming, arming, type Mode } from "../arming";
 import { ask } from "../ask";
 import { isOwner } from "../store";
+import { said, t } from "../words";
+import { dates, listed } from "../words/figures";
 import { Trouble } from "./bits";
 import * as icons from "./icons";
 import { Sheet } from "./Sheet";
 
 const isOpen = signal(false);
 
-const NAMES: Record<Mode, string> = { away: "Armed", home: "Home", disarmed: "Disarmed", disabled: "Disabled" };
+const NAMES: Record<Mode, string> = { away: said("Armed"), home: said("Home|how the house is armed"), disarmed: said("Disarmed"), disabled: said("Disabled|how the house is armed") };
 const MEANS: Record<Mode | "auto", string> = {
-  away: "Every visitor is told.",
-  home: "As while somebody is in.",
-  disarmed: "No visitor is told.",
-  disabled: "No visitor is told until somebody enables it again.",
-  auto: "Who is home and the schedule decide again.",
+  away: said("Every visitor is told."),
+  home: said("As while somebody is in."),
+  disarmed: said("No visitor is told."),
+  disabled: said("No visitor is told until somebody enables it again."),
+  auto: said("Who is home and the schedule decide again."),
 };
-const time = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" });
-const at = (us: number): string => time.format(new Date(us / 1000));
+const DO: Record<Mode, string> = { away: said("Arm"), home: said("As at home"), disarmed: said("Disarm"), disabled: said("Disable") };
+export const modeName = (mode: Mode): string => t(NAMES[mode]);
+const at = dates({ weekday: "short", hour: "2-digit", minute: "2-digit" });
 
 /** Who or what holds the mode, in one sentence. */
 export function holder(now: Arming): string {
-  const who = now.who ? ` ${now.who}` : "";
-  const via = now.via ? ` (${now.via})` : "";
-  if (now.cause === "person") return `Set by${who}${via}${now.until_us ? `, until ${at(now.until_us)}` : ""}.`;
-  if (now.cause === "schedule") return `By the schedule${who}.`;
-  return now.cause === "presence" ? "By who is home." : "As ever while nobody is set up whose coming and going could be seen.";
+  if (now.cause === "person") {
+    const who = now.via ? `${now.who} (${now.via})`.trim() : now.who;
+    return now.until_us ? t("Set by {who}, until {time}.", { who, time: at(now.until_us) }) : t("Set by {who}.", { who });
+  }
+  if (now.cause === "schedule") return now.who ? t("By the schedule {name}.", { name: now.who }) : t("By the schedule.");
+  return now.cause === "presence" ? t("By who is home.") : t("As ever while nobody is set up whose coming and going could be seen.");
 }
 
 export function ArmingButton() {
   const now = arming.value;
   if (!now) return null;
   return (
-    <button class="rail-link" type="button" onClick={() => (isOpen.value = true)} aria-label={`${NAMES[now.mode]}: change`}>
+    <button class="rail-link" type="button" onClick={() => (isOpen.value = true)} aria-label={t("{mode}: change", { mode: modeName(now.mode) })}>
       <span class="rail-icon">
         <icons.Shield />
-        {now.question ? <i class="badge is-bad" aria-label="a question waits" /> : null}
+        {now.question ? <i class="badge is-bad" aria-label={t("a question waits")} /> : null}
       </span>
-      <span>{NAMES[now.mode]}</span>
+      <span>{modeName(now.mode)}</span>
     </button>
   );
 }
@@ -72,37 +76,37 @@ function Change({ now }: { now: Arming }) {
   const wanted: (Mode | "auto")[] = now.cause === "person" ? [...modes, "auto"] : modes;
   const asked = now.question;
   return (
-    <Sheet title={NAMES[now.mode]} eyebrow={`Since ${at(now.since_us)}`} onClose={close}>
+    <Sheet title={modeName(now.mode)} eyebrow={t("Since {time}", { time: at(now.since_us) })} onClose={close}>
       <p class="sheet-question">{holder(now)}</p>
       {now.evidence.map((line) => (
         <p key={line}>{line}</p>
       ))}
-      {now.stored ? null : <p>The disk does not take it for now: after a power cut it would be forgotten.</p>}
+      {now.stored ? null : <p>{t("The disk does not take it for now: after a power cut it would be forgotten.")}</p>}
       {isOwner.value ? (
         <>
           {now.mode === "away" ? (
             <form class="sheet-form" onSubmit={(event) => event.preventDefault()}>
               <label>
-                Your password, to watch less
+                {t("Your password, to watch less")}
                 <input type="password" autocomplete="current-password" maxLength={256} value={password} onInput={(event) => setPassword(event.currentTarget.value)} />
               </label>
             </form>
           ) : null}
           {asked ? (
             <div class="sheet-foot" style={{ flexWrap: "wrap" }}>
-              <span>{asked.people.join(", ")} came home. Was it really you or yours?</span>
+              <span>{t("{people} came home. Was it really you or yours?", { people: listed(asked.people) })}</span>
               <button class="button" type="button" disabled={busy} onClick={() => void send("/arming/answer", { number: asked.number, yes: false })}>
-                No
+                {t("No")}
               </button>
               <button class="button is-main" type="button" disabled={busy} onClick={() => void send("/arming/answer", { number: asked.number, yes: true })}>
-                Yes, disarm
+                {t("Yes, disarm")}
               </button>
             </div>
           ) : null}
           <div class="sheet-foot" style={{ flexWrap: "wrap" }}>
             {wanted.map((mode) => (
-              <button key={mode} class={`button ${mode === "away" ? "is-main" : ""}`} type="button" disabled={busy} title={MEANS[mode]} onClick={() => void send("/arming", { mode })}>
-                {mode === "auto" ? (now.mode === "disabled" ? "Enable" : "Automatic") : { away: "Arm", home: "As at home", disarmed: "Disarm", disabled: "Disable" }[mode]}
+              <button key={mode} class={`button ${mode === "away" ? "is-main" : ""}`} type="button" disabled={busy} title={t(MEANS[mode])} onClick={() => void send("/arming", { mode })}>
+                {mode === "auto" ? (now.mode === "disabled" ? t("Enable") : t("Automatic")) : t(DO[mode])}
               </button>
             ))}
           </div>
@@ -110,7 +114,7 @@ function Change({ now }: { now: Arming }) {
       ) : null}
       {error ? <Trouble error={error} /> : null}
       <a class="link" href="/house" onClick={close}>
-        Who is home, the schedule and what changed it
+        {t("Who is home, the schedule and what changed it")}
       </a>
     </Sheet>
   );
