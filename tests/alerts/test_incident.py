@@ -55,6 +55,24 @@ def test_what_is_another_incident():
     assert take(incidents, alert(5, "yard", 0)).is_new, "the clock was set back by more than the window"
 
 
+def test_whoever_is_told_since_a_moment_ago_hears_of_what_still_goes_on():
+    incidents = Incidents()
+    for number, camera, ways in ((1, "drive", frozenset()), (2, "front", {"telegram"}), (3, "yard", {"telegram", "push"})):
+        told = incidents.take(alert(number, camera, number), what="person", name=camera, window_s=60.0, ways=frozenset(ways))
+        assert told.is_new, camera
+    gone = incidents.take(alert(4, "drive", 4), what="person", name="drive", window_s=60.0, ways=frozenset({"push"}))
+    assert not gone.is_new, "a way that is gone takes nothing away"
+
+
+def test_what_a_camera_that_was_removed_saw_is_nobody_elses_visitor():
+    incidents = Incidents()
+    take(incidents, alert(1, "drive", 0))
+    incidents.keep({CameraId("front"), CameraId("yard")})
+    assert take(incidents, alert(2, "front", 2)).is_new
+    incidents.keep({CameraId("front"), CameraId("yard")})
+    assert not take(incidents, alert(3, "yard", 3)).is_new
+
+
 def test_without_a_window_every_camera_tells_for_itself():
     incidents = Incidents()
     assert all(take(incidents, alert(number, camera, number), window_s=0).is_new for number, camera in enumerate(NAMES))

@@ -445,6 +445,18 @@ async def test_a_visitor_on_two_cameras_is_one_alert_that_names_both(bench):
     assert len(await bench.events()) == 2, "each camera keeps its own event"
 
 
+async def test_a_way_to_tell_that_was_just_added_hears_of_the_next_camera(bench):
+    """A new owner connects the phone and walks past: what the demo camera told nobody of must not swallow it."""
+    bench.house.outbox.set_routes({})
+    bench.happenings.put(seen("a", at_s=0))
+    await bench.told.get()
+    bench.house.outbox.set_routes({"phone": frozenset({Part.TEXT})})
+    bench.happenings.put(seen("b", at_s=3, camera=YARD))
+    event = await bench.told.get()
+    (delivery,) = bench.house.outbox.waiting("phone")
+    assert bench.house.outbox.alert(delivery).event == event.id
+
+
 async def test_without_incidents_each_camera_tells(bench):
     bench.renew(CONFIG + "[alerts]\nincident_s = 0\n")
     bench.happenings.put(seen("a", at_s=0))

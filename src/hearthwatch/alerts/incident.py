@@ -3,6 +3,7 @@ what an alert that was told says from now on."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from hearthwatch.alerts.alert import Alert, Severity
@@ -16,12 +17,14 @@ _ORDER = tuple(Severity)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """`alert` is the one that was told, as it reads now; `names` are the cameras' in the order in which they saw somebody."""
+    """`alert` is the one that was told, as it reads now, by `ways`; `names` are the cameras' in the order in which
+    they saw somebody."""
 
     alert: Alert
     what: str
     names: tuple[str, ...]
     cameras: frozenset[CameraId | None]
+    ways: frozenset[str]
     first_us: WallUs
     last_us: WallUs
     more: int = 0
@@ -41,20 +44,25 @@ class Incidents:
     def __init__(self) -> None:
         self._open: dict[str, Incident] = {}
 
-    def take(self, alert: Alert, *, what: str, name: str, window_s: float) -> Telling:
+    def take(self, alert: Alert, *, what: str, name: str, window_s: float, ways: frozenset[str] = frozenset()) -> Telling:
         """Take an alert about `what` (a label) that the camera called `name` saw; see `alerts.incident_s` for the window.
 
-        The same camera again is told again, after its own cooldown, as long as it is alone."""
+        The same camera again is told again, after its own cooldown, as long as it is alone; and so is all that comes after
+        a way to tell was added to `ways`: whoever reads there has heard of nothing yet."""
         self._forget(alert.at_us, window_s)
         before = self._open.get(what)
-        if before is None or not _joins(before, alert):
-            self._begin(alert, what, name, window_s)
+        if before is None or not _joins(before, alert) or not ways <= before.ways:
+            self._begin(alert, what, name, window_s, ways)
             return Telling(alert=alert, is_new=True)
         joined = _joined(before, alert, name)
         self._open[what] = joined
         return Telling(alert=joined.alert, is_new=False)
 
-    def _begin(self, alert: Alert, what: str, name: str, window_s: float) -> None:
+    def keep(self, cameras: Collection[CameraId]) -> None:
+        """Let go of those that a camera is part of which is not one of the house's any more."""
+        self._open = {what: one for what, one in self._open.items() if one.cameras <= {None, *cameras}}
+
+    def _begin(self, alert: Alert, what: str, name: str, window_s: float, ways: frozenset[str]) -> None:
         if window_s <= 0:
             self._open.pop(what, None)
             return
@@ -63,6 +71,7 @@ class Incidents:
             what=what,
             names=(name,),
             cameras=frozenset({alert.camera}),
+            ways=ways,
             first_us=alert.at_us,
             last_us=alert.at_us,
         )

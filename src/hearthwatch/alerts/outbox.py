@@ -92,6 +92,11 @@ class Outbox:
         self._can_amend = dict(can_amend or {})
         self._takes = dict(takes or {})
 
+    @property
+    def ways(self) -> frozenset[str]:
+        """The channels that a text goes by now."""
+        return frozenset(name for name, parts in self._routes.items() if Part.TEXT in parts)
+
     def _is_for(self, channel: str, alert: Alert, part: Part) -> bool:
         takes = self._takes.get(channel)
         return takes(alert, part) if takes else part is Part.TEXT or part in alert.parts

@@ -85,6 +85,7 @@ class Happenings:
     def renew(self, config: Config, policy: Policy) -> None:
         """Go on with a changed configuration; open events go on, too."""
         self._config, self._policy = config, policy
+        self._incidents.keep(config.cameras)
         for name, camera in config.cameras.items():
             rules = self._rules.get(name)
             if rules is None:
@@ -209,6 +210,7 @@ class Happenings:
             what=event.label or event.kind.value,
             name=self._policy.name(event.camera),
             window_s=self._config.alerts.incident_s,
+            ways=self._outbox.ways,
         )
         if telling.is_new:
             await self._outbox.record(change, alert)
