@@ -30,7 +30,7 @@ class CameraVideo:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def url(self, path: str) -> str:
-        return f"rtsp://127.0.0.1:{self.port}{path}"
+        return f"rtsp://{self.camera.host}:{self.port}{path}"
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Any]:
@@ -45,7 +45,9 @@ class CameraVideo:
     async def _start(self) -> None:
         account = self.camera.state.account(self.user)
         self._password = account.password if account is not None else "nobody-knows-this"
-        self._server = RtspServer(list(self.mounts), user=self.user, password=self._password)
+        self._server = RtspServer(
+            list(self.mounts), user=self.user, password=self._password, address=self.camera.host
+        )
         self._server.port = self.port
         await asyncio.to_thread(self._server.start)
         self.port = self._server.port

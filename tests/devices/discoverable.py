@@ -85,7 +85,8 @@ class _Answering(asyncio.DatagramProtocol):
                     self._mouth.sendto(answer, addr)
 
 
-async def _listen(address: str, answers: list[bytes]) -> None:
+async def answer_probes(address: str, answers: list[bytes]) -> None:
+    """Answer whoever calls for cameras in the network of `address`."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(
@@ -107,14 +108,14 @@ async def _announce(address: str, name: str, named: str) -> AsyncZeroconf:
 
 async def _serve(kind: str, address: str, stack: AsyncExitStack) -> None:
     if kind == "liar":
-        await _listen(address, list(nonsense(address)))
+        await answer_probes(address, list(nonsense(address)))
         await _announce(address, "liar", "203.0.113.9")
         return
     camera = CAMERAS[kind]()
     camera.host, camera.port = address, 80
     await stack.enter_async_context(camera.running())
     if kind == "onvif":
-        await _listen(address, [match(address)])
+        await answer_probes(address, [match(address)])
     if kind == "reolink":
         await _announce(address, "Driveway", address)
 

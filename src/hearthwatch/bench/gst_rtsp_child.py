@@ -88,7 +88,7 @@ def main() -> None:
     Gst.init(None)
     config = json.loads(sys.stdin.readline())
     server = GstRtspServer.RTSPServer()
-    server.set_address("127.0.0.1")
+    server.set_address(config["address"])
     server.set_service(str(config["port"]))
     if config["user"]:
         authenticated(server, config["user"], config["password"], config["basic"])

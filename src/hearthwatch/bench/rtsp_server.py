@@ -49,7 +49,7 @@ class Mount:
 
 
 class RtspServer:
-    """A camera on a free loopback port: `with RtspServer([Mount(path="/main")]) as camera: camera.url("/main")`."""
+    """A camera on a free port of `address`: `with RtspServer([Mount(path="/main")]) as camera: camera.url("/main")`."""
 
     def __init__(
         self,
@@ -59,8 +59,11 @@ class RtspServer:
         password: str | None = None,
         basic: bool = False,
         session_timeout_s: int | None = None,
+        address: str = "127.0.0.1",
     ) -> None:
+        self._address = address
         self._config = {
+            "address": address,
             "port": 0,
             "user": user,
             "password": password,
@@ -84,7 +87,7 @@ class RtspServer:
         return self._process.pid
 
     def url(self, path: str = "/main") -> str:
-        return f"rtsp://127.0.0.1:{self.port}{path}"
+        return f"rtsp://{self._address}:{self.port}{path}"
 
     def start(self) -> None:
         """Start, and return once the server listens; after `kill` it comes back on the same port."""
