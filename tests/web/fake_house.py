@@ -683,6 +683,7 @@ class Built:
         self.hasher.close()
         self.db.close()
         self.engine.dispose()
+        self.house.config.folder.cleanup()
 
     async def add_user(
         self, name: str, role: Role, password: str = PASSWORD, cameras: tuple[CameraId, ...] | None = None

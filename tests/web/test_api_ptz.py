@@ -23,6 +23,8 @@ async def test_an_owner_moves_a_camera_and_turns_it_to_a_preset(built: Built, ow
         ("driveway", "stop", "a-1"),
         ("driveway", "preset", "2"),
     ]
+    found = (await owner.get("/api/v1/access/trail", params={"camera": "driveway"})).json()["deeds"]
+    assert [(each["who"], each["deed"]) for each in found] == [("ada", "moved-camera")]
 
 
 async def test_a_camera_that_stands_still_says_so(owner: Browser) -> None:

@@ -10,6 +10,8 @@ from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.copies.copy import Drift
 from hearthwatch.kit.units import WallUs
 
+COPY = "copy/"
+"""How the dedupe key of such an alert begins."""
 _LINES = 6
 _LINE_CHARS = 160
 
@@ -36,6 +38,6 @@ def drift(found: Drift, *, id_: str, name: str, zone: tzinfo, now_us: WallUs) ->
         title=f"{one_line(name, 60)}: its settings were changed",
         text=many_lines("\n".join(lines)),
         at_us=now_us,
-        dedupe_key=f"copy/{copy.id}",
+        dedupe_key=f"{COPY}{copy.id}",
         offers=(Remedy(kind=RemedyKind.RESTORE_SETTINGS, camera=copy.camera, subject=found.good),),
     )

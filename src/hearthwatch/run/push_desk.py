@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from hearthwatch.alerts import push_device
 from hearthwatch.alerts.alert import Alert, DeliveryState
+from hearthwatch.alerts.of_house import is_alert_of_house
 from hearthwatch.alerts.options import PushOptions
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.push import PushChannel
@@ -231,8 +232,8 @@ class PushDesk:
 
 def is_told(user: User, alert: Alert) -> bool:
     """Tell whether a person is told of an alert: the one place where it is decided. Whoever sees only some cameras is told of
-    those alone, and of nothing that is about the house."""
-    return user.cameras is None or (alert.camera is not None and alert.camera in user.cameras)
+    those, and of what is of the house alone and names no camera."""
+    return user.cameras is None or alert.camera in user.cameras or is_alert_of_house(alert)
 
 
 def _is_of(channel: str, outage: Outage) -> bool:

@@ -58,6 +58,8 @@ WORDS = {
     "PUT /api/v1/firmware/{name}": "uploaded-firmware",
     "POST /api/v1/cameras/{camera}/own-page": "opened-own-page",
     "POST /api/v1/relay/passwords/{name}": "made-relay-password",
+    "POST /api/v1/cameras/{camera}/ptz/move": "moved-camera",
+    "POST /api/v1/cameras/{camera}/ptz/preset": "moved-camera",
     "GET /cam/{camera}/ptz": "moved-camera",
     "POST /cam/{camera}/ptz": "moved-camera",
     "GET /cam/{camera}/cgi/{command:path}": "handed-on-command",
@@ -66,6 +68,7 @@ WORDS = {
 
 UNTOLD = frozenset(
     {
+        "POST /api/v1/cameras/{camera}/ptz/stop",
         "POST /api/v1/claim",
         "POST /api/v1/login",
         "POST /api/v1/review/unseen",

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, cast
 
+from hearthwatch.alerts.of_house import is_alert_of_house, is_outage_of_house
 from hearthwatch.arming.arming import ArmState
 from hearthwatch.events.event import Event
 from hearthwatch.health.outage import Outage
@@ -119,9 +120,11 @@ def sees(seen: frozenset[CameraId] | None, change: object) -> bool:
     """Tell whether somebody who sees these cameras is told of this change; of a kind not named here they are not."""
     if seen is None or isinstance(change, ArmState | Presence):
         return True
-    if isinstance(change, Event | Login | Outage):
+    if isinstance(change, Outage):
+        return change.camera in seen or is_outage_of_house(change)
+    if isinstance(change, Event | Login):
         return change.camera in seen
-    return isinstance(change, AlertNow) and change.alert.camera in seen
+    return isinstance(change, AlertNow) and (change.alert.camera in seen or is_alert_of_house(change.alert))
 
 
 class SeenChanges(Changes):

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from hearthwatch.actions.action import ActionDoor, ActionNow, Deed
+from hearthwatch.alerts.of_house import is_alert_of_house, is_outage_of_house
 from hearthwatch.alerts.remote import HouseActions, HouseBrief
 from hearthwatch.arming.arming import ArmingDoor
 from hearthwatch.copies.copy import ConfigCopy, CopyId
@@ -132,7 +133,7 @@ class SeenReview(_View):
 
 
 class SeenAlerts(_View):
-    """AlertDoor: alerts of these cameras. What concerns the house as a whole may name others, so it is left out."""
+    """AlertDoor: alerts of these cameras, and those of the house alone; any other may name another camera."""
 
     def __init__(self, door: AlertDoor, seen: Seen) -> None:
         super().__init__(seen)
@@ -142,7 +143,7 @@ class SeenAlerts(_View):
         found: list[AlertNow] = []
         while len(found) < limit:
             page = self._door.alerts(before_us=before_us, limit=_PAGE)
-            found += [each for each in page if each.alert.camera in self._seen]
+            found += [each for each in page if each.alert.camera in self._seen or is_alert_of_house(each.alert)]
             if len(page) < _PAGE or page[-1].alert.at_us == before_us:
                 break
             before_us = page[-1].alert.at_us
@@ -150,7 +151,7 @@ class SeenAlerts(_View):
 
 
 class SeenHealth(_View):
-    """HealthDoor: outages of these cameras."""
+    """HealthDoor: outages of these cameras, and of the house alone."""
 
     def __init__(self, door: HealthDoor, seen: Seen) -> None:
         super().__init__(seen)
@@ -160,16 +161,19 @@ class SeenHealth(_View):
         return self._door.ok()
 
     def lasting(self) -> Sequence[Outage]:
-        return [outage for outage in self._door.lasting() if outage.camera in self._seen]
+        return [outage for outage in self._door.lasting() if self._is_told(outage)]
 
     def outages(self, *, start_us: WallUs, limit: int) -> Sequence[Outage]:
         most = limit
         while True:
             page = self._door.outages(start_us=start_us, limit=most)
-            found = [outage for outage in page if outage.camera in self._seen]
+            found = [outage for outage in page if self._is_told(outage)]
             if len(found) >= limit or len(page) < most:
                 return found[:limit]
             most *= 4
+
+    def _is_told(self, outage: Outage) -> bool:
+        return outage.camera in self._seen or is_outage_of_house(outage)
 
 
 class SeenLogins(_View):
