@@ -99,7 +99,7 @@ class Copies:
         self.footage = Footage(self.root / "footage" / "index.db", self.root / "footage")
         self.files = EventFiles(self.root)
         self.scanner = Scanner(self.footage, self, lambda: self.options, db=self.db, clock=self.clock)
-        self.contents = HouseContents(self.footage, self.files, lambda name: self.options[name].sealed)
+        self.contents = HouseContents(self.footage, self.files, self.reader, lambda name: self.options[name].sealed)
         self.arrived: list[Queued] = []
         self._couriers: list[Courier] = []
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hearthwatch.kit.units import WallUs
     from hearthwatch.offsite.archive import Archive, Entry
     from hearthwatch.offsite.upload import Target
+    from hearthwatch.web.trail_copy import CopiedLine
 
 Identity = Annotated[
     Path | None, typer.Option("--identity", "-i", metavar="FILE", help="Your identity file; needed where things are sealed.")
@@ -178,7 +179,9 @@ def verify(
     data: options.Data = None,
     debug: options.Debug = False,
 ) -> None:
-    """Read all a target holds and name every piece that is missing, swapped or altered. Exit code 1 when there is one."""
+    """Read all a target holds and name every piece that is missing, swapped or altered, and every line of the trail of who did
+    what that was changed or cut off in this house since. Exit code 1 when there is one."""
+    from hearthwatch.cli import offsite_trail
     from hearthwatch.cli.wording import counted
     from hearthwatch.kit.clock import SystemClock
     from hearthwatch.kit.errors import BadReply
@@ -191,6 +194,7 @@ def verify(
     identities = _identities(identity)
     held: list[Held] = []
     damaged: dict[str, str] = {}
+    trail: list[CopiedLine] = []
 
     async def work(target: Target) -> None:
         archive = Archive(target, identities)
@@ -199,11 +203,13 @@ def verify(
                 if one.manifest is not None:
                     held.append(Held(name=one.name, manifest=one.manifest, raw=one.raw))
                 fault = one.fault
-                if not fault and not quick:
-                    try:
+                try:
+                    if offsite_trail.is_trail(one):
+                        trail.extend(await offsite_trail.copied_lines(archive, one, Path(folder)))
+                    elif not fault and not quick:
                         await archive.check(one, Path(folder))
-                    except BadReply as error:
-                        fault = str(error)
+                except BadReply as error:
+                    fault = str(error)
                 if fault:
                     damaged[one.name] = fault
 
@@ -217,6 +223,7 @@ def verify(
         else:
             wrong += found.kind is not FindingKind.UNKNOWN
             typer.echo(f"{found.kind}: {found.text}")
+    wrong += offsite_trail.tell(trail, options.data_folder(data))
     total = counted(len(held), "piece")
     typer.echo(f"{total} looked at, {wrong} wrong" + (f"; {pruned} more were taken by the rules" if pruned else ""))
     if wrong:

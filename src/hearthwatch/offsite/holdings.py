@@ -39,7 +39,7 @@ def held(connection: Connection, camera: CameraId, stream: Stream, start_us: Wal
             columns.start_us < end_us,
             columns.end_us > start_us,
             columns.state == UploadState.PROVED,
-            columns.kind != PieceKind.PICTURE,
+            columns.kind.not_in([PieceKind.PICTURE, PieceKind.TRAIL]),
         )
         .order_by(columns.start_us)
     )

@@ -263,9 +263,16 @@ def proved_before(connection: Connection, target: TargetId) -> tuple[int, WallUs
 
 def safe_until(connection: Connection) -> dict[CameraId, WallUs]:
     """Return up to when the footage of each camera is proved to be at some target."""
-    mine = and_(uploads.c.state == UploadState.PROVED, uploads.c.kind != PieceKind.PICTURE)
+    footage = uploads.c.kind.not_in([PieceKind.PICTURE, PieceKind.TRAIL])
+    mine = and_(uploads.c.state == UploadState.PROVED, footage)
     query = select(uploads.c.camera, func.max(uploads.c.end_us).label("end_us")).where(mine).group_by(uploads.c.camera)
     return {CameraId(row.camera): WallUs(row.end_us) for row in connection.execute(query)}
+
+
+def trail_until(connection: Connection, target: TargetId) -> int:
+    """Return the last line of the house's trail that a target was or is being sent, 0 for none."""
+    mine = and_(uploads.c.target == target, uploads.c.kind == PieceKind.TRAIL)
+    return int(connection.scalar(select(func.max(uploads.c.sequence)).where(mine)) or 0)
 
 
 def waiting(connection: Connection, ids: Collection[int]) -> int:
@@ -293,8 +300,10 @@ def spooled(connection: Connection) -> set[str]:
 
 
 def drop_before(connection: Connection, before_us: WallUs, limit: int) -> int:
-    """Forget pieces that ended before a moment and wait for nothing; return how many rows went."""
-    old = select(uploads.c.id).where(uploads.c.end_us < before_us, uploads.c.state.not_in(_OPEN)).limit(limit)
+    """Forget pieces that ended before a moment and wait for nothing; return how many rows went. Copies of the trail stay: they
+    tell how far it is elsewhere."""
+    over = and_(uploads.c.end_us < before_us, uploads.c.state.not_in(_OPEN), uploads.c.kind != PieceKind.TRAIL)
+    old = select(uploads.c.id).where(over).limit(limit)
     return connection.execute(delete(uploads).where(uploads.c.id.in_(old))).rowcount
 
 

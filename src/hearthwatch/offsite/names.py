@@ -76,12 +76,12 @@ def read_sealed(name: str) -> SealedName | None:
 def plain_names(piece: Piece, zone: tzinfo) -> Iterator[str]:
     """Yield names for a plain piece, the best first; the later ones are for when another piece has it already."""
     start = to_datetime(piece.start_us, zone)
-    end = ".jpg" if piece.kind is PieceKind.PICTURE else ".mp4"
+    end = f".{_ends(piece)}"
     folder = f"{piece.camera}/{start:%Y-%m-%d}/"
     offset = f"{start:%z}".replace("+", "p").replace("-", "m")
     if piece.kind is PieceKind.SEGMENT:
         yield f"{folder}{start:%H-%M}{end}"
-    else:
+    elif piece.kind is not PieceKind.TRAIL:
         yield f"{folder}{start:%H-%M-%S}-event{end}"
     yield f"{folder}{start:%H-%M-%S}-{piece.kind}{end}"
     yield f"{folder}{start:%H-%M-%S-%f}-{piece.kind}-{offset}{end}"
@@ -89,8 +89,12 @@ def plain_names(piece: Piece, zone: tzinfo) -> Iterator[str]:
 
 def content_name(piece: Piece) -> str:
     """Return the name of the file inside a sealed piece: what a person sees who opens it with `age` and `tar`."""
-    end = "jpg" if piece.kind is PieceKind.PICTURE else "mp4"
-    return f"{piece.camera}-{to_datetime(piece.start_us):%Y%m%d-%H%M%S}Z-{piece.stream}-{piece.kind}.{end}"
+    what = piece.event if piece.kind is PieceKind.TRAIL else f"{piece.stream}-{piece.kind}"
+    return f"{piece.camera}-{to_datetime(piece.start_us):%Y%m%d-%H%M%S}Z-{what}.{_ends(piece)}"
+
+
+def _ends(piece: Piece) -> str:
+    return {PieceKind.PICTURE: "jpg", PieceKind.TRAIL: "jsonl"}.get(piece.kind, "mp4")
 
 
 def manifest_name(name: str) -> str:

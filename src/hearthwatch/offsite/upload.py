@@ -25,10 +25,17 @@ TargetId = NewType("TargetId", str)
 UploadId = NewType("UploadId", int)
 
 
+TRAIL = CameraId("house-trail")
+"""In place of a camera: whose chain the copies of the house's trail are."""
+
+
 class PieceKind(StrEnum):
+    """A TRAIL is lines of the house's trail, no footage."""
+
     PICTURE = "picture"
     FRAGMENT = "fragment"
     SEGMENT = "segment"
+    TRAIL = "trail"
 
 
 class Priority(IntEnum):
@@ -44,10 +51,11 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One thing to be kept elsewhere, as it is here: a JPEG, or fMP4 that plays by itself.
+    """One thing to be kept elsewhere, as it is here: a JPEG, fMP4 that plays by itself, or lines of the house's trail.
 
     `size_bytes` and `sha256` are of the plain content as it stands here; `sha256` is empty while nobody has hashed it.
-    `event` is the id of the event it belongs to, empty for footage without one. `pinned` footage no limit takes.
+    `event` is the id of the event it belongs to, empty for footage without one; of the trail its first and last line (`1-200`).
+    `pinned` footage no limit takes.
     """
 
     kind: PieceKind

@@ -1,9 +1,11 @@
-"""What is sent: the files of footage, cuts of what is still being written, and the pictures of events."""
+"""What is sent: the files of footage, cuts of what is still being written, the pictures of events, lines of the trail."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from hearthwatch.events.event import EventId
 from hearthwatch.events.ledger import EventFiles
@@ -16,13 +18,17 @@ from hearthwatch.offsite.upload import PieceKind, TargetId
 from hearthwatch.recording import clip
 from hearthwatch.recording.segment import SegmentState, Span
 from hearthwatch.run.house_doors import Footage
+from hearthwatch.run.offsite_trail import lines_of
+from hearthwatch.web.trail_copy import written
 
 
 class HouseContents:
     """Implements Contents. Used from any thread."""
 
-    def __init__(self, footage: Footage, files: EventFiles, is_sealed: Callable[[TargetId], bool]) -> None:
+    def __init__(self, footage: Footage, files: EventFiles, reader: Engine, is_sealed: Callable[[TargetId], bool]) -> None:
+        """`reader` reads `house.db`."""
         self._footage = footage
+        self._reader = reader
         self._files = files
         self._is_sealed = is_sealed
 
@@ -34,6 +40,11 @@ class HouseContents:
             if jpeg is None:
                 raise Unsupported("the picture of that event is gone")
             return lambda: iter((jpeg,))
+        if piece.kind is PieceKind.TRAIL:
+            first, last = lines_of(piece)
+            with self._reader.connect() as connection:
+                lines = written(connection, first, last)
+            return lambda: iter((lines,))
         span = Span(camera=piece.camera, stream=piece.stream, start_us=piece.start_us, end_us=piece.end_us)
         index, path = self._footage.index, folder / f"{making(queued)}cut.mp4"
         if piece.kind is PieceKind.SEGMENT:

@@ -42,6 +42,7 @@ from hearthwatch.run.offsite_keep import KeepNotes
 from hearthwatch.run.offsite_plan import targets
 from hearthwatch.run.offsite_pursuit import Pursuits
 from hearthwatch.run.offsite_scan import Scanner
+from hearthwatch.run.offsite_trail import TrailCopies
 from hearthwatch.run.zone import zone_of
 from hearthwatch.web.changes import Changes
 from hearthwatch.web.offsite_doors import CameraSafe, OffsiteNow, TargetNow
@@ -93,8 +94,9 @@ class OffsiteDesk:
         self._reader = reader
         self._clock = house.clock
         self._spool = data_folder / "offsite"
-        self._contents = HouseContents(house.footage, files, lambda name: self._targets()[name].sealed)
+        self._contents = HouseContents(house.footage, files, reader, lambda name: self._targets()[name].sealed)
         self._pursuits = Pursuits(self._targets)
+        self._trail = TrailCopies(self._targets, db=db, clock=house.clock)
         self._scanner = Scanner(house.footage, house.recorder, self._targets, db=db, clock=house.clock)
         self.failsafe = FailSafe(
             house.footage,
@@ -227,7 +229,7 @@ class OffsiteDesk:
             await self._db.run(lambda connection: ledger.want(connection, due, now_us))
             self._hurry()
         if scan:
-            if await self._scanner.scan():
+            if await self._trail.want() + await self._scanner.scan():
                 self._hurry()
             await self._count()
 
@@ -259,7 +261,7 @@ class OffsiteDesk:
 
     async def _proved(self, queued: ledger.Queued) -> None:
         piece = queued.upload.piece
-        if piece.kind is not PieceKind.PICTURE:
+        if piece.kind not in {PieceKind.PICTURE, PieceKind.TRAIL}:
             self._safe[piece.camera] = max(self._safe.get(piece.camera, WallUs(0)), piece.end_us)
         await self._scanner.proved(queued)
 

@@ -17,7 +17,7 @@ from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.files import storage_failed
 from hearthwatch.offsite.names import KEPT, keep_note
 from hearthwatch.offsite.schema import uploads
-from hearthwatch.offsite.upload import Parcel, Target, TargetId, UploadState
+from hearthwatch.offsite.upload import Parcel, PieceKind, Target, TargetId, UploadState
 from hearthwatch.run.pins import pins
 
 log = logging.getLogger(__name__)
@@ -105,6 +105,7 @@ def _owed(connection: Connection, target: TargetId) -> tuple[_Owed, ...]:
         uploads.c.target == target,
         uploads.c.state == UploadState.PROVED,
         uploads.c.name != "",
+        uploads.c.kind != PieceKind.TRAIL,
         ~uploads.c.name.startswith(f"{KEPT}/", autoescape=True),
         uploads.c.pinned != is_pinned,
     )

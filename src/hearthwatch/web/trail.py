@@ -134,7 +134,7 @@ def write(connection: Connection, deed: Deed) -> None:
         "camera": deed.camera,
         "subject": deed.subject[:_MOST_SUBJECT],
     }
-    connection.execute(insert(house_trail).values(**row, sha256=_sum(last.sha256 if last else b"", row)))
+    connection.execute(insert(house_trail).values(**row, sha256=chained(last.sha256 if last else b"", row)))
 
 
 def recent(
@@ -170,7 +170,7 @@ def verify(connection: Connection) -> int | None:
     before, expected = b"", 1
     for row in _rows(connection):
         values = {column: row._mapping[column] for column in _HASHED}
-        if row.number != expected or row.sha256 != _sum(before, values):
+        if row.number != expected or row.sha256 != chained(before, values):
             return expected
         before, expected = row.sha256, expected + 1
     return None
@@ -183,7 +183,8 @@ def _rows(connection: Connection) -> Iterator[Row[tuple[object, ...]]]:
     yield from connection.execution_options(yield_per=1000).execute(select(house_trail).order_by(house_trail.c.number))
 
 
-def _sum(before: bytes, row: dict[str, object]) -> bytes:
+def chained(before: bytes, row: dict[str, object]) -> bytes:
+    """Return the hash of a line behind one with the hash `before`."""
     text = json.dumps([row[column] for column in _HASHED], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(before + text.encode("utf-8", "surrogatepass")).digest()
 
