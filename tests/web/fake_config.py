@@ -11,7 +11,7 @@ from hearthwatch.run.config import load
 from hearthwatch.run.config_desk import ConfigDesk
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.welcome_desk import WelcomeDesk
-from hearthwatch.web.welcome_doors import Disk, DiskKind, Trial
+from hearthwatch.web.welcome_doors import Disk, DiskKind, FromOutside, RouterSays, Trial
 
 HEAD = """# Elm Street 12: the owner wrote this by hand
 [home]
@@ -75,6 +75,21 @@ class FakeWelcome:
         self.target_ends = Trial(works=True, text="It works: what it was sent was read back.")
         self.progress, self.went = self.real.progress, self.real.went
         self.seal_keys, self.tunnel, self.outside = self.real.seal_keys, self.real.tunnel, self.real.outside
+        self.seen_from_outside = FromOutside(
+            public=(),
+            says=RouterSays.SILENT,
+            router="",
+            outer="",
+            outer_is_private=False,
+            opens=False,
+            openings=(),
+            others=0,
+            tailscale=False,
+            wireguard=False,
+        )
+
+    async def from_outside(self, ports):
+        return self.seen_from_outside
 
     async def mail(self):
         self.mails += 1

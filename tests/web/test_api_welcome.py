@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.web.conftest import Browser
 from tests.web.fake_house import Built
 
-from hearthwatch.web.welcome_doors import Trial
+from hearthwatch.web.welcome_doors import Opening, RouterSays, Trial
 
 PATH = "/api/v1/welcome"
 
@@ -50,3 +52,14 @@ async def test_only_the_owner_sets_up(viewer: Browser, browser, path: str) -> No
     assert (await viewer.get(PATH + path)).status_code == 403
     assert (await browser().get(PATH + path)).status_code == 401
     assert (await viewer.send_json(f"{PATH}/tunnel", {"endpoint": "home.example.org"})).status_code == 403
+
+
+async def test_whether_the_page_is_open_to_the_internet(owner: Browser, viewer: Browser, built: Built) -> None:
+    opening = Opening(protocol="TCP", outer_port=443, inner_port=8443, what="Hearthwatch", is_page=True)
+    welcome = built.house.welcome
+    welcome.seen_from_outside = replace(
+        welcome.seen_from_outside, says=RouterSays.ALL, openings=(opening,), public=("9.9.9.9",)
+    )
+    answer = (await owner.send_json("/api/v1/welcome/outside")).json()
+    assert (answer["says"], answer["public"], answer["openings"][0]["is_page"]) == ("all", ["9.9.9.9"], True)
+    assert (await viewer.send_json("/api/v1/welcome/outside")).status_code == 403

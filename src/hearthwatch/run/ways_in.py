@@ -10,10 +10,10 @@ from hearthwatch.kit.address import own_addresses
 from hearthwatch.web.welcome_doors import Outside
 
 _TAILSCALE = ipaddress.ip_network("100.64.0.0/10")
-_INTERFACES = Path("/sys/class/net")
+INTERFACES = Path("/sys/class/net")
 
 
-def outside(https_port: int, addresses: Mapping[str, str] | None = None, interfaces: Path = _INTERFACES) -> Outside:
+def outside(https_port: int, addresses: Mapping[str, str] | None = None, interfaces: Path = INTERFACES) -> Outside:
     """Return the ways in. The rest is for tests: the address of each network interface, and the kernel's list of them."""
     found = own_addresses() if addresses is None else addresses
     over = {name for name, address in found.items() if name.startswith("tailscale") or _is_in_tailscale(address)}

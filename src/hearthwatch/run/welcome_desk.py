@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,10 +22,11 @@ from hearthwatch.offsite.trial import try_target
 from hearthwatch.offsite.upload import TargetId, TargetRefused, Trouble
 from hearthwatch.run.config import DEMO, Config
 from hearthwatch.run.disks import disks
+from hearthwatch.run.from_outside import from_outside
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.tunnel import tunnel
 from hearthwatch.run.ways_in import outside
-from hearthwatch.web.welcome_doors import Disk, Outside, Progress, SealKeys, Step, StepState, Trial, Tunnel
+from hearthwatch.web.welcome_doors import Disk, FromOutside, Outside, Progress, SealKeys, Step, StepState, Trial, Tunnel
 
 log = logging.getLogger(__name__)
 
@@ -143,3 +144,7 @@ class WelcomeDesk:
     def outside(self) -> Outside:
         """See WelcomeDoor."""
         return outside(self._config().web.https_port)
+
+    async def from_outside(self, ports: Collection[int]) -> FromOutside:
+        """See WelcomeDoor."""
+        return await from_outside(ports)

@@ -7,15 +7,28 @@ import asyncio
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
 from hearthwatch.web.auth import Permission
-from hearthwatch.web.gate import needs
+from hearthwatch.web.gate import is_loopback, needs
 from hearthwatch.web.replies import Reply
 from hearthwatch.web.site import SiteDep
-from hearthwatch.web.welcome_doors import Disk, DiskKind, Outside, Progress, SealKeys, Step, StepState, Trial, Tunnel
+from hearthwatch.web.welcome_doors import (
+    Disk,
+    DiskKind,
+    FromOutside,
+    Opening,
+    Outside,
+    Progress,
+    RouterSays,
+    SealKeys,
+    Step,
+    StepState,
+    Trial,
+    Tunnel,
+)
 
 router = APIRouter(prefix="/api/v1/welcome")
 
@@ -38,7 +51,7 @@ class ProgressReply(Reply):
 
 class ProgressAsk(_Ask):
     steps: dict[Step, StepState] = {}
-    closed: bool = False
+    closed: StrictBool = False
 
 
 class TrialReply(Reply):
@@ -55,7 +68,7 @@ class TrialReply(Reply):
 class TargetAsk(_Ask):
     """`create` marks a mounted folder as a place for copies, the first time."""
 
-    create: bool = False
+    create: StrictBool = False
 
 
 class DiskReply(Reply):
@@ -95,7 +108,7 @@ class SealKeysReply(Reply):
 
 class TunnelAsk(_Ask):
     endpoint: Annotated[str, Field(min_length=1, max_length=253)]
-    port: Annotated[int, Field(ge=1, le=65_535)] = 51_820
+    port: Annotated[StrictInt, Field(ge=1, le=65_535)] = 51_820
     phone: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}$")] = "phone"
 
 
@@ -126,6 +139,55 @@ class OutsideReply(Reply):
             tailscale=list(now.tailscale),
             has_wireguard=now.has_wireguard,
             https_port=now.https_port,
+        )
+
+
+class OpeningReply(Reply):
+    protocol: str
+    outer_port: int
+    inner_port: int
+    what: str
+    is_page: bool
+
+    @classmethod
+    def of(cls, found: Opening) -> Self:
+        return cls(
+            protocol=found.protocol,
+            outer_port=found.outer_port,
+            inner_port=found.inner_port,
+            what=redact(found.what),
+            is_page=found.is_page,
+        )
+
+
+class FromOutsideReply(Reply):
+    """What can be seen from within of whether the page is open to the internet; `openings` lead to this machine, `others` count
+    those to other devices. `says` is how much the router tells, `opens` that it lets any program at home open ports."""
+
+    public: list[str]
+    says: RouterSays
+    router: str
+    outer: str
+    outer_is_private: bool
+    opens: bool
+    openings: list[OpeningReply]
+    others: int
+    tailscale: bool
+    wireguard: bool
+
+    @classmethod
+    def of(cls, found: FromOutside) -> Self:
+        return cls(
+            public=list(found.public),
+            says=found.says,
+            router=redact(found.router),
+            outer=found.outer,
+            outer_is_private=found.outer_is_private,
+            opens=found.opens,
+            openings=[OpeningReply.of(each) for each in found.openings],
+            others=found.others,
+            tailscale=found.tailscale,
+            wireguard=found.wireguard,
         )
 
 
@@ -177,6 +239,15 @@ async def made_seal_keys(site: SiteDep, response: Response) -> SealKeysReply:
 def outside(site: SiteDep) -> OutsideReply:
     """By which addresses this house can be reached."""
     return OutsideReply.of(site.doors.welcome.outside())
+
+
+@router.post("/outside")
+@needs(Permission.MANAGE, noted=False)
+async def looked_from_outside(site: SiteDep) -> FromOutsideReply:
+    """Look, from within, whether this page is open to the internet: own addresses, and what the router tells when it is asked.
+    Nothing beyond the router is asked."""
+    ports = {port for address, port in (*site.reach.plain, *site.reach.https) if not is_loopback(address)}
+    return FromOutsideReply.of(await site.doors.welcome.from_outside(ports))
 
 
 @router.post("/tunnel")

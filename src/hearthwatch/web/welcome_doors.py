@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -103,6 +103,46 @@ class Outside:
     https_port: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A port the router says it passes on from outside to this machine; `is_page` when this page answers there. `what` is what
+    whoever asked for it called it."""
+
+    protocol: str
+    outer_port: int
+    inner_port: int
+    what: str
+    is_page: bool
+
+
+class RouterSays(StrEnum):
+    """NONE: this machine knows no router. SILENT: it tells nothing. SOME: it tells openings, but not all it has. ALL: it told
+    those it knows of; even then those entered by hand may be missing."""
+
+    NONE = "none"
+    SILENT = "silent"
+    SOME = "some"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromOutside:
+    """What can be seen from within of whether the page is open to the internet. `public` are addresses of this machine that
+    lead to it from anywhere unless a firewall is in between; `router` is its name. `opens`: the router lets any program at home
+    open ports. `outer` is the router's own address outside, as it says; `outer_is_private` when even that leads nowhere."""
+
+    public: tuple[str, ...]
+    says: RouterSays
+    router: str
+    outer: str
+    outer_is_private: bool
+    opens: bool
+    openings: tuple[Opening, ...]
+    others: int
+    tailscale: bool
+    wireguard: bool
+
+
 class WelcomeDoor(Protocol):
     """Methods without `async` read the disk or compute: call them from a worker thread."""
 
@@ -134,3 +174,7 @@ class WelcomeDoor(Protocol):
         ...
 
     def outside(self) -> Outside: ...
+
+    async def from_outside(self, ports: Collection[int]) -> FromOutside:
+        """Look whether the page, open at `ports` of this machine, is open to the internet, too; asks the router."""
+        ...
