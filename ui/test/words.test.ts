@@ -11,7 +11,7 @@ declare global {
 }
 
 /** Folders whose sentences are not in the catalogue yet ("frame": the files beside the folders). */
-const NOT_MOVED = new Set(["accounts", "config", "doors", "house", "push", "relay", "setup", "zones"]);
+const NOT_MOVED = new Set<string>([]);
 
 /** Attributes that are read by people, the page's own among them. */
 const READ_BY_PEOPLE = new Set(["alt", "aria-description", "aria-label", "aria-roledescription", "aria-valuetext", "empty", "eyebrow", "hint", "label", "placeholder", "say", "summary", "text", "title"]);
@@ -22,7 +22,7 @@ const TAKES_NAMES = new Set(["addEventListener", "removeEventListener", "querySe
 /** Elements of what is typed, not told: commands, keys, names of files and options. */
 const TYPED = new Set(["code", "kbd", "pre"]);
 /** Names of products and techniques, the same in every language, and what only looks like a sentence. */
-const SAME_EVERYWHERE = new Set(["500 11px 'Inter Variable', system-ui, sans-serif", "API", "Deutsch", "English", "Hearthwatch", "Telegram", "XXXX-XXXX", "Anna", "Home Assistant", "WireGuard", "Linux (nftables)"]);
+const SAME_EVERYWHERE = new Set(["500 11px 'Inter Variable', system-ui, sans-serif", "API", "Deutsch", "English", "Hearthwatch", "Telegram", "XXXX-XXXX", "Anna", "Home Assistant", "WireGuard", "Linux (nftables)", "Edge", "Samsung Internet", "Opera", "Firefox", "Chrome", "Safari", "Android", "Windows", "Macintosh", "Mac", "Chromebook", "Linux"]);
 /** Addresses, as examples of what may be entered. */
 const ADDRESS = /^(@\w+|\S+[@:/.]\S*[^\s.:])$/;
 

@@ -1,33 +1,35 @@
 /** People with access: who may log in, what each may do and see, and who is logged in now. */
 
 import { useState } from "preact/hooks";
+import { LeaveSheet } from "../leaving/LeaveSheet";
 import { Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { First, Sheet } from "../parts/Sheet";
 import { isOwner, session } from "../store";
-import { type Account, access, type Left, type Rights } from "./api";
+import { plural, t } from "../words";
+import { type Account, access, type Rights } from "./api";
 import "./accounts.css";
 import { CameraRights } from "./Cameras";
 import { Sessions } from "./Sessions";
 import { Tabs } from "./Tabs";
 import { ROLES, roleName, seen, when } from "./words";
 
-type Doing = { what: "add" } | { what: "rights" | "password" | "factors" | "remove"; who: Account } | { what: "left"; name: string; left: Left };
+type Doing = { what: "add" } | { what: "rights" | "password" | "factors" | "remove"; who: Account };
 
 export default function PeoplePage() {
   const [again, setAgain] = useState(0);
   const [people, failed] = useLoaded(() => (isOwner.value ? access.people() : Promise.resolve([])), [again]);
   const [doing, setDoing] = useState<Doing | null>(null);
-  const done = (next: Doing | null = null): void => {
-    setDoing(next);
+  const done = (): void => {
+    setDoing(null);
     setAgain((count) => count + 1);
   };
   return (
     <div class="page is-narrow">
-      <Head title="People with access" />
+      <Head title={t("People with access")} />
       <Tabs />
       <Trouble error={failed} />
-      {isOwner.value ? null : <p class="dim">The owner of the house decides who may log in.</p>}
+      {isOwner.value ? null : <p class="dim">{t("The owner of the house decides who may log in.")}</p>}
       {people?.length ? (
         <section class="panel">
           <ul class="access-list">
@@ -37,7 +39,7 @@ export default function PeoplePage() {
           </ul>
           <div class="row">
             <button class="button is-main" type="button" onClick={() => setDoing({ what: "add" })}>
-              Let somebody in
+              {t("Let somebody in")}
             </button>
           </div>
         </section>
@@ -48,25 +50,15 @@ export default function PeoplePage() {
       {doing?.what === "password" ? <GivePassword who={doing.who} onClose={() => setDoing(null)} onDone={() => done()} /> : null}
       {doing?.what === "factors" ? (
         <Sure
-          title={`Take ${doing.who.name}'s second factors away?`}
-          text="For who lost the phone. Code app, recovery codes and passkeys stop working, and they log in with the password alone until they set up new ones."
-          yes="Take them away"
+          title={t("Take {name}'s second factors away?", { name: doing.who.name })}
+          text={t("For who lost the phone. Code app, recovery codes and passkeys stop working, and they log in with the password alone until they set up new ones.")}
+          yes={t("Take them away")}
           act={() => access.removeFactors(doing.who.id)}
           onClose={() => setDoing(null)}
           onDone={() => done()}
         />
       ) : null}
-      {doing?.what === "remove" ? (
-        <Sure
-          title={`Shut ${doing.who.name} out?`}
-          text="The account, its log-ins, passkeys and tokens end at once, also on screens that are open now."
-          yes="Shut out"
-          act={() => access.removePerson(doing.who.id)}
-          onClose={() => setDoing(null)}
-          onDone={(left) => done(left.telegram.length || left.people.length ? { what: "left", name: doing.who.name, left } : null)}
-        />
-      ) : null}
-      {doing?.what === "left" ? <WhatIsLeft name={doing.name} left={doing.left} onClose={() => setDoing(null)} /> : null}
+      {doing?.what === "remove" ? <LeaveSheet id={doing.who.id} name={doing.who.name} onClose={(removed) => (removed ? done() : setDoing(null))} /> : null}
     </div>
   );
 }
@@ -74,42 +66,42 @@ export default function PeoplePage() {
 function Person({ person, onDo }: { person: Account; onDo: (doing: Doing) => void }) {
   const own = person.name === session.value?.user?.name;
   const strong = person.totp || person.passkeys > 0;
-  const ways = [person.totp ? "code app" : "", person.passkeys ? `${person.passkeys === 1 ? "a passkey" : `${person.passkeys} passkeys`}` : ""].filter(Boolean).join(", ");
+  const ways = [person.totp ? t("code app") : "", person.passkeys ? plural(person.passkeys, "a passkey", "{n} passkeys") : ""].filter(Boolean).join(", ");
   return (
     <li>
       <div>
-        <strong>{person.name}</strong> {own ? <span class="tag">you</span> : null}
+        <strong>{person.name}</strong> {own ? <span class="tag">{t("you")}</span> : null}
         <p class="dim">
           {roleName(person.role)}, {seen(person.cameras)}
         </p>
         <p class="hint">
-          {strong ? ways : <span class={person.role === "owner" ? "warm" : ""}>no second factor</span>} ·{" "}
-          {person.last_us ? `last here ${when(person.last_us)}` : "not logged in"}
+          {strong ? ways : <span class={person.role === "owner" ? "warm" : ""}>{t("no second factor")}</span>} ·{" "}
+          {person.last_us ? t("last here {when}", { when: when(person.last_us) }) : t("not logged in")}
         </p>
       </div>
       {own ? (
         <a class="button" href="/settings/account">
-          Your account
+          {t("Your account")}
         </a>
       ) : (
         <details class="access-more">
-          <summary class="button" aria-label={`What to do about ${person.name}`}>
-            Change
+          <summary class="button" aria-label={t("What to do about {person}", { person: person.name })}>
+            {t("Change")}
           </summary>
           <div>
             <button type="button" onClick={() => onDo({ what: "rights", who: person })}>
-              What they may do and see
+              {t("What they may do and see")}
             </button>
             <button type="button" onClick={() => onDo({ what: "password", who: person })}>
-              Give a new password
+              {t("Give a new password")}
             </button>
             {strong ? (
               <button type="button" onClick={() => onDo({ what: "factors", who: person })}>
-                Take second factors away
+                {t("Take second factors away")}
               </button>
             ) : null}
             <button class="bad" type="button" onClick={() => onDo({ what: "remove", who: person })}>
-              Shut out
+              {t("Remove")}
             </button>
           </div>
         </details>
@@ -127,12 +119,12 @@ function RightsFields({ value, onChange }: { value: Rights; onChange: (value: Ri
   return (
     <>
       <fieldset class="rights">
-        <legend>May</legend>
+        <legend>{t("May")}</legend>
         {ROLES.map(([role, name, what]) => (
           <label class="tick" key={role}>
             <input type="radio" name="role" checked={value.role === role} onChange={() => onChange({ ...value, role })} />
             <span>
-              <strong>{name}</strong> <span class="dim">{what}</span>
+              <strong>{t(name)}</strong> <span class="dim">{t(what)}</span>
             </span>
           </label>
         ))}
@@ -152,19 +144,19 @@ function Add({ onClose, onDone }: Closing) {
     access.addPerson({ ...rights, name: String(form.get("name")), password: String(form.get("password")) }).then(onDone, setError);
   };
   return (
-    <Sheet title="Let somebody in" onClose={onClose}>
+    <Sheet title={t("Let somebody in")} onClose={onClose}>
       <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
         <label>
-          Name
+          {t("Name")}
           <input name="name" autocomplete="off" autocapitalize="none" maxLength={64} required autoFocus />
         </label>
         <label>
-          First password
+          {t("First password")}
           <input name="password" type="password" autocomplete="new-password" minLength={12} maxLength={128} required />
         </label>
-        <p class="hint">12 characters or more. Tell it in person; they change it under Settings, Your account.</p>
+        <p class="hint">{t("12 characters or more. Tell it in person; they change it under Settings, Your account.")}</p>
         <RightsFields value={rights} onChange={setRights} />
-        <Foot error={error} yes="Let in" onClose={onClose} />
+        <Foot error={error} yes={t("Let in")} onClose={onClose} />
       </form>
     </Sheet>
   );
@@ -179,11 +171,11 @@ function ChangeRights({ who, onClose, onDone }: Closing & { who: Account }) {
     access.setRights(who.id, rights).then(onDone, setError);
   };
   return (
-    <Sheet title={`What ${who.name} may do and see`} onClose={onClose}>
+    <Sheet title={t("What {who} may do and see", { who: who.name })} onClose={onClose}>
       <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
         <RightsFields value={rights} onChange={setRights} />
-        <p class="hint">It counts at once: {who.name} is logged out everywhere and logs in anew.</p>
-        <Foot error={error} yes="Change it" onClose={onClose} />
+        <p class="hint">{t("It counts at once: {who} is logged out everywhere and logs in anew.", { who: who.name })}</p>
+        <Foot error={error} yes={t("Change it")} onClose={onClose} />
       </form>
     </Sheet>
   );
@@ -197,14 +189,14 @@ function GivePassword({ who, onClose, onDone }: Closing & { who: Account }) {
     access.givePassword(who.id, String(new FormData(event.currentTarget as HTMLFormElement).get("password"))).then(onDone, setError);
   };
   return (
-    <Sheet title={`A new password for ${who.name}`} onClose={onClose}>
+    <Sheet title={t("A new password for {who}", { who: who.name })} onClose={onClose}>
       <form class="sheet-form" onSubmit={(event) => submit(event as unknown as SubmitEvent)}>
         <label>
-          New password
+          {t("New password")}
           <input name="password" type="password" autocomplete="new-password" minLength={12} maxLength={128} required autoFocus />
         </label>
-        <p class="hint">{who.name} is logged out everywhere.</p>
-        <Foot error={error} yes="Give it" onClose={onClose} />
+        <p class="hint">{t("{who} is logged out everywhere.", { who: who.name })}</p>
+        <Foot error={error} yes={t("Give it")} onClose={onClose} />
       </form>
     </Sheet>
   );
@@ -216,7 +208,7 @@ function Foot({ error, yes, onClose }: { error: unknown; yes: string; onClose: (
       <Trouble error={error} />
       <div class="sheet-foot">
         <button class="button" type="button" onClick={onClose}>
-          Leave it
+          {t("Leave it")}
         </button>
         <button class="button is-main" type="submit">
           {yes}
@@ -233,25 +225,10 @@ function Sure<T>({ title, text, yes, act, onClose, onDone }: { title: string; te
       <p class="sheet-question">{text}</p>
       <Trouble error={error} />
       <div class="sheet-foot">
-        <First onClick={onClose}>No</First>
+        <First onClick={onClose}>{t("No")}</First>
         <button class="button is-main" type="button" onClick={() => void act().then(onDone, setError)}>
           {yes}
         </button>
-      </div>
-    </Sheet>
-  );
-}
-
-function WhatIsLeft({ name, left, onClose }: { name: string; left: Left; onClose: () => void }) {
-  return (
-    <Sheet title={`What still counts as ${name}`} onClose={onClose}>
-      {left.telegram.length ? <p class="sheet-question">{left.telegram.join(", ")} may still talk to the house by Telegram. Remove them under Settings, Your phone.</p> : null}
-      {left.people.length ? <p class="sheet-question">The phones of {left.people.join(", ")} still count when the house looks who is home. Take them out of the people of the house.</p> : null}
-      <p class="hint">If they knew a camera's own password, change that, too: Doors, the camera, Change the password.</p>
-      <div class="sheet-foot">
-        <First main onClick={onClose}>
-          Close
-        </First>
       </div>
     </Sheet>
   );
@@ -264,13 +241,13 @@ function Everybody({ again }: { again: number }) {
   const renew = (): void => setEnded((count) => count + 1);
   return (
     <section class="panel">
-      <h2>Who is logged in</h2>
+      <h2>{t("Who is logged in")}</h2>
       <Trouble error={error ?? failed} />
       {list ? <Sessions list={list} named onEnd={(one) => void access.endSession(one.id).then(renew, setError)} /> : null}
       {list && list.length > 1 ? (
         <div class="row">
           <button class="button" type="button" onClick={() => void access.endOthers().then(renew, setError)}>
-            <icons.Out size={18} /> Log everybody else out
+            <icons.Out size={18} /> {t("Log everybody else out")}
           </button>
         </div>
       ) : null}

@@ -81,10 +81,6 @@ export interface Asked {
   challenge: string;
   options: string;
 }
-export interface Left {
-  telegram: string[];
-  people: string[];
-}
 
 export const access = {
   own: () => ask<Own>("GET", "/own"),
@@ -105,7 +101,6 @@ export const access = {
   setRights: (id: number, rights: Rights) => ask<Account>("PUT", `/access/people/${id}/rights`, {}, rights),
   givePassword: (id: number, password: string) => ask<void>("POST", `/access/people/${id}/password`, {}, { password }),
   removeFactors: (id: number) => ask<void>("DELETE", `/access/people/${id}/factors`),
-  removePerson: (id: number) => ask<Left>("DELETE", `/access/people/${id}`),
   sessions: () => ask<OpenSession[]>("GET", "/access/sessions"),
   endSession: (id: string) => ask<void>("DELETE", `/access/sessions/${id}`),
   endOthers: () => ask<{ ended: number }>("POST", "/access/sessions/end-others"),

@@ -8,6 +8,7 @@ import { Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameraName } from "../store";
+import { rich, t } from "../words";
 import { type Change, type Config, mistakesOf, type Mistake, readConfig, type SecretNow, sendChanges, type Value } from "./api";
 import { groupsOf, infoOf, isGone, matches, type Pending, sectionsWith, sectionTitle, without, withChange } from "./model";
 import { SaveBar } from "./SaveBar";
@@ -40,9 +41,9 @@ export default function ConfigPage() {
         () => current && setMistakes([]),
         (found: unknown) => {
           if (!current) return;
-          const said = mistakesOf(found);
-          setMistakes(said);
-          if (!said.length) setError(found);
+          const known = mistakesOf(found);
+          setMistakes(known);
+          if (!known.length) setError(found);
         },
       );
     }, 350);
@@ -63,9 +64,9 @@ export default function ConfigPage() {
   };
   return (
     <div class="page set-page">
-      <Head title="All settings">
+      <Head title={t("All settings")}>
         <a class="button is-plain" href="/settings">
-          <icons.Back size={18} /> Settings
+          <icons.Back size={18} /> {t("Settings")}
         </a>
       </Head>
       {read.mistakes.length ? <BrokenByHand config={read} onAgain={() => void again()} /> : null}
@@ -102,20 +103,20 @@ export default function ConfigPage() {
 function BrokenByHand({ config, onAgain }: { config: Config; onAgain: () => void }) {
   return (
     <section class="panel set-broken" role="alert">
-      <h2>The file has a mistake</h2>
+      <h2>{t("The file has a mistake")}</h2>
       <p>
-        Somebody changed <code>{config.file}</code> by hand, and it cannot be read like this. Hearthwatch goes on with what was there before. Nothing can be changed here until it is mended.
+        {rich("Somebody changed {file} by hand, and it cannot be read like this. Hearthwatch goes on with what was there before. Nothing can be changed here until it is mended.", { file: <code>{config.file}</code> })}
       </p>
       <ul>
         {config.mistakes.map((mistake) => (
           <li key={mistake.key + mistake.text}>
-            {mistake.line ? `Line ${mistake.line}: ` : ""}
+            {mistake.line ? `${t("Line {line}:", { line: mistake.line })} ` : ""}
             {mistake.key ? <code>{mistake.key}</code> : null} {mistake.text}
           </li>
         ))}
       </ul>
       <button class="button" type="button" onClick={onAgain}>
-        <icons.Again size={18} /> Look again
+        <icons.Again size={18} /> {t("Look again")}
       </button>
     </section>
   );
@@ -147,10 +148,10 @@ function Body({ config, mistakes, onChange, onForget, onRemove, onSecret }: Body
       <div class="set-side">
         <label class="set-search">
           <icons.Search size={18} />
-          <input type="search" value={query} placeholder="Search every setting" aria-label="Search every setting" onInput={(event) => setQuery(event.currentTarget.value)} />
+          <input type="search" value={query} placeholder={t("Search every setting")} aria-label={t("Search every setting")} onInput={(event) => setQuery(event.currentTarget.value)} />
         </label>
         <label class="set-pick">
-          <span class="sr">Which settings</span>
+          <span class="sr">{t("Which settings")}</span>
           <select value={group.id} onChange={(event) => go(`/settings/all?page=${encodeURIComponent(event.currentTarget.value)}`, true)}>
             {groups.map((each) => (
               <option key={each.id} value={each.id}>
@@ -159,11 +160,11 @@ function Body({ config, mistakes, onChange, onForget, onRemove, onSecret }: Body
             ))}
           </select>
         </label>
-        <nav class="set-nav" aria-label="Which settings">
+        <nav class="set-nav" aria-label={t("Which settings")}>
           {groups.map((each) => (
             <a key={each.id} href={`/settings/all?page=${encodeURIComponent(each.id)}`} aria-current={!found && each.id === group.id ? "page" : undefined} onClick={() => setQuery("")}>
               {each.title}
-              {[...pending.value.values()].some((change) => each.holds(change.path)) ? <i class="set-dot" aria-label="changed, not saved" /> : null}
+              {[...pending.value.values()].some((change) => each.holds(change.path)) ? <i class="set-dot" aria-label={t("changed, not saved")} /> : null}
             </a>
           ))}
         </nav>
@@ -172,19 +173,19 @@ function Body({ config, mistakes, onChange, onForget, onRemove, onSecret }: Body
         {found ? (
           <>
             <h2 class="set-heading" aria-live="polite">
-              {found.length ? `Found for “${query.trim()}”` : `Nothing is called “${query.trim()}”`}
+              {found.length ? t("Found for “{query}”", { query: query.trim() }) : t("Nothing is called “{query}”", { query: query.trim() })}
             </h2>
             {found.map(({ section, keys }) => {
               const shown = keys.slice(0, Math.max(0, left));
               left -= shown.length;
               return shown.length ? <SectionCard key={section.path.join(".")} {...shared} section={section} only={shown} where={groups.find((each) => each.holds(section.path))?.title ?? ""} /> : null;
             })}
-            {left <= 0 ? <p class="hint">There are more: add a word.</p> : null}
+            {left <= 0 ? <p class="hint">{t("There are more: add a word.")}</p> : null}
           </>
         ) : (
           <>
             <h2 class="set-heading">{group.title}</h2>
-            {group.id === "camera_defaults" ? <p class="dim set-intro">What is set here holds for every camera that does not say otherwise.</p> : null}
+            {group.id === "camera_defaults" ? <p class="dim set-intro">{t("What is set here holds for every camera that does not say otherwise.")}</p> : null}
             {here.map((section, at) => (
               <SectionCard key={section.path.join(".")} {...shared} section={section} where="" open={at < 2 || here.length < 4} />
             ))}

@@ -1,7 +1,9 @@
 /** One editor for each kind of value. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { seen } from "../labels";
 import * as icons from "../parts/icons";
+import { t } from "../words";
 import type { KeyInfo, Value } from "./api";
 import { fromPercent, shownValue, titleOf, toPercent, unitOf } from "./model";
 
@@ -39,7 +41,7 @@ export function Editor(props: Props) {
           {shownValue(props.value, props.info)}
           {props.drawAt ? (
             <a class="button is-small" href={props.drawAt}>
-              Draw on the picture
+              {t("Draw on the picture")}
             </a>
           ) : null}
         </span>
@@ -89,7 +91,7 @@ function Amount({ id, info, value, label, describedBy, wrong, onChange }: Props)
         aria-label={label}
         aria-describedby={describedBy}
         aria-invalid={wrong || (text.trim() !== "" && !Number.isFinite(Number(text.replace(",", "."))))}
-        placeholder={info.default === null ? "as usual" : ""}
+        placeholder={info.default === null ? t("as usual") : ""}
         onInput={(event) => type(event.currentTarget.value)}
         onBlur={() => setText(shown)}
       />
@@ -112,7 +114,7 @@ function Text({ id, info, value, label, describedBy, wrong, suggestions, onChang
         aria-label={label}
         aria-describedby={describedBy}
         aria-invalid={wrong}
-        placeholder={typeof info.default === "string" && info.default ? info.default : "empty"}
+        placeholder={typeof info.default === "string" && info.default ? info.default : t("empty")}
         onInput={(event) => onChange(event.currentTarget.value)}
       />
       {suggestions.length ? (
@@ -126,7 +128,7 @@ function Text({ id, info, value, label, describedBy, wrong, suggestions, onChang
   );
 }
 
-const word = (choice: string): string => (choice === "" ? "none" : choice);
+const word = (choice: string): string => (choice === "" ? t("none") : choice);
 
 function Choice({ id, info, value, label, describedBy, onChange }: Props) {
   if (info.choices.length <= 4 && info.choices.join("").length <= 26) {
@@ -142,7 +144,7 @@ function Choice({ id, info, value, label, describedBy, onChange }: Props) {
   }
   return (
     <select id={id} value={typeof value === "string" ? value : ""} aria-label={label} aria-describedby={describedBy} onChange={(event) => onChange(event.currentTarget.value)}>
-      {typeof value === "string" ? null : <option value="">choose…</option>}
+      {typeof value === "string" ? null : <option value="">{t("choose…")}</option>}
       {info.choices.map((each) => (
         <option key={each} value={each}>
           {word(each)}
@@ -158,7 +160,7 @@ export function Choices({ id, value, label, describedBy, all, onChange }: Pick<P
     <div class="chips is-set" role="group" aria-label={label} aria-describedby={describedBy} id={id}>
       {[...new Set([...all, ...picked])].map((each) => (
         <button key={each} type="button" class="chip" aria-pressed={picked.includes(each)} onClick={() => onChange(picked.includes(each) ? picked.filter((one) => one !== each) : [...all, ...picked].filter((one, at, list) => (picked.includes(one) || one === each) && list.indexOf(one) === at))}>
-          {each}
+          {seen(each)}
         </button>
       ))}
     </div>
@@ -181,7 +183,7 @@ function Texts({ id, info, value, label, describedBy, wrong, suggestions, onChan
       {list.map((each) => (
         <span class="set-item" key={each}>
           {each}
-          <button type="button" aria-label={`Take ${each} out`} onClick={() => onChange(list.filter((one) => one !== each))}>
+          <button type="button" aria-label={t("Take {name} out", { name: each })} onClick={() => onChange(list.filter((one) => one !== each))}>
             <icons.Close size={14} />
           </button>
         </span>
@@ -193,9 +195,9 @@ function Texts({ id, info, value, label, describedBy, wrong, suggestions, onChan
           spellcheck={false}
           value={text}
           list={suggestions.length ? `${id}-known` : undefined}
-          aria-label={`Add to ${titleOf(info.name)}`}
+          aria-label={t("Add to {list}", { list: titleOf(info.name) })}
           aria-invalid={wrong}
-          placeholder={list.length ? "add" : "none; add"}
+          placeholder={list.length ? t("add") : t("none; add")}
           onInput={(event) => setText(event.currentTarget.value)}
           onBlur={add}
           onKeyDown={(event) => {

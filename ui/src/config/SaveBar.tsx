@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { ApiError } from "../ask";
 import { Trouble } from "../parts/bits";
 import { First, Sheet } from "../parts/Sheet";
+import { plural, t } from "../words";
 import { type Change, type Changed, type Config, type Mistake, sendChanges } from "./api";
 import { dotted, infoOf, mistakesAt } from "./model";
 
@@ -20,13 +21,13 @@ interface Props {
 export function SaveBar({ config, changes, mistakes, error, onDiscard, onAgain, onSaved }: Props) {
   const [draft, setDraft] = useState<Changed | null>(null);
   const [failed, setFailed] = useState<unknown>(null);
-  const [said, setSaid] = useState("");
+  const [outcome, setOutcome] = useState("");
   const [busy, setBusy] = useState(false);
   const trouble = failed ?? error;
   if (!changes.length) {
     return (
       <p class="sr" role="status">
-        {said}
+        {outcome}
       </p>
     );
   }
@@ -42,7 +43,7 @@ export function SaveBar({ config, changes, mistakes, error, onDiscard, onAgain, 
       () => {
         setBusy(false);
         setDraft(null);
-        setSaid("Saved");
+        setOutcome(t("Saved"));
         onSaved();
       },
       (found: unknown) => {
@@ -53,10 +54,10 @@ export function SaveBar({ config, changes, mistakes, error, onDiscard, onAgain, 
     );
   };
   return (
-    <div class="save-bar" role="region" aria-label="Not saved yet">
+    <div class="save-bar" role="region" aria-label={t("Not saved yet")}>
       <div class="save-words">
-        <strong>{changes.length === 1 ? "1 change" : `${changes.length} changes`}</strong>{" "}
-        {mistakes.length ? <span class="bad">{mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`}</span> : <span class="dim">not saved yet</span>}
+        <strong>{plural(changes.length, "1 change", "{n} changes")}</strong>{" "}
+        {mistakes.length ? <span class="bad">{plural(mistakes.length, "1 mistake", "{n} mistakes")}</span> : <span class="dim">{t("not saved yet")}</span>}
         {elsewhere.map((mistake) => (
           <span class="save-mistake" key={mistake.key + mistake.text}>
             <code>{mistake.key}</code> {mistake.text}
@@ -73,7 +74,7 @@ export function SaveBar({ config, changes, mistakes, error, onDiscard, onAgain, 
             onAgain();
           }}
         >
-          Load it anew
+          {t("Load it anew")}
         </button>
       ) : null}
       <button
@@ -84,15 +85,15 @@ export function SaveBar({ config, changes, mistakes, error, onDiscard, onAgain, 
           onDiscard();
         }}
       >
-        Discard
+        {t("Discard")}
       </button>
       <button class="button is-main" type="button" disabled={mistakes.length > 0} onClick={look}>
-        Look and save
+        {t("Look and save")}
       </button>
       {draft ? (
-        <Sheet title="Save this?" eyebrow={config.file} wide onClose={() => setDraft(null)}>
+        <Sheet title={t("Save this?")} eyebrow={config.file} wide onClose={() => setDraft(null)}>
           {draft.lines.length ? (
-            <pre class="save-diff" tabIndex={0} aria-label="Lines of the file that change">
+            <pre class="save-diff" tabIndex={0} aria-label={t("Lines of the file that change")}>
               {draft.lines.map((line, at) => (
                 <span key={at} class={line.startsWith("+") ? "is-new" : line.startsWith("-") ? "is-old" : line.startsWith("@@") ? "is-break" : ""}>
                   {line.startsWith("@@") ? "⋯" : line || " "}
@@ -100,24 +101,24 @@ export function SaveBar({ config, changes, mistakes, error, onDiscard, onAgain, 
               ))}
             </pre>
           ) : (
-            <p class="sheet-question">{changes.map((change) => dotted(change.path)).join(", ")}: the file says so already.</p>
+            <p class="sheet-question">{t("{list}: the file says so already.", { list: changes.map((change) => dotted(change.path)).join(", ") })}</p>
           )}
           <p class="hint">
             {draft.after_restart.length ? (
               <>
-                <strong>Counts after a restart of Hearthwatch:</strong> {draft.after_restart.join(", ")}.{" "}
+                <strong>{t("Counts after a restart of Hearthwatch:")}</strong> {draft.after_restart.join(", ")}.{" "}
               </>
             ) : (
-              "It counts at once. "
+              `${t("It counts at once.")} `
             )}
-            Comments and order of the file stay.
+            {t("Comments and order of the file stay.")}
           </p>
           <div class="sheet-foot">
             <button class="button" type="button" onClick={() => setDraft(null)}>
-              Not yet
+              {t("Not yet")}
             </button>
             <First main onClick={busy ? () => undefined : save}>
-              Save
+              {t("Save")}
             </First>
           </div>
         </Sheet>

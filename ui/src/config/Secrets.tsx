@@ -2,14 +2,15 @@
 
 import { useState } from "preact/hooks";
 import { Trouble } from "../parts/bits";
+import { t } from "../words";
 import { type SecretNow, setSecret } from "./api";
 
 export function Secrets({ secrets, onSecret }: { secrets: readonly SecretNow[]; onSecret: (secret: SecretNow) => void }) {
   if (!secrets.length) return null;
   return (
     <section class="panel set-secrets">
-      <h2>Passwords and tokens</h2>
-      <p class="dim">They are kept sealed, apart from the file, and never shown again.</p>
+      <h2>{t("Passwords and tokens")}</h2>
+      <p class="dim">{t("They are kept sealed, apart from the file, and never shown again.")}</p>
       {secrets.map((secret) => (
         <SecretRow key={secret.name} secret={secret} label={secret.name} onSecret={onSecret} />
       ))}
@@ -34,7 +35,7 @@ export function SecretRow({ secret, label, onSecret }: { secret: SecretNow; labe
     <div class="set-secret">
       <span class="set-secret-name">
         {label === secret.name ? <code>{label}</code> : label}
-        <span class={secret.is_set ? "set-own" : "dim"}>{secret.given ? "set by the system" : secret.is_set ? "set" : "not set"}</span>
+        <span class={secret.is_set ? "set-own" : "dim"}>{secret.given ? t("set by the system") : secret.is_set ? t("set") : t("not set")}</span>
       </span>
       {secret.given ? null : open ? (
         <form
@@ -45,25 +46,25 @@ export function SecretRow({ secret, label, onSecret }: { secret: SecretNow; labe
           }}
         >
           {secret.name.endsWith(".key") || secret.name.endsWith("urls") ? (
-            <textarea rows={4} value={value} autocomplete="off" spellcheck={false} aria-label={`New ${label}`} onInput={(event) => setValue(event.currentTarget.value)} />
+            <textarea rows={4} value={value} autocomplete="off" spellcheck={false} aria-label={t("New {label}", { label })} onInput={(event) => setValue(event.currentTarget.value)} />
           ) : (
-            <input type="password" value={value} autocomplete="new-password" aria-label={`New ${label}`} onInput={(event) => setValue(event.currentTarget.value)} />
+            <input type="password" value={value} autocomplete="new-password" aria-label={t("New {label}", { label })} onInput={(event) => setValue(event.currentTarget.value)} />
           )}
           <button class="button is-main" type="submit" disabled={!value}>
-            Keep
+            {t("Keep")}
           </button>
           <button class="button is-plain" type="button" onClick={() => setOpen(false)}>
-            Cancel
+            {t("Cancel")}
           </button>
         </form>
       ) : (
         <span class="row">
-          <button class="button is-small" type="button" aria-label={`${secret.is_set ? "Replace" : "Set"} ${label}`} onClick={() => setOpen(true)}>
-            {secret.is_set ? "Replace" : "Set"}
+          <button class="button is-small" type="button" aria-label={secret.is_set ? t("Replace {label}", { label }) : t("Set {label}", { label })} onClick={() => setOpen(true)}>
+            {secret.is_set ? t("Replace") : t("Set")}
           </button>
           {secret.is_set ? (
-            <button class="button is-small is-plain" type="button" aria-label={`Forget ${label}`} onClick={() => keep(null)}>
-              Forget
+            <button class="button is-small is-plain" type="button" aria-label={t("Forget {label}", { label })} onClick={() => keep(null)}>
+              {t("Forget")}
             </button>
           ) : null}
         </span>

@@ -2,8 +2,10 @@
 
 import { useState } from "preact/hooks";
 import { Rich } from "../parts/Rich";
+import { seen } from "../labels";
 import * as icons from "../parts/icons";
 import { cameraName, house } from "../store";
+import { said, t } from "../words";
 import type { Change, Config, KeyInfo, Mistake, Section, Value } from "./api";
 import { Editor } from "./Editors";
 import { dotted, type Group, idOf, infoOf, mistakesAt, type Pending, sectionTitle, shownValue, titleOf } from "./model";
@@ -32,7 +34,7 @@ export function SectionCard({ section, only, where, open = true, ...shared }: Sh
           {where ? <span class="dim">{where} · </span> : null}
           {sectionTitle(section)}
         </span>
-        {Object.values(section.values).some((value) => value.source === "file") ? <span class="set-own">changed from default</span> : null}
+        {Object.values(section.values).some((value) => value.source === "file") ? <span class="set-own">{t("changed from default")}</span> : null}
         <code class="set-code">[{dotted(section.path)}]</code>
       </summary>
       {info.doc && !only ? (
@@ -68,15 +70,15 @@ function KeyRow({ info, section, config, pending, mistakes, onChange, onForget }
       <div class="set-what">
         <label class="set-title" for={id}>
           {titleOf(info.name)}
-          {isOwn ? <i class="set-dot" title="Changed from default" /> : null}
+          {isOwn ? <i class="set-dot" title={t("Changed from default")} /> : null}
         </label>
         <p class="set-doc dim" id={`${id}-doc`}>
           <Rich text={info.doc} />{" "}
           <span class="set-small">
             <code>{info.name}</code>
-            {isOwn && !info.is_needed ? ` · default ${shownValue(fallback, info)}` : ""}
-            {info.when === "live" ? "" : info.when === "restart" ? " · counts after a restart of Hearthwatch" : ` · ${info.when}`}
-            {!change && now?.source === "camera_defaults" ? " · from All cameras" : ""}
+            {isOwn && !info.is_needed ? ` · ${t("default {value}", { value: shownValue(fallback, info) })}` : ""}
+            {info.when === "live" ? "" : info.when === "restart" ? ` · ${t("counts after a restart of Hearthwatch")}` : ` · ${info.when}`}
+            {!change && now?.source === "camera_defaults" ? ` · ${t("from All cameras")}` : ""}
           </span>
         </p>
         {wrong.map((mistake) => (
@@ -98,11 +100,11 @@ function KeyRow({ info, section, config, pending, mistakes, onChange, onForget }
           onChange={(next) => onChange(path, next)}
         />
         {change ? (
-          <button class="button is-plain is-round is-small" type="button" aria-label={`Undo the change of ${titleOf(info.name)}`} title="Undo" onClick={() => onForget(path)}>
+          <button class="button is-plain is-round is-small" type="button" aria-label={t("Undo the change of {setting}", { setting: titleOf(info.name) })} title={t("Undo")} onClick={() => onForget(path)}>
             <icons.Again size={16} />
           </button>
         ) : isOwn && !info.is_needed ? (
-          <button class="button is-plain is-round is-small" type="button" aria-label={`${titleOf(info.name)} back to default`} title={`Back to ${shownValue(fallback, info)}`} onClick={() => onChange(path, null)}>
+          <button class="button is-plain is-round is-small" type="button" aria-label={t("{setting} back to default", { setting: titleOf(info.name) })} title={t("Back to {value}", { value: shownValue(fallback, info) })} onClick={() => onChange(path, null)}>
             <icons.Close size={16} />
           </button>
         ) : null}
@@ -126,7 +128,7 @@ function RemoveNamed({ section, onRemove }: Shared & { section: Section }) {
   const kind = section.pattern.at(-2) ?? "";
   const isLabel = kind === "labels";
   const inherits = section.path[0] === "camera" && (isLabel || kind === "zones");
-  const words = kind === "camera" ? "Take this camera out" : isLabel ? `Do not look for ${section.path.at(-1)}` : "Take it out";
+  const words = kind === "camera" ? t("Take this camera out") : isLabel ? t("Do not look for {label}", { label: seen(section.path.at(-1) ?? "") }) : t("Take it out");
   const own = Object.values(section.values).some((value) => value.source === "file");
   return (
     <p class="set-remove">
@@ -143,9 +145,9 @@ export function Gone({ sections, titleOf: called, onForget }: { sections: readon
     <ul class="set-gone">
       {roots.map((section) => (
         <li key={section.path.join(".")}>
-          <span>{called(section)} goes when you save</span>
+          <span>{t("{section} goes when you save", { section: called(section) })}</span>
           <button class="button is-plain" type="button" onClick={() => onForget(section.path)}>
-            Undo
+            {t("Undo")}
           </button>
         </li>
       ))}
@@ -164,25 +166,25 @@ interface Addition {
 
 const ADDITIONS: Record<string, Addition[]> = {
   camera: [
-    { pattern: "camera.NAME.labels.NAME", words: "Look for something more", what: "Label", hint: "as bus, bicycle, bird", first: () => [["", true]] },
+    { pattern: "camera.NAME.labels.NAME", words: said("Look for something more"), what: said("Label"), hint: said("as bus, bicycle, bird"), first: () => [["", true]] },
   ],
-  camera_defaults: [{ pattern: "camera_defaults.labels.NAME", words: "Look for something more", what: "Label", hint: "as bus, bicycle, bird", first: () => [["", true]] }],
-  house: [{ pattern: "camera.NAME", words: "Add a camera by hand", what: "Short name of the camera", hint: "small letters, digits and -", first: () => [["main", "rtsp://"]] }],
+  camera_defaults: [{ pattern: "camera_defaults.labels.NAME", words: said("Look for something more"), what: said("Label"), hint: said("as bus, bicycle, bird"), first: () => [["", true]] }],
+  house: [{ pattern: "camera.NAME", words: said("Add a camera by hand"), what: said("Short name of the camera"), hint: said("small letters, digits and -"), first: () => [["main", "rtsp://"]] }],
   arming: [
-    { pattern: "people.NAME", words: "Add a person", what: "Short name of the person", hint: "as anna", first: (name) => [["name", name.slice(0, 1).toUpperCase() + name.slice(1)]] },
+    { pattern: "people.NAME", words: said("Add a person"), what: said("Short name of the person"), hint: said("as anna"), first: (name) => [["name", name.slice(0, 1).toUpperCase() + name.slice(1)]] },
     {
       pattern: "arming.schedule.NAME",
-      words: "Add a time",
-      what: "Name of the time",
-      hint: "as night",
+      words: said("Add a time"),
+      what: said("Name of the time"),
+      hint: said("as night"),
       first: () => [
         ["at", "22:00"],
         ["mode", "home"],
       ],
     },
   ],
-  storage: [{ pattern: "offsite.targets.NAME", words: "Add a place for copies", what: "Short name of the place", hint: "as nas", first: () => [["kind", "folder"]] }],
-  actions: [{ pattern: "action.NAME", words: "Add an action", what: "Short name of the action", hint: "as siren", first: (name) => [["name", name]] }],
+  storage: [{ pattern: "offsite.targets.NAME", words: said("Add a place for copies"), what: said("Short name of the place"), hint: said("as nas"), first: () => [["kind", "folder"]] }],
+  actions: [{ pattern: "action.NAME", words: said("Add an action"), what: said("Short name of the action"), hint: said("as siren"), first: (name) => [["name", name]] }],
 };
 
 export function Additions({ group, config, onChange }: { config: Config; group: Group; onChange: (path: readonly string[], value: Value) => void }) {
@@ -211,25 +213,25 @@ export function Additions({ group, config, onChange }: { config: Config; group: 
             }}
           >
             <label>
-              {addition.what}
-              <input type="text" autocomplete="off" value={name} maxLength={60} placeholder={addition.hint} onInput={(event) => setName(event.currentTarget.value)} />
+              {t(addition.what)}
+              <input type="text" autocomplete="off" value={name} maxLength={60} placeholder={t(addition.hint)} onInput={(event) => setName(event.currentTarget.value)} />
             </label>
             <button class="button is-main" type="submit" disabled={!name.trim()}>
-              Add
+              {t("Add")}
             </button>
             <button class="button is-plain" type="button" onClick={() => setOpen("")}>
-              Not now
+              {t("Not now")}
             </button>
           </form>
         ) : (
           <button class="button" type="button" key={addition.pattern} onClick={() => setOpen(addition.pattern)}>
-            {addition.words}
+            {t(addition.words)}
           </button>
         ),
       )}
       {camera && config.sections.some((section) => section.path[1] === camera) ? (
         <a class="button" href={`/cameras/${encodeURIComponent(camera)}/zones`}>
-          Draw zones on the picture of {cameraName(camera)}
+          {t("Draw zones on the picture of {camera}", { camera: cameraName(camera) })}
         </a>
       ) : null}
     </div>

@@ -1,120 +1,125 @@
 /** Settings as a person reads them: names, units, groups, and what was changed and not saved yet. No page in here. */
 
+import { seen } from "../labels";
+import { plural, said, t } from "../words";
 import type { Change, Config, KeyInfo, Mistake, Path, Section, SectionInfo, Value } from "./api";
 
 export const idOf = (path: Path): string => path.join("\u0000");
 
 const NAMES: Record<string, string> = {
-  main: "Main stream",
-  sub: "Small stream",
-  snapshot: "Single picture",
-  tls: "Encryption (TLS)",
-  ca: "Authority’s certificate",
-  p2p: "P2P cloud",
-  ddns: "Dynamic DNS",
-  upnp: "UPnP",
-  snmp: "SNMP",
-  ntp: "Clock by NTP",
-  ble: "Bluetooth",
-  poll_s: "Asked every",
-  every_s: "Every",
-  every_h: "Every",
-  to: "Goes to",
-  at: "At",
-  url: "Address",
-  off_url: "Address to switch off",
-  on_url: "Address to switch on",
-  api_base: "Address of the Bot API",
-  qos: "QoS",
-  min_score: "Lowest score",
-  min_area_frac: "Smallest size",
-  sensitivity_frac: "Sensitivity",
-  gpio: "GPIO",
-  mqtt: "MQTT",
-  smtp_port: "SMTP port",
-  ftp_port: "FTP port",
-  https_port: "HTTPS port",
-  led_pin: "LED pin",
-  onvif_password: "ONVIF password",
-  https: "HTTPS",
-  host_key: "Server’s fingerprint",
-  max_per_s: "Most pictures looked at",
-  max_per_minute: "Most files",
-  max_gib: "Most space",
-  max_mib: "Largest file",
-  max_mib_per_day: "Most of it",
-  free_gib: "Left free",
-  timezone: "Time zone",
-  networks: "Networks",
-  misses: "Missed before it is told",
-  cgi: "CGI addresses",
-  http: "HTTP",
+  main: said("Main stream"),
+  sub: said("Small stream"),
+  snapshot: said("Single picture"),
+  tls: said("Encryption (TLS)"),
+  ca: said("Authority’s certificate"),
+  p2p: said("P2P cloud"),
+  ddns: said("Dynamic DNS"),
+  upnp: said("UPnP"),
+  snmp: said("SNMP"),
+  ntp: said("Clock by NTP"),
+  ble: said("Bluetooth"),
+  poll_s: said("Asked every"),
+  every_s: said("Every"),
+  every_h: said("Every"),
+  to: said("Goes to"),
+  at: said("At"),
+  url: said("Address"),
+  off_url: said("Address to switch off"),
+  on_url: said("Address to switch on"),
+  api_base: said("Address of the Bot API"),
+  qos: said("QoS"),
+  min_score: said("Lowest score"),
+  min_area_frac: said("Smallest size"),
+  sensitivity_frac: said("Sensitivity"),
+  gpio: said("GPIO"),
+  mqtt: said("MQTT"),
+  smtp_port: said("SMTP port"),
+  ftp_port: said("FTP port"),
+  https_port: said("HTTPS port"),
+  led_pin: said("LED pin"),
+  onvif_password: said("ONVIF password"),
+  https: said("HTTPS"),
+  host_key: said("Server’s fingerprint"),
+  max_per_s: said("Most pictures looked at"),
+  max_per_minute: said("Most files"),
+  max_gib: said("Most space"),
+  max_mib: said("Largest file"),
+  max_mib_per_day: said("Most of it"),
+  free_gib: said("Left free"),
+  timezone: said("Time zone"),
+  networks: said("Networks"),
+  misses: said("Missed before it is told"),
+  cgi: said("CGI addresses"),
+  http: said("HTTP"),
 };
 const UNITS: [RegExp, string][] = [
-  [/_mib_per_day$/, "MiB a day"],
-  [/_per_minute$/, "a minute"],
+  [/_mib_per_day$/, said("MiB a day")],
+  [/_per_minute$/, said("a minute")],
   [/_mbit_s$/, "Mbit/s"],
-  [/_per_s$/, "a second"],
+  [/_per_s$/, said("a second")],
   [/_frac$/, "%"],
-  [/_minutes$/, "minutes"],
-  [/_hours$|_h$/, "hours"],
-  [/_days$/, "days"],
+  [/_minutes$/, said("minutes")],
+  [/_hours$|_h$/, said("hours")],
+  [/_days$/, said("days")],
   [/_gib$/, "GiB"],
   [/_mib$/, "MiB"],
   [/_px$/, "px"],
-  [/_s$/, "seconds"],
+  [/_s$/, said("seconds")],
 ];
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
-export const unitOf = (name: string): string => UNITS.find(([end]) => end.test(name))?.[1] ?? "";
+export function unitOf(name: string): string {
+  const unit = UNITS.find(([end]) => end.test(name))?.[1];
+  return unit ? t(unit) : "";
+}
 
 /** What a key is called: its name in words, without its unit. */
 export function titleOf(name: string): string {
   const known = NAMES[name];
-  if (known) return known;
+  if (known) return t(known);
   const end = UNITS.find(([each]) => each.test(name))?.[0];
   return capital((end ? name.replace(end, "") : name).replaceAll("_", " "));
 }
 
 const SECTIONS: Record<string, string> = {
-  home: "The house",
-  motion: "Motion",
-  sight: "What the lens shows",
-  events: "Events",
-  trigger: "Sensor",
-  alarms: "The camera’s own alarms",
-  health: "Health",
-  alerts: "What is told",
-  door: "The camera’s own door",
-  logins: "Log-ins at the camera",
-  logs: "The camera’s log",
-  power: "Smart plug",
-  copies: "Copies of its settings",
-  baseline: "How it should be set",
-  porch: "Mails and uploads",
-  card: "Memory card",
-  keep: "How long footage stays",
-  detect: "Detector",
-  telegram: "Telegram",
-  email: "E-mail",
-  apprise: "Other services (Apprise)",
-  webhook: "Webhook",
-  arming: "Arming",
-  presence: "Who is home",
-  storage: "Storage",
-  web: "The page",
-  audit: "Audit of the cameras",
-  heartbeat: "Sign of life",
-  connectivity: "Connection guard",
-  mqtt: "MQTT and Home Assistant",
-  syslog: "Syslog",
-  offsite: "Copies elsewhere",
-  gpio: "Pin of this Raspberry Pi",
-  camera: "Siren, light or relay of a camera",
-  when: "When it is switched",
+  home: said("The house"),
+  motion: said("Motion"),
+  sight: said("What the lens shows"),
+  events: said("Events"),
+  trigger: said("Sensor"),
+  alarms: said("The camera’s own alarms"),
+  health: said("Health"),
+  alerts: said("What is told"),
+  door: said("The camera’s own door"),
+  logins: said("Log-ins at the camera"),
+  logs: said("The camera’s log"),
+  power: said("Smart plug"),
+  copies: said("Copies of its settings"),
+  baseline: said("How it should be set"),
+  porch: said("Mails and uploads"),
+  card: said("Memory card"),
+  keep: said("How long footage stays"),
+  detect: said("Detector"),
+  telegram: said("Telegram"),
+  email: said("E-mail"),
+  apprise: said("Other services (Apprise)"),
+  webhook: said("Webhook"),
+  arming: said("Arming"),
+  presence: said("Who is home"),
+  storage: said("Storage"),
+  web: said("The page"),
+  audit: said("Audit of the cameras"),
+  heartbeat: said("Sign of life"),
+  connectivity: said("Connection guard"),
+  mqtt: said("MQTT and Home Assistant"),
+  syslog: said("Syslog"),
+  offsite: said("Copies elsewhere"),
+  gpio: said("Pin of this Raspberry Pi"),
+  camera: said("Siren, light or relay of a camera"),
+  when: said("When it is switched"),
 };
-const MODES: Record<string, string> = { away: "When away", home: "When at home", disarmed: "When disarmed", disabled: "When disabled" };
+const MODES: Record<string, string> = { away: said("When away"), home: said("When at home"), disarmed: said("When disarmed"), disabled: said("When disabled") };
 
 /** What a section is called below the page it stands on. */
 export function sectionTitle(section: { path: Path; pattern: Path }): string {
@@ -122,17 +127,17 @@ export function sectionTitle(section: { path: Path; pattern: Path }): string {
   const last = path.at(-1) ?? "";
   const kind = pattern.at(-2) ?? "";
   if (pattern.at(-1) === "NAME") {
-    if (kind === "labels") return `Label: ${last}`;
-    if (kind === "zones") return `Zone: ${last}`;
-    if (kind === "camera") return "General";
-    if (kind === "schedule") return `Schedule: ${last}`;
-    if (kind === "people") return `Person: ${last}`;
-    if (kind === "action") return `Action: ${last}`;
-    if (kind === "targets") return `Place for copies: ${last}`;
+    if (kind === "labels") return t("Label: {name}", { name: seen(last) });
+    if (kind === "zones") return t("Zone: {name}", { name: last });
+    if (kind === "camera") return t("General");
+    if (kind === "schedule") return t("Schedule: {name}", { name: last });
+    if (kind === "people") return t("Person: {name}", { name: last });
+    if (kind === "action") return t("Action: {name}", { name: last });
+    if (kind === "targets") return t("Place for copies: {name}", { name: last });
   }
-  if (path.length === 1 && last === "camera_defaults") return "General";
-  if (kind === "modes") return MODES[last] ?? last;
-  const title = SECTIONS[last] ?? capital(last);
+  if (path.length === 1 && last === "camera_defaults") return t("General");
+  if (kind === "modes") return t(MODES[last] ?? last);
+  const title = t(SECTIONS[last] ?? capital(last));
   return pattern[0] === "action" ? `${path[1]}: ${title}` : title;
 }
 
@@ -144,26 +149,26 @@ export interface Group {
 }
 
 const PLAIN: [string, string, string[]][] = [
-  ["house", "The house", ["home", "detect"]],
-  ["alerts", "Alerts", ["alerts", "mqtt", "heartbeat", "syslog"]],
-  ["arming", "Arming and people", ["arming", "presence", "people"]],
-  ["storage", "Storage and copies", ["storage", "offsite"]],
-  ["actions", "Actions", ["action"]],
-  ["network", "Network and audit", ["web", "proxy", "restream", "connectivity", "porch", "audit"]],
+  ["house", said("The house"), ["home", "detect"]],
+  ["alerts", said("Alerts"), ["alerts", "mqtt", "heartbeat", "syslog"]],
+  ["arming", said("Arming and people"), ["arming", "presence", "people"]],
+  ["storage", said("Storage and copies"), ["storage", "offsite"]],
+  ["actions", said("Actions"), ["action"]],
+  ["network", said("Network and audit"), ["web", "proxy", "restream", "connectivity", "porch", "audit"]],
 ];
 
 /** The pages of the settings, in the order they are shown. Whatever a later program knows and this page does not is the last. */
 export function groupsOf(config: Config, nameOf: (camera: string) => string): Group[] {
-  const plain = PLAIN.map(([id, title, heads]): Group => ({ id, title, holds: (path) => heads.includes(path[0] ?? "") }));
+  const plain = PLAIN.map(([id, title, heads]): Group => ({ id, title: t(title), holds: (path) => heads.includes(path[0] ?? "") }));
   const cameras = [...new Set(config.sections.filter((section) => section.path[0] === "camera").map((section) => section.path[1] ?? ""))];
   const known = new Set([...PLAIN.flatMap(([, , heads]) => heads), "camera", "camera_defaults"]);
   const groups: Group[] = [
     ...plain.slice(0, 1),
-    { id: "camera_defaults", title: "All cameras", holds: (path) => path[0] === "camera_defaults" },
+    { id: "camera_defaults", title: t("All cameras"), holds: (path) => path[0] === "camera_defaults" },
     ...cameras.map((camera): Group => ({ id: `camera.${camera}`, title: nameOf(camera), holds: (path) => path[0] === "camera" && path[1] === camera })),
     ...plain.slice(1),
   ];
-  if (config.sections.some((section) => !known.has(section.path[0] ?? ""))) groups.push({ id: "more", title: "More", holds: (path) => !known.has(path[0] ?? "") });
+  if (config.sections.some((section) => !known.has(section.path[0] ?? ""))) groups.push({ id: "more", title: t("More"), holds: (path) => !known.has(path[0] ?? "") });
   return groups;
 }
 
@@ -242,16 +247,16 @@ export const toPercent = (frac: number): number => Number((frac * 100).toPrecisi
 export const fromPercent = (percent: number): number => Number((percent / 100).toPrecision(10));
 
 export function shownValue(value: Value, key: { name: string; kind: string }): string {
-  if (value === null) return "not set";
-  if (typeof value === "boolean") return value ? "on" : "off";
+  if (value === null) return t("not set");
+  if (typeof value === "boolean") return value ? t("on") : t("off");
   if (typeof value === "number") {
     const unit = unitOf(key.name);
     return unit === "%" ? `${toPercent(value)} %` : `${value}${unit ? ` ${unit}` : ""}`;
   }
   if (Array.isArray(value)) {
-    if (key.kind === "polygon") return `${value.length} corners`;
-    if (key.kind === "polygons") return value.length === 1 ? "1 area" : `${value.length} areas`;
-    return value.length ? value.join(", ") : "none";
+    if (key.kind === "polygon") return plural(value.length, "1 corner", "{n} corners");
+    if (key.kind === "polygons") return plural(value.length, "1 area", "{n} areas");
+    return value.length ? value.map((each) => (typeof each === "string" ? seen(each) : String(each))).join(", ") : t("none");
   }
-  return value === "" ? "empty" : value;
+  return value === "" ? t("empty") : value;
 }

@@ -1,5 +1,6 @@
 /** What can be done to a camera from here, by what it is for; each asks once more. */
 
+import { plural, t } from "../words";
 import type { Action, Door } from "./api";
 import { askFor } from "./asking";
 import { serviceName, serviceWhy } from "./words";
@@ -22,20 +23,20 @@ export function Actions({ id, door }: { id: string; door: Door }) {
   return (
     <div class="door-column">
       <section>
-        <h2>If somebody got in</h2>
-        {intruder.length ? <div class="row">{intruder.map(button)}</div> : <p class="dim">Nothing of this can be done from here.</p>}
+        <h2>{t("If somebody got in")}</h2>
+        {intruder.length ? <div class="row">{intruder.map(button)}</div> : <p class="dim">{t("Nothing of this can be done from here.")}</p>}
       </section>
       {care.length ? (
         <section>
-          <h2>Look after it</h2>
+          <h2>{t("Look after it")}</h2>
           <div class="row">{care.map(button)}</div>
         </section>
       ) : null}
       {door.services.length ? (
         <section>
-          <h2>What it offers by itself</h2>
+          <h2>{t("What it offers by itself")}</h2>
           <details class="services">
-            <summary>{door.services.length} things can be switched</summary>
+            <summary>{plural(door.services.length, "One thing can be switched", "{n} things can be switched")}</summary>
             <ul class="list">
               {door.services.map((service) => (
                 <li key={service} class="line">
@@ -44,11 +45,11 @@ export function Actions({ id, door }: { id: string; door: Door }) {
                     <span class="dim">{serviceWhy(service)}</span>
                   </span>
                   <span class="row">
-                    <button class="button" type="button" aria-label={`Switch off: ${serviceName(service)}`} onClick={() => askFor({ kind: "service-off", camera: id, subject: service, value: "", label: `Switch off: ${serviceName(service)}` })}>
-                      Off
+                    <button class="button" type="button" aria-label={t("Switch off: {service}", { service: serviceName(service) })} onClick={() => askFor({ kind: "service-off", camera: id, subject: service, value: "", label: t("Switch off: {service}", { service: serviceName(service) }) })}>
+                      {t("Off")}
                     </button>
-                    <button class="button is-plain" type="button" aria-label={`Switch on: ${serviceName(service)}`} onClick={() => askFor({ kind: "service-on", camera: id, subject: service, value: "", label: `Switch on: ${serviceName(service)}` })}>
-                      On
+                    <button class="button is-plain" type="button" aria-label={t("Switch on: {service}", { service: serviceName(service) })} onClick={() => askFor({ kind: "service-on", camera: id, subject: service, value: "", label: t("Switch on: {service}", { service: serviceName(service) }) })}>
+                      {t("On")}
                     </button>
                   </span>
                 </li>
@@ -59,7 +60,7 @@ export function Actions({ id, door }: { id: string; door: Door }) {
       ) : null}
       {unable.length ? (
         <details class="unable">
-          <summary>{unable.length === 1 ? "One thing this camera cannot do from here" : `${unable.length} things this camera cannot do from here`}</summary>
+          <summary>{plural(unable.length, "One thing this camera cannot do from here", "{n} things this camera cannot do from here")}</summary>
           <ul>
             {unable.map((action) => (
               <li key={action.kind}>

@@ -6,6 +6,7 @@ import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
+import { t } from "../words";
 import { doors, type Entry, type Offer } from "./api";
 import { asked, deeds, fieldsOf, filled, followed, wantsFile } from "./asking";
 import { outcome } from "./words";
@@ -25,11 +26,11 @@ export function AskDialog() {
 }
 
 function Asking({ offer }: { offer: Offer }) {
-  const [step, setStep] = useState<Step>(() => (fieldsOf(offer).length ? { at: "fill" } : wantsFile(offer) ? { at: "file" } : { at: "wait", text: "One moment…" }));
+  const [step, setStep] = useState<Step>(() => (fieldsOf(offer).length ? { at: "fill" } : wantsFile(offer) ? { at: "file" } : { at: "wait", text: t("One moment…") }));
   const fail = (error: unknown): void => setStep({ at: "trouble", error });
 
   const ask = (whole: Offer): void => {
-    setStep({ at: "wait", text: "One moment…" });
+    setStep({ at: "wait", text: t("One moment…") });
     doors.ask(whole).then(({ confirm, question }) => setStep(confirm ? { at: "question", confirm, text: question } : { at: "impossible", text: question }), fail);
   };
   useEffect(() => {
@@ -41,7 +42,7 @@ function Asking({ offer }: { offer: Offer }) {
     if (asked.value === offer) asked.value = null;
   };
   const confirm = async (id: string): Promise<void> => {
-    setStep({ at: "wait", text: "Doing it and reading it back. This can take half a minute…" });
+    setStep({ at: "wait", text: t("Doing it and reading it back. This can take half a minute…") });
     try {
       const { entry, password } = await doors.confirm(offer.camera, id);
       setStep({ at: "over", entry: await followed(entry), password });
@@ -51,7 +52,7 @@ function Asking({ offer }: { offer: Offer }) {
     deeds.value += 1;
   };
   const upload = async (file: File): Promise<void> => {
-    setStep({ at: "wait", text: `Taking ${file.name}…` });
+    setStep({ at: "wait", text: t("Taking {file}…", { file: file.name }) });
     try {
       const { subject } = await doors.upload(file);
       ask({ ...offer, subject });
@@ -61,7 +62,7 @@ function Asking({ offer }: { offer: Offer }) {
   };
   const shut = (
     <div class="sheet-foot">
-      <First main onClick={close}>Close</First>
+      <First main onClick={close}>{t("Close")}</First>
     </div>
   );
   return (
@@ -73,15 +74,15 @@ function Asking({ offer }: { offer: Offer }) {
         <>
           <p class="sheet-question">{step.text}</p>
           <div class="sheet-foot">
-            <First onClick={close}>No</First>
+            <First onClick={close}>{t("No")}</First>
             <button class="button is-main" type="button" onClick={() => void confirm(step.confirm)}>
-              Yes, do it
+              {t("Yes, do it")}
             </button>
           </div>
         </>
       ) : null}
       {step.at === "impossible" ? (
-        <Ended tone="warm" word="Not possible from here" text={step.text}>
+        <Ended tone="warm" word={t("Not possible from here")} text={step.text}>
           {shut}
         </Ended>
       ) : null}
@@ -89,7 +90,7 @@ function Asking({ offer }: { offer: Offer }) {
         <Ended {...outcome(step.entry.state)} text={step.entry.text} verified={step.entry.state === "done" && step.entry.verified}>
           {step.password ? <NewPassword password={step.password} /> : null}
           {!step.password && step.entry.kind === "change-password" && step.entry.state === "done" ? (
-            <p class="hint">The new password is sealed in Hearthwatch. It is shown here only over HTTPS or on the machine itself, and only at once.</p>
+            <p class="hint">{t("The new password is sealed in Hearthwatch. It is shown here only over HTTPS or on the machine itself, and only at once.")}</p>
           ) : null}
           {shut}
         </Ended>
@@ -113,7 +114,7 @@ function Ended({ tone, word, text, verified = false, children }: { tone: string;
         </span>
         <span>
           <strong>{word}</strong>
-          {verified ? <span class="dim"> · read back from the camera</span> : null}
+          {verified ? <span class="dim"> · {t("read back from the camera")}</span> : null}
         </span>
       </p>
       <p class="sheet-question">{text}</p>
@@ -127,14 +128,14 @@ function NewPassword({ password }: { password: string }) {
   return (
     <div class="new-password">
       <p>
-        <strong>The new password</strong> <span class="dim">is shown this once. Write it down for your own app; Hearthwatch keeps its own copy sealed.</span>
+        <strong>{t("The new password")}</strong> <span class="dim">{t("is shown this once. Write it down for your own app; Hearthwatch keeps its own copy sealed.")}</span>
       </p>
       <div class="row">
         <code class="big-code" data-password>
           {password}
         </code>
         <button class="button" type="button" onClick={() => void navigator.clipboard?.writeText(password).then(() => setCopied(true), () => undefined)}>
-          {copied ? "Copied" : "Copy"}
+          {copied ? t("Copied") : t("Copy")}
         </button>
       </div>
     </div>
@@ -155,10 +156,10 @@ function Fill({ offer, onDone, onClose }: { offer: Offer; onDone: (offer: Offer)
     >
       {fields.map((field, number) => (
         <label key={field.name}>
-          {field.label}
+          {t(field.label)}
           <input
             name={field.name}
-            placeholder={field.placeholder}
+            placeholder={t(field.placeholder)}
             required={field.needed}
             autoFocus={number === 0}
             autocomplete="off"
@@ -172,10 +173,10 @@ function Fill({ offer, onDone, onClose }: { offer: Offer; onDone: (offer: Offer)
       ))}
       <div class="sheet-foot">
         <button class="button" type="button" onClick={onClose}>
-          No
+          {t("No")}
         </button>
         <button class="button is-main" type="submit" disabled={empty}>
-          Go on
+          {t("Go on")}
         </button>
       </div>
     </form>
@@ -185,8 +186,8 @@ function Fill({ offer, onDone, onClose }: { offer: Offer; onDone: (offer: Offer)
 function Pick({ onPick }: { onPick: (file: File) => void }) {
   return (
     <div class="sheet-form">
-      <p class="sheet-question">Pick the maker's firmware file for just this model. Nothing is installed before you are asked once more.</p>
-      <input type="file" aria-label="Firmware file" autoFocus onChange={(event) => event.currentTarget.files?.[0] && onPick(event.currentTarget.files[0])} />
+      <p class="sheet-question">{t("Pick the maker's firmware file for just this model. Nothing is installed before you are asked once more.")}</p>
+      <input type="file" aria-label={t("Firmware file")} autoFocus onChange={(event) => event.currentTarget.files?.[0] && onPick(event.currentTarget.files[0])} />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { go, place } from "../router";
 import { cameraName, cameras, isOwner, now_us, resyncs } from "../store";
+import { plural, t } from "../words";
 import { doors, type Finding, type Report } from "./api";
 import { deeds } from "./asking";
 import { Fence } from "./Fence";
@@ -16,6 +17,8 @@ import { fixable, scoreWord, worstFirst } from "./grades";
 import { Score } from "./Score";
 import { choose, OwnersOnly, Tabs } from "./Tabs";
 import { NoDoor } from "./Watched";
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 export function AuditPage() {
   const query = place.value.query;
@@ -31,9 +34,9 @@ export function AuditPage() {
   const without = cameras.value.filter((camera) => !reports.some((report) => report.camera === camera.id));
   return (
     <div class="page">
-      <Head title="How safe are the cameras?" />
+      <Head title={t("How safe are the cameras?")} />
       <Tabs />
-      {isOwner.value ? null : <OwnersOnly>He sees here what is weak about each camera, and can put it right.</OwnersOnly>}
+      {isOwner.value ? null : <OwnersOnly>{t("He sees here what is weak about each camera, and can put it right.")}</OwnersOnly>}
       <Trouble error={failed} />
       {found && !reports.length ? (
         without.length ? (
@@ -43,14 +46,14 @@ export function AuditPage() {
         )
       ) : null}
       {reports.length ? (
-        <ul class="scores" aria-label="Cameras">
+        <ul class="scores" aria-label={t("Cameras")}>
           {reports.map((report) => (
             <li key={report.camera}>
               <button type="button" class="score-card" aria-pressed={report === shown} onClick={() => go(choose("/audit", query, { camera: report.camera }), true)}>
                 <Score score={report.score} />
                 <span class="score-text">
                   <strong>{cameraName(report.camera)}</strong>
-                  <span class="dim">{report.trouble ? "could not be looked at" : report.found ? `${report.found} to put right` : report.unknown ? `${report.unknown} not known` : "nothing to do"}</span>
+                  <span class="dim">{report.trouble ? t("could not be looked at") : report.found ? t("{found} to put right", { found: report.found }) : report.unknown ? t("{unknown} not known", { unknown: report.unknown }) : t("nothing to do")}</span>
                 </span>
               </button>
             </li>
@@ -85,19 +88,19 @@ function OneCamera({ report, onReport }: { report: Report; onReport: (report: Re
       <header class="audit-head">
         <div>
           <h2>
-            {cameraName(report.camera)}: {scoreWord(report).toLowerCase()}
+            {cameraName(report.camera)}: {lower(scoreWord(report))}
           </h2>
           <p class="hint">
-            {busy ? "Looking at it again…" : `Looked at ${ago(report.at_us, now_us.value)}`} · <a href={`/cameras/${report.camera}/door`}>its door</a>
+            {busy ? t("Looking at it again…") : t("Looked at {ago}", { ago: ago(report.at_us, now_us.value) })} · <a href={`/cameras/${report.camera}/door`}>{t("its door")}</a>
           </p>
         </div>
         <div class="row">
           <button class="button" type="button" disabled={busy} onClick={look}>
-            <icons.Again size={18} /> Look now
+            <icons.Again size={18} /> {t("Look now")}
           </button>
           {canFix.length ? (
             <button class="button is-main" type="button" disabled={busy} onClick={() => setAll(true)}>
-              Fix {canFix.length === 1 ? "what can be fixed" : `all ${canFix.length} that can be fixed`}
+              {plural(canFix.length, "Fix what can be fixed", "Fix all {n} that can be fixed")}
             </button>
           ) : null}
         </div>
@@ -105,7 +108,7 @@ function OneCamera({ report, onReport }: { report: Report; onReport: (report: Re
       <Trouble error={error} />
       {report.trouble ? (
         <p class="note is-warm">
-          <strong>It could not be looked at.</strong> {report.trouble}
+          <strong>{t("It could not be looked at.")}</strong> {report.trouble}
         </p>
       ) : null}
       <Findings report={report} onKnow={know} />
@@ -124,8 +127,8 @@ function FirstLook({ cameras: ids, onLooked }: { cameras: string[]; onLooked: (r
   };
   return (
     <>
-      <Empty icon={<icons.Shield size={40} />} title="No camera was looked at yet">
-        Every camera whose door is watched is looked at once a day: weak passwords, doors that should be shut, old firmware. The first look is minutes away; or look now:
+      <Empty icon={<icons.Shield size={40} />} title={t("No camera was looked at yet")}>
+        {t("Every camera whose door is watched is looked at once a day: weak passwords, doors that should be shut, old firmware. The first look is minutes away; or look now:")}
       </Empty>
       <div class="row is-centred">
         {ids.map((camera) => (
@@ -134,7 +137,7 @@ function FirstLook({ cameras: ids, onLooked }: { cameras: string[]; onLooked: (r
           </button>
         ))}
       </div>
-      {busy ? <Working>Looking at {cameraName(busy)}. This can take a minute…</Working> : null}
+      {busy ? <Working>{t("Looking at {camera}. This can take a minute…", { camera: cameraName(busy) })}</Working> : null}
       <Trouble error={error} />
     </>
   );

@@ -6,6 +6,7 @@ import { Chips, Empty, Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameraName, cameras, isOwner, now_us, resyncs } from "../store";
+import { plural, rich, t } from "../words";
 import { type Copies, type Copy, doors } from "./api";
 import { deeds } from "./asking";
 import { CopyPanel } from "./CopyPanel";
@@ -23,11 +24,11 @@ export function CopiesPage() {
   const [found, failed] = useLoaded(() => doors.copies({ camera, limit: PAGE }), [camera, minute, deeds.value, resyncs.value]);
   const [error, setError] = useState<unknown>(null);
   const [looking, setLooking] = useState(false);
-  const [said, setSaid] = useState("");
+  const [outcome, setOutcome] = useState("");
   const [writing, setWriting] = useState<Writing | null>(null);
   useEffect(() => {
     setOlder(null);
-    setSaid("");
+    setOutcome("");
   }, [camera]);
 
   const copies = [...(found?.copies ?? []), ...(older?.copies.filter((copy) => !found?.copies.some((each) => each.id === copy.id)) ?? [])];
@@ -42,57 +43,57 @@ export function CopiesPage() {
     setLooking(true);
     setError(null);
     doors.collect(target).then((seen) => {
-      setSaid(
+      setOutcome(
         seen.doubtful
-          ? "The camera gave only a part of its settings: nothing was kept. Try again in a minute."
+          ? t("The camera gave only a part of its settings: nothing was kept. Try again in a minute.")
           : seen.diff.sections.length
-            ? "Something had changed: a new copy was kept."
-            : "All is as in the newest copy.",
+            ? t("Something had changed: a new copy was kept.")
+            : t("All is as in the newest copy."),
       );
       deeds.value += 1;
     }, setError).finally(() => setLooking(false));
   };
   return (
     <div class="page">
-      <Head title="Settings of the cameras" />
+      <Head title={t("Settings of the cameras")} />
       <Tabs />
       <div class="filters">
         {cameras.value.length > 1 ? (
-          <Chips name="Camera" value={camera} all={[["", "All cameras"], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => pick({ camera: value, copy: "", with: "" })} />
+          <Chips name={t("Camera")} value={camera} all={[["", t("All cameras")], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => pick({ camera: value, copy: "", with: "" })} />
         ) : null}
         {isOwner.value && target ? (
           <div class="row">
             <button class="button" type="button" disabled={looking} onClick={look}>
-              <icons.Again size={18} /> {looking ? "Looking…" : "Look now"}
+              <icons.Again size={18} /> {looking ? t("Looking…") : t("Look now")}
             </button>
             <button class="button" type="button" onClick={() => setWriting({ baseline: target })}>
-              Baseline…
+              {t("Baseline…")}
             </button>
-            {said ? <span class="hint" role="status">{said}</span> : null}
+            {outcome ? <span class="hint" role="status">{outcome}</span> : null}
           </div>
         ) : null}
       </div>
       <Trouble error={error ?? failed} />
       {trouble.map(([name, text]) => (
         <p key={name} class="note is-warm">
-          <strong>{cameraName(name)}:</strong> its settings could not be read. {text}
+          {rich("{camera} its settings could not be read. {text}", { camera: <strong>{cameraName(name)}:</strong>, text })}
         </p>
       ))}
       {found && !copies.length ? (
-        <Empty icon={<icons.Copies size={40} />} title="No copy of any settings yet">
-          Every camera whose door is watched gets its settings copied once a day, and after every log-in that may have changed something.
-          {isOwner.value && target ? " Press “Look now” to have the first one." : " Pick a camera to have the first one now."}
+        <Empty icon={<icons.Copies size={40} />} title={t("No copy of any settings yet")}>
+          {t("Every camera whose door is watched gets its settings copied once a day, and after every log-in that may have changed something.")}{" "}
+          {isOwner.value && target ? t("Press “Look now” to have the first one.") : t("Pick a camera to have the first one now.")}
         </Empty>
       ) : null}
       <div class={`copies ${copy ? "has-picked" : ""}`}>
-        <ol class="copy-list" aria-label="Copies">
+        <ol class="copy-list" aria-label={t("Copies")}>
           {copies.map((each) => (
             <CopyRow key={each.id} copy={each} withCamera={!camera && cameras.value.length > 1} current={each === copy} onPick={() => pick({ copy: each.id, with: "" }, copy !== null)} />
           ))}
           {more ? (
             <li>
               <button class="button is-wide" type="button" onClick={() => void doors.copies({ camera, limit: PAGE, before: copies.at(-1)?.id ?? "" }).then((next) => setOlder({ ...next, copies: [...(older?.copies ?? []), ...next.copies] }), setError)}>
-                Older copies
+                {t("Older copies")}
               </button>
             </li>
           ) : null}
@@ -117,12 +118,12 @@ function CopyRow({ copy, withCamera, current, onPick }: { copy: Copy; withCamera
           {withCamera ? <span>{cameraName(copy.camera)}</span> : null}
         </span>
         <span class="dim">
-          {first ? `First copy, ${copy.setting_count} settings` : `${copy.change_count} ${copy.change_count === 1 ? "change" : "changes"}`}
-          {copy.drift ? <span class="bad"> · nobody ordered this</span> : null}
+          {first ? t("First copy, {n} settings", { n: copy.setting_count }) : plural(copy.change_count, "1 change", "{n} changes")}
+          {copy.drift ? <span class="bad"> · {t("nobody ordered this")}</span> : null}
         </span>
         <span class="dim copy-why">
           {capital(copy.reason)}
-          {copy.seen_us > copy.taken_us + 60e6 ? ` · still so ${ago(copy.seen_us, now)}` : ""}
+          {copy.seen_us > copy.taken_us + 60e6 ? ` · ${t("still so {ago}", { ago: ago(copy.seen_us, now) })}` : ""}
         </span>
       </button>
     </li>

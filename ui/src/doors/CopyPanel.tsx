@@ -6,6 +6,7 @@ import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { cameraName, isOwner, now_us } from "../store";
+import { plural, t } from "../words";
 import { type Copy, type CopyDetail, type Diff, doors } from "./api";
 import { deeds } from "./asking";
 import { changeCount, DiffView } from "./DiffView";
@@ -42,28 +43,29 @@ export function CopyPanel({ copy, others, against, onAgainst, onRestore, onClose
   const before = copy.drift ? others.find((other) => other.id < copy.id) : undefined;
   const now = now_us.value;
   return (
-    <section class="copy-panel panel" aria-label={`Copy of ${moment(copy.taken_us, now)}`}>
+    <section class="copy-panel panel" aria-label={t("Copy of {when}", { when: moment(copy.taken_us, now) })}>
       <header class="copy-head">
         <div>
           <p class="eyebrow">{cameraName(copy.camera)}</p>
           <h2>{moment(copy.taken_us, now)}</h2>
           <p class="hint">
-            {copy.setting_count} settings{copy.firmware ? ` · firmware ${copy.firmware}` : ""}
+            {plural(copy.setting_count, "1 setting", "{n} settings")}
+            {copy.firmware ? ` · ${t("firmware {version}", { version: copy.firmware })}` : ""}
           </p>
         </div>
-        <button class="button is-plain is-round" type="button" aria-label="Close" onClick={onClose}>
+        <button class="button is-plain is-round" type="button" aria-label={t("Close")} onClick={onClose}>
           <icons.Close />
         </button>
       </header>
-      {isOwner.value ? null : <OwnersOnly>He sees here what changed, and can write it back.</OwnersOnly>}
+      {isOwner.value ? null : <OwnersOnly>{t("He sees here what changed, and can write it back.")}</OwnersOnly>}
       {isOwner.value ? (
         <>
           <div class="row copy-do">
             <label class="pick">
-              Compare with
+              {t("Compare with")}
               <select value={against} onChange={(event) => onAgainst(event.currentTarget.value)}>
-                <option value="">the copy before</option>
-                <option value="now">the camera now</option>
+                <option value="">{t("the copy before")}</option>
+                <option value="now">{t("the camera now")}</option>
                 {others.map((other) => (
                   <option key={other.id} value={other.id}>
                     {moment(other.taken_us, now)}
@@ -74,25 +76,25 @@ export function CopyPanel({ copy, others, against, onAgainst, onRestore, onClose
             <span class="spacer" />
             {before ? (
               <button class="button is-main" type="button" onClick={() => onRestore(before)}>
-                Undo this change…
+                {t("Undo this change…")}
               </button>
             ) : null}
             <button class={`button ${before ? "" : "is-main"}`} type="button" onClick={() => onRestore(copy)}>
-              Restore this copy…
+              {t("Restore this copy…")}
             </button>
           </div>
           <Trouble error={error} />
-          {!found && !error ? <Working>Reading…</Working> : null}
+          {!found && !error ? <Working>{t("Reading…")}</Working> : null}
           {found ? (
             changeCount(found.diff) ? (
               <DiffView diff={found.diff} />
             ) : (
-              <p class="dim copy-same">{against ? "Nothing differs." : "This is the first copy: there is nothing to compare it with."}</p>
+              <p class="dim copy-same">{against ? t("Nothing differs.") : t("This is the first copy: there is nothing to compare it with.")}</p>
             )
           ) : null}
           {found ? (
             <details class="copy-all" onToggle={(event) => setAll(event.currentTarget.open)}>
-              <summary>All {Object.keys(found.detail.settings).length} settings</summary>
+              <summary>{t("All {n} settings", { n: Object.keys(found.detail.settings).length })}</summary>
               {all ? (
                 <dl class="facts is-code">
                   {Object.entries(found.detail.settings).map(([key, value]) => (

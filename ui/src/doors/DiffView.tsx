@@ -1,10 +1,11 @@
 /** What differs between two copies of a camera's settings, section by section, as an owner reads it. */
 
+import { said, t } from "../words";
 import type { Change, Diff } from "./api";
 
 export const changeCount = (diff: Diff): number => diff.sections.reduce((sum, section) => sum + section.changes.length, 0);
 
-const SIGNS: Record<Change["kind"], [string, string]> = { changed: ["~", "changed"], added: ["+", "added"], removed: ["−", "removed"] };
+const SIGNS: Record<Change["kind"], [string, string]> = { changed: ["~", said("changed")], added: ["+", said("added")], removed: ["−", said("removed")] };
 
 /** With `picked` each section can be chosen; it holds the sections' own names. */
 export function DiffView({ diff, picked, onPick }: { diff: Diff; picked?: ReadonlySet<string>; onPick?: (names: readonly string[], on: boolean) => void }) {
@@ -25,12 +26,12 @@ export function DiffView({ diff, picked, onPick }: { diff: Diff; picked?: Readon
           <ul>
             {section.changes.map((change) => (
               <li key={change.key} class={`change is-${change.kind}`}>
-                <span class="change-sign" aria-label={SIGNS[change.kind][1]} role="img">
+                <span class="change-sign" aria-label={t(SIGNS[change.kind][1])} role="img">
                   {SIGNS[change.kind][0]}
                 </span>
                 <span class="change-text">
                   {change.text}
-                  {change.secret ? <span class="dim"> (a secret: its value is never shown)</span> : null}
+                  {change.secret ? <span class="dim"> {t("(a secret: its value is never shown)")}</span> : null}
                   <code>{change.key}</code>
                 </span>
               </li>

@@ -1,12 +1,13 @@
 /** A camera's own door: who it is, who is in it now, what was done there, and what can be done about it. */
 
 import { useState } from "preact/hooks";
-import { ago, dayName, moment } from "../format";
+import { ago, startOfDay, moment } from "../format";
 import { Empty, Trouble, useLoaded } from "../parts/bits";
 import { CameraBar } from "../parts/CameraBar";
 import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { cameras, isOwner, lastLogins, loaded, now_us, resyncs } from "../store";
+import { t } from "../words";
 import { doors, type Door, type Known } from "./api";
 import { askFor, deeds } from "./asking";
 import { Access } from "./Access";
@@ -32,8 +33,8 @@ export function DoorPage({ id }: { id: string }) {
   const [search, setSearch] = useState("");
   if (!camera) {
     return loaded.value ? (
-      <Empty icon={<icons.Camera size={40} />} title="There is no such camera">
-        It may have been renamed in the configuration.
+      <Empty icon={<icons.Camera size={40} />} title={t("There is no such camera")}>
+        {t("It may have been renamed in the configuration.")}
       </Empty>
     ) : null;
   }
@@ -49,14 +50,14 @@ export function DoorPage({ id }: { id: string }) {
         <span class="spacer" />
         {owner ? (
           <button class="button" type="button" onClick={() => setTurn(turn + 1)}>
-            <icons.Again size={18} /> Ask again
+            <icons.Again size={18} /> {t("Ask again")}
           </button>
         ) : null}
       </header>
-      {owner ? null : <OwnersOnly>He sees here who the camera is and who is in it now, and can change its password. You see who logged in, and its log.</OwnersOnly>}
+      {owner ? null : <OwnersOnly>{t("He sees here who the camera is and who is in it now, and can change its password. You see who logged in, and its log.")}</OwnersOnly>}
       <Trouble error={failed} />
       {state && state.reach !== "open" && state.why ? <Shut state={state} onAccepted={(next) => setKnown((known ?? []).map((each) => (each.camera === id ? next : each)))} /> : null}
-      {owner && !door && !failed ? <Working>Asking the camera…</Working> : null}
+      {owner && !door && !failed ? <Working>{t("Asking the camera…")}</Working> : null}
       {owner && door ? (
         <div class="door-top">
           <Identity door={door} known={state} />
@@ -71,29 +72,29 @@ export function DoorPage({ id }: { id: string }) {
       ) : null}
       <section>
         <h2>
-          Who was here{" "}
+          {t("Who was here")}{" "}
           <a class="link" href={`/logins?camera=${encodeURIComponent(id)}`}>
-            all log-ins
+            {t("all log-ins")}
           </a>
         </h2>
         <Trouble error={noLogins} />
         {folds.length ? (
           <ol class="logins">
             {folds.map((fold) => (
-              <LoginRow key={keyOf(fold)} fold={fold} open={false} withCamera={false} withDay={dayName(fold.head.at_us, now_us.value) !== "Today"} />
+              <LoginRow key={keyOf(fold)} fold={fold} open={false} withCamera={false} withDay={startOfDay(fold.head.at_us) !== startOfDay(now_us.value)} />
             ))}
           </ol>
         ) : (
-          <p class="dim">{watch ? "Nobody, as far as the camera tells." : "This camera does not say who logs in to it."}</p>
+          <p class="dim">{watch ? t("Nobody, as far as the camera tells.") : t("This camera does not say who logs in to it.")}</p>
         )}
         {watch ? (
           <p class="hint is-foot">
-            {watch.trouble ? <span class="bad">{watch.trouble}</span> : `Watched ${ways(watch)}${watch.looked_us ? `, looked ${ago(watch.looked_us, now_us.value)}` : ""}.`}
+            {watch.trouble ? <span class="bad">{watch.trouble}</span> : watch.looked_us ? t("Watched {ways}, looked {ago}.", { ways: ways(watch), ago: ago(watch.looked_us, now_us.value) }) : t("Watched {ways}.", { ways: ways(watch) })}
           </p>
         ) : null}
       </section>
       <section>
-        <h2>Its log</h2>
+        <h2>{t("Its log")}</h2>
         <LogSearch camera={id} day_us={null} search={search} onSearch={setSearch} limit={12} />
       </section>
     </div>
@@ -113,17 +114,17 @@ function Shut({ state, onAccepted }: { state: Known; onAccepted: (known: Known) 
         <div class="row">
           {sure ? (
             <>
-              <span>Only if you replaced it yourself: it gets the camera's password.</span>
+              <span>{t("Only if you replaced it yourself: it gets the camera's password.")}</span>
               <button class="button is-main" type="button" onClick={() => doors.accept(state.camera).then(onAccepted, setError)}>
-                Yes, it is my camera
+                {t("Yes, it is my camera")}
               </button>
               <button class="button" type="button" onClick={() => setSure(false)}>
-                No
+                {t("No")}
               </button>
             </>
           ) : (
             <button class="button" type="button" onClick={() => setSure(true)}>
-              I replaced it: it is my camera
+              {t("I replaced it: it is my camera")}
             </button>
           )}
         </div>
@@ -136,18 +137,18 @@ function Shut({ state, onAccepted }: { state: Known; onAccepted: (known: Known) 
 function Identity({ door, known }: { door: Door; known: Known | null }) {
   const who = door.identity;
   const facts: [string, string][] = [
-    ["Make", [who?.vendor || known?.maker, vendorName(door.vendor)].filter(Boolean).join(" · ")],
-    ["Model", who?.model || known?.model || ""],
-    ["Firmware", [who?.firmware || known?.firmware, who?.build_date ? `of ${who.build_date}` : ""].filter(Boolean).join(" ")],
+    [t("Make"), [who?.vendor || known?.maker, vendorName(door.vendor)].filter(Boolean).join(" · ")],
+    [t("Model"), who?.model || known?.model || ""],
+    [t("Firmware"), [who?.firmware || known?.firmware, who?.build_date ? t("of {date}", { date: who.build_date }) : ""].filter(Boolean).join(" ")],
     ["MAC", who?.mac || known?.mac || ""],
-    ["Serial number", who?.serial || known?.serial || ""],
-    ["Address", `${door.host}${door.port && door.port !== 80 ? `:${door.port}` : ""}`],
-    ["Last seen", known?.last_us ? ago(known.last_us, now_us.value) : ""],
+    [t("Serial number"), who?.serial || known?.serial || ""],
+    [t("Address"), `${door.host}${door.port && door.port !== 80 ? `:${door.port}` : ""}`],
+    [t("Last seen"), known?.last_us ? ago(known.last_us, now_us.value) : ""],
   ];
   return (
     <section class="panel door-id">
-      <h2>Who it is</h2>
-      {door.reachable ? null : <p class="trouble">{door.why || "It does not answer."}</p>}
+      <h2>{t("Who it is")}</h2>
+      {door.reachable ? null : <p class="trouble">{door.why || t("It does not answer.")}</p>}
       {door.reachable && door.why ? <p class="hint">{door.why}</p> : null}
       <dl class="facts">
         {facts
@@ -175,11 +176,11 @@ function Standing({ id }: { id: string }) {
       <a class="panel standing-card" href={`/audit?camera=${encodeURIComponent(id)}`}>
         <Score score={report?.score ?? null} size={72} />
         <span>
-          <h2>Audit</h2>
-          <span>{report ? scoreWord(report) : reports ? "Not looked at yet" : "…"}</span>
+          <h2>{t("Audit")}</h2>
+          <span>{report ? scoreWord(report) : reports ? t("Not looked at yet") : "…"}</span>
           {report ? (
             <span class="dim">
-              {report.found} to put right, {report.unknown} not known
+              {t("{found} to put right, {unknown} not known", { found: report.found, unknown: report.unknown })}
             </span>
           ) : null}
         </span>
@@ -190,14 +191,14 @@ function Standing({ id }: { id: string }) {
           <icons.Copies size={30} />
         </span>
         <span>
-          <h2>Settings</h2>
-          <span>{copy ? `Last changed ${moment(copy.taken_us, now)}` : copies ? "No copy yet" : "…"}</span>
-          {copy ? <span class={copy.drift ? "bad" : "dim"}>{copy.drift ? "Nobody ordered that change" : `Found so ${ago(copy.seen_us, now)}`}</span> : null}
+          <h2>{t("Settings")}</h2>
+          <span>{copy ? t("Last changed {when}", { when: moment(copy.taken_us, now) }) : copies ? t("No copy yet") : "…"}</span>
+          {copy ? <span class={copy.drift ? "bad" : "dim"}>{copy.drift ? t("Nobody ordered that change") : t("Found so {ago}", { ago: ago(copy.seen_us, now) })}</span> : null}
         </span>
         <icons.Next size={18} />
       </a>
-      <button class="button is-main standing-do" type="button" onClick={() => askFor({ kind: "change-password", camera: id, subject: "", value: "", label: "Change the password Hearthwatch uses" })}>
-        Change the password
+      <button class="button is-main standing-do" type="button" onClick={() => askFor({ kind: "change-password", camera: id, subject: "", value: "", label: t("Change the password Hearthwatch uses") })}>
+        {t("Change the password")}
       </button>
     </div>
   );

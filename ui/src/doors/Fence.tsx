@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Trouble, useLoaded } from "../parts/bits";
+import { t } from "../words";
 import { doors } from "./api";
 
 const KINDS: [string, string][] = [
@@ -18,11 +19,11 @@ export function Fence() {
   return (
     <details class="fence panel" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <strong>Keep the cameras off the Internet</strong> <span class="dim">rules for your router, ready to copy</span>
+        <strong>{t("Keep the cameras off the Internet")}</strong> <span class="dim">{t("rules for your router, ready to copy")}</span>
       </summary>
-      <p class="hint">A camera that reaches nobody outside cannot be reached by anybody outside. Your home, Hearthwatch and the time of day stay reachable.</p>
+      <p class="hint">{t("A camera that reaches nobody outside cannot be reached by anybody outside. Your home, Hearthwatch and the time of day stay reachable.")}</p>
       <div class="row">
-        <div class="segmented" role="group" aria-label="Kind of router">
+        <div class="segmented" role="group" aria-label={t("Kind of router")}>
           {KINDS.map(([key, text]) => (
             <button key={key} type="button" aria-pressed={kind === key} onClick={() => setKind(key)}>
               {text}
@@ -30,7 +31,7 @@ export function Fence() {
           ))}
         </div>
         <button class="button" type="button" disabled={!found} onClick={() => found && void navigator.clipboard?.writeText(found.text).then(() => setCopied(kind), () => undefined)}>
-          {copied === kind ? "Copied" : "Copy"}
+          {copied === kind ? t("Copied") : t("Copy")}
         </button>
       </div>
       <Trouble error={error} />

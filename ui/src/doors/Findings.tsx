@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import * as icons from "../parts/icons";
+import { t } from "../words";
 import type { Finding, Report } from "./api";
 import { askFor } from "./asking";
 import { type Group, grouped, short } from "./grades";
@@ -28,8 +29,8 @@ function Section({ group, children }: { group: Group; children: ComponentChildre
   const head = (
     <>
       <span class={`grade is-${group.tone}`} aria-hidden="true" />
-      <span class="group-title">{group.title}</span> <span class="dim">{group.findings.length}</span>
-      {group.note ? <span class="hint group-note">{group.note}</span> : null}
+      <span class="group-title">{t(group.title)}</span> <span class="dim">{group.findings.length}</span>
+      {group.note ? <span class="hint group-note">{t(group.note)}</span> : null}
     </>
   );
   return group.folded ? (
@@ -58,15 +59,15 @@ function Row({ finding, group, onKnow }: { finding: Finding; group: Group; onKno
             <strong>{finding.title}</strong>
             <span class="dim">{short(finding.saw)}</span>
           </span>
-          {finding.automatic && !finding.accepted ? <span class="finding-can">can be fixed from here</span> : null}
+          {finding.automatic && !finding.accepted ? <span class="finding-can">{t("can be fixed from here")}</span> : null}
         </summary>
         <div class="finding-more">
           {short(finding.saw) === finding.saw ? null : <p><Linked text={finding.saw} /></p>}
-          <h4>Why it matters</h4>
+          <h4>{t("Why it matters")}</h4>
           <p>{finding.why}</p>
           {isOpen && finding.fix ? (
             <>
-              <h4>{finding.remedy ? "Or by hand" : "What to do"}</h4>
+              <h4>{finding.remedy ? t("Or by hand") : t("What to do")}</h4>
               <p><Linked text={finding.fix} /></p>
             </>
           ) : null}
@@ -74,11 +75,11 @@ function Row({ finding, group, onKnow }: { finding: Finding; group: Group; onKno
             <div class="row finding-do">
               {finding.remedy && finding.state === "found" ? (
                 <button class="button is-main" type="button" onClick={() => finding.remedy && askFor({ ...finding.remedy, label: fixLabel(finding) })}>
-                  Fix it
+                  {t("Fix it")}
                 </button>
               ) : null}
               <button class="button" type="button" onClick={() => onKnow(finding, !finding.accepted)}>
-                {finding.accepted ? "Count it again" : "I know"}
+                {finding.accepted ? t("Count it again") : t("I know")}
               </button>
             </div>
           ) : null}

@@ -5,6 +5,7 @@ import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
+import { t } from "../words";
 import { doors, type Finding, type Mended, type Report } from "./api";
 import { fixable } from "./grades";
 import { offerLabel } from "./words";
@@ -32,12 +33,12 @@ export function FixAll({ report, onReport, onClose }: { report: Report; onReport
     }, setError).finally(() => setBusy(false));
   };
   return (
-    <Sheet title="Fix all that can be fixed" eyebrow={cameraName(report.camera)} locked={busy} onClose={onClose}>
-      {busy ? <Working>Putting it right, and looking at the camera again. This can take some minutes…</Working> : null}
+    <Sheet title={t("Fix all that can be fixed")} eyebrow={cameraName(report.camera)} locked={busy} onClose={onClose}>
+      {busy ? <Working>{t("Putting it right, and looking at the camera again. This can take some minutes…")}</Working> : null}
       <Trouble error={error} />
       {!busy && !done ? (
         <>
-          <p class="sheet-question">Passwords and accounts stay as they are. This is switched off or set:</p>
+          <p class="sheet-question">{t("Passwords and accounts stay as they are. This is switched off or set:")}</p>
           <ul class="mended">
             {steps(wanted).map(([step, titles]) => (
               <li key={step}>
@@ -49,9 +50,9 @@ export function FixAll({ report, onReport, onClose }: { report: Report; onReport
             ))}
           </ul>
           <div class="sheet-foot">
-            <First onClick={onClose}>No</First>
+            <First onClick={onClose}>{t("No")}</First>
             <button class="button is-main" type="button" onClick={start}>
-              Yes, do it
+              {t("Yes, do it")}
             </button>
           </div>
         </>
@@ -69,9 +70,9 @@ export function FixAll({ report, onReport, onClose }: { report: Report; onReport
               </li>
             ))}
           </ul>
-          {done.length ? null : <p class="sheet-question">There was nothing left to do.</p>}
+          {done.length ? null : <p class="sheet-question">{t("There was nothing left to do.")}</p>}
           <div class="sheet-foot">
-            <First main onClick={onClose}>Close</First>
+            <First main onClick={onClose}>{t("Close")}</First>
           </div>
         </div>
       ) : null}

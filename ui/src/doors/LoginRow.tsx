@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { ago, clock, clockSeconds, lasted, localMoment, moment, momentSeconds } from "../format";
 import { cameraName, isOwner, now_us } from "../store";
+import { t } from "../words";
 import type { Login } from "./api";
 import { askFor } from "./asking";
 import { type Fold, namesIn } from "./fold";
@@ -26,7 +27,7 @@ export function LoginRow({ fold, open, withCamera = true, withDay = false }: { f
   const now = now_us.value;
   const first = all.at(-1) ?? head;
   const sameNames = all.every((login) => login.user === head.user);
-  const title = sameNames ? deed(head, all.length) : `${all.length} log-ins were refused`;
+  const title = sameNames ? deed(head, all.length) : t("{n} log-ins were refused", { n: all.length });
   return (
     <li class={`login is-${tone(head.verdict)} ${isForeign(head) && now - head.seen_us < 15e6 ? "is-new" : ""}`} data-login={head.id}>
       <details open={isOpen}>
@@ -37,7 +38,7 @@ export function LoginRow({ fold, open, withCamera = true, withDay = false }: { f
               {withCamera ? <span class="login-camera">{cameraName(head.camera)}</span> : null}
               {from ? (
                 <span>
-                  from {from}
+                  {t("from {address}", { address: from })}
                   {place ? ` (${place})` : ""}
                 </span>
               ) : place ? (
@@ -53,35 +54,35 @@ export function LoginRow({ fold, open, withCamera = true, withDay = false }: { f
           {nextStep(head.verdict) ? <p class="login-next">{nextStep(head.verdict)}</p> : null}
           <Offers login={head} />
           <dl class="facts">
-            <dt>Our clock</dt>
+            <dt>{t("Our clock")}</dt>
             <dd>
               {momentSeconds(head.at_us)}
-              {all.length > 1 ? `, ${all.length} times since ${clockSeconds(first.at_us)}` : ""}
+              {all.length > 1 ? `, ${t("{n} times since {time}", { n: all.length, time: clockSeconds(first.at_us) })}` : ""}
             </dd>
-            <dt>Camera's clock</dt>
-            <dd>{head.local_us === null ? "says nothing" : <CameraClock login={head} />}</dd>
+            <dt>{t("Camera's clock")}</dt>
+            <dd>{head.local_us === null ? t("says nothing") : <CameraClock login={head} />}</dd>
             {sameNames ? null : (
               <>
-                <dt>Names tried</dt>
+                <dt>{t("Names tried")}</dt>
                 <dd>{namesIn(fold)}</dd>
               </>
             )}
             {head.via ? (
               <>
-                <dt>Way in</dt>
+                <dt>{t("Way in")}</dt>
                 <dd>{head.via}</dd>
               </>
             ) : null}
             {head.code ? (
               <>
-                <dt>In the camera's words</dt>
+                <dt>{t("In the camera's words")}</dt>
                 <dd>{head.code}</dd>
               </>
             ) : null}
-            <dt>Known from</dt>
+            <dt>{t("Known from")}</dt>
             <dd>{sourceName(head.source)}</dd>
-            <dt>Alert</dt>
-            <dd>{head.told ? "sent" : isForeign(head) ? "not yet" : "not needed"}</dd>
+            <dt>{t("Alert")}</dt>
+            <dd>{head.told ? t("sent") : isForeign(head) ? t("not yet") : t("not needed")}</dd>
           </dl>
         </div>
       </details>
@@ -94,7 +95,7 @@ function CameraClock({ login }: { login: Login }) {
   return (
     <>
       {localMoment(login.local_us ?? 0)}
-      {off === null ? null : <span class="warm"> · {lasted(Math.abs(off))} {off > 0 ? "ahead" : "behind"}</span>}
+      {off === null ? null : <span class="warm"> · {off > 0 ? t("{time} ahead", { time: lasted(off) }) : t("{time} behind", { time: lasted(-off) })}</span>}
     </>
   );
 }
@@ -103,11 +104,11 @@ function Offers({ login }: { login: Login }) {
   const found = offers(login);
   const door = (
     <a class="button" href={`/cameras/${login.camera}/door`}>
-      See the camera's door
+      {t("See the camera's door")}
     </a>
   );
   if (!found.length) return null;
-  if (!isOwner.value) return <p class="hint">The owner of this house can change the password or block the address from here.</p>;
+  if (!isOwner.value) return <p class="hint">{t("The owner of this house can change the password or block the address from here.")}</p>;
   return (
     <div class="row login-do">
       {found.map((offer, number) => (

@@ -7,6 +7,8 @@ import { DayPick, toDay } from "../parts/DayPick";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameras, lastLogins, loginsSeen, now_us, resyncs } from "../store";
+import { t } from "../words";
+import { figure } from "../words/figures";
 import { doors, type Login } from "./api";
 import { DoorMap } from "./DoorMap";
 import { type Choice, fits, folded, keyOf, merged } from "./fold";
@@ -69,7 +71,7 @@ export function LoginsPage() {
 
   return (
     <div class="page">
-      <Head title="Log-ins">
+      <Head title={t("Log-ins")}>
         <DayPick day_us={day_us} onPick={(day) => pick({ day })} />
       </Head>
       <Tabs />
@@ -77,17 +79,17 @@ export function LoginsPage() {
       <DoorMap address={address} onPick={(from) => pick({ from })} />
       <div class="filters">
         {cameras.value.length > 1 ? (
-          <Chips name="Camera" value={camera} all={[["", "All cameras"], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => pick({ camera: value })} />
+          <Chips name={t("Camera")} value={camera} all={[["", t("All cameras")], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => pick({ camera: value })} />
         ) : null}
-        <Chips name="What" value={group} all={GROUPS.map(([key, text]) => [key, key ? text : "Everything"] as const)} onPick={(value) => pick({ what: value })} />
+        <Chips name={t("What")} value={group} all={GROUPS.map(([key, text]) => [key, key ? t(text) : t("Everything")] as const)} onPick={(value) => pick({ what: value })} />
       </div>
       <Trouble error={error ?? noWatch} />
       {page && !folds.length ? (
         watched && !watched.length && !chosen ? (
           <NoDoor />
         ) : (
-          <Empty icon={<icons.Door size={40} />} title={chosen ? "Nothing with this choice" : "Nobody has been at a camera's door"}>
-            {chosen ? "Pick another camera, day or kind." : "As soon as somebody logs in to one of the cameras, it stands here. Log in to a camera's own page to try it."}
+          <Empty icon={<icons.Door size={40} />} title={chosen ? t("Nothing with this choice") : t("Nobody has been at a camera's door")}>
+            {chosen ? t("Pick another camera, day or kind.") : t("As soon as somebody logs in to one of the cameras, it stands here. Log in to a camera's own page to try it.")}
           </Empty>
         )
       ) : null}
@@ -103,10 +105,10 @@ export function LoginsPage() {
       ))}
       {page?.more ? (
         <button class="button is-wide" type="button" onClick={() => void more().catch(setError)}>
-          Older log-ins
+          {t("Older log-ins")}
         </button>
       ) : null}
-      {own && folds.length ? <p class="hint is-foot">Hearthwatch itself logged in {own.toLocaleString()} times on the last day, to look. Those are counted, not listed.</p> : null}
+      {own && folds.length ? <p class="hint is-foot">{t("Hearthwatch itself logged in {n} times on the last day, to look. Those are counted, not listed.", { n: figure(own) })}</p> : null}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { DayPick, toDay } from "../parts/DayPick";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameraName, cameras, now_us, resyncs } from "../store";
+import { t } from "../words";
 import { doors, type LogLine, type LogLines } from "./api";
 import { choose, Tabs } from "./Tabs";
 
@@ -19,13 +20,13 @@ export function LogsPage() {
   const day_us = toDay(query.get("day"));
   return (
     <div class="page">
-      <Head title="Camera logs">
+      <Head title={t("Camera logs")}>
         <DayPick day_us={day_us} onPick={(day) => go(choose("/logs", query, { day }), true)} />
       </Head>
       <Tabs />
       {cameras.value.length > 1 ? (
         <div class="filters">
-          <Chips name="Camera" value={camera} all={[["", "All cameras"], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => go(choose("/logs", query, { camera: value }), true)} />
+          <Chips name={t("Camera")} value={camera} all={[["", t("All cameras")], ...cameras.value.map((each) => [each.id, each.name] as const)]} onPick={(value) => go(choose("/logs", query, { camera: value }), true)} />
         </div>
       ) : null}
       <LogSearch camera={camera} day_us={day_us} search={query.get("search") ?? ""} onSearch={(search) => go(choose("/logs", query, { search }), true)} />
@@ -71,20 +72,20 @@ export function LogSearch({ camera, day_us, search, onSearch, limit = PAGE }: Pr
     <>
       <label class="search">
         <icons.Search size={18} />
-        <input type="search" placeholder="Search the log" aria-label="Search the log" autocomplete="off" maxLength={200} value={words} onInput={(event) => setWords(event.currentTarget.value)} />
+        <input type="search" placeholder={t("Search the log")} aria-label={t("Search the log")} autocomplete="off" maxLength={200} value={words} onInput={(event) => setWords(event.currentTarget.value)} />
       </label>
       <Trouble error={error ?? failed} />
       {found && !lines.length ? (
-        <Empty icon={<icons.Lines size={40} />} title={search || day_us !== null ? "Nothing found" : "No line yet"}>
-          {search || day_us !== null ? "No line of the log has that. Try fewer letters or another day." : "The logs of watched cameras are fetched every few minutes and kept here for 90 days, longer than the camera keeps them."}
+        <Empty icon={<icons.Lines size={40} />} title={search || day_us !== null ? t("Nothing found") : t("No line yet")}>
+          {search || day_us !== null ? t("No line of the log has that. Try fewer letters or another day.") : t("The logs of watched cameras are fetched every few minutes and kept here for 90 days, longer than the camera keeps them.")}
         </Empty>
       ) : null}
       {[...days].map(([day, list]) => (
         <section key={day} class="log-day">
-          <h3 class="day-name">{dayName(day, now_us.value)}</h3>
+          <h2 class="day-name">{dayName(day, now_us.value)}</h2>
           <ol class="log">
             {list.map((line) => (
-              <li key={line.id} title={line.local_us === null ? "" : `The camera's clock: ${localMoment(line.local_us)}`}>
+              <li key={line.id} title={line.local_us === null ? "" : t("The camera's clock: {time}", { time: localMoment(line.local_us) })}>
                 <time>{clockSeconds(line.at_us)}</time>
                 {camera ? null : <span class="log-camera">{cameraName(line.camera)}</span>}
                 <span class="log-code">{line.code}</span>
@@ -97,7 +98,7 @@ export function LogSearch({ camera, day_us, search, onSearch, limit = PAGE }: Pr
       ))}
       {more ? (
         <button class="button is-wide" type="button" onClick={() => void load(lines.at(-1)?.id).then((next) => setOlder({ ...next, lines: [...(older?.lines ?? []), ...next.lines] }), setError)}>
-          Older lines
+          {t("Older lines")}
         </button>
       ) : null}
     </>

@@ -3,14 +3,15 @@
 import type { ComponentChildren } from "preact";
 import { place } from "../router";
 import { isOwner } from "../store";
+import { said, t } from "../words";
 import type { Tone } from "./words";
 
 const TABS: { path: string; name: string; owner: boolean }[] = [
-  { path: "/logins", name: "Log-ins", owner: false },
-  { path: "/audit", name: "Audit", owner: true },
-  { path: "/copies", name: "Settings", owner: false },
-  { path: "/logs", name: "Logs", owner: false },
-  { path: "/done", name: "Done", owner: true },
+  { path: "/logins", name: said("Log-ins"), owner: false },
+  { path: "/audit", name: said("Audit"), owner: true },
+  { path: "/copies", name: said("Settings"), owner: false },
+  { path: "/logs", name: said("Logs"), owner: false },
+  { path: "/done", name: said("Done"), owner: true },
 ];
 
 export const isDoors = (path: string): boolean => TABS.some((tab) => path.startsWith(tab.path));
@@ -18,10 +19,10 @@ export const isDoors = (path: string): boolean => TABS.some((tab) => path.starts
 export function Tabs() {
   const { path } = place.value;
   return (
-    <nav class="tabs" aria-label="The cameras' doors">
+    <nav class="tabs" aria-label={t("The cameras' doors")}>
       {TABS.filter((tab) => !tab.owner || isOwner.value).map((tab) => (
         <a key={tab.path} href={tab.path} aria-current={path.startsWith(tab.path) ? "page" : undefined}>
-          {tab.name}
+          {t(tab.name)}
         </a>
       ))}
     </nav>
@@ -33,7 +34,7 @@ export const Pill = ({ tone, children }: { tone: Tone; children: ComponentChildr
 /** What only the owner may see, said to somebody who may look. */
 export const OwnersOnly = ({ children }: { children: ComponentChildren }) => (
   <p class="note is-quiet">
-    <strong>Only for the owner of this house.</strong> {children}
+    <strong>{t("Only for the owner of this house.")}</strong> {children}
   </p>
 );
 

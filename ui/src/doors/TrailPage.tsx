@@ -6,33 +6,34 @@ import { Chips, Empty, Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameraName, cameras, isOwner, now_us, resyncs } from "../store";
+import { said, t } from "../words";
 import { doors, type Entry, type Trail } from "./api";
 import { deeds } from "./asking";
 import { choose, OwnersOnly, Pill, Tabs } from "./Tabs";
 import { asker, outcome, serviceName } from "./words";
 
 const DEEDS: Record<string, string> = {
-  "change-password": "Change the password",
-  "rename-user": "Rename the account",
-  "remove-account": "Remove the account",
-  "end-session": "End the visit",
-  "block-address": "Block the address",
-  "unblock-address": "Let the address in again",
-  reboot: "Restart the camera",
-  "switch-off": "Switch the camera off",
-  "switch-on": "Switch the camera on",
-  "service-off": "Switch off",
-  "service-on": "Switch on",
-  "set-clock": "Set the clock",
-  "use-ntp": "Set the clock by a time server",
-  "restore-settings": "Write settings back",
-  "change-network": "Change its network",
-  "upload-firmware": "Install firmware",
+  "change-password": said("Change the password"),
+  "rename-user": said("Rename the account"),
+  "remove-account": said("Remove the account"),
+  "end-session": said("End the visit"),
+  "block-address": said("Block the address"),
+  "unblock-address": said("Let the address in again"),
+  reboot: said("Restart the camera"),
+  "switch-off": said("Switch the camera off"),
+  "switch-on": said("Switch the camera on"),
+  "service-off": said("Switch off"),
+  "service-on": said("Switch on"),
+  "set-clock": said("Set the clock"),
+  "use-ntp": said("Set the clock by a time server"),
+  "restore-settings": said("Write settings back"),
+  "change-network": said("Change its network"),
+  "upload-firmware": said("Install firmware"),
 };
 const TOLD = new Set(["change-password", "rename-user", "remove-account", "block-address", "unblock-address", "end-session", "upload-firmware"]);
 
 export function deedName(entry: Entry): string {
-  const name = DEEDS[entry.kind] ?? capital(entry.kind.replaceAll("-", " "));
+  const name = t(DEEDS[entry.kind] ?? capital(entry.kind.replaceAll("-", " ")));
   if (entry.kind === "service-off" || entry.kind === "service-on") return `${name}: ${serviceName(entry.subject)}`;
   return entry.subject && TOLD.has(entry.kind) ? `${name}: ${entry.subject}` : name;
 }
@@ -50,15 +51,15 @@ export function TrailPage() {
   for (const entry of entries) days.set(startOfDay(entry.asked_us), [...(days.get(startOfDay(entry.asked_us)) ?? []), entry]);
   return (
     <div class="page is-narrow">
-      <Head title="What was done" />
+      <Head title={t("What was done")} />
       <Tabs />
-      {isOwner.value ? null : <OwnersOnly>He sees here who changed what on which camera.</OwnersOnly>}
+      {isOwner.value ? null : <OwnersOnly>{t("He sees here who changed what on which camera.")}</OwnersOnly>}
       {cameras.value.length > 1 && isOwner.value ? (
         <div class="filters">
           <Chips
-            name="Camera"
+            name={t("Camera")}
             value={camera}
-            all={[["", "All cameras"], ...cameras.value.map((each) => [each.id, each.name] as const)]}
+            all={[["", t("All cameras")], ...cameras.value.map((each) => [each.id, each.name] as const)]}
             onPick={(value) => {
               setOlder(null);
               go(choose("/done", place.value.query, { camera: value }), true);
@@ -68,8 +69,8 @@ export function TrailPage() {
       ) : null}
       <Trouble error={error ?? failed} />
       {found && !entries.length ? (
-        <Empty icon={<icons.Lines size={40} />} title="Nothing was done yet">
-          Whatever is done to a camera from here, from Telegram or from the command line stands here afterwards: who asked, when, and how it ended.
+        <Empty icon={<icons.Lines size={40} />} title={t("Nothing was done yet")}>
+          {t("Whatever is done to a camera from here, from Telegram or from the command line stands here afterwards: who asked, when, and how it ended.")}
         </Empty>
       ) : null}
       {[...days].map(([day, list]) => (
@@ -84,7 +85,7 @@ export function TrailPage() {
       ))}
       {more ? (
         <button class="button is-wide" type="button" onClick={() => void doors.trail({ camera, before_us: entries.at(-1)?.asked_us ?? 0 }).then((next) => setOlder({ ...next, entries: [...(older?.entries ?? []), ...next.entries] }), setError)}>
-          Older
+          {t("Older")}
         </button>
       ) : null}
     </div>
@@ -98,12 +99,12 @@ export function TrailRow({ entry }: { entry: Entry }) {
     <li class="trail">
       <time>{clock(entry.asked_us)}</time>
       <div>
-        <strong>{deedName(entry)}</strong> <span class="dim">at {cameraName(entry.camera)}</span>
+        <strong>{deedName(entry)}</strong> <span class="dim">{t("at {camera}", { camera: cameraName(entry.camera) })}</span>
         <p class="dim">{entry.text}</p>
         <p class="hint">
           {capital(asker(entry.who))}
-          {took === null ? "" : ` · took ${lasted(took)}`}
-          {entry.state === "done" ? (entry.verified ? " · read back from the camera" : " · not read back") : ""}
+          {took === null ? "" : ` · ${t("took {time}", { time: lasted(took) })}`}
+          {entry.state === "done" ? ` · ${entry.verified ? t("read back from the camera") : t("not read back")}` : ""}
         </p>
       </div>
       <Pill tone={tone}>{word}</Pill>

@@ -5,11 +5,13 @@ import { ago } from "../format";
 import { Empty } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameraName, cameras, now_us } from "../store";
+import { rich, t } from "../words";
+import { listed } from "../words/figures";
 import type { Watch } from "./api";
 
 export const ways = (watch: Watch): string => {
-  const found = [watch.has_log ? "log" : "", watch.has_sessions ? "visitors" : "", watch.has_events ? "alarms" : ""].filter(Boolean);
-  return found.length ? `by its ${found.length > 1 ? `${found.slice(0, -1).join(", ")} and ${found.at(-1)}` : found[0]}` : "not asked yet";
+  const found = [watch.has_log ? t("log") : "", watch.has_sessions ? t("visitors") : "", watch.has_events ? t("alarms") : ""].filter(Boolean);
+  return found.length ? t("by its {what}", { what: listed(found) }) : t("not asked yet");
 };
 
 /** Today's own visits: the newest day that was counted. */
@@ -20,7 +22,7 @@ export function WatchedStrip({ watched }: { watched: Watch[] }) {
   const names = new Set(watched.map((watch) => watch.camera));
   const others = cameras.value.filter((camera) => !names.has(camera.id));
   return (
-    <ul class="watched" aria-label="Watched doors">
+    <ul class="watched" aria-label={t("Watched doors")}>
       {watched.map((watch) => (
         <li key={watch.camera} class={watch.trouble ? "is-bad" : ""}>
           <a href={`/cameras/${watch.camera}/door`}>
@@ -28,7 +30,7 @@ export function WatchedStrip({ watched }: { watched: Watch[] }) {
             <span>
               <strong>{cameraName(watch.camera)}</strong>
               <span class={watch.trouble ? "bad" : "dim"}>
-                {watch.trouble || (watch.looked_us ? `watched ${ways(watch)} · looked ${ago(watch.looked_us, now)}` : "not asked yet")}
+                {watch.trouble || (watch.looked_us ? t("watched {ways} · looked {ago}", { ways: ways(watch), ago: ago(watch.looked_us, now) }) : t("not asked yet"))}
               </span>
             </span>
           </a>
@@ -40,7 +42,7 @@ export function WatchedStrip({ watched }: { watched: Watch[] }) {
             <span class="dot is-over" aria-hidden="true" />
             <span>
               <strong>{camera.name}</strong>
-              <span class="dim">does not say who logs in to it</span>
+              <span class="dim">{t("does not say who logs in to it")}</span>
             </span>
           </a>
         </li>
@@ -53,10 +55,13 @@ export function WatchedStrip({ watched }: { watched: Watch[] }) {
 export function NoDoor({ children }: { children?: ComponentChildren }) {
   const name = cameras.value[0]?.id ?? "front";
   return (
-    <Empty icon={<icons.Door size={40} />} title="No camera lets us look at its door yet">
-      A camera that can be logged in to is watched by itself once Hearthwatch knows its address and password. Write <code>user</code> into{" "}
-      <code>[camera.{name}]</code>, give the password with <code>hearthwatch secrets set camera.{name}.password</code>, and if its own page is
-      elsewhere say so in <code>[camera.{name}.door]</code>. {children}
+    <Empty icon={<icons.Door size={40} />} title={t("No camera lets us look at its door yet")}>
+      {rich("A camera that can be logged in to is watched by itself once Hearthwatch knows its address and password. Write {user} into {section}, give the password with {command}, and if its own page is elsewhere say so in {door}.", {
+        user: <code>user</code>,
+        section: <code>[camera.{name}]</code>,
+        command: <code>hearthwatch secrets set camera.{name}.password</code>,
+        door: <code>[camera.{name}.door]</code>,
+      })} {children}
     </Empty>
   );
 }

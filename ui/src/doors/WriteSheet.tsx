@@ -6,6 +6,7 @@ import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName, cameras, now_us } from "../store";
+import { plural, t } from "../words";
 import { type Copy, doors, type Written } from "./api";
 import { deeds } from "./asking";
 import { changeCount, DiffView } from "./DiffView";
@@ -20,7 +21,8 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [dry, setDry] = useState<Written | null>(null);
   const [done, setDone] = useState<Written | null>(null);
-  const [busy, setBusy] = useState("Comparing with the camera as it is now…");
+  const [busy, setBusy] = useState(t("Comparing with the camera as it is now…"));
+  const [isWriting, setWriting] = useState(false);
   const [error, setError] = useState<unknown>(null);
 
   const send = (dry_run: boolean, sections: readonly string[]): Promise<Written> =>
@@ -30,7 +32,7 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
 
   useEffect(() => {
     let current = true;
-    setBusy("Comparing with the camera as it is now…");
+    setBusy(t("Comparing with the camera as it is now…"));
     setError(null);
     setDry(null);
     send(true, [])
@@ -45,12 +47,14 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
   const chosen = all.filter((name) => !left.has(name));
   const count = dry?.planned.sections.filter((section) => section.sections.some((name) => !left.has(name))).reduce((sum, section) => sum + section.changes.length, 0) ?? 0;
   const write = (): void => {
-    setBusy("Writing, and reading it back. This can take a minute…");
+    setWriting(true);
+    setBusy(t("Writing, and reading it back. This can take a minute…"));
     setError(null);
     send(false, left.size ? chosen : [])
       .then(setDone, setError)
       .finally(() => {
         setBusy("");
+        setWriting(false);
         deeds.value += 1;
       });
   };
@@ -60,32 +64,31 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
     setLeft(next);
   };
   const isCopy = "copy" in writing;
-  const title = isCopy ? `Back to ${moment(writing.copy.taken_us, now_us.value)}` : "Apply the baseline";
+  const title = isCopy ? t("Back to {when}", { when: moment(writing.copy.taken_us, now_us.value) }) : t("Apply the baseline");
   return (
-    <Sheet title={title} eyebrow={cameraName(target)} wide locked={busy.startsWith("Writing")} onClose={onClose}>
+    <Sheet title={title} eyebrow={cameraName(target)} wide locked={isWriting} onClose={onClose}>
       {busy ? <Working>{busy}</Working> : null}
       <Trouble error={error} />
       {done ? (
         <Result written={done} onClose={onClose} />
       ) : (
         <>
-          {isCopy && !busy.startsWith("Writing") ? (
+          {isCopy && !isWriting ? (
             <div class="row sheet-options">
               {cameras.value.length > 1 ? (
                 <label class="pick">
-                  Write to
+                  {t("Write to")}
                   <select value={target} onChange={(event) => setTarget(event.currentTarget.value)}>
                     {cameras.value.map((camera) => (
                       <option key={camera.id} value={camera.id}>
-                        {camera.name}
-                        {camera.id === home ? "" : " (same make only)"}
+                        {camera.id === home ? camera.name : t("{camera} (same make only)", { camera: camera.name })}
                       </option>
                     ))}
                   </select>
                 </label>
               ) : null}
               <label class="tick">
-                <input type="checkbox" checked={own} onChange={(event) => setOwn(event.currentTarget.checked)} /> its address and name servers, too
+                <input type="checkbox" checked={own} onChange={(event) => setOwn(event.currentTarget.checked)} /> {t("its address and name servers, too")}
               </label>
             </div>
           ) : null}
@@ -94,19 +97,19 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
               {changeCount(dry.planned) ? (
                 <>
                   <p class="sheet-question">
-                    Nothing is written yet. {changeCount(dry.planned) === 1 ? "This is what" : "These are what"} would change on the camera:
+                    {plural(changeCount(dry.planned), "Nothing is written yet. This is what would change on the camera:", "Nothing is written yet. These are what would change on the camera:")}
                   </p>
                   <DiffView diff={dry.planned} {...(isCopy && dry.planned.sections.length > 1 ? { picked: new Set(chosen), onPick: pick } : {})} />
                 </>
               ) : (
-                <p class="sheet-question">{isCopy ? "The camera is set just so already." : "The camera is set as its baseline asks already."} Nothing would be written.</p>
+                <p class="sheet-question">{isCopy ? t("The camera is set just so already. Nothing would be written.") : t("The camera is set as its baseline asks already. Nothing would be written.")}</p>
               )}
               <Skipped written={dry} />
               <div class="sheet-foot">
-                <First onClick={onClose}>{count ? "No" : "Close"}</First>
+                <First onClick={onClose}>{count ? t("No") : t("Close")}</First>
                 {count ? (
                   <button class="button is-main" type="button" onClick={write}>
-                    Write to the camera
+                    {t("Write to the camera")}
                   </button>
                 ) : null}
               </div>
@@ -121,7 +124,7 @@ export function WriteSheet({ writing, onClose }: { writing: Writing; onClose: ()
 function Skipped({ written }: { written: Written }) {
   return written.skipped.length ? (
     <details class="skipped" open={written.skipped.length <= 3}>
-      <summary>{written.skipped.length === 1 ? "One thing is left as it is" : `${written.skipped.length} things are left as they are`}</summary>
+      <summary>{plural(written.skipped.length, "One thing is left as it is", "{n} things are left as they are")}</summary>
       <ul>
         {written.skipped.map((one) => (
           <li key={one.what + one.why}>
@@ -141,8 +144,8 @@ function Result({ written, onClose }: { written: Written; onClose: () => void })
           {written.done ? <icons.Check size={20} /> : <icons.Warn size={20} />}
         </span>
         <span>
-          <strong>{written.done ? "Done" : "Not all of it was taken"}</strong>
-          {written.done ? <span class="dim"> · read back from the camera, nothing differs any more</span> : null}
+          <strong>{written.done ? t("Done") : t("Not all of it was taken")}</strong>
+          {written.done ? <span class="dim"> · {t("read back from the camera, nothing differs any more")}</span> : null}
         </span>
       </p>
       {written.failures.map((text) => (
@@ -152,13 +155,13 @@ function Result({ written, onClose }: { written: Written; onClose: () => void })
       ))}
       {changeCount(written.remaining) ? (
         <>
-          <p class="sheet-question">This is still different:</p>
+          <p class="sheet-question">{t("This is still different:")}</p>
           <DiffView diff={written.remaining} />
         </>
       ) : null}
       <Skipped written={written} />
       <div class="sheet-foot">
-        <First main onClick={onClose}>Close</First>
+        <First main onClick={onClose}>{t("Close")}</First>
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 /** Doing something to a camera: what has to be filled in, the question, the yes, and how it ended. */
 
 import { signal } from "@preact/signals";
+import { said } from "../words";
 import { doors, type Entry, type Offer } from "./api";
 
 export const asked = signal<Offer | null>(null);
@@ -17,16 +18,16 @@ export interface Field {
 }
 
 const FIELDS: Record<string, Field[]> = {
-  "rename-user": [{ name: "value", label: "New name of the account", placeholder: "a name nobody guesses", needed: true }],
-  "use-ntp": [{ name: "value", label: "Time server, best your router", placeholder: "192.168.1.1", needed: true }],
-  "block-address": [{ name: "subject", label: "Address to shut out", placeholder: "203.0.113.9", needed: true }],
+  "rename-user": [{ name: "value", label: said("New name of the account"), placeholder: said("a name nobody guesses"), needed: true }],
+  "use-ntp": [{ name: "value", label: said("Time server, best your router"), placeholder: "192.168.1.1", needed: true }],
+  "block-address": [{ name: "subject", label: said("Address to shut out"), placeholder: "203.0.113.9", needed: true }],
   "change-network": [
-    { name: "address", label: "New address", placeholder: "as it is", needed: false },
-    { name: "netmask", label: "Netmask", placeholder: "as it is", needed: false },
-    { name: "gateway", label: "Gateway", placeholder: "as it is", needed: false },
-    { name: "dns", label: "Name server (DNS)", placeholder: "as it is", needed: false },
-    { name: "http_port", label: "Port of its page", placeholder: "as it is", needed: false },
-    { name: "rtsp_port", label: "Port of its video", placeholder: "as it is", needed: false },
+    { name: "address", label: said("New address"), placeholder: said("as it is"), needed: false },
+    { name: "netmask", label: said("Netmask"), placeholder: said("as it is"), needed: false },
+    { name: "gateway", label: said("Gateway"), placeholder: said("as it is"), needed: false },
+    { name: "dns", label: said("Name server (DNS)"), placeholder: said("as it is"), needed: false },
+    { name: "http_port", label: said("Port of its page"), placeholder: said("as it is"), needed: false },
+    { name: "rtsp_port", label: said("Port of its video"), placeholder: said("as it is"), needed: false },
   ],
 };
 

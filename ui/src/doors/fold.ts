@@ -1,5 +1,7 @@
 /** Lists of log-ins: what is new goes in, what repeats is folded into one line. */
 
+import { t } from "../words";
+import { listed } from "../words/figures";
 import type { Login } from "./api";
 
 /** The same user from the same address with the same verdict, again and again: the newest stands for all. */
@@ -62,7 +64,7 @@ export const fits = (login: Login, choice: Choice): boolean =>
 
 /** The names tried in a fold, for one line: "root, admin and 4 more". */
 export function namesIn(fold: Fold): string {
-  const names = [...new Set(fold.all.map((login) => login.user || "no name"))];
-  if (names.length <= 3) return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : (names[0] ?? "");
-  return `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
+  const names = [...new Set(fold.all.map((login) => login.user || t("no name")))];
+  if (names.length <= 3) return listed(names);
+  return t("{names} and {n} more", { names: names.slice(0, 2).join(", "), n: names.length - 2 });
 }

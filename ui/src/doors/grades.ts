@@ -1,5 +1,6 @@
 /** The order and the words of an audit's findings. */
 
+import { said, t } from "../words";
 import type { Finding, Grade, Report } from "./api";
 import type { Tone } from "./words";
 
@@ -13,9 +14,9 @@ export interface Group {
 }
 
 const FOUND: [Grade, string, string, Tone][] = [
-  ["serious", "Serious", "Put these right first.", "bad"],
-  ["weak", "Weak", "Worth putting right.", "warm"],
-  ["hint", "Could be better", "", "quiet"],
+  ["serious", said("Serious"), said("Put these right first."), "bad"],
+  ["weak", said("Weak"), said("Worth putting right."), "warm"],
+  ["hint", said("Could be better"), "", "quiet"],
 ];
 
 /** Open ones by how bad they are, then what is not known (never among the good), what the owner knows of, and what is well. */
@@ -24,9 +25,9 @@ export function grouped(findings: readonly Finding[]): Group[] {
   const of = (state: Finding["state"]): Finding[] => open.filter((one) => one.state === state);
   const groups: Group[] = FOUND.map(([grade, title, note, tone]) => ({ key: grade, title, note, tone, folded: false, findings: of("found").filter((one) => one.grade === grade) }));
   groups.push(
-    { key: "unknown", title: "Not known", note: "The camera does not say, or could not be asked. That is not the same as well.", tone: "quiet", folded: false, findings: of("unknown") },
-    { key: "accepted", title: "You know of these", note: "They cost no points and are not told again.", tone: "quiet", folded: true, findings: findings.filter((one) => one.accepted && one.state !== "ok") },
-    { key: "ok", title: "Well", note: "", tone: "good", folded: true, findings: findings.filter((one) => one.state === "ok") },
+    { key: "unknown", title: said("Not known"), note: said("The camera does not say, or could not be asked. That is not the same as well."), tone: "quiet", folded: false, findings: of("unknown") },
+    { key: "accepted", title: said("You know of these"), note: said("They cost no points and are not told again."), tone: "quiet", folded: true, findings: findings.filter((one) => one.accepted && one.state !== "ok") },
+    { key: "ok", title: said("Well"), note: "", tone: "good", folded: true, findings: findings.filter((one) => one.state === "ok") },
   );
   return groups.filter((group) => group.findings.length);
 }
@@ -36,9 +37,9 @@ export const short = (saw: string): string => saw.replace(/ See https:\/\/.*$/s,
 
 export const scoreTone = (score: number | null): Tone => (score === null ? "quiet" : score >= 80 ? "good" : score >= 45 ? "warm" : "bad");
 export const scoreWord = (report: Report): string => {
-  if (report.score === null) return "Could not be looked at";
-  if (report.score >= 80) return report.found ? "Good, with little to do" : "Good";
-  return report.score >= 45 ? "Some weak spots" : "Easy to break into";
+  if (report.score === null) return t("Could not be looked at");
+  if (report.score >= 80) return report.found ? t("Good, with little to do") : t("Good");
+  return report.score >= 45 ? t("Some weak spots") : t("Easy to break into");
 };
 
 export const fixable = (report: Report): Finding[] => report.findings.filter((one) => one.automatic && !one.accepted);

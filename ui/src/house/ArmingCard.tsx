@@ -6,13 +6,14 @@ import { moment } from "../format";
 import { holder } from "../parts/Arming";
 import { Trouble, useLoaded } from "../parts/bits";
 import { now_us } from "../store";
+import { rich, said, t } from "../words";
 import { type ArmChange, houseApi } from "./api";
 import { daysName, modeName } from "./words";
 
-const CAUSES: Record<string, string> = { person: "", schedule: "the schedule", presence: "who is home", start: "the start" };
+const CAUSES: Record<string, string> = { person: "", schedule: said("the schedule"), presence: said("who is home"), start: said("the start") };
 
 export function changedBy(change: ArmChange): string {
-  const by = change.who || CAUSES[change.cause] || change.cause;
+  const by = change.who || t(CAUSES[change.cause] || change.cause);
   return change.via ? `${by} (${change.via})` : by;
 }
 
@@ -28,16 +29,16 @@ export function ArmingCard() {
     if (last) houseApi.changes(last.number).then((found) => setOlder([...older, ...found]), setFailed);
   };
   return (
-    <section class="panel" aria-label="Arming">
-      <h2>Arming</h2>
+    <section class="panel" aria-label={t("Arming")}>
+      <h2>{t("Arming")}</h2>
       {now ? (
         <p>
-          <strong>{modeName(now.mode)}</strong> <span class="dim">since {moment(now.since_us, now_us.value)}. {holder(now)}</span>
+          <strong>{modeName(now.mode)}</strong> <span class="dim">{t("since {when}.", { when: moment(now.since_us, now_us.value) })} {holder(now)}</span>
         </p>
       ) : null}
       {plan?.times.length ? (
         <>
-          <h3>Schedule</h3>
+          <h3>{t("Schedule")}</h3>
           <ul class="house-list is-tight">
             {plan.times.map((one) => (
               <li key={one.name}>
@@ -45,25 +46,25 @@ export function ArmingCard() {
                 <span class="grow">
                   {modeName(one.mode)} <span class="dim">{daysName(one.days)}</span>
                 </span>
-                {one.name === plan.next_name && plan.next_us ? <span class="tag">next: {moment(plan.next_us, now_us.value)}</span> : null}
+                {one.name === plan.next_name && plan.next_us ? <span class="tag">{t("next: {when}", { when: moment(plan.next_us, now_us.value) })}</span> : null}
               </li>
             ))}
           </ul>
         </>
       ) : plan ? (
         <p class="dim">
-          No schedule: presence and people decide. <code>[arming.schedule.night]</code> of the configuration adds a time.
+          {rich("No schedule: presence and people decide. {section} of the configuration adds a time.", { section: <code>[arming.schedule.night]</code> })}
         </p>
       ) : null}
       {all.length ? (
         <details>
-          <summary>What changed it ({all.length}{changes && changes.length >= 12 ? " and more" : ""})</summary>
+          <summary>{changes && changes.length >= 12 ? t("What changed it ({n} and more)", { n: all.length }) : t("What changed it ({n})", { n: all.length })}</summary>
           <ol class="house-list is-tight">
             {all.map((change) => (
               <li key={change.number}>
                 <time class="when is-long">{moment(change.at_us, now_us.value)}</time>
                 <div class="grow">
-                  {change.before === change.mode ? modeName(change.mode) : `${modeName(change.before)} → ${modeName(change.mode)}`} <span class="dim">by {changedBy(change)}</span>
+                  {change.before === change.mode ? modeName(change.mode) : `${modeName(change.before)} → ${modeName(change.mode)}`} <span class="dim">{t("by {who}", { who: changedBy(change) })}</span>
                   {change.evidence.map((line) => (
                     <p class="hint" key={line}>
                       {line}
@@ -74,7 +75,7 @@ export function ArmingCard() {
             ))}
           </ol>
           <button class="link" type="button" onClick={more}>
-            Older
+            {t("Older")}
           </button>
         </details>
       ) : null}

@@ -5,6 +5,7 @@ import { Head } from "../parts/bits";
 import { OffsiteCard } from "../parts/Offsite";
 import { StorageCard } from "../parts/Storage";
 import { house, isOwner } from "../store";
+import { t } from "../words";
 import { ArmingCard } from "./ArmingCard";
 import { OutgoingCard } from "./OutgoingCard";
 import { PeopleCard } from "./PeopleCard";
@@ -15,7 +16,7 @@ import { WaysCard } from "./WaysCard";
 export default function HousePage() {
   return (
     <div class="page is-house">
-      <Head title={house.value?.name || "The house"} />
+      <Head title={house.value?.name || t("The house")} />
       <div class="house-grid">
         <PeopleCard />
         <ArmingCard />
@@ -36,7 +37,7 @@ export default function HousePage() {
       </div>
       {isOwner.value ? (
         <p class="hint is-foot">
-          <a href="/done">What was done to the cameras, and by whom</a> · <a href="/settings">Settings</a>
+          <a href="/done">{t("What was done to the cameras, and by whom")}</a> · <a href="/settings">{t("Settings")}</a>
         </p>
       ) : null}
     </div>

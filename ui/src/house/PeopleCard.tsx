@@ -3,6 +3,7 @@
 import { ago, moment } from "../format";
 import { Trouble, useLoaded } from "../parts/bits";
 import { now_us } from "../store";
+import { rich, t } from "../words";
 import { houseApi, type Person } from "./api";
 import { evidence } from "./words";
 
@@ -10,11 +11,11 @@ export function PeopleCard() {
   const tick = Math.floor(now_us.value / 15e6);
   const [people, error] = useLoaded(() => houseApi.people(), [tick]);
   return (
-    <section class="panel" aria-label="People">
-      <h2>People</h2>
+    <section class="panel" aria-label={t("People")}>
+      <h2>{t("People")}</h2>
       {people && !people.length ? (
         <p class="dim">
-          Nobody is set up, so nobody's coming and going arms the house. Add people and their phones: <code>hearthwatch people add anna</code>.
+          {rich("Nobody is set up, so nobody's coming and going arms the house. Add people and their phones: {command}.", { command: <code>hearthwatch people add anna</code> })}
         </p>
       ) : null}
       <ul class="house-list">
@@ -33,9 +34,13 @@ export function PeopleCard() {
   );
 }
 
-const where = (one: Person): string => (one.known ? `${one.home ? "home" : "away"} since ${moment(one.since_us, now_us.value)}` : "not noticed yet");
+function where(one: Person): string {
+  if (!one.known) return t("not noticed yet");
+  const when = moment(one.since_us, now_us.value);
+  return one.home ? t("home since {when}", { when }) : t("away since {when}", { when });
+}
 
 function why(one: Person): string {
   const last = one.answered ?? one.seen;
-  return last ? `${evidence(last.device, last.means)} ${ago(last.at_us, now_us.value)}.` : "No device of theirs gave a sign yet.";
+  return last ? t("{what} {ago}.", { what: evidence(last.device, last.means), ago: ago(last.at_us, now_us.value) }) : t("No device of theirs gave a sign yet.");
 }

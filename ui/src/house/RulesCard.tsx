@@ -2,9 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { labelName } from "../format";
+import { seen } from "../labels";
 import { Trouble, useLoaded } from "../parts/bits";
 import { arming } from "../arming";
 import { house } from "../store";
+import { t } from "../words";
 import { houseApi, type Rule, type Rules } from "./api";
 import { channelName, MODES, modeName } from "./words";
 
@@ -38,34 +40,34 @@ export function RulesCard() {
     }
   };
   return (
-    <section class="panel" aria-label="Alert rules">
-      <h2>Who is told of what</h2>
-      <div class="segmented is-modes" role="group" aria-label="Mode of the house">
+    <section class="panel" aria-label={t("Alert rules")}>
+      <h2>{t("Who is told of what")}</h2>
+      <div class="segmented is-modes" role="group" aria-label={t("Mode of the house")}>
         {Object.entries(MODES).map(([key, name]) => (
           <button key={key} type="button" aria-pressed={mode === key} onClick={() => setMode(key as typeof mode)}>
-            {name}
+            {t(name)}
           </button>
         ))}
       </div>
-      {mode === "disabled" ? <p class="dim">While the house is disabled nobody is told of visitors. What happens to the cameras themselves is told all the same.</p> : null}
+      {mode === "disabled" ? <p class="dim">{t("While the house is disabled nobody is told of visitors. What happens to the cameras themselves is told all the same.")}</p> : null}
       <div class="matrix-frame">
         <table class="matrix">
           <thead>
             <tr>
-              <th scope="col">Camera</th>
+              <th scope="col">{t("Camera")}</th>
               {labels.map((label) => (
                 <th scope="col" key={label}>
                   {labelName("object", label)}
                 </th>
               ))}
-              <th scope="col">Picture</th>
+              <th scope="col">{t("Picture")}</th>
             </tr>
           </thead>
           <tbody>
             {found.cameras.map((rule) => (
               <tr key={rule.camera} class={rule.enabled ? "" : "is-off"}>
                 <th scope="row">
-                  <button class="link matrix-camera" type="button" aria-pressed={rule.enabled} title={rule.enabled ? "Tells of its visitors: press to have it stay quiet" : "Stays quiet: press to have it tell"} onClick={() => void enable(rule)}>
+                  <button class="link matrix-camera" type="button" aria-pressed={rule.enabled} title={rule.enabled ? t("Tells of its visitors: press to have it stay quiet") : t("Stays quiet: press to have it tell")} onClick={() => void enable(rule)}>
                     {rule.name}
                   </button>
                   <Limits rule={rule} mode={mode} />
@@ -78,25 +80,25 @@ export function RulesCard() {
                         class="cell"
                         role="switch"
                         aria-checked={rule.told[mode]?.includes(label) ?? false}
-                        aria-label={`${rule.name}, ${label}, ${modeName(mode)}`}
+                        aria-label={[rule.name, seen(label), modeName(mode)].join(", ")}
                         disabled={mode === "disabled" || !rule.enabled || busy !== ""}
                         onClick={() => void press(rule, label)}
                       />
                     ) : (
-                      <span class="dim" aria-label="is not looked for">
+                      <span class="dim" aria-label={t("is not looked for")}>
                         –
                       </span>
                     )}
                   </td>
                 ))}
-                <td class="dim">{rule.send_clip ? "and clip" : rule.send_picture ? "yes" : "no"}</td>
+                <td class="dim">{rule.send_clip ? t("and clip") : rule.send_picture ? t("yes") : t("no")}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
       <Trouble error={failed} />
-      <h3>Told to</h3>
+      <h3>{t("Told to")}</h3>
       {found.recipients.length ? (
         <ul class="recipients">
           {found.recipients.map((each) => (
@@ -106,20 +108,20 @@ export function RulesCard() {
           ))}
         </ul>
       ) : (
-        <p class="dim">Nobody yet: alerts stay on this page. Telegram or e-mail brings them to {house.value?.name ? `whoever cares for ${house.value.name}` : "you"}.</p>
+        <p class="dim">{house.value?.name ? t("Nobody yet: alerts stay on this page. Telegram or e-mail brings them to whoever cares for {house}.", { house: house.value.name }) : t("Nobody yet: alerts stay on this page. Telegram or e-mail brings them to you.")}</p>
       )}
-      <p class="hint">Each press is written into the configuration file and counts within seconds. What happens to a camera itself is always told.</p>
+      <p class="hint">{t("Each press is written into the configuration file and counts within seconds. What happens to a camera itself is always told.")}</p>
     </section>
   );
 }
 
 function Limits({ rule, mode }: { rule: Rule; mode: string }) {
-  const said = [
-    ...(rule.enabled ? [] : ["stays quiet"]),
-    ...(rule.private.includes(mode) ? ["private in this mode"] : []),
-    ...(rule.zones[mode]?.length ? [`only in ${rule.zones[mode].join(", ")}`] : []),
-    ...(rule.times.length ? [`only ${rule.times.join(", ")}`] : []),
-    ...Object.entries(rule.label_times).map(([label, times]) => `${label} only ${times.join(", ")}`),
+  const limits = [
+    ...(rule.enabled ? [] : [t("stays quiet")]),
+    ...(rule.private.includes(mode) ? [t("private in this mode")] : []),
+    ...(rule.zones[mode]?.length ? [t("only in {zones}", { zones: rule.zones[mode].join(", ") })] : []),
+    ...(rule.times.length ? [t("only {times}", { times: rule.times.join(", ") })] : []),
+    ...Object.entries(rule.label_times).map(([label, times]) => t("{label} only {times}", { label: seen(label), times: times.join(", ") })),
   ];
-  return said.length ? <span class="matrix-limits">{said.join(" · ")}</span> : null;
+  return limits.length ? <span class="matrix-limits">{limits.join(" · ")}</span> : null;
 }

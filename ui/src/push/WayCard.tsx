@@ -2,6 +2,8 @@
 
 import { ask } from "../ask";
 import { Trouble, useLoaded } from "../parts/bits";
+import { rich, said, t } from "../words";
+import { dates } from "../words/figures";
 
 /** See WayReply in the API's documentation. */
 interface Way {
@@ -17,61 +19,62 @@ interface Way {
 }
 
 const WHERE: Record<Way["where"], string> = {
-  machine: "from this very machine",
-  home: "from your home network",
-  outside: "from outside of your home networks",
-  unknown: "from nobody knows where",
+  machine: said("from this very machine"),
+  home: said("from your home network"),
+  outside: said("from outside of your home networks"),
+  unknown: said("from nobody knows where"),
 };
 
-const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
+const date = dates({ dateStyle: "long" });
 
 export function WayCard() {
   const [way, error] = useLoaded(() => ask<Way>("GET", "/way"), []);
   if (!way) return error ? <Trouble error={error} /> : null;
   const shown = way.certificate;
+  const where = t(WHERE[way.where]);
+  const how = way.scheme === "https" ? t("encrypted") : way.where === "machine" ? t("which needs no encryption") : t("without encryption");
   return (
     <section class="panel reach">
-      <h2>How you reach this page</h2>
+      <h2>{t("How you reach this page")}</h2>
       <p>
-        You came {WHERE[way.where]}
-        {way.proxy ? " through a reverse proxy" : ""}
-        {way.scheme === "https" ? ", encrypted" : way.where === "machine" ? ", which needs no encryption" : ", without encryption"}.{" "}
+        {way.proxy ? t("You came {where} through a reverse proxy, {how}.", { where, how }) : t("You came {where}, {how}.", { where, how })}{" "}
         <span class="dim">
-          {way.is_hidden ? "" : `Your address is ${way.client || "not known"}. `}
-          {way.proxy ? `The proxy's is ${way.proxy}.` : ""}
+          {way.is_hidden ? "" : `${way.client ? t("Your address is {address}.", { address: way.client }) : t("Your address is not known.")} `}
+          {way.proxy ? t("The proxy's is {address}.", { address: way.proxy }) : ""}
         </span>
       </p>
       {way.is_hidden ? (
         <p class="note is-bad">
-          Something stands between you and Hearthwatch that is not named in <code>trusted_proxies</code> of section <code>[web]</code>. Until it is, nobody can tell visitors from
-          home from others, and passwords are not taken.
+          {rich("Something stands between you and Hearthwatch that is not named in {option} of section {section}. Until it is, nobody can tell visitors from home from others, and passwords are not taken.", { option: <code>trusted_proxies</code>, section: <code>[web]</code> })}
         </p>
       ) : null}
       {way.trouble ? <p class="note is-bad">{way.trouble}</p> : null}
-      <h3>Open on this machine</h3>
+      <h3>{t("Open on this machine")}</h3>
       <ul class="reach-open">
         {way.open.map((each) => (
           <li key={each.scheme + each.address + each.port}>
-            <code>{each.scheme}</code>, port <strong>{each.port}</strong>{" "}
-            <span class="dim">{each.address ? "for this machine alone" : each.scheme === "https" ? "for every device in the network" : "for the reverse proxy alone"}</span>
+            {rich("{scheme}, port {port}", { scheme: <code>{each.scheme}</code>, port: <strong>{each.port}</strong> })}{" "}
+            <span class="dim">{each.address ? t("for this machine alone") : each.scheme === "https" ? t("for every device in the network") : t("for the reverse proxy alone")}</span>
           </li>
         ))}
       </ul>
       {shown ? (
         <>
-          <h3>Certificate</h3>
+          <h3>{t("Certificate")}</h3>
           <p class="dim">
             {shown.is_made_here
-              ? "Made by Hearthwatch itself, so browsers warn of it. Compare the fingerprint once; for notifications and the app a device must trust it: use a certificate of your own or a reverse proxy."
-              : `Your own, for ${shown.names.join(", ") || "no name at all"}.`}{" "}
-            Good until {dateFormat.format(shown.ends_us / 1000)}.
+              ? t("Made by Hearthwatch itself, so browsers warn of it. Compare the fingerprint once; for notifications and the app a device must trust it: use a certificate of your own or a reverse proxy.")
+              : shown.names.length
+                ? t("Your own, for {names}.", { names: shown.names.join(", ") })
+                : t("Your own, for no name at all.")}{" "}
+            {t("Good until {date}.", { date: date(shown.ends_us) })}
           </p>
           <p class="reach-print">
             <code>{shown.fingerprint}</code>
           </p>
         </>
       ) : null}
-      <p class="hint">Do not open these ports on your router. From outside use a VPN such as WireGuard or Tailscale, or a reverse proxy that asks for more than a password.</p>
+      <p class="hint">{t("Do not open these ports on your router. From outside use a VPN such as WireGuard or Tailscale, or a reverse proxy that asks for more than a password.")}</p>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 /** This browser as a device that is notified: what stands in the way, and how it comes to be one. */
 
 import { ApiError, ask } from "../ask";
+import { t } from "../words";
 import { worker } from "./worker";
 
 /** See PushDeviceReply in the API's documentation. */
@@ -42,7 +43,7 @@ export async function ownMark(): Promise<string> {
 
 export async function notifyMe(name: string): Promise<void> {
   const permission = await Notification.requestPermission();
-  if (permission !== "granted") throw new ApiError(0, "This browser was not allowed to show notifications.", "Allow them for this page in the browser's settings and try again.");
+  if (permission !== "granted") throw new ApiError(0, t("This browser was not allowed to show notifications."), t("Allow them for this page in the browser's settings and try again."));
   await worker();
   const { pushManager } = await navigator.serviceWorker.ready;
   const { key } = await ask<{ key: string }>("GET", "/push/key");
@@ -52,7 +53,7 @@ export async function notifyMe(name: string): Promise<void> {
   try {
     subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   } catch {
-    throw new ApiError(0, "This browser could not reach its push service.", "Is this device on the Internet? Some browsers have push switched off in their settings.");
+    throw new ApiError(0, t("This browser could not reach its push service."), t("Is this device on the Internet? Some browsers have push switched off in their settings."));
   }
   const { endpoint, keys } = subscription.toJSON();
   await ask<PushDevice>("POST", "/push/devices", {}, { name, endpoint, p256dh: keys?.["p256dh"], auth: keys?.["auth"] });
@@ -86,7 +87,8 @@ export function ownName(agent = navigator.userAgent): string {
       ["Linux", "Linux"],
     ] as const
   ).find(([mark]) => agent.includes(mark))?.[1];
-  return [browser ?? "A browser", system].filter(Boolean).join(" on ");
+  const name = browser ?? t("A browser");
+  return system ? t("{browser} on {system}", { browser: name, system }) : name;
 }
 
 export async function markOf(endpoint: string): Promise<string> {

@@ -30,7 +30,7 @@ async function start(): Promise<ServiceWorkerRegistration | null> {
     // the page's policy wants every script's address vouched for; this is the only one there ever is
     const policies = (window as { trustedTypes?: Policies }).trustedTypes;
     const only = (url: string): string => {
-      if (url !== SCRIPT) throw new TypeError("no other worker");
+      if (url !== SCRIPT) throw new TypeError(url);
       return url;
     };
     const vouch = policies?.createPolicy("hearthwatch-worker", { createScriptURL: only });

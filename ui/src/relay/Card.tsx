@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { Lazy } from "../parts/Lazy";
 import { session } from "../store";
+import { t } from "../words";
 
 export function RelayCard({ camera }: { camera: string }) {
   const [open, setOpen] = useState(false);
@@ -13,7 +14,7 @@ export function RelayCard({ camera }: { camera: string }) {
   };
   return (
     <details class="hand-over" key={camera} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Use elsewhere: other software, the camera’s own page</summary>
+      <summary>{t("Use elsewhere: other software, the camera’s own page")}</summary>
       {open ? <Lazy load={load} /> : null}
     </details>
   );

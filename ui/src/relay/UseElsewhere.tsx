@@ -6,6 +6,7 @@ import { ask } from "../ask";
 import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { isOwner } from "../store";
+import { rich, said, t } from "../words";
 import { addresses, type Relay } from "./addresses";
 
 type Which = "proxy" | "restream";
@@ -27,30 +28,27 @@ export function UseElsewhere({ camera }: { camera: string }) {
     <div class="relay">
       {relay.enabled ? (
         <>
-          <Login which="proxy" user={relay.user} has={relay.has_password} made={made} onMake={make}>
-            For pictures, other software logs in as
-          </Login>
+          <Login which="proxy" user={relay.user} has={relay.has_password} made={made} onMake={make} />
           {shown.pictures.map((each) => (
             <Address key={each.url} {...each} />
           ))}
           {shown.video.length ? (
             <>
-              <Login which="restream" user={relay.restream_user} has={relay.restream_has_password} made={made} onMake={make}>
-                For video, it logs in as
-              </Login>
+              <Login which="restream" user={relay.restream_user} has={relay.restream_has_password} made={made} onMake={make} />
               {shown.video.map((each) => (
                 <Address key={each.url} {...each} />
               ))}
             </>
           ) : (
             <p class="hint">
-              Video by RTSP is off{relay.restream_why ? `: ${relay.restream_why}` : ""}. To have it, write <code>enabled = true</code> into <code>[restream]</code> of the configuration.
+              {relay.restream_why ? t("Video by RTSP is off: {why}.", { why: relay.restream_why }) : t("Video by RTSP is off.")}{" "}
+              {rich("To have it, write {option} into {section} of the configuration.", { option: <code>enabled = true</code>, section: <code>[restream]</code> })}
             </p>
           )}
-          <p class="hint">Home Assistant, VLC, Blue Iris and others: docs/proxy.md says what to enter where. However many look, the camera is asked once.</p>
+          <p class="hint">{t("Home Assistant, VLC, Blue Iris and others: docs/proxy.md says what to enter where. However many look, the camera is asked once.")}</p>
         </>
       ) : (
-        <p class="hint">This camera is kept from other software, as the configuration says.</p>
+        <p class="hint">{t("This camera is kept from other software, as the configuration says.")}</p>
       )}
       <Trouble error={error} />
       {isOwner.value && relay.has_page ? <OwnPage camera={camera} /> : null}
@@ -58,20 +56,32 @@ export function UseElsewhere({ camera }: { camera: string }) {
   );
 }
 
-function Login({ which, user, has, made, onMake, children }: { which: Which; user: string; has: boolean; made: { which: Which; password: string } | null; onMake: (which: Which) => void; children: string }) {
+const LOGINS: Record<Which, Record<"fresh" | "known" | "none", string>> = {
+  proxy: {
+    fresh: said("For pictures, other software logs in as {user} with this password, shown only now:"),
+    known: said("For pictures, other software logs in as {user} with the password you were shown."),
+    none: said("For pictures, other software logs in as {user}; there is no password yet."),
+  },
+  restream: {
+    fresh: said("For video, it logs in as {user} with this password, shown only now:"),
+    known: said("For video, it logs in as {user} with the password you were shown."),
+    none: said("For video, it logs in as {user}; there is no password yet."),
+  },
+};
+
+function Login({ which, user, has, made, onMake }: { which: Which; user: string; has: boolean; made: { which: Which; password: string } | null; onMake: (which: Which) => void }) {
   const [sure, setSure] = useState(false);
   const fresh = made?.which === which ? made.password : null;
   return (
     <div class="relay-login">
       <p>
-        {children} <code>{user}</code>
-        {fresh ? " with this password, shown only now:" : has ? " with the password you were shown." : "; there is no password yet."}
+        {rich(LOGINS[which][fresh ? "fresh" : has ? "known" : "none"], { user: <code>{user}</code> })}
       </p>
-      {fresh ? <Copied label="The password" text={fresh} /> : null}
+      {fresh ? <Copied label={t("The password")} text={fresh} /> : null}
       {isOwner.value && !fresh ? (
         has && !sure ? (
           <button class="button is-plain" type="button" onClick={() => setSure(true)}>
-            New password
+            {t("New password")}
           </button>
         ) : (
           <button
@@ -82,7 +92,7 @@ function Login({ which, user, has, made, onMake, children }: { which: Which; use
               onMake(which);
             }}
           >
-            {has ? "Really: the old one stops working" : "Make a password"}
+            {has ? t("Really: the old one stops working") : t("Make a password")}
           </button>
         )
       ) : null}
@@ -105,8 +115,8 @@ function Copied({ label, text }: { label: string; text: string }) {
         {text}
       </code>
       {navigator.clipboard ? (
-        <button class="button is-plain" type="button" aria-label={`Copy: ${label}`} onClick={() => void navigator.clipboard.writeText(text).then(() => setDone(true), () => undefined)}>
-          {done ? "Copied" : "Copy"}
+        <button class="button is-plain" type="button" aria-label={t("Copy: {label}", { label })} onClick={() => void navigator.clipboard.writeText(text).then(() => setDone(true), () => undefined)}>
+          {done ? t("Copied") : t("Copy")}
         </button>
       ) : null}
     </span>
@@ -126,18 +136,20 @@ function OwnPage({ camera }: { camera: string }) {
   return (
     <div class="relay-own">
       <button class="button" type="button" onClick={open}>
-        <icons.Door size={18} /> Open the camera’s own page
+        <icons.Door size={18} /> {t("Open the camera’s own page")}
       </button>
       <p class="hint">
-        In a tab of its own, kept apart from this page; it ends after a while without use. Log in there with the camera’s own name and password.
+        {t("In a tab of its own, kept apart from this page; it ends after a while without use. Log in there with the camera’s own name and password.")}
         {url ? (
           <>
             {" "}
-            No tab?{" "}
-            <a href={url} target="_blank" rel="noopener noreferrer">
-              Open it here
-            </a>
-            , within a minute, once.
+            {rich("No tab? {link}, within a minute, once.", {
+              link: (
+                <a href={url} target="_blank" rel="noopener noreferrer">
+                  {t("Open it here")}
+                </a>
+              ),
+            })}
           </>
         ) : null}
       </p>

@@ -5,10 +5,12 @@ import { api } from "../api";
 import { type Config, readConfig, save, valueAt } from "../config/api";
 import { bytes } from "../format";
 import { Chips, Trouble, useLoaded } from "../parts/bits";
+import { LiveView } from "../live/LiveView";
 import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { StorageCard } from "../parts/Storage";
 import { cameras, house } from "../store";
+import { said, t } from "../words";
 import { ZoneEditor } from "../zones/ZoneEditor";
 import { FindCameras } from "./FindCameras";
 import { type Disk, welcome } from "./welcome";
@@ -21,17 +23,23 @@ export function Cameras({ onDone }: StepProps) {
     if (progress?.has_camera) onDone(true);
   }, [progress?.has_camera]);
   const own = cameras.value.filter((camera) => camera.id !== "demo" || added.includes(camera.id));
+  const newest = own.find((camera) => camera.id === added.at(-1));
   return (
     <>
       {progress?.has_camera && own.length ? (
-        <ul class="list wizard-cameras" aria-label="Your cameras">
+        <ul class="list wizard-cameras" aria-label={t("Your cameras")}>
           {own.map((camera) => (
             <li key={camera.id}>
               <icons.Camera size={20} /> <strong>{camera.name}</strong>
-              <span class="dim">{camera.state === "live" ? "live" : "connecting…"}</span>
+              <span class="dim">{camera.state === "live" ? t("live") : t("connecting…")}</span>
             </li>
           ))}
         </ul>
+      ) : null}
+      {newest ? (
+        <div class="stage is-wide wizard-live">
+          <LiveView camera={newest} stream="main" />
+        </div>
       ) : null}
       <FindCameras
         compact
@@ -50,10 +58,10 @@ export function Zones({ onDone }: StepProps) {
   useEffect(() => {
     if (!camera && cameras.value[0]) setCamera(cameras.value[0].id);
   }, [cameras.value.length]);
-  if (!camera) return <p class="dim">There is no camera yet: add one first.</p>;
+  if (!camera) return <p class="dim">{t("There is no camera yet: add one first.")}</p>;
   return (
     <>
-      {cameras.value.length > 1 ? <Chips name="Camera" value={camera} all={cameras.value.map((each) => [each.id, each.name] as const)} onPick={setCamera} /> : null}
+      {cameras.value.length > 1 ? <Chips name={t("Camera")} value={camera} all={cameras.value.map((each) => [each.id, each.name] as const)} onPick={setCamera} /> : null}
       <div class="wizard-zones">
         <ZoneEditor camera={camera} key={camera} compact onSaved={() => onDone(true)} />
       </div>
@@ -61,7 +69,14 @@ export function Zones({ onDone }: StepProps) {
   );
 }
 
-const KINDS: Record<Disk["kind"], string> = { ssd: "SSD", "hard-disk": "Hard disk", card: "SD card", usb: "USB disk", network: "Network folder", other: "Disk" };
+const KINDS: Record<Disk["kind"], string> = {
+  ssd: said("SSD"),
+  "hard-disk": said("Hard disk"),
+  card: said("SD card"),
+  usb: said("USB disk"),
+  network: said("Network folder"),
+  other: said("Disk"),
+};
 
 export function Storage({ onDone }: StepProps) {
   const [config, failed, setConfig] = useLoaded(readConfig, []);
@@ -81,17 +96,22 @@ export function Storage({ onDone }: StepProps) {
   const card = disks.find((disk) => disk.kind === "card" && disk.folder === wanted);
   return (
     <>
-      <div class="wizard-disks" role="radiogroup" aria-label="Disk">
+      <div class="wizard-disks" role="radiogroup" aria-label={t("Disk")}>
         {disks.map((disk) => (
           <label key={disk.mount} class={`wizard-disk ${disk.folder === wanted ? "is-picked" : ""}`}>
             <input type="radio" name="disk" checked={disk.folder === wanted} disabled={!disk.writable} onChange={() => set("folder", disk.in_use ? null : disk.folder)} />
             <span>
               <strong>
-                {KINDS[disk.kind]} <span class="dim">{disk.mount}</span>
+                {t(KINDS[disk.kind])} <span class="dim">{disk.mount}</span>
               </strong>
               <span class="dim">
-                {bytes(disk.free_bytes)} of {bytes(disk.size_bytes)} free{disk.in_use ? " · in use now" : ""}
-                {disk.writable ? "" : " · Hearthwatch may not write there"}
+                {[
+                  t("{free} of {size} free", { free: bytes(disk.free_bytes), size: bytes(disk.size_bytes) }),
+                  disk.in_use ? t("in use now") : "",
+                  disk.writable ? "" : t("Hearthwatch may not write there"),
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
               </span>
               <code>{disk.folder}</code>
             </span>
@@ -102,16 +122,16 @@ export function Storage({ onDone }: StepProps) {
         <p class="wizard-warn">
           <icons.Warn size={20} />
           <span>
-            <strong>An SD card wears out.</strong> Recording day and night may kill it within a year, and with it the system. Plug in an SSD, or record events only.
+            <strong>{t("An SD card wears out.")}</strong> {t("Recording day and night may kill it within a year, and with it the system. Plug in an SSD, or record events only.")}
           </span>
         </p>
       ) : null}
-      {restart ? <p class="wizard-note">Footage goes to the other disk after a restart of Hearthwatch. What is there already stays where it is.</p> : null}
-      <h2>How long it stays</h2>
+      {restart ? <p class="wizard-note">{t("Footage goes to the other disk after a restart of Hearthwatch. What is there already stays where it is.")}</p> : null}
+      <h2>{t("How long it stays")}</h2>
       <div class="wizard-days">
-        <Days config={config} name="keep_continuous_days" label="When nothing moves" set={set} />
-        <Days config={config} name="keep_motion_days" label="When something moves" set={set} />
-        <Days config={config} name="keep_event_days" label="Of events" set={set} />
+        <Days config={config} name="keep_continuous_days" label={t("When nothing moves")} set={set} />
+        <Days config={config} name="keep_motion_days" label={t("When something moves")} set={set} />
+        <Days config={config} name="keep_event_days" label={t("Of events")} set={set} />
       </div>
       <Trouble error={error} />
       <StorageCard />
@@ -128,7 +148,7 @@ function Days({ config, name, label, set }: { config: Config; name: string; labe
       {label}
       <span class="set-amount">
         <input type="text" inputMode="decimal" value={text} onInput={(event) => setText(event.currentTarget.value)} onChange={() => text.trim() && Number.isFinite(Number(text)) && set(name, Number(text))} />
-        <span class="dim">days</span>
+        <span class="dim">{t("days")}</span>
       </span>
     </label>
   );
@@ -161,23 +181,33 @@ export function Detector({ onDone }: StepProps) {
             <icons.Check />
           </span>
           <span>
-            <strong>{detector.name} is at work.</strong> It knows {detector.labels.length} kinds of things.
+            <strong>{t("{detector} is at work.", { detector: detector.name })}</strong> {t("It knows {n} kinds of things.", { n: detector.labels.length })}
           </span>
         </p>
       ) : detector.fetching ? (
         <>
           <Working>
-            Getting {detector.fetch_name} from {detector.fetch_host}: {bytes(detector.fetched_bytes)} of {bytes(detector.fetch_bytes)}. Its checksum is compared before it is used.
+            {t("Getting {model} from {host}: {fetched} of {size}. Its checksum is compared before it is used.", {
+              model: detector.fetch_name,
+              host: detector.fetch_host,
+              fetched: bytes(detector.fetched_bytes),
+              size: bytes(detector.fetch_bytes),
+            })}
           </Working>
-          <progress class="wizard-progress" value={detector.fetched_bytes} max={detector.fetch_bytes || 1} aria-label="The detection model" />
+          <progress class="wizard-progress" value={detector.fetched_bytes} max={detector.fetch_bytes || 1} aria-label={t("The detection model")} />
         </>
       ) : (
         <>
           <p>
-            {detector.fetch_name}, {bytes(detector.fetch_bytes)}, licence {detector.fetch_licence}. It is fetched once from {detector.fetch_host}; no picture ever goes there.
+            {t("{model}, {size}, licence {licence}. It is fetched once from {host}; no picture ever goes there.", {
+              model: detector.fetch_name,
+              size: bytes(detector.fetch_bytes),
+              licence: detector.fetch_licence,
+              host: detector.fetch_host,
+            })}
           </p>
           <button class="button is-main" type="button" onClick={fetchIt}>
-            <icons.Down size={18} /> Get the detection model
+            <icons.Down size={18} /> {t("Get the detection model")}
           </button>
         </>
       )}
@@ -191,10 +221,10 @@ export function Account({ onDone }: StepProps) {
   return (
     <section class="panel wizard-panel">
       <p>
-        Use an authenticator app, or a passkey on your phone or computer. From outside your home networks Hearthwatch demands it of an owner.
+        {t("Use an authenticator app, or a passkey on your phone or computer. From outside your home networks Hearthwatch demands it of an owner.")}
       </p>
       <a class="button is-main" href="/settings/account" onClick={() => onDone(true)}>
-        <icons.Shield size={18} /> Set up a second factor
+        <icons.Shield size={18} /> {t("Set up a second factor")}
       </a>
     </section>
   );

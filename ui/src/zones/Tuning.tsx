@@ -4,8 +4,10 @@ import { useState } from "preact/hooks";
 import { type Change, type Config, sendChanges, valueAt } from "../config/api";
 import { fromPercent, toPercent } from "../config/model";
 import { meter } from "../live/Tile";
+import { seen } from "../labels";
 import { Trouble } from "../parts/bits";
 import { cameras } from "../store";
+import { rich, t } from "../words";
 
 export function Tuning({ camera, config, again }: { camera: string; config: Config; again: () => Promise<void> }) {
   const [error, setError] = useState<unknown>(null);
@@ -21,12 +23,12 @@ export function Tuning({ camera, config, again }: { camera: string; config: Conf
   return (
     <div class="two zones-tuning">
       <section>
-        <h2>How much must move</h2>
+        <h2>{t("How much must move")}</h2>
         <Sensitivity camera={camera} config={config} send={send} />
       </section>
       <section>
-        <h2>How large it must be</h2>
-        <p class="dim">Smaller things of a kind are not counted: leaves taken for a cat, people on the far pavement. The box shows the size in the picture.</p>
+        <h2>{t("How large it must be")}</h2>
+        <p class="dim">{t("Smaller things of a kind are not counted: leaves taken for a cat, people on the far pavement. The box shows the size in the picture.")}</p>
         {labels.map((section) => (
           <Size key={section.path.join(".")} path={section.path} now={section.values["min_area_frac"]?.value} send={send} />
         ))}
@@ -53,8 +55,8 @@ function Sensitivity({ camera, config, send }: { camera: string; config: Config;
   const percent = (frac: number): string => `${toPercent(Number(frac.toPrecision(2)))} %`;
   return (
     <>
-      <p class="dim">The bar is how much of the picture changes right now. Walk through it, and set the mark where you want to be told.</p>
-      <div class={`tune-meter ${moving >= limit ? "is-above" : ""}`} role="meter" aria-label="What moves now" aria-valuemin={0} aria-valuemax={100} aria-valuenow={toPercent(Number(moving.toPrecision(2)))} aria-valuetext={percent(moving)}>
+      <p class="dim">{t("The bar is how much of the picture changes right now. Walk through it, and set the mark where you want to be told.")}</p>
+      <div class={`tune-meter ${moving >= limit ? "is-above" : ""}`} role="meter" aria-label={t("What moves now")} aria-valuemin={0} aria-valuemax={100} aria-valuenow={toPercent(Number(moving.toPrecision(2)))} aria-valuetext={percent(moving)}>
         <span class="tune-bar" style={{ transform: `scaleX(${meter(moving)})` }} />
         <span class="tune-limit" style={{ left: `${meter(limit) * 100}%` }} />
       </div>
@@ -65,22 +67,22 @@ function Sensitivity({ camera, config, send }: { camera: string; config: Config;
         max={0.95}
         step={0.005}
         value={meter(limit)}
-        aria-label="Sensitivity"
+        aria-label={t("Sensitivity")}
         aria-valuetext={percent(limit)}
         onInput={(event) => setLimit(Number(fromMeter(Number(event.currentTarget.value)).toPrecision(2)))}
       />
       <p class="row">
         <span>
-          Counts from <strong>{percent(limit)}</strong> of the picture <span class="dim">· now {percent(moving)}</span>
+          {rich("Counts from {share} of the picture", { share: <strong>{percent(limit)}</strong> })} <span class="dim">· {t("now {share}", { share: percent(moving) })}</span>
         </span>
         <span class="spacer" />
         {limit !== kept ? (
-          <button class="button is-main" type="button" onClick={() => send([{ path, value: limit }], "Saved: how much must move.")}>
-            Save
+          <button class="button is-main" type="button" onClick={() => send([{ path, value: limit }], t("Saved: how much must move."))}>
+            {t("Save")}
           </button>
         ) : null}
       </p>
-      <p class="hint">0.2 % is the noise of an empty scene, 3 % is usual, 15 % is dull.</p>
+      <p class="hint">{t("0.2 % is the noise of an empty scene, 3 % is usual, 15 % is dull.")}</p>
     </>
   );
 }
@@ -96,21 +98,21 @@ function Size({ path, now, send }: { path: readonly string[]; now: unknown; send
         <i style={{ width: `${side}%`, height: `${side}%` }} />
       </span>
       <label>
-        {label}
+        {seen(label)}
         <input
           type="range"
           min={0}
           max={4.5}
           step={0.05}
           value={Math.sqrt(toPercent(size))}
-          aria-valuetext={`${toPercent(size)} % of the picture`}
+          aria-valuetext={t("{share} of the picture", { share: `${toPercent(size)} %` })}
           onInput={(event) => setSize(fromPercent(Number((Number(event.currentTarget.value) ** 2).toPrecision(2))))}
         />
       </label>
-      <span class="size-now">{size ? `${toPercent(size)} %` : "any size"}</span>
+      <span class="size-now">{size ? `${toPercent(size)} %` : t("any size")}</span>
       {size !== kept ? (
-        <button class="button is-small is-main" type="button" aria-label={`Save the smallest size of ${label}`} onClick={() => send([{ path: [...path, "min_area_frac"], value: size || null }], `Saved: the smallest ${label}.`)}>
-          Save
+        <button class="button is-small is-main" type="button" aria-label={t("Save the smallest size of {label}", { label: seen(label) })} onClick={() => send([{ path: [...path, "min_area_frac"], value: size || null }], t("Saved: the smallest size of {label}.", { label: seen(label) }))}>
+          {t("Save")}
         </button>
       ) : null}
     </div>

@@ -4,9 +4,11 @@ import "./zones.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { at as addresses } from "../api";
 import { type Config, mistakesOf, readConfig, sendChanges } from "../config/api";
+import { seen } from "../labels";
 import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameras } from "../store";
+import { plural, t } from "../words";
 import { addPoint, addShape, at, changesOf, chosen, type Drawing, drawn, freeName, type History, isWhole, middles, movePoint, moveShape, type Point, removePoint, removeShape, type Shape, step, undo, withShape } from "./shapes";
 import { Tuning } from "./Tuning";
 
@@ -46,7 +48,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
   const put = (next: Drawing, part = false): void => setHistory((old) => step(old, next, part));
   const back = (): void => {
     setHistory(undo);
-    setSaid("The last step is undone.");
+    setSaid(t("The last step is undone."));
   };
   const choose = (id: number): void => {
     put({ ...drawing, selected: id, corner: null });
@@ -55,7 +57,11 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
   const start = (kind: Shape["kind"]): void => {
     put(addShape(drawing, kind));
     setCursor([0.5, 0.5]);
-    setSaid(`New ${kind}. Tap its corners on the picture one after the other, or move the cross with the arrow keys and press Enter.`);
+    setSaid(
+      kind === "zone"
+        ? t("New zone. Tap its corners on the picture one after the other, or move the cross with the arrow keys and press Enter.")
+        : t("New mask. Tap its corners on the picture one after the other, or move the cross with the arrow keys and press Enter."),
+    );
     stage.current?.focus();
   };
   const place = (event: PointerEvent): Point => {
@@ -121,11 +127,11 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
     } else if ((event.key === "Enter" || event.key === " ") && corner === null) {
       event.preventDefault();
       put(addPoint(drawing, cursor ?? [0.5, 0.5]));
-      setSaid(`Corner ${shape.points.length + 1} set.`);
+      setSaid(t("Corner {corner} set.", { corner: shape.points.length + 1 }));
     } else if ((event.key === "Delete" || event.key === "Backspace") && corner !== null) {
       event.preventDefault();
       put(removePoint(drawing, corner));
-      setSaid(`Corner ${corner + 1} is gone.`);
+      setSaid(t("Corner {corner} is gone.", { corner: corner + 1 }));
       stage.current?.focus();
     } else if (event.key === "Escape") {
       put({ ...drawing, selected: null, corner: null });
@@ -137,7 +143,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
     setError(null);
     sendChanges(config.mark, changes).then(
       () => {
-        setSaid("Saved. It counts from now on.");
+        setSaid(t("Saved. It counts from now on."));
         void again().then(() => onSaved?.());
       },
       (found: unknown) => setError(found),
@@ -153,7 +159,11 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
           style={{ aspectRatio: ratio }}
           tabIndex={0}
           role="application"
-          aria-label={`Picture of ${known?.name ?? camera}. ${shape ? "Arrow keys move the cross, Enter sets a corner, Escape ends." : "Choose a zone in the list, or make a new one, to draw."}`}
+          aria-label={
+            shape
+              ? t("Picture of {camera}. Arrow keys move the cross, Enter sets a corner, Escape ends.", { camera: known?.name ?? camera })
+              : t("Picture of {camera}. Choose a zone in the list, or make a new one, to draw.", { camera: known?.name ?? camera })
+          }
           onPointerDown={down}
           onPointerMove={move}
           onPointerUp={up}
@@ -174,7 +184,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
             onError={() => setBlind(true)}
             hidden={blind}
           />
-          {blind ? <p class="zones-blind">The camera gives no picture just now.</p> : null}
+          {blind ? <p class="zones-blind">{t("The camera gives no picture just now.")}</p> : null}
           <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true">
             {drawing.shapes.map((each) =>
               each.points.length ? (
@@ -204,20 +214,20 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
               class={`zones-corner is-${shape.kind}`}
               data-corner={corner}
               style={{ left: `${x * 100}%`, top: `${y * 100}%` }}
-              aria-label={`Corner ${corner + 1} of ${shape.points.length}, ${Math.round(x * 100)} % from the left, ${Math.round(y * 100)} % from the top. Arrow keys move it, Delete takes it away.`}
+              aria-label={t("Corner {corner} of {corners}, {x} % from the left, {y} % from the top. Arrow keys move it, Delete takes it away.", { corner: corner + 1, corners: shape.points.length, x: Math.round(x * 100), y: Math.round(y * 100) })}
             />
           ))}
           {shape && cursor ? <span class="zones-cross" style={{ left: `${cursor[0] * 100}%`, top: `${cursor[1] * 100}%` }} aria-hidden="true" /> : null}
         </div>
         <div class="row zones-tools">
           <button class="button" type="button" onClick={() => start("zone")}>
-            New zone
+            {t("New zone")}
           </button>
           <button class="button" type="button" onClick={() => start("mask")}>
-            New mask
+            {t("New mask")}
           </button>
           <button class="button is-plain" type="button" disabled={!history.past.length} onClick={back}>
-            Undo
+            {t("Undo")}
           </button>
           <span class="spacer" />
           <button
@@ -228,11 +238,11 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
               setVersion(version + 1);
             }}
           >
-            <icons.Again size={18} /> New picture
+            <icons.Again size={18} /> {t("New picture")}
           </button>
         </div>
         <p class="hint" role="status">
-          {said || (shape ? "Tap to add a corner, pull a corner to move it, pull a small dot to put one in between." : "A zone is where something counts. A mask is where nothing is looked at: a tree, a clock, the neighbour’s garden.")}
+          {said || (shape ? t("Tap to add a corner, pull a corner to move it, pull a small dot to put one in between.") : t("A zone is where something counts. A mask is where nothing is looked at: a tree, a clock, the neighbour’s garden."))}
         </p>
       </div>
       <div class="zones-side">
@@ -243,18 +253,18 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
                 <button type="button" class="zones-pick" aria-pressed={each.id === drawing.selected} onClick={() => choose(each.id)}>
                   <i class={`zones-mark is-${each.kind}`} aria-hidden="true" />
                   {nameOf(each, drawing)}
-                  <span class="dim">{isWhole(each) ? (each.kind === "mask" ? "not looked at" : each.labels.length ? each.labels.join(", ") : "everything") : `${3 - each.points.length} corners missing`}</span>
+                  <span class="dim">{isWhole(each) ? (each.kind === "mask" ? t("not looked at") : each.labels.length ? each.labels.map(seen).join(", ") : t("everything")) : plural(3 - each.points.length, "1 corner missing", "{n} corners missing")}</span>
                 </button>
                 {each.id === drawing.selected ? <Details shape={each} drawing={drawing} labels={labels} isNew={!before.shapes.some((old) => old.id === each.id)} put={put} /> : null}
               </li>
             ))}
           </ul>
         ) : (
-          <p class="dim">Nothing is drawn yet: the whole picture counts.</p>
+          <p class="dim">{t("Nothing is drawn yet: the whole picture counts.")}</p>
         )}
         {changes.length || halfDone.length ? (
           <div class="zones-save">
-            {halfDone.length ? <p class="hint">{halfDone.length === 1 ? "One outline has" : `${halfDone.length} outlines have`} fewer than three corners and will not be saved.</p> : null}
+            {halfDone.length ? <p class="hint">{plural(halfDone.length, "One outline has fewer than three corners and will not be saved.", "{n} outlines have fewer than three corners and will not be saved.")}</p> : null}
             {wrongOf(error).map((text) => (
               <p class="set-wrong" role="alert" key={text}>
                 {text}
@@ -262,7 +272,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
             ))}
             {wrongOf(error).length ? null : <Trouble error={error} />}
             <button class="button is-main" type="button" disabled={!changes.length} onClick={save}>
-              Save
+              {t("Save")}
             </button>
           </div>
         ) : null}
@@ -281,16 +291,16 @@ function Details({ shape, drawing, labels, isNew, put }: { shape: Shape; drawing
     <div class="zones-details">
       {shape.kind === "zone" && isNew ? (
         <label>
-          Name
+          {t("Name")}
           <input type="text" autocomplete="off" maxLength={32} value={name} onInput={(event) => setName(event.currentTarget.value)} onChange={() => put(withShape(drawing, shape.id, { name: freeName(name, others) }))} />
         </label>
       ) : null}
       {shape.kind === "zone" ? (
         <div>
-          <p class="zones-label">What counts in it</p>
-          <div class="chips is-set" role="group" aria-label="What counts in it">
+          <p class="zones-label">{t("What counts in it")}</p>
+          <div class="chips is-set" role="group" aria-label={t("What counts in it")}>
             <button type="button" class="chip" aria-pressed={!shape.labels.length} onClick={() => put(withShape(drawing, shape.id, { labels: [] }))}>
-              everything
+              {t("everything")}
             </button>
             {labels.map((label) => (
               <button
@@ -300,20 +310,20 @@ function Details({ shape, drawing, labels, isNew, put }: { shape: Shape; drawing
                 aria-pressed={shape.labels.includes(label)}
                 onClick={() => put(withShape(drawing, shape.id, { labels: shape.labels.includes(label) ? shape.labels.filter((each) => each !== label) : [...shape.labels, label] }))}
               >
-                {label}
+                {seen(label)}
               </button>
             ))}
           </div>
         </div>
       ) : null}
       <button class="button is-plain" type="button" onClick={() => put(removeShape(drawing, shape.id))}>
-        Take this {shape.kind} away
+        {shape.kind === "zone" ? t("Take this zone away") : t("Take this mask away")}
       </button>
     </div>
   );
 }
 
-const nameOf = (shape: Shape, drawing: Drawing): string => (shape.kind === "zone" ? shape.name : `Mask ${drawing.shapes.filter((each) => each.kind === "mask").findIndex((each) => each.id === shape.id) + 1}`);
+const nameOf = (shape: Shape, drawing: Drawing): string => (shape.kind === "zone" ? shape.name : t("Mask {number}", { number: drawing.shapes.filter((each) => each.kind === "mask").findIndex((each) => each.id === shape.id) + 1 }));
 
 function middleOf(shape: Shape): Point {
   const count = shape.points.length || 1;

@@ -5,6 +5,7 @@ import { CameraBar } from "../parts/CameraBar";
 import * as icons from "../parts/icons";
 import { place } from "../router";
 import { cameraName, isOwner } from "../store";
+import { t } from "../words";
 import { ZoneEditor } from "./ZoneEditor";
 
 export default function ZonesPage() {
@@ -12,12 +13,12 @@ export default function ZonesPage() {
   return (
     <div class="page">
       <CameraBar id={id} here="zones" />
-      <Head title={`Zones of ${cameraName(id)}`} />
+      <Head title={t("Zones of {camera}", { camera: cameraName(id) })} />
       {isOwner.value ? (
         <ZoneEditor camera={id} />
       ) : (
-        <Empty icon={<icons.Eye size={40} />} title="Only the owner draws zones">
-          Ask whoever set up this house.
+        <Empty icon={<icons.Eye size={40} />} title={t("Only the owner draws zones")}>
+          {t("Ask whoever set up this house.")}
         </Empty>
       )}
     </div>

@@ -1,14 +1,20 @@
 /** The German catalogue: one file for each folder of the page. */
 
 import accounts from "./accounts.json";
+import config from "./config.json";
+import doors from "./doors.json";
 import events from "./events.json";
 import frame from "./frame.json";
+import housePage from "./housePage.json";
 import labels from "./labels.json";
 import leaving from "./leaving.json";
 import live from "./live.json";
 import pages from "./pages.json";
 import parts from "./parts.json";
+import push from "./push.json";
+import relay from "./relay.json";
 import setup from "./setup.json";
 import timeline from "./timeline.json";
+import zones from "./zones.json";
 
-export default { ...accounts, ...events, ...frame, ...labels, ...leaving, ...live, ...pages, ...parts, ...setup, ...timeline } as Record<string, string>;
+export default { ...accounts, ...config, ...doors, ...events, ...frame, ...housePage, ...labels, ...leaving, ...live, ...pages, ...parts, ...push, ...relay, ...setup, ...timeline, ...zones } as Record<string, string>;
