@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pyotp
 import pytest
 from sqlalchemy import text
 from tests.web.asgi import ask
 from tests.web.conftest import HTTPS, Browser, MakeBrowser
-from tests.web.fake_house import PASSWORD, Built
+from tests.web.fake_house import PASSWORD, Built, FakeHouse, build
 
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import US_PER_S, CameraId
 from hearthwatch.web import trail
 from hearthwatch.web.accounts import Role
 from hearthwatch.web.auth import FRESH_US
+from hearthwatch.web.options import WebOptions
 from hearthwatch.web.place import browser_name, network_of
 from hearthwatch.web.throttle import TRIES_PER_ACCOUNT
 
@@ -149,6 +151,19 @@ async def test_from_outside_an_owner_needs_a_second_factor(
     way = await half_way(far)
     assert (await second(far, way["key"], code_of(secret, clock))).status_code == 200
     assert (await far.get("/api/v1/cameras")).status_code == 200
+
+
+async def test_from_outside_through_a_declared_proxy_an_owner_needs_a_second_factor(tmp_path: Path, clock: FakeClock) -> None:
+    house = FakeHouse(clock=clock)
+    (tmp_path / "proxied").mkdir()
+    built = build(tmp_path / "proxied", house, options=WebOptions(hosts=("cams.example.org",), trusted_proxies=("10.0.0.2",)))
+    await built.add_user("ada", Role.OWNER)
+    async with Browser(built, "https://cams.example.org", "10.0.0.2") as client:
+        for visitor, status in (("203.0.113.9", 403), ("192.168.1.20", 200)):
+            passed_on = {"X-Forwarded-For": visitor, "X-Forwarded-Proto": "https"}
+            answer = await client.send_json("/api/v1/login", {"name": "ada", "password": PASSWORD}, **passed_on)
+            assert (answer.status_code, answer.json().get("wanted") == "second-factor") == (status, status == 403)
+    built.close()
 
 
 async def test_from_outside_a_member_needs_none(built: Built, browser: MakeBrowser) -> None:
