@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { defineConfig, type Plugin } from "vite";
+import { catalogue } from "./catalogue.ts";
 
 /** Tells the service worker which files the shell is made of, and a version that changes with any of them. */
 function shellOfTheWorker(): Plugin {
@@ -12,7 +13,7 @@ function shellOfTheWorker(): Plugin {
         const worker = bundle["sw.js"];
         if (worker?.type !== "chunk") throw new Error("the service worker was not built");
         if (worker.imports.length || worker.exports.length) throw new Error("the service worker must be one file without imports");
-        const assets = Object.keys(bundle).filter((name) => /^assets\/.*\.(js|css)$/.test(name));
+        const assets = Object.keys(bundle).filter((name) => /^assets\/.*\.(js|css|json)$/.test(name));
         const index = bundle["index.html"];
         const version = createHash("sha256")
           .update(JSON.stringify([Object.keys(bundle).sort(), worker.code, index?.type === "asset" ? String(index.source) : ""]))
@@ -37,6 +38,6 @@ export default defineConfig({
       output: { entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
     },
   },
-  plugins: [shellOfTheWorker()],
+  plugins: [catalogue(), shellOfTheWorker()],
   server: { proxy: { "/api": { target: "http://127.0.0.1:8080", ws: true } } },
 });

@@ -2,16 +2,13 @@
 
 import { parseSync } from "vite";
 import { describe, expect, test } from "vitest";
+import { isNode, type Node, SAYS, sentencesIn } from "../sentences";
 
 declare global {
   interface ImportMeta {
-    env?: Record<string, string>;
     glob: (paths: string[], how: { query: "?raw"; import: "default"; eager: true }) => Record<string, string>;
   }
 }
-
-/** Folders whose sentences are not in the catalogue yet ("frame": the files beside the folders). */
-const NOT_MOVED = new Set<string>([]);
 
 /** Attributes that are read by people, the page's own among them. */
 const READ_BY_PEOPLE = new Set(["alt", "aria-description", "aria-label", "aria-roledescription", "aria-valuetext", "empty", "eyebrow", "hint", "label", "placeholder", "say", "summary", "text", "title"]);
@@ -26,16 +23,10 @@ const SAME_EVERYWHERE = new Set(["500 11px 'Inter Variable', system-ui, sans-ser
 /** Addresses, as examples of what may be entered. */
 const ADDRESS = /^(@\w+|\S+[@:/.]\S*[^\s.:])$/;
 
-const SAYS = new Set(["t", "plural", "rich", "said"]);
 const LETTER = /\p{L}/u;
 const SENTENCE = /\p{L}[\p{L},.:;!?…’']*\s+\S|^\p{Lu}\p{Ll}+[.…?]?$/u;
 const PHRASE = /\p{L}\s|\s\p{L}/u;
 
-interface Node {
-  type: string;
-  start: number;
-  [field: string]: unknown;
-}
 interface Said {
   sentence: string;
   where: string;
@@ -45,31 +36,15 @@ interface Read {
   bare: string[];
 }
 
-const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && typeof (value as Node).type === "string";
 const words = (text: unknown): string => String(text).replace(/\s+/g, " ").trim();
-
-function folderOf(path: string): string {
-  const [first = "", ...rest] = path.split("/");
-  return rest.length ? first : "frame";
-}
-
-/** The strings an expression may be: `a ? "b" : "c"` are two. */
-function literals(node: unknown): Node[] {
-  if (!isNode(node)) return [];
-  if (node.type === "Literal" && typeof node["value"] === "string") return [node];
-  if (node.type === "ConditionalExpression") return [...literals(node["consequent"]), ...literals(node["alternate"])];
-  if (node.type === "LogicalExpression") return [...literals(node["left"]), ...literals(node["right"])];
-  if (node.type === "TSAsExpression" || node.type === "TSSatisfiesExpression" || node.type === "ParenthesizedExpression") return literals(node["expression"]);
-  return [];
-}
 
 type Place = "code" | "people" | "machines";
 
 function readSource(path: string, text: string): Read {
   const { program, errors } = parseSync(path, text);
   if (errors.length) throw new Error(`${path}: ${errors[0]?.message}`);
-  const read: Read = { said: [], bare: [] };
   const at = (node: Node): string => `${path}:${text.slice(0, node.start).split("\n").length}`;
+  const read: Read = { said: sentencesIn(program).map((node) => ({ sentence: String(node["value"]), where: at(node) })), bare: [] };
   const blame = (node: Node, what: string): void => {
     if (!SAME_EVERYWHERE.has(words(what)) && !ADDRESS.test(words(what))) read.bare.push(`${at(node)}: ${words(what)}`);
   };
@@ -97,7 +72,6 @@ function readSource(path: string, text: string): Read {
         const name = String((callee.type === "MemberExpression" ? (callee["property"] as Node) : callee)["name"] ?? "");
         if (callee.type === "Identifier" && SAYS.has(name)) {
           const sentences = name === "plural" ? given.slice(1, 3) : given.slice(0, 1);
-          for (const found of sentences.flatMap(literals)) read.said.push({ sentence: String(found["value"]), where: at(found) });
           for (const sentence of sentences) if (sentence.type === "TemplateLiteral" || sentence.type === "BinaryExpression") blame(sentence, `${name}() of a sentence that is put together: give it holes`);
           for (const rest of given) if (!sentences.includes(rest)) look(rest, "code");
           return;
@@ -178,7 +152,7 @@ const german = new Map(files.flatMap(([, , entries]) => Object.entries(entries))
 const holes = (sentence: string): string[] => [...new Set(sentence.match(/\{\w+\}/g))].sort();
 
 test("what people read is in the catalogue", () => {
-  const bare = sources.filter(([path]) => !NOT_MOVED.has(folderOf(path))).flatMap(([, read]) => read.bare);
+  const bare = sources.flatMap(([, read]) => read.bare);
   expect(bare).toEqual([]);
 });
 
@@ -240,9 +214,4 @@ describe("the reader of the sources", () => {
     const found = readSource("pages/made-up.tsx", 'x(t(open ? "Open" : "Shut"), plural(n, "{n} day", "{n} days"), rich("Read {how}.", { how: t("it") }));');
     expect(found.said.map(({ sentence }) => sentence)).toEqual(["Open", "Shut", "{n} day", "{n} days", "Read {how}.", "it"]);
   });
-});
-
-test("list what a folder says outside the catalogue", () => {
-  const wanted = import.meta.env?.["VITE_BARE"];
-  for (const [path, read] of sources) if (wanted && (folderOf(path) === wanted || path === wanted)) console.log(read.bare.join("\n"));
 });

@@ -57,7 +57,12 @@ def _asset(data: bytes, name: str) -> Asset:
     guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
     if name.endswith(".webmanifest"):
         guessed = "application/manifest+json"
-    text = guessed.startswith("text/") or guessed in {"application/manifest+json", "image/svg+xml", "text/javascript"}
+    text = guessed.startswith("text/") or guessed in {
+        "application/json",
+        "application/manifest+json",
+        "image/svg+xml",
+        "text/javascript",
+    }
     return Asset(
         media_type=f"{guessed}; charset=utf-8" if text else guessed,
         plain=data,

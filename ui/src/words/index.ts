@@ -16,7 +16,7 @@ type Values = Record<string, string | number>;
 const KEY = "hearthwatch-language";
 const HOLE = /\{(\w+)\}/g;
 
-let catalogue: Record<string, string> = {};
+let catalogue: Readonly<Record<string, string>> = {};
 let spoken: string | undefined;
 
 export const isLanguage = (found: string | null | undefined): found is Language => found === "en" || found === "de";
@@ -39,7 +39,7 @@ export function choose(chosen: Language): void {
 }
 
 /** Translate from now on with this catalogue, and write figures as `chosen` is written where the person lives. */
-export function speak(chosen: Language, words: Record<string, string>): void {
+export function speak(chosen: Language, words: Readonly<Record<string, string>>): void {
   catalogue = words;
   spoken = navigator.languages.find((each) => each.slice(0, 2) === chosen) ?? (chosen === "en" ? "en-GB" : chosen);
 }
@@ -47,7 +47,8 @@ export function speak(chosen: Language, words: Record<string, string>): void {
 /** The language with its country ("de-AT"), for dates, numbers and order; undefined as long as none is settled. */
 export const tag = (): string | undefined => spoken;
 
-const translated = (sentence: string): string => catalogue[sentence] ?? sentence.replace(/\|[^|]*$/, "");
+/** A built page has a number in place of each sentence. */
+const translated = (sentence: string): string => catalogue[sentence] ?? String(sentence).replace(/\|[^|]*$/, "");
 
 export function t(sentence: string, values: Values = {}): string {
   return translated(sentence).replace(HOLE, (hole, name: string) => String(values[name] ?? hole));

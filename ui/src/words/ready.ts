@@ -1,7 +1,11 @@
 /** Settles the language before any other module of the page runs: the entry imports this first. */
 
 import { language, speak } from ".";
+import { read } from "./read";
+import { hear } from "./told";
 
 const chosen = language();
 document.documentElement.lang = chosen;
-speak(chosen, chosen === "de" ? (await import("./de")).default : {});
+const { words, house } = await read(chosen);
+speak(chosen, words);
+hear(house);

@@ -4,6 +4,7 @@ import accounts from "./accounts.json";
 import config from "./config.json";
 import doors from "./doors.json";
 import events from "./events.json";
+import house from "./house.json";
 import frame from "./frame.json";
 import housePage from "./housePage.json";
 import labels from "./labels.json";
@@ -17,4 +18,4 @@ import setup from "./setup.json";
 import timeline from "./timeline.json";
 import zones from "./zones.json";
 
-export default { ...accounts, ...config, ...doors, ...events, ...frame, ...housePage, ...labels, ...leaving, ...live, ...pages, ...parts, ...push, ...relay, ...setup, ...timeline, ...zones } as Record<string, string>;
+export default { words: { ...accounts, ...config, ...doors, ...events, ...frame, ...housePage, ...labels, ...leaving, ...live, ...pages, ...parts, ...push, ...relay, ...setup, ...timeline, ...zones } as Record<string, string>, house: house as Record<string, string> };
