@@ -10,13 +10,18 @@ import asyncio
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
-
-import aiohttp
 
 from hearthwatch.kit.address import source_address
 from hearthwatch.kit.errors import BadReply
+from hearthwatch.kit.late import late
 from hearthwatch.vendors.onvif_xml import Element, parse
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = late("aiohttp")
 
 SSDP = ("239.255.255.250", 1900)
 NAT_PMP_PORT = 5351
@@ -26,7 +31,7 @@ _MOST = 128
 _MOST_PLACES = 4
 _MAX_BYTES = 256 * 1024
 _MAX_CHARS = 80
-_TIMEOUT = aiohttp.ClientTimeout(total=4)
+_TIMEOUT_S = 4
 _END = {"713", "714"}
 """SpecifiedArrayIndexInvalid and NoSuchEntryInArray: there are no more."""
 
@@ -131,7 +136,9 @@ async def _read(gateway: str, location: str) -> Router | None:
     """Return what the description at `location` leads to, None when it is none of the router's."""
     if not _is_at(location, gateway):
         return None
-    async with aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session:
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+    ) as session:
         async with session.get(location, allow_redirects=False) as answer:
             root = parse(await _bounded(answer))
         device = root.find("device")
