@@ -59,8 +59,9 @@ class SightOptions:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     watch: tuple[Sight, ...] = (Sight.COVERED, Sight.BLURRED, Sight.TURNED, Sight.FROZEN, Sight.DARK)
-    """What is told when it lasts: `covered`, `blurred`, `turned`, `frozen`, `dark`. Leave `turned` out for a camera that
-    is meant to move, `dark` for one that sees nothing at night."""
+    """What is told when it lasts: `covered`, `blurred`, `turned`, `frozen`, `dark`. A camera that turns by itself is told as
+    `turned` until its views are known: each was seen three times, over ten minutes. Leave `turned` out for one that is turned
+    by hand, `dark` for one that sees nothing at night."""
 
 
 class MotionDetector(Protocol):

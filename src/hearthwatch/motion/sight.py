@@ -1,4 +1,5 @@
-"""Sight: whether the camera still shows what it should. Each second a picture is held against what it usually shows.
+"""Sight: whether the camera still shows what it should. Each second a picture is held against what it usually shows,
+which is one view, or several of a camera that turns by itself.
 
 Covered, blurred, turned, frozen and dark are told apart by four figures that a change of light moves little: where the
 edges are, how much detail there is, how sharp it is, and whether anything changed at all, were it only noise.
@@ -6,30 +7,23 @@ edges are, how much detail there is, how sharp it is, and whether anything chang
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hearthwatch.frames.frame import Frame
 from hearthwatch.kit.units import NS_PER_S, MonoNs
+from hearthwatch.motion.look import Look, likeness, measure
 from hearthwatch.motion.motion import Sight, SightOptions
+from hearthwatch.motion.views import Views
 
 Grey = NDArray[np.uint8]
-Map = NDArray[np.float32]
 
 _STILL_EVERY_NS = NS_PER_S // 2
 _EVERY_NS = NS_PER_S - _STILL_EVERY_NS // 2
-_WIDTH_PX = 320
-_EDGES_PX = (80, 45)
-_LEARN_LOOKS = 5
-_USUAL_S = 120.0
-"""How long the usual takes to follow: slower than a hand or a cloth, faster than dusk."""
 _ACCEPT_S = 1800.0
-"""A new view that lasts this long is the usual one from then on."""
+"""A new view that lasts this long is a usual one from then on."""
 _LASTS_S = {Sight.COVERED: 5.0, Sight.TURNED: 5.0, Sight.BLURRED: 15.0, Sight.DARK: 60.0, Sight.FROZEN: 4.0}
 _NOTHING_SEEN = frozenset({Sight.COVERED, Sight.DARK})
 _CLEAR_S = 3.0
@@ -39,7 +33,6 @@ _DARK_LEVEL = 14.0
 _TURNED_LIKENESS = 0.4
 _TURNED_FRAC = 0.5
 _BLUR_FRAC = 0.72
-_STRONG_EDGES_FRAC = 0.05
 _GRID_STEP = 4
 _SAME_FRAC = 0.0005
 _STILL_LOOKS = 20
@@ -47,42 +40,6 @@ _STILL_NS = 8 * NS_PER_S
 _KNOWN_SHARE = 0.3
 _REPEATS_SHARE = 0.45
 """Measured: of living cameras, through the strongest encoders, at most 0.2 and 0.28; of frozen ones 0.4 and 0.55 and more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What one picture measures. `edges` is where the edges are, whatever the light; `detail` how much there is of it in
-    levels, `sharp` how fine the strongest of it is, `level` the mean brightness above black."""
-
-    edges: Map
-    detail: float
-    sharp: float
-    level: float
-
-
-def measure(frame: Frame) -> Look:
-    """Return the figures of one picture."""
-    y = frame.y
-    scale = max(1, round(y.shape[1] / _WIDTH_PX))
-    small = cv2.resize(y, (y.shape[1] // scale, y.shape[0] // scale), interpolation=cv2.INTER_AREA).astype(np.float32)
-    fine = cv2.blur(small, (3, 3))
-    finest, relief = cv2.absdiff(fine, cv2.blur(fine, (3, 3))), cv2.absdiff(fine, cv2.blur(fine, (9, 9)))
-    strong = relief >= np.partition(relief.ravel(), place := round(relief.size * (1 - _STRONG_EDGES_FRAC)))[place]
-    slope = cv2.magnitude(cv2.Sobel(fine, cv2.CV_32F, 1, 0), cv2.Sobel(fine, cv2.CV_32F, 0, 1))
-    edges = cv2.blur(slope / (cv2.blur(slope, (31, 31)) + 4.0), (5, 5))
-    edges = cv2.resize(edges, _EDGES_PX, interpolation=cv2.INTER_AREA)
-    black = 0.0 if frame.full_range else 16.0
-    return Look(
-        edges=np.asarray(edges - edges.mean(), np.float32),
-        detail=float(relief.mean()),
-        sharp=float(finest[strong].mean() / (relief[strong].mean() + 0.5)),
-        level=float(small.mean()) - black,
-    )
-
-
-def likeness(a: Map, b: Map) -> float:
-    """Return how alike two maps of edges are: 1 the same view, about 0 two different ones."""
-    return float(np.vdot(a, b)) / (math.sqrt(float(np.vdot(a, a)) * float(np.vdot(b, b))) + 1e-6)
 
 
 class Stillness:
@@ -130,9 +87,7 @@ class SightWatch:
     def __init__(self, options: SightOptions) -> None:
         self.renew(options)
         self._looked_ns: MonoNs | None = None
-        self._usual: Look | None = None
-        self._usual_likeness = 1.0
-        self._learnt = 0
+        self._views = Views()
         self._seen: Sight | None = None
         self._seen_ns = MonoNs(0)
         self._stillness = Stillness()
@@ -140,7 +95,7 @@ class SightWatch:
         """What holds now; None until the usual is learnt."""
 
     def renew(self, options: SightOptions) -> None:
-        """Watch for other things from the next picture on; the usual view stays known."""
+        """Watch for other things from the next picture on; the usual views stay known."""
         self._watch = frozenset(options.watch)
 
     def look(self, frame: Frame) -> None:
@@ -162,35 +117,29 @@ class SightWatch:
         lasted_s = (now_ns - self._seen_ns) / NS_PER_S
         if lasted_s >= _LASTS_S.get(seen, _CLEAR_S):
             self.sight = seen if seen in self._watch else Sight.CLEAR
-        if seen is Sight.CLEAR or (seen is Sight.TURNED and lasted_s >= _ACCEPT_S):
-            self._learn(look, passed_s, anew=seen is Sight.TURNED)
+        if seen is Sight.CLEAR:
+            self._views.learn(look, now_ns, passed_s)
+        elif seen is Sight.TURNED:
+            if lasted_s >= _ACCEPT_S:
+                self._views.accept(look, now_ns)
+            else:
+                self._views.note_strange(look, now_ns, passed_s)
 
     def _seen_in(self, look: Look) -> Sight:
-        usual = self._usual
-        if usual is None or self._learnt < _LEARN_LOOKS:
+        view = self._views.current
+        if view is None or not self._views.are_learnt:
             if look.detail >= _FLAT_DETAIL:
                 return Sight.CLEAR
             return Sight.DARK if look.level < _DARK_LEVEL else Sight.COVERED
+        usual = view.look
         alike = likeness(look.edges, usual.edges)
         if alike < _TURNED_LIKENESS and look.detail < max(_FLAT_DETAIL, _BLIND_FRAC * usual.detail):
             return Sight.DARK if usual.level < 2 * _DARK_LEVEL and look.level < _DARK_LEVEL else Sight.COVERED
-        if alike < min(_TURNED_LIKENESS, _TURNED_FRAC * self._usual_likeness):
-            return Sight.TURNED
+        if alike < min(_TURNED_LIKENESS, _TURNED_FRAC * view.likeness):
+            other = self._views.turn_to(look)
+            if other is None:
+                return Sight.TURNED
+            usual = other.look
         if look.sharp < _BLUR_FRAC * usual.sharp:
             return Sight.BLURRED
         return Sight.CLEAR
-
-    def _learn(self, look: Look, passed_s: float, *, anew: bool) -> None:
-        if self._usual is None or anew:
-            self._usual, self._learnt, self._usual_likeness = look, 1, 1.0
-            return
-        self._learnt += 1
-        share = max(1.0 / self._learnt if self._learnt <= _LEARN_LOOKS else 0.0, 1.0 - math.exp(-passed_s / _USUAL_S))
-        before = self._usual
-        self._usual_likeness += share * (likeness(look.edges, before.edges) - self._usual_likeness)
-        self._usual = Look(
-            edges=np.asarray(before.edges + share * (look.edges - before.edges), np.float32),
-            detail=before.detail + share * (look.detail - before.detail),
-            sharp=before.sharp + share * (look.sharp - before.sharp),
-            level=before.level + share * (look.level - before.level),
-        )
