@@ -729,9 +729,6 @@ def build(
 def _leaving(house: FakeHouse, db: DbThread) -> LeavingDesk:
     """The real desk over the file, the secrets and the database behind the page."""
 
-    async def at_once(*_: object) -> None:
-        pass
-
     return LeavingDesk(
         house.config.secrets,
         config=lambda: house.config.in_force,
@@ -739,10 +736,19 @@ def _leaving(house: FakeHouse, db: DbThread) -> LeavingDesk:
         people=house.phones.people,
         renewals=(),
         take_over=house.config._take_over,
-        end_stays=at_once,
         db=db,
         clock=house.clock,
     )
+
+
+def _forecast(cameras: Sequence[CameraId]) -> Forecast | None:
+    """A disk of a terabyte, on which events outlive the rest."""
+    rates = [
+        Flow(camera=camera, footage_class=footage_class, bytes_per_day=share)
+        for camera in cameras
+        for footage_class, share in ((FootageClass.CONTINUOUS, 14_000_000_000), (FootageClass.EVENT, 4_400_000_000))
+    ]
+    return forecast(rates, StorageOptions(), room_bytes=998_000_000_000)
 
 
 async def main(port: int, *, claimed: bool, small: bool, visits: bool) -> None:
@@ -783,13 +789,3 @@ if __name__ == "__main__":
     given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(main(given.port, claimed=not given.unclaimed, small=given.small, visits=given.visits))
-
-
-def _forecast(cameras: Sequence[CameraId]) -> Forecast | None:
-    """A disk of a terabyte, on which events outlive the rest."""
-    rates = [
-        Flow(camera=camera, footage_class=footage_class, bytes_per_day=share)
-        for camera in cameras
-        for footage_class, share in ((FootageClass.CONTINUOUS, 14_000_000_000), (FootageClass.EVENT, 4_400_000_000))
-    ]
-    return forecast(rates, StorageOptions(), room_bytes=998_000_000_000)
