@@ -119,7 +119,7 @@ async def test_a_server_without_encryption_gets_neither_mail_nor_password(sink, 
     "address",
     ["", "x", "a@b\r\nRCPT TO:<c@d>", "a@b\nBcc: c@d", "a b@c", "a@b,c@d", "<a@b>", "a@b>", "a" * 300 + "@b", "a@b\x00"],
 )
-def test_addresses_with_line_breaks_or_tricks_are_refused(address):
+def test_sec_25_addresses_with_line_breaks_or_tricks_are_refused(address):
     with pytest.raises(ConfigFault):
         channel(25, to=(address,))
     if address:

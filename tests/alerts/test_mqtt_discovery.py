@@ -67,7 +67,7 @@ def test_cameras_hang_on_the_house() -> None:
     assert next(iter(announcements(shown(), TOPICS, "ha"))) == "ha/alarm_control_panel/hearthwatch/alarm/config"
 
 
-def test_who_may_not_command_is_offered_nothing_to_press() -> None:
+def test_sec_09_who_may_not_command_is_offered_nothing_to_press() -> None:
     found = entities(shown(obeys=False))
     assert found["hearthwatch_alarm"][1]["supported_features"] == []
     assert [key for key, (_, fields) in found.items() if "command_topic" in fields] == ["hearthwatch_alarm"]
@@ -90,7 +90,7 @@ def test_the_code_is_asked_for_there_and_checked_here(secret: str, code: Code) -
 @example("")
 @example("\ud800")
 @settings(max_examples=60)
-def test_no_name_leaves_its_level_of_a_topic(name: str) -> None:
+def test_sec_14_no_name_leaves_its_level_of_a_topic(name: str) -> None:
     assert home_assistant.TOPIC.fullmatch(f"x/{part(name)}/config")
     assert len(part(name)) <= 64
 
@@ -104,7 +104,7 @@ def test_two_names_never_share_a_topic(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["{{ states }}", "a\nb", "\u202eevil", "<script>", "x" * 300, "#+/", "'\"\\"])
-def test_a_hostile_name_is_a_name_and_nothing_else(name: str) -> None:
+def test_sec_14_a_hostile_name_is_a_name_and_nothing_else(name: str) -> None:
     honest, hostile = announcements(shown(), TOPICS, "ha"), announcements(shown(name=name), TOPICS, "ha")
     assert honest.keys() == hostile.keys()
     for topic, payload in hostile.items():

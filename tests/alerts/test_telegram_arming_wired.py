@@ -36,7 +36,7 @@ async def press(wired, fake, data, user=OWNER):  # noqa: F811
     return fake.answers[-1][1]
 
 
-async def test_disarm_takes_a_button_that_works_once(wired, fake):  # noqa: F811
+async def test_sec_30_disarm_takes_a_button_that_works_once(wired, fake):  # noqa: F811
     await wired.enrol()
     asked = await says(wired, fake, "/disarm")
     assert "Disarm the house?" in asked.text
@@ -53,7 +53,7 @@ async def test_disarm_takes_a_button_that_works_once(wired, fake):  # noqa: F811
     assert wired.arming.state.mode is Mode.AWAY
 
 
-async def test_a_button_is_for_who_asked_and_for_a_minute(wired, fake):  # noqa: F811
+async def test_sec_30_a_button_is_for_who_asked_and_for_a_minute(wired, fake):  # noqa: F811
     await wired.enrol()
     code, _ = wired.enrolments.new_code()
     await fake.say(f"/start {code}", user=BEN)
@@ -83,7 +83,7 @@ async def test_only_an_owner_disables(wired, fake):  # noqa: F811
     assert "decides itself already" in await press(wired, fake, keys_of(await says(wired, fake, "/enable"))["Yes"])
 
 
-async def test_stale_and_strange_commands_change_nothing(wired, fake):  # noqa: F811
+async def test_sec_30_stale_and_strange_commands_change_nothing(wired, fake):  # noqa: F811
     await wired.enrol()
     await fake.say("/disable", age_s=61)
     for text in ("/disarm", "/disable", "/enable", "/arm"):

@@ -216,7 +216,7 @@ async def test_the_cameras_and_who_logged_in(family, fake):  # noqa: F811
     assert line.endswith("Front: login, admin /disarm from 203.0.113.9 (from outside)")
 
 
-async def test_who_may_do_what(family, fake):  # noqa: F811
+async def test_sec_09_who_may_do_what(family, fake):  # noqa: F811
     for text in ("/arm", "/disarm", "/enable", "/snooze front 1h", "/resume", "/keep front"):
         assert (await says(family, fake, text, user=VIEWER)).text.startswith("You may look here")
     for text in ("/disable", "/disable 2h"):
@@ -250,7 +250,7 @@ async def test_a_viewer_sees_no_button_that_changes_something(family):
     assert labels[OWNER] == ["Clip", "Live picture", "Quiet for 1 h", "False alarm", "Keep", "Disarm"]
 
 
-async def test_in_a_group_the_person_s_role_counts(family, fake):  # noqa: F811
+async def test_sec_09_in_a_group_the_person_s_role_counts(family, fake):  # noqa: F811
     await enrol(family, fake, OWNER, None, chat=GROUP)
     alert = await family.house.tell()
     buttons = {each.label: each.data for each in family.remote.buttons(alert, GROUP)}

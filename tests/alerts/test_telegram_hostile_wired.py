@@ -156,7 +156,7 @@ ANSWERED = frozenset(
 
 
 @pytest.mark.parametrize(("name", "shape"), SHAPES.items(), ids=SHAPES.keys())
-async def test_a_hostile_update_has_no_effect(wired, fake, name, shape):  # noqa: F811
+async def test_sec_29_a_hostile_update_has_no_effect(wired, fake, name, shape):  # noqa: F811
     for user, role, chat in ((OWNER, None, None), (MEMBER, None, None), (VIEWER, Role.VIEWER, None), (OWNER, None, GROUP)):
         await enrol(wired, fake, user, role, chat)
     await wired.remote._bot.get_me()

@@ -213,7 +213,7 @@ async def test_a_token_that_cannot_be_one():
         await open_bot("hello", "http://127.0.0.1:1")
 
 
-async def test_the_token_is_hidden_from_every_log(bot):
+async def test_sec_36_the_token_is_hidden_from_every_log(bot):
     assert TOKEN not in redact(f"https://api.telegram.org/bot{TOKEN}/getMe and {TOKEN}")
 
 
@@ -265,7 +265,7 @@ async def wired(fake, bot, house):
     return wired
 
 
-async def test_enrolment_by_a_code_that_works_once(wired, fake):
+async def test_sec_29_enrolment_by_a_code_that_works_once(wired, fake):
     code, _ = wired.enrolments.new_code()
     await fake.say(f"/start {code}", name="Anna\r\nB")
     await wired.remote.poll_once()
@@ -284,7 +284,7 @@ async def test_enrolment_by_a_code_that_works_once(wired, fake):
     assert again.enrolments.people == ()
 
 
-async def test_ten_wrong_guesses_void_the_code(wired, fake):
+async def test_sec_29_ten_wrong_guesses_void_the_code(wired, fake):
     code, _ = wired.enrolments.new_code()
     for _ in range(10):
         await fake.say("/start WRONGCODE1", user=STRANGER)
@@ -317,7 +317,7 @@ async def test_commands(wired, fake):
     assert len(replies) == 5
 
 
-async def test_the_commands_there_are(wired):
+async def test_sec_32_the_commands_there_are(wired):
     """SEC-32: nothing here shows a secret, adds a user, exports, stops recording, runs a program or reboots."""
     looking = {"/status", "/photo", "/clip", "/cameras", "/logins", "/help"}
     assert set(wired.remote.commands.table) == looking | {
@@ -333,7 +333,7 @@ async def test_the_commands_there_are(wired):
     assert viewers == looking
 
 
-async def test_a_stale_command_is_refused_politely(wired, fake):
+async def test_sec_30_a_stale_command_is_refused_politely(wired, fake):
     await wired.enrol()
     await fake.say("/status", age_s=61)
     await wired.remote.poll_once()
@@ -362,7 +362,7 @@ def stranger_updates():
     yield {"callback_query": {"id": "1", "from": owner, "chat_instance": "1", "data": "q:A1:x"}}
 
 
-async def test_strangers_get_no_answer_and_no_effect(wired, fake):
+async def test_sec_29_strangers_get_no_answer_and_no_effect(wired, fake):
     await wired.enrol()
     before = len(fake.taken)
     shapes = list(stranger_updates())
@@ -460,7 +460,7 @@ async def test_an_old_button_is_refused(wired, fake):
     assert fake.answers[0][1] == "This button is too old."
 
 
-async def test_no_update_is_acted_on_twice(wired, fake, bot):
+async def test_sec_30_no_update_is_acted_on_twice(wired, fake, bot):
     await wired.enrol()
     await fake.say("/status")
     kept = list(fake.updates)
@@ -474,7 +474,7 @@ async def test_no_update_is_acted_on_twice(wired, fake, bot):
 
 
 @pytest.mark.parametrize("fault", [Fault.CONFLICT, Fault.BAD_TOKEN])
-async def test_a_stolen_token_is_told_elsewhere(wired, fake, fault):
+async def test_sec_31_a_stolen_token_is_told_elsewhere(wired, fake, fault):
     fake.polls_refused = fault
     with pytest.raises(Refused):
         await wired.remote.poll_once()

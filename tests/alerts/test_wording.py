@@ -16,7 +16,7 @@ from hearthwatch.kit.units import WallUs, from_datetime
 
 
 @given(st.text(st.characters(exclude_categories=())), st.integers(5, 300))
-def test_one_line_is_one_line_any_writer_takes(text, limit):
+def test_sec_14_one_line_is_one_line_any_writer_takes(text, limit):
     line = one_line(text, limit)
     assert len(line.splitlines()) <= 1
     assert len(line) <= limit

@@ -54,7 +54,7 @@ async def exported(desk, folder):
     return git_export.export(folder, copies, lambda copy: texts[copy])
 
 
-async def test_a_commit_for_each_change_on_its_date_and_only_what_is_new(desk, tmp_path, monkeypatch):
+async def test_sec_37_a_commit_for_each_change_on_its_date_and_only_what_is_new(desk, tmp_path, monkeypatch):
     folder = tmp_path / "repository"
     assert (await exported(desk, folder)).commits == 2
     assert (await exported(desk, folder)).commits == 0

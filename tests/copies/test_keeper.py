@@ -282,7 +282,7 @@ async def test_a_camera_without_settings_is_named_and_left_for_a_day(tmp_path):
     desk.close()
 
 
-async def test_nothing_secret_lies_in_the_database(tmp_path, desk, camera):
+async def test_sec_35_nothing_secret_lies_in_the_database(tmp_path, desk, camera):
     camera.pairs |= {"Alarm.Url": "http://me:canary-in-url@192.168.1.2/x", "Hook.Url": "http://x/y?token=canary-token"}
     await desk.wait(60)
     desk.close()

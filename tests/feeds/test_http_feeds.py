@@ -128,7 +128,7 @@ def test_unknown_log_in_is_refused_without_a_try(camera: HttpCamera) -> None:
         ("/endless-jpeg", SourceKind.JPEG, BadReply, "more than 26214400 bytes"),
     ],
 )
-def test_misbehaviour_has_a_clear_error(
+def test_sec_18_misbehaviour_has_a_clear_error(
     camera: HttpCamera, path: str, kind: SourceKind, fault: type[HearthwatchError], words: str
 ) -> None:
     with pytest.raises(fault, match=words) as caught:
@@ -137,7 +137,7 @@ def test_misbehaviour_has_a_clear_error(
     assert len(camera.requests) == 1
 
 
-def test_endless_part_costs_no_more_than_its_limit(camera: HttpCamera) -> None:
+def test_sec_22_endless_part_costs_no_more_than_its_limit(camera: HttpCamera) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(BadReply):

@@ -25,7 +25,7 @@ def test_progressive_header_fill_bytes_and_a_thumbnail_before_it() -> None:
 
 
 @pytest.mark.parametrize("size", [(32_000, 32_000), (65_535, 65_535), (10_000, 4_001)])
-def test_more_than_forty_megapixels_is_refused_with_the_claim(size: tuple[int, int]) -> None:
+def test_sec_20_more_than_forty_megapixels_is_refused_with_the_claim(size: tuple[int, int]) -> None:
     with pytest.raises(BadReply, match=f"claims {size[0]}x{size[1]}"):
         jpeg_size(claiming(*size))
 
@@ -38,7 +38,7 @@ def test_what_is_no_jpeg_is_a_bad_reply(data: bytes) -> None:
         jpeg_size(data)
 
 
-def test_empty_picture_and_too_many_bytes_are_refused() -> None:
+def test_sec_20_empty_picture_and_too_many_bytes_are_refused() -> None:
     with pytest.raises(BadReply, match="empty"):
         jpeg_size(claiming(0, 10))
     with pytest.raises(BadReply, match="26 MB"):

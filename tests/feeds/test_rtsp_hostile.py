@@ -109,7 +109,7 @@ OPENING: dict[str, tuple[Script, type[HearthwatchError], str, int]] = {
 
 
 @pytest.mark.parametrize("name", OPENING)
-def test_camera_that(name: str) -> None:
+def test_sec_18_camera_that(name: str) -> None:
     script, error, part, most_requests = OPENING[name]
     with Hostile(script) as camera:
         with pytest.raises(error, match=part) as caught:
@@ -135,7 +135,7 @@ def test_no_password_is_sent_to_a_camera_that_does_not_ask() -> None:
         assert not any("Authorization" in head for head in camera.requests)
 
 
-def test_same_host_redirect_is_followed_once_on_the_same_connection() -> None:
+def test_sec_18_same_host_redirect_is_followed_once_on_the_same_connection() -> None:
     with Hostile(hostile.redirects_to("HERE/moved")) as camera:
         with pytest.raises(BadReply, match="SETUP: has no stream"):
             feed(camera.url).open(Stop())
@@ -358,7 +358,7 @@ def test_corrupted_pictures_neither_stop_the_stream_nor_end_the_client() -> None
         assert len(taken(opened, 201)) == 201
 
 
-def test_loopback_is_refused_unless_allowed() -> None:
+def test_sec_17_loopback_is_refused_unless_allowed() -> None:
     with Hostile(hostile.says_nothing) as camera:
         with pytest.raises(Unsupported, match="allow_loopback"):
             feed(camera.url, allow_loopback=False).open(Stop())

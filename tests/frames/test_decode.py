@@ -154,7 +154,7 @@ def test_any_layout_becomes_planes(pix_fmt: str) -> None:
         assert int(frame.v[12, 30]) > 170
 
 
-def test_a_jpeg_that_claims_to_be_enormous_is_never_decoded() -> None:
+def test_sec_20_a_jpeg_that_claims_to_be_enormous_is_never_decoded() -> None:
     info, packets = clip(pictures(1), codec=Codec.MJPEG, pix_fmt="yuvj420p")
     data = packets[0].data
     at = data.index(b"\xff\xc0") + 5

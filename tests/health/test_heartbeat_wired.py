@@ -47,7 +47,7 @@ async def session():
         yield session
 
 
-async def test_it_calls_while_all_is_well_and_not_when_the_recorder_is_silent(outside, session) -> None:
+async def test_sec_10_it_calls_while_all_is_well_and_not_when_the_recorder_is_silent(outside, session) -> None:
     await outside.heartbeat.beat(session)
     outside.well = False
     await outside.heartbeat.beat(session)

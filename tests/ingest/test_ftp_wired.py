@@ -56,7 +56,7 @@ def test_a_file_sent_as_text_is_taken_as_it_is(tmp_path: Path) -> None:
         assert (porch.root / "gate" / drop.id).read_bytes() == data
 
 
-def test_an_account_may_write_and_nothing_else(tmp_path: Path) -> None:
+def test_sec_26_an_account_may_write_and_nothing_else(tmp_path: Path) -> None:
     with open_porch(tmp_path) as porch, porch.ftp() as camera:
         camera.storbinary("STOR a.jpg", io.BytesIO(JPEG))
         before = snapshot(porch.root)
@@ -83,7 +83,7 @@ def test_an_account_may_write_and_nothing_else(tmp_path: Path) -> None:
         assert snapshot(porch.root) == before
 
 
-def test_120_hostile_names_write_nothing_outside(tmp_path: Path) -> None:
+def test_sec_26_120_hostile_names_write_nothing_outside(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     names = hostile_names(outside)
@@ -120,7 +120,7 @@ def attempt(camera: ftplib.FTP, command: str) -> None:
         return
 
 
-def test_a_data_connection_to_somebody_else_is_refused(tmp_path: Path) -> None:
+def test_sec_26_a_data_connection_to_somebody_else_is_refused(tmp_path: Path) -> None:
     with open_porch(tmp_path) as porch, socket.socket() as victim, porch.ftp() as camera:
         victim.bind(("127.0.0.2", 0))
         victim.listen()
@@ -133,7 +133,7 @@ def test_a_data_connection_to_somebody_else_is_refused(tmp_path: Path) -> None:
             victim.accept()
 
 
-def test_wrong_passwords_strangers_and_other_addresses_are_turned_away(tmp_path: Path) -> None:
+def test_sec_26_wrong_passwords_strangers_and_other_addresses_are_turned_away(tmp_path: Path) -> None:
     accounts = account("gate"), account("yard", networks=("192.0.2.7",))
     with open_porch(tmp_path, *accounts) as porch:
         for user, password in (("gate", "wrong"), ("nobody", PASSWORD), ("yard", PASSWORD), ("anonymous", "")):
@@ -168,7 +168,7 @@ def test_what_is_broken_off_too_big_or_no_picture_is_not_kept(tmp_path: Path) ->
         assert porch.keeping.counts()[0].turned == {Turned.NOT_MEDIA: 2, Turned.TOO_BIG: 1}
 
 
-def test_a_flood_fills_its_own_quota_and_no_other(tmp_path: Path) -> None:
+def test_sec_28_a_flood_fills_its_own_quota_and_no_other(tmp_path: Path) -> None:
     accounts = account("gate", waiting_bytes=1 << 20), account("yard", waiting_bytes=1 << 20)
     bulky = JPEG + bytes(100_000) + JPEG
     with open_porch(tmp_path, *accounts) as porch:

@@ -56,7 +56,7 @@ def crowd(parts: int) -> bytes:
 
 
 @pytest.mark.parametrize("data", [nested(8), nested(100), nested(5000), crowd(51), crowd(10_000), b"X: y\r\n" * 5000 + b"\r\n"])
-def test_a_mail_no_camera_writes_is_refused(data: bytes) -> None:
+def test_sec_25_a_mail_no_camera_writes_is_refused(data: bytes) -> None:
     with pytest.raises(BadReply):
         read_letter(data)
 

@@ -48,7 +48,7 @@ def test_a_mail_without_a_sender_or_a_picture_is_taken_too(tmp_path: Path, tape:
         assert (drop.media, drop.size_bytes, drop.sender) == (Media.NONE, 0, "")
 
 
-def test_nobody_without_an_account_gets_anything_in(tmp_path: Path, tape: bytes) -> None:
+def test_sec_25_nobody_without_an_account_gets_anything_in(tmp_path: Path, tape: bytes) -> None:
     accounts = account("gate"), account("yard", networks=("192.0.2.7",))
     with open_porch(tmp_path, *accounts) as porch:
         with porch.smtp(user="") as stranger:
@@ -65,7 +65,7 @@ def test_nobody_without_an_account_gets_anything_in(tmp_path: Path, tape: bytes)
         assert porch.files() == []
 
 
-def test_120_hostile_names_of_attachments_write_nothing_outside(tmp_path: Path, tape: bytes) -> None:
+def test_sec_27_120_hostile_names_of_attachments_write_nothing_outside(tmp_path: Path, tape: bytes) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     names = [name for name in hostile_names(outside) if len(name.encode()) <= 300]
@@ -86,7 +86,7 @@ def test_120_hostile_names_of_attachments_write_nothing_outside(tmp_path: Path, 
     assert list(outside.iterdir()) == []
 
 
-def test_a_second_mail_cannot_be_smuggled_in(tmp_path: Path, tape: bytes) -> None:
+def test_sec_25_a_second_mail_cannot_be_smuggled_in(tmp_path: Path, tape: bytes) -> None:
     """CVE-2024-27305: only CRLF . CRLF ends a mail."""
     with open_porch(tmp_path) as porch:
         for end in (b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n\0.\r\n"):
@@ -105,7 +105,7 @@ def talk(raw: socket.socket, *lines: bytes) -> None:
         raw.recv(4096)
 
 
-def test_a_mail_that_is_too_big_or_no_mail_is_refused_and_the_next_is_taken(tmp_path: Path, tape: bytes) -> None:
+def test_sec_25_a_mail_that_is_too_big_or_no_mail_is_refused_and_the_next_is_taken(tmp_path: Path, tape: bytes) -> None:
     with open_porch(tmp_path) as porch, porch.smtp() as camera:
         with pytest.raises(smtplib.SMTPException):
             camera.sendmail("a@x", [TO], alarm_letter(tape, JPEG + bytes(16 << 20)))
@@ -117,7 +117,7 @@ def test_a_mail_that_is_too_big_or_no_mail_is_refused_and_the_next_is_taken(tmp_
         assert len(porch.drops()) == 1
 
 
-def test_a_flood_of_mails_is_refused_for_now(tmp_path: Path, tape: bytes) -> None:
+def test_sec_28_a_flood_of_mails_is_refused_for_now(tmp_path: Path, tape: bytes) -> None:
     with open_porch(tmp_path, account("gate", per_minute=3), account("yard")) as porch:
         with porch.smtp() as camera:
             for _ in range(3):

@@ -35,12 +35,12 @@ def test_address_of_a_device_is_taken_as_it_is(host: str) -> None:
         ("255.255.255.255", "not the address of a device"),
     ],
 )
-def test_forbidden_address_is_refused_with_the_reason(host: str, why: str) -> None:
+def test_sec_17_forbidden_address_is_refused_with_the_reason(host: str, why: str) -> None:
     with pytest.raises(Unsupported, match=why):
         resolve(host, 80, allow_loopback=False)
 
 
-def test_loopback_is_reached_only_when_allowed_and_metadata_never() -> None:
+def test_sec_17_loopback_is_reached_only_when_allowed_and_metadata_never() -> None:
     assert resolve("127.0.0.1", 80, allow_loopback=True) == ("127.0.0.1", 80)
     with pytest.raises(Unsupported):
         resolve("169.254.169.254", 80, allow_loopback=True)

@@ -115,7 +115,7 @@ def test_any_body_is_a_message_or_a_bad_reply_and_the_next_one_is_read(body: byt
     receiver.close()
 
 
-def test_a_size_beyond_the_limit_is_refused_before_any_memory_is_taken() -> None:
+def test_sec_22_a_size_beyond_the_limit_is_refused_before_any_memory_is_taken() -> None:
     left, receiver = ends()
     with left:
         left.sendall(struct.pack("!I", MAX_MESSAGE_BYTES + 1) + on_the_wire(b"")[4:])

@@ -53,7 +53,7 @@ def test_rfc_2617_example_without_qop_is_the_rfc_2069_response() -> None:
 @pytest.mark.parametrize(
     ("algorithm", "hash_name"), [("MD5", "md5"), ("SHA-256", "sha256"), ("MD5-sess", "md5"), ("SHA-256-sess", "sha256")]
 )
-def test_response_with_qop_is_the_formula_of_rfc_7616(algorithm: str, hash_name: str) -> None:
+def test_sec_23_response_with_qop_is_the_formula_of_rfc_7616(algorithm: str, hash_name: str) -> None:
     import hashlib
 
     def h(text: str) -> str:
@@ -69,13 +69,13 @@ def test_response_with_qop_is_the_formula_of_rfc_7616(algorithm: str, hash_name:
     assert sent["algorithm"] == algorithm
 
 
-def test_sha_256_is_preferred_wherever_it_stands() -> None:
+def test_sec_23_sha_256_is_preferred_wherever_it_stands() -> None:
     md5, sha = 'Digest realm="r", nonce="n", algorithm=MD5', 'Digest realm="r", nonce="n", algorithm=SHA-256'
     for offer in ([md5, sha], [sha, md5], [f"{md5}, {sha}"], [f'Basic realm="x", {md5}, {sha}']):
         assert fields(made(*offer).header("GET", "/"))["algorithm"] == "SHA-256"
 
 
-def test_count_grows_and_cnonce_is_fresh_until_a_new_nonce() -> None:
+def test_sec_23_count_grows_and_cnonce_is_fresh_until_a_new_nonce() -> None:
     auth = made('Digest realm="r", nonce="n1", qop="auth"')
     first, second = fields(auth.header("A", "/")), fields(auth.header("B", "/"))
     assert (first["nc"], second["nc"]) == ("00000001", "00000002")
@@ -91,7 +91,7 @@ def test_basic_alone_is_answered() -> None:
     assert base64.b64decode(header.removeprefix("Basic ")).decode() == "admin:pä:ss"
 
 
-def test_basic_is_never_answered_once_digest_was_seen() -> None:
+def test_sec_23_basic_is_never_answered_once_digest_was_seen() -> None:
     auth = made('Digest realm="r", nonce="n"')
     auth.header("GET", "/")
     auth.accepted()
@@ -141,7 +141,7 @@ def test_a_challenge_after_acceptance_is_answered_again() -> None:
         ['Digest realm="r\r\nX: y", nonce="n"'],
     ],
 )
-def test_what_cannot_be_answered_is_refused(offer: list[str]) -> None:
+def test_sec_23_what_cannot_be_answered_is_refused(offer: list[str]) -> None:
     with pytest.raises(Refused):
         made(*offer)
 

@@ -62,7 +62,7 @@ def test_fsync_of_a_folder_and_not_of_a_file(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.text(st.sampled_from("ab./\0"), max_size=4), max_size=3))
-def test_a_join_never_leaves_its_root(parts: list[str]) -> None:
+def test_sec_27_a_join_never_leaves_its_root(parts: list[str]) -> None:
     root = Path("/footage")
     try:
         joined = safe_join(root, *parts)

@@ -44,7 +44,7 @@ def root_logger() -> Iterator[None]:
         f"api_key={CANARY}",
     ],
 )
-def test_a_secret_is_recognised_by_its_place(text: str) -> None:
+def test_sec_36_a_secret_is_recognised_by_its_place(text: str) -> None:
     shown = logs.redact(text)
     assert "cAnArY" not in shown
     assert TOKEN not in shown
@@ -62,7 +62,7 @@ SECRETS = st.text(string.ascii_letters + string.digits + "!$%&/()=?+#*~ü€\"'\
 
 
 @given(SECRETS, st.text(max_size=30), st.text(max_size=30))
-def test_a_known_secret_is_hidden_wherever_it_stands(secret: str, before: str, after: str) -> None:
+def test_sec_36_a_known_secret_is_hidden_wherever_it_stands(secret: str, before: str, after: str) -> None:
     if secret in "*****":
         return
     logs.hide(secret)
@@ -85,7 +85,7 @@ def test_a_secret_inside_a_longer_one_leaves_no_tail(secrets: list[str]) -> None
 
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.usefixtures("root_logger")
-def test_a_record_is_one_line_without_any_secret(capsys: pytest.CaptureFixture[str], debug: bool) -> None:
+def test_sec_36_a_record_is_one_line_without_any_secret(capsys: pytest.CaptureFixture[str], debug: bool) -> None:
     logs.set_up("house", debug=debug)
     logs.hide(CANARY)
     log = logging.getLogger("hearthwatch.test")
@@ -106,7 +106,7 @@ def test_a_record_is_one_line_without_any_secret(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("root_logger")
-def test_libraries_that_print_addresses_are_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sec_36_libraries_that_print_addresses_are_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up("house", debug=True)
     logging.getLogger("hearthwatch").debug("heard")
     logging.getLogger("httpx").info("GET https://api.telegram.org/bot%s/getMe", TOKEN)

@@ -46,7 +46,7 @@ def test_nothing_is_made_before_something_is_set(store: Secrets, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_are_private_and_hold_no_value(store: Secrets, tmp_path: Path) -> None:
+def test_sec_35_files_are_private_and_hold_no_value(store: Secrets, tmp_path: Path) -> None:
     store.set(NAME, "hunter2-canary")
     files = list((tmp_path / "data").iterdir())
     assert {path.name for path in files} == {"secrets.sealed", "secrets.key", ".secrets.lock"}
@@ -56,7 +56,9 @@ def test_files_are_private_and_hold_no_value(store: Secrets, tmp_path: Path) -> 
         assert b"camera" not in path.read_bytes()
 
 
-def test_a_file_others_may_read_is_closed_to_them(store: Secrets, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_sec_35_a_file_others_may_read_is_closed_to_them(
+    store: Secrets, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     store.set(NAME, "hunter2")
     sealed = tmp_path / "data" / "secrets.sealed"
     sealed.chmod(0o644)
@@ -129,7 +131,7 @@ def test_a_systemd_credential_wins_and_is_never_deleted(tmp_path: Path) -> None:
     assert Secrets.open(tmp_path / "data", {}).get(NAME) is None
 
 
-def test_a_key_from_systemd_seals_without_a_key_file(tmp_path: Path) -> None:
+def test_sec_35_a_key_from_systemd_seals_without_a_key_file(tmp_path: Path) -> None:
     given_folder = tmp_path / "credentials"
     given_folder.mkdir()
     (given_folder / "hearthwatch.key").write_bytes(bytes(range(32)))

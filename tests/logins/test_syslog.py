@@ -60,7 +60,7 @@ def test_a_line_as_a_message() -> None:
 
 @given(st.text(max_size=300), st.text(max_size=100), st.text(max_size=3000), st.integers(1, 2**40))
 @settings(max_examples=60)
-def test_nothing_a_camera_says_leaves_its_field(code: str, user: str, text: str, number: int) -> None:
+def test_sec_14_nothing_a_camera_says_leaves_its_field(code: str, user: str, text: str, number: int) -> None:
     found = read(message(kept(code=code, user=user, text=text, id=number)))
     assert b"\n" not in found["text"]
     assert b"\x1b" not in found["text"]

@@ -48,7 +48,7 @@ def test_whatever_a_user_is_called_a_line_has_four_columns(user: str, origin: st
     assert len(re.split(r" {2,}", text)) == 4
 
 
-def test_a_name_cannot_forge_a_line() -> None:
+def test_sec_14_a_name_cannot_forge_a_line() -> None:
     text = line(login(user="x\nTue, 2015-01-13 12:31:35   admin      1.2.3.4      access\u202e"), UTC)
     assert "\n" not in text
     assert "\\u202e" in text

@@ -55,14 +55,14 @@ async def refused(target: Target, folder: Path, data: bytes = DATA) -> TargetRef
     return raised.value
 
 
-async def test_an_unknown_host_key_is_shown_and_nothing_is_sent(sshd: Sshd, tmp_path: Path) -> None:
+async def test_sec_10_an_unknown_host_key_is_shown_and_nothing_is_sent(sshd: Sshd, tmp_path: Path) -> None:
     told = await refused(await sftp_target(sshd, host_key=""), tmp_path)
     assert told.trouble is Trouble.HOST_KEY_UNKNOWN
     assert await sshd.fingerprint() in str(told)
     assert list(sshd.root.iterdir()) == []
 
 
-async def test_a_changed_host_key_is_refused(sshd: Sshd, tmp_path: Path) -> None:
+async def test_sec_10_a_changed_host_key_is_refused(sshd: Sshd, tmp_path: Path) -> None:
     target = await sftp_target(sshd)
     await target.put(parcel(tmp_path, "a.age", DATA), at_once)
     await target.close()
@@ -96,7 +96,7 @@ async def test_an_ssh_server_that_forbids_writing_is_told(tmp_path: Path) -> Non
         await server.stop()
 
 
-async def test_an_ssh_account_that_may_not_delete_takes_copies_all_the_same(tmp_path: Path) -> None:
+async def test_sec_10_an_ssh_account_that_may_not_delete_takes_copies_all_the_same(tmp_path: Path) -> None:
     server = Sshd(tmp_path, refused=("remove", "rmdir"))
     await server.start()
     target = await sftp_target(server)
@@ -170,7 +170,7 @@ async def test_wrong_and_weak_keys_are_told(s3: S3Server, tmp_path: Path) -> Non
     assert (await refused(s3_target(s3, s3.read_key), tmp_path)).trouble is Trouble.NOT_ALLOWED
 
 
-async def test_a_key_that_only_puts_can_do_nothing_else(s3: S3Server, tmp_path: Path) -> None:
+async def test_sec_10_a_key_that_only_puts_can_do_nothing_else(s3: S3Server, tmp_path: Path) -> None:
     target, owner = s3_target(s3), s3_target(s3, s3.owner_key)
     for data in (DATA, os.urandom(2 * PART_BYTES + 17)):
         sent = parcel(tmp_path, "event/2026-11-21/a.age", data)

@@ -96,7 +96,7 @@ def command(
     return call
 
 
-def test_everything_is_restored_from_the_target_alone(scene: Scene, command: Callable[..., tuple[int, str]]) -> None:
+def test_sec_10_everything_is_restored_from_the_target_alone(scene: Scene, command: Callable[..., tuple[int, str]]) -> None:
     code, text = command("restore", "-i", str(scene.identity), "-o", str(scene.out))
     assert code == 0, text
     assert "9 files restored" in text
@@ -121,7 +121,7 @@ def test_what_is_whole_is_found_whole(scene: Scene, command: Callable[..., tuple
     assert command("verify", "-i", str(scene.identity)) == (0, "9 pieces looked at, 0 wrong\n")
 
 
-def test_a_piece_that_was_removed_swapped_or_altered_is_named(
+def test_sec_10_a_piece_that_was_removed_swapped_or_altered_is_named(
     scene: Scene, command: Callable[..., tuple[int, str]], tmp_path: Path
 ) -> None:
     names = list(scene.sent)

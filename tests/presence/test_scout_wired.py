@@ -194,7 +194,7 @@ def test_a_scout_without_its_interface_says_so_and_lives() -> None:
         assert "not in monitor mode" in state.monitor_error
 
 
-def test_what_a_scout_gone_bad_could_do() -> None:
+def test_sec_19_what_a_scout_gone_bad_could_do() -> None:
     with lan() as net:
         done = subprocess.run(
             net.command(sys.executable, "-m", "tests.presence.boxed_scout", "br0"),

@@ -163,7 +163,7 @@ async def test_two_phones_come_sleep_leave_and_one_is_forged_where_answers_disar
     check_log(tmp_path)
 
 
-async def test_a_forged_phone_disarms_nothing_where_the_owner_is_asked(tmp_path: Path) -> None:
+async def test_sec_34_a_forged_phone_disarms_nothing_where_the_owner_is_asked(tmp_path: Path) -> None:
     with lan() as net:
         forger = net.phone("x", ANNA, "10.77.0.66")
         async with living(net, tmp_path, "confirm") as home:

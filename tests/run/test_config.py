@@ -169,7 +169,7 @@ def test_of_two_lists_the_cameras_own_is_blamed() -> None:
 
 
 @pytest.mark.parametrize("key", ["password", "pasword", "api_key", "telegram_token"])
-def test_a_secret_in_the_file_is_refused_and_never_repeated(key: str) -> None:
+def test_sec_35_a_secret_in_the_file_is_refused_and_never_repeated(key: str) -> None:
     (line,) = mistakes(FRONT + f'{key} = "hunter2-canary"')
     assert line == (
         f"h.toml:3: camera.front.{key}: secrets do not belong in this file: take it out and run "
@@ -236,18 +236,18 @@ def test_an_address_of_a_camera_is_taken(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", BAD)
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_sec_16_what_is_no_address_is_refused(url: str) -> None:
     assert url_fault(url, camera="front", allow_loopback=True)
 
 
 @pytest.mark.parametrize("url", LOCAL)
-def test_this_machine_is_no_camera_unless_allowed(url: str) -> None:
+def test_sec_17_this_machine_is_no_camera_unless_allowed(url: str) -> None:
     assert "allow_loopback = true" in (url_fault(url, camera="front", allow_loopback=False) or "")
     assert url_fault(url, camera="front", allow_loopback=True) is None
 
 
 @given(st.text(max_size=60), st.sampled_from(["", "rtsp://", "http://", "rtsp://u:p@", "file:///", "v4l2:///dev/", "demo://"]))
-def test_any_text_gets_an_answer_and_what_passes_is_plain(rest: str, prefix: str) -> None:
+def test_sec_16_any_text_gets_an_answer_and_what_passes_is_plain(rest: str, prefix: str) -> None:
     url = prefix + rest
     if url_fault(url, camera="front", allow_loopback=True) is None:
         assert url.isascii()

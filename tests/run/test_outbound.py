@@ -13,12 +13,12 @@ def hosts(
     return {each.host: each.setting for each in found}
 
 
-def test_nothing_leaves_a_house_that_nobody_set_up() -> None:
+def test_sec_33_nothing_leaves_a_house_that_nobody_set_up() -> None:
     assert hosts("") == {}
     assert hosts('[camera.front]\nmain = "rtsp://192.168.1.20/x"\n') == {}
 
 
-def test_every_destination_is_named_and_no_secret_of_its_address() -> None:
+def test_sec_33_every_destination_is_named_and_no_secret_of_its_address() -> None:
     text = """
 [alerts.email]
 host = "mail.example.org"

@@ -168,7 +168,7 @@ async def test_an_uploaded_clip_is_footage_in_its_gap_and_an_event(tmp_path: Pat
     assert not [line for line in porch.house.lines if "Traceback" in line]
 
 
-async def test_a_flood_on_one_account_leaves_the_others_retention_as_it_was(tmp_path: Path, test_data: Path) -> None:
+async def test_sec_28_a_flood_on_one_account_leaves_the_others_retention_as_it_was(tmp_path: Path, test_data: Path) -> None:
     clip = (test_data / "videos" / "ir_hall_person.mp4").read_bytes()
     quota_bytes = 2 << 20
     more = f"porch.quota_gib = {quota_bytes / 2**30}"

@@ -161,7 +161,7 @@ async def test_a_service_in_trouble_is_asked_again(rig: Rig) -> None:
     assert rig.service.asked == 3, "it asked to be left alone for a second, and was"
 
 
-async def test_who_sees_some_cameras_is_told_of_those_alone(rig: Rig) -> None:
+async def test_sec_09_who_sees_some_cameras_is_told_of_those_alone(rig: Rig) -> None:
     limited = await rig.user("kid", Role.VIEWER, frozenset({CameraId("garden")}))
     await rig.device(limited)
     await rig.tell(event="e1")
@@ -180,7 +180,7 @@ async def test_who_sees_some_cameras_is_told_of_those_alone(rig: Rig) -> None:
     assert (await rig.service.got.get()).said["title"] == "Front door: fox", "what was waiting is not told any more"
 
 
-async def test_a_person_who_is_removed_is_told_nothing_more(rig: Rig) -> None:
+async def test_sec_05_a_person_who_is_removed_is_told_nothing_more(rig: Rig) -> None:
     await rig.device(await rig.user("ada"))
     await rig.device(await rig.user("bob"), "Bob's")
     await rig.house.db.run(lambda c: accounts.remove_user(c, "bob"))

@@ -137,7 +137,7 @@ async def test_ffmpeg_reads_the_pictures_and_the_restream(between: Between) -> N
     assert "401" in errors
 
 
-async def test_a_listed_command_is_handed_on_and_nothing_else(between: Between) -> None:
+async def test_sec_24_a_listed_command_is_handed_on_and_nothing_else(between: Between) -> None:
     camera = between.camera
     async with aiohttp.ClientSession() as http:
 
@@ -181,7 +181,7 @@ async def said(port: int, target: str) -> bytes:
         writer.close()
 
 
-async def test_the_port_without_a_log_in_shows_pictures_alone(between: Between) -> None:
+async def test_sec_24_the_port_without_a_log_in_shows_pictures_alone(between: Between) -> None:
     base = f"http://127.0.0.1:{between.open_port}"
     async with aiohttp.ClientSession() as http:
         async with http.get(f"{base}/cam/yard/snapshot.jpg") as answer:

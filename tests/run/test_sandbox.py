@@ -68,7 +68,7 @@ print(json.dumps({
 
 
 @pytest.mark.wired
-def test_nothing_gets_out_of_the_box_and_decoding_still_works() -> None:
+def test_sec_19_nothing_gets_out_of_the_box_and_decoding_still_works() -> None:
     done = subprocess.run([sys.executable, "-c", PRISONER], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -81,7 +81,7 @@ def test_nothing_gets_out_of_the_box_and_decoding_still_works() -> None:
 
 
 @pytest.mark.wired
-def test_a_prisoner_that_wants_too_much_memory_is_told_no() -> None:
+def test_sec_19_a_prisoner_that_wants_too_much_memory_is_told_no() -> None:
     script = (
         "from hearthwatch.run import sandbox\n"
         "sandbox.enter(memory_bytes=1 << 30)\n"

@@ -153,7 +153,7 @@ class Marks:
         self._bytes.close()
 
 
-async def test_a_camera_that_crashes_the_looker_is_left_alone_until_the_next_change_and_ctrl_c_ends_all(
+async def test_sec_19_a_camera_that_crashes_the_looker_is_left_alone_until_the_next_change_and_ctrl_c_ends_all(
     house: House,
 ) -> None:
     """No picture at hand crashes libav: the looker is stopped, its mark set as if it were decoding, and killed."""

@@ -66,7 +66,7 @@ async def test_digest_is_answered_once_and_kept() -> None:
     assert camera.most_open == 1
 
 
-async def test_a_wrong_password_is_refused_without_a_second_try() -> None:
+async def test_sec_23_a_wrong_password_is_refused_without_a_second_try() -> None:
     camera = WebCamera(answer=saying(reply(b"OK")), challenges=(DIGEST,))
     error = await refusal(camera, password="something else")
     assert isinstance(error, Refused)
@@ -104,7 +104,7 @@ async def test_a_changed_password_is_used() -> None:
         assert (await http.get(TARGET, step="reading it")).status == 200
 
 
-async def test_credentials_in_the_query_reach_the_camera_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+async def test_sec_36_credentials_in_the_query_reach_the_camera_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     keys = QueryKeys(user="usr", password="pwd")
     camera = WebCamera(answer=saying(reply(b"no", status="500 Oops")))
@@ -166,13 +166,15 @@ async def test_commands_go_one_after_the_other() -> None:
         (b"", Unreachable, "broke"),
     ],
 )
-async def test_every_misbehaviour_is_one_of_our_errors(answer: bytes, kind: type[HearthwatchError] | None, said: str) -> None:
+async def test_sec_22_every_misbehaviour_is_one_of_our_errors(
+    answer: bytes, kind: type[HearthwatchError] | None, said: str
+) -> None:
     error = await refusal(WebCamera(answer=saying(answer, then_close=True)))
     assert isinstance(error, kind or (BadReply, Unreachable))
     assert said in str(error)
 
 
-async def test_compression_is_not_unpacked() -> None:
+async def test_sec_22_compression_is_not_unpacked() -> None:
     camera = WebCamera(answer=saying(reply(b"\x1f\x8b bomb", headers=("Content-Encoding: gzip",))))
     async with running(camera), client(camera) as http:
         assert (await http.get(TARGET, step="reading it")).body == b"\x1f\x8b bomb"
@@ -197,7 +199,7 @@ async def test_a_camera_that_says_nothing_or_trickles_is_left_in_time() -> None:
         assert "no answer within" in str(error)
 
 
-async def test_loopback_is_refused_by_name_and_number_unless_allowed() -> None:
+async def test_sec_17_loopback_is_refused_by_name_and_number_unless_allowed() -> None:
     for host in ("127.0.0.1", "localhost"):
         camera = WebCamera(answer=saying(reply(b"OK")))
         error = await refusal(camera, allow_loopback=False, host=host)

@@ -66,7 +66,7 @@ async def test_a_log_in_with_an_app_takes_two_steps(owner: Browser, browser: Mak
     assert (await client.get("/api/v1/cameras")).status_code == 200
 
 
-async def test_a_code_opens_once(owner: Browser, browser: MakeBrowser, clock: FakeClock) -> None:
+async def test_sec_04_a_code_opens_once(owner: Browser, browser: MakeBrowser, clock: FakeClock) -> None:
     secret, _codes = await set_up_app(owner, clock)
     code = code_of(secret, clock)
     first, again = browser(), browser()
@@ -86,7 +86,9 @@ async def test_the_code_that_confirmed_the_app_opens_nothing(owner: Browser, bro
     assert (await second(client, (await half_way(client))["key"], code)).status_code == 403
 
 
-async def test_a_recovery_code_opens_once_however_it_is_typed(owner: Browser, browser: MakeBrowser, clock: FakeClock) -> None:
+async def test_sec_04_a_recovery_code_opens_once_however_it_is_typed(
+    owner: Browser, browser: MakeBrowser, clock: FakeClock
+) -> None:
     _secret, codes = await set_up_app(owner, clock)
     assert len(set(codes)) == 10
     typed = codes[0].replace("-", " ").lower()
@@ -97,7 +99,7 @@ async def test_a_recovery_code_opens_once_however_it_is_typed(owner: Browser, br
     assert (await owner.get("/api/v1/own")).json()["recovery_left"] == 9
 
 
-async def test_guessing_codes_is_throttled_though_the_password_is_known(
+async def test_sec_04_guessing_codes_is_throttled_though_the_password_is_known(
     owner: Browser, browser: MakeBrowser, clock: FakeClock
 ) -> None:
     secret, _codes = await set_up_app(owner, clock)
@@ -125,7 +127,7 @@ async def test_half_way_ends_after_five_minutes(owner: Browser, browser: MakeBro
     assert (await second(client, "no such key", code_of(secret, clock))).status_code == 409
 
 
-async def test_the_secret_of_an_app_is_kept_sealed(built: Built, owner: Browser, clock: FakeClock) -> None:
+async def test_sec_35_the_secret_of_an_app_is_kept_sealed(built: Built, owner: Browser, clock: FakeClock) -> None:
     secret, codes = await set_up_app(owner, clock)
     kept = await built.db.run(lambda c: c.execute(text("SELECT totp_sealed FROM users")).scalar_one())
     assert secret.encode() not in kept
@@ -135,7 +137,7 @@ async def test_the_secret_of_an_app_is_kept_sealed(built: Built, owner: Browser,
 
 
 @pytest.mark.parametrize("address", ["203.0.113.9", "2001:db8::9", "100.64.0.9"])
-async def test_from_outside_an_owner_needs_a_second_factor(
+async def test_sec_04_from_outside_an_owner_needs_a_second_factor(
     address: str, built: Built, owner: Browser, browser: MakeBrowser, clock: FakeClock
 ) -> None:
     far = browser(HTTPS, address)
@@ -173,7 +175,7 @@ async def test_from_outside_a_member_needs_none(built: Built, browser: MakeBrows
     assert (await far.get("/api/v1/cameras")).status_code == 200
 
 
-async def test_who_comes_through_a_proxy_nobody_declared_is_anywhere(built: Built, owner: Browser) -> None:
+async def test_sec_04_who_comes_through_a_proxy_nobody_declared_is_anywhere(built: Built, owner: Browser) -> None:
     headers = {"host": "192.168.1.5", "cookie": f"__Host-hearthwatch={owner.cookies['hearthwatch']}"}
     straight = await ask(built.app, "GET", "/api/v1/cameras", headers, client="192.168.1.9", scheme="https")
     assert straight.status == 200
@@ -183,7 +185,7 @@ async def test_who_comes_through_a_proxy_nobody_declared_is_anywhere(built: Buil
     assert answer.json["wanted"] == "second-factor"
 
 
-async def test_the_gravest_acts_need_a_fresh_proof(built: Built, owner: Browser, clock: FakeClock) -> None:
+async def test_sec_07_the_gravest_acts_need_a_fresh_proof(built: Built, owner: Browser, clock: FakeClock) -> None:
     asked = {"name": "ben", "password": PASSWORD, "role": "member"}
     clock.advance(FRESH_US / US_PER_S + 1)
     old = await owner.send_json("/api/v1/access/people", asked)
@@ -202,7 +204,7 @@ async def test_the_gravest_acts_need_a_fresh_proof(built: Built, owner: Browser,
     await stolen.aclose()
 
 
-async def test_footage_for_somebody_else_needs_a_fresh_proof_of_a_person_and_the_right_of_a_program(
+async def test_sec_07_footage_for_somebody_else_needs_a_fresh_proof_of_a_person_and_the_right_of_a_program(
     owner: Browser, browser: MakeBrowser, clock: FakeClock
 ) -> None:
     made = (await owner.send_json("/api/v1/access/tokens", {"name": "archive", "scopes": ["export"]})).json()
@@ -233,7 +235,7 @@ async def test_a_code_proves_as_well(owner: Browser, clock: FakeClock) -> None:
     assert (await owner.send_json("/api/v1/own/proof", {})).status_code == 422
 
 
-async def test_rights_that_change_end_what_is_open(built: Built, owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_05_rights_that_change_end_what_is_open(built: Built, owner: Browser, browser: MakeBrowser) -> None:
     ben = await built.add_user("ben", Role.MEMBER)
     client = browser()
     await client.login("ben")
@@ -376,7 +378,7 @@ async def test_a_token_that_makes_no_sense_is_not_made(asked: dict, owner: Brows
     assert (await owner.get("/api/v1/access/tokens")).json() == []
 
 
-async def test_a_new_place_is_told_once(built: Built, owner: Browser, browser: MakeBrowser, clock: FakeClock) -> None:
+async def test_sec_38_a_new_place_is_told_once(built: Built, owner: Browser, browser: MakeBrowser, clock: FakeClock) -> None:
     built.arrivals.clear()
     first = browser(HTTPS, "192.168.1.30")
     first.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -400,7 +402,7 @@ async def deeds(owner: Browser) -> list[tuple[str, str, str]]:
     return [(each["who"], each["deed"], each["camera"] or each["subject"]) for each in reversed(found)]
 
 
-async def test_the_trail_tells_who_looked_exported_armed_and_changed(
+async def test_sec_38_the_trail_tells_who_looked_exported_armed_and_changed(
     built: Built, owner: Browser, browser: MakeBrowser
 ) -> None:
     await built.add_user("ben", Role.MEMBER, cameras=(CameraId("garden"),))
@@ -446,7 +448,7 @@ async def test_what_a_stranger_types_as_a_name_is_not_kept(owner: Browser, brows
         "DELETE FROM house_trail WHERE number = 2",
     ],
 )
-async def test_a_trail_that_was_changed_is_found_out(tampering: str, built: Built, owner: Browser) -> None:
+async def test_sec_38_a_trail_that_was_changed_is_found_out(tampering: str, built: Built, owner: Browser) -> None:
     for _ in range(3):
         await owner.send_json("/api/v1/own/sessions/end-others")
     assert (await owner.get("/api/v1/access/trail/check")).json() == {"broken_at": None}

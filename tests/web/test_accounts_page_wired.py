@@ -103,7 +103,7 @@ async def test_an_owner_sets_up_a_second_factor_and_lets_somebody_in(house: Runn
 
 
 @pytest.mark.timeout(180)
-async def test_a_passkey_is_made_and_logs_in_by_itself(house: Running, browser: Browser) -> None:
+async def test_sec_04_a_passkey_is_made_and_logs_in_by_itself(house: Running, browser: Browser) -> None:
     base = house.base.replace("127.0.0.1", "localhost")
     await house.built.add_user("cleo", Role.MEMBER)
     context = await browser.new_context(locale="en-GB")

@@ -186,7 +186,7 @@ async def test_a_broken_body_is_answered_clearly(body: bytes, owner: Browser) ->
         (StorageFailed(StorageFault.NO_SPACE, "the disk is full"), 507),
     ],
 )
-async def test_a_failure_behind_a_door_is_told_without_secrets(
+async def test_sec_36_a_failure_behind_a_door_is_told_without_secrets(
     error: Exception, status: int, built: Built, owner: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_args: object, **_named: object) -> int:
@@ -202,7 +202,7 @@ async def test_a_failure_behind_a_door_is_told_without_secrets(
     assert "hunter2" not in answer.text
 
 
-async def test_texts_from_outside_are_redacted(built: Built, owner: Browser) -> None:
+async def test_sec_36_texts_from_outside_are_redacted(built: Built, owner: Browser) -> None:
     event = built.house.events_now[0]
     built.house.events_now[0] = replace(event, detail="rtsp://ada:hunter2@10.0.0.1/ answered 401")
     assert "hunter2" not in (await owner.get("/api/v1/events")).text
@@ -306,7 +306,7 @@ async def test_the_event_stream_tells_changes_as_they_come(built: Built, owner: 
         await stream.aclose()
 
 
-async def test_the_event_stream_ends_with_its_session(built: Built, owner: Browser) -> None:
+async def test_sec_05_the_event_stream_ends_with_its_session(built: Built, owner: Browser) -> None:
     stream = await lines(built, owner)
     await anext(stream)
     await owner.send_json("/api/v1/logout")

@@ -38,7 +38,7 @@ async def test_how_it_is_armed_and_who_said_so(built: Built, owner: Browser) -> 
 
 @pytest.mark.parametrize("wanted", ["disarmed", "home", "disabled", "auto"])
 @pytest.mark.parametrize("password", ["", "not the password"])
-async def test_a_page_left_open_disarms_nothing(built: Built, owner: Browser, wanted: str, password: str) -> None:
+async def test_sec_07_a_page_left_open_disarms_nothing(built: Built, owner: Browser, wanted: str, password: str) -> None:
     answer = await owner.send_json(ARMING, {"mode": wanted, "password": password})
     assert answer.status_code == 403
     assert "password" in answer.json()["detail"]

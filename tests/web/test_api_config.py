@@ -177,7 +177,7 @@ async def test_a_rehearsal_shows_the_lines_and_writes_nothing(owner: Browser, bu
     assert built.house.config.text == before
 
 
-async def test_a_secret_is_set_and_never_answered(owner: Browser, built: Built) -> None:
+async def test_sec_37_a_secret_is_set_and_never_answered(owner: Browser, built: Built) -> None:
     name = "camera.garden.password"
     put = lambda value: owner.put(f"{PATH}/secrets/{name}", json={"value": value}, headers=owner.page_headers())  # noqa: E731
     answer = await put("canary-7")
@@ -224,7 +224,7 @@ async def test_only_the_owner_reads_and_changes(viewer: Browser, browser) -> Non
         assert (await client.send_json(PATH, {"mark": "x", "changes": []})).status_code in {status, 403}
 
 
-async def test_a_page_left_open_changes_nothing_about_where_evidence_goes(owner: Browser, built: Built) -> None:
+async def test_sec_07_a_page_left_open_changes_nothing_about_where_evidence_goes(owner: Browser, built: Built) -> None:
     built.house.clock.advance(3600)
     for changed in (
         await change(owner, {"path": ["alerts", "webhook", "url"], "value": "https://evil.example.org"}),

@@ -117,7 +117,7 @@ async def test_what_cannot_be_shared_is_said(owner: Browser, clock: FakeClock, m
     assert answer.json()["detail"]
 
 
-async def test_a_viewer_shares_nothing_and_somebody_limited_only_what_they_see(
+async def test_sec_09_a_viewer_shares_nothing_and_somebody_limited_only_what_they_see(
     owner: Browser, viewer: Browser, built: Built, browser: MakeBrowser, clock: FakeClock
 ) -> None:
     share = await made(owner, clock)

@@ -29,7 +29,7 @@ async def code_of(client: Browser, built: Built) -> str:
     return built.codes[-1]
 
 
-async def test_the_code_makes_the_owner_and_dies(built: Built, browser: MakeBrowser) -> None:
+async def test_sec_01_the_code_makes_the_owner_and_dies(built: Built, browser: MakeBrowser) -> None:
     client = browser()
     code = await code_of(client, built)
     answer = await claim(client, code)
@@ -49,7 +49,7 @@ async def test_the_code_may_be_typed_carelessly(typed: str, built: Built, browse
     assert (await claim(client, given)).status_code == 200
 
 
-async def test_the_code_is_dead_after_fifteen_minutes_and_a_new_one_is_printed(
+async def test_sec_01_the_code_is_dead_after_fifteen_minutes_and_a_new_one_is_printed(
     built: Built, browser: MakeBrowser, clock: FakeClock
 ) -> None:
     client = browser()
@@ -60,7 +60,7 @@ async def test_the_code_is_dead_after_fifteen_minutes_and_a_new_one_is_printed(
     assert (await claim(client, built.codes[-1])).status_code == 200
 
 
-async def test_guessing_the_code_ends_it(clock: FakeClock) -> None:
+async def test_sec_01_guessing_the_code_ends_it(clock: FakeClock) -> None:
     codes: list[str] = []
     claiming = ClaimCode(clock, codes.append)
     claiming.renew()
@@ -79,7 +79,7 @@ async def test_an_unused_code_is_never_empty(clock: FakeClock) -> None:
     assert not claiming.matches("")
 
 
-async def test_two_claims_at_once_make_one_owner(built: Built, browser: MakeBrowser) -> None:
+async def test_sec_01_two_claims_at_once_make_one_owner(built: Built, browser: MakeBrowser) -> None:
     first, second = browser(), browser()
     code = await code_of(first, built)
     answers = await asyncio.gather(claim(first, code), claim(second, code, name="eve"))
@@ -90,7 +90,7 @@ async def test_two_claims_at_once_make_one_owner(built: Built, browser: MakeBrow
     "password",
     ["short", "password1234", "hearthwatch!!", "aaaaaaaaaaaaaaaa", "qwertyuiop12", "123456789012", "adaadaadaada", "x" * 129],
 )
-async def test_a_password_that_is_guessed_first_is_refused(password: str, built: Built, browser: MakeBrowser) -> None:
+async def test_sec_02_a_password_that_is_guessed_first_is_refused(password: str, built: Built, browser: MakeBrowser) -> None:
     client = browser()
     answer = await claim(client, await code_of(client, built), password=password)
     assert answer.status_code == 422
@@ -99,11 +99,11 @@ async def test_a_password_that_is_guessed_first_is_refused(password: str, built:
 
 
 @pytest.mark.parametrize("password", ["correct horse battery", "Zw9!kLm2#qRt", "шесть зелёных фонарей", "kq7z vbn2 " * 12])
-def test_any_other_password_is_fine(password: str) -> None:
+def test_sec_02_any_other_password_is_fine(password: str) -> None:
     assert why_refused(password, "ada") is None
 
 
-async def test_the_password_is_kept_as_argon2id_of_the_promised_cost() -> None:
+async def test_sec_02_the_password_is_kept_as_argon2id_of_the_promised_cost() -> None:
     hasher = Hasher()
     try:
         hashed = await hasher.hash(PASSWORD)
@@ -115,7 +115,7 @@ async def test_the_password_is_kept_as_argon2id_of_the_promised_cost() -> None:
         hasher.close()
 
 
-async def test_a_hash_of_other_costs_is_renewed_at_log_in(built: Built, browser: MakeBrowser) -> None:
+async def test_sec_02_a_hash_of_other_costs_is_renewed_at_log_in(built: Built, browser: MakeBrowser) -> None:
     older = Hasher(memory_kib=32, passes=1)
     old = await older.hash(PASSWORD)
     older.close()
@@ -126,7 +126,9 @@ async def test_a_hash_of_other_costs_is_renewed_at_log_in(built: Built, browser:
     assert found[1] != old
 
 
-async def test_log_in_takes_the_name_in_any_case_and_says_not_what_was_wrong(owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_03_log_in_takes_the_name_in_any_case_and_says_not_what_was_wrong(
+    owner: Browser, browser: MakeBrowser
+) -> None:
     assert (await browser().login("ADA")).status_code == 200
     wrong = await browser().login("ada", "not the password")
     unknown = await browser().login("nobody", "not the password")
@@ -134,7 +136,7 @@ async def test_log_in_takes_the_name_in_any_case_and_says_not_what_was_wrong(own
     assert wrong.json() == unknown.json()
 
 
-async def test_an_account_is_throttled_from_wherever_and_across_a_restart(tmp_path: Path, clock: FakeClock) -> None:
+async def test_sec_03_an_account_is_throttled_from_wherever_and_across_a_restart(tmp_path: Path, clock: FakeClock) -> None:
     built = build(tmp_path, FakeHouse(clock=clock))
     await built.add_user("ada", Role.OWNER)
     for number in range(TRIES_PER_ACCOUNT):
@@ -153,7 +155,9 @@ async def test_an_account_is_throttled_from_wherever_and_across_a_restart(tmp_pa
         again.close()
 
 
-async def test_an_address_is_throttled_whatever_name_it_tries(built: Built, owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_03_an_address_is_throttled_whatever_name_it_tries(
+    built: Built, owner: Browser, browser: MakeBrowser
+) -> None:
     client = browser(HTTPS, "192.168.1.66")
     answers = [(await client.login(f"guess{number}", "wrong")).status_code for number in range(60)]
     assert answers.count(401) == TRIES_PER_ADDRESS
@@ -161,7 +165,7 @@ async def test_an_address_is_throttled_whatever_name_it_tries(built: Built, owne
     assert (await browser(HTTPS, "192.168.1.67").login("ada")).status_code == 200
 
 
-async def test_a_forged_forwarded_header_changes_nothing(built: Built, owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_03_a_forged_forwarded_header_changes_nothing(built: Built, owner: Browser, browser: MakeBrowser) -> None:
     client = browser(HTTPS, "192.168.1.66")
     for number in range(TRIES_PER_ADDRESS):
         answer = await client.send_json(
@@ -171,7 +175,7 @@ async def test_a_forged_forwarded_header_changes_nothing(built: Built, owner: Br
     assert (await client.login("ada")).status_code == 429
 
 
-async def test_parallel_guesses_are_counted_one_by_one(owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_03_parallel_guesses_are_counted_one_by_one(owner: Browser, browser: MakeBrowser) -> None:
     clients = [browser(HTTPS, f"10.1.0.{number}") for number in range(30)]
     answers = await asyncio.gather(*(client.login("ada", "wrong") for client in clients))
     assert sum(answer.status_code == 401 for answer in answers) <= TRIES_PER_ACCOUNT
@@ -193,7 +197,7 @@ async def test_a_clock_that_went_back_locks_nobody_out(owner: Browser, browser: 
     assert (await browser().login("ada")).status_code == 200
 
 
-async def test_passwords_are_not_taken_over_plain_http_from_elsewhere(owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_06_passwords_are_not_taken_over_plain_http_from_elsewhere(owner: Browser, browser: MakeBrowser) -> None:
     far = browser("http://192.168.1.5:8080", "192.168.1.9")
     answer = await far.login("ada")
     assert answer.status_code == 403
@@ -207,21 +211,21 @@ def attributes(set_cookie: str) -> set[str]:
     return {part.strip().lower() for part in set_cookie.split(";")[1:]}
 
 
-async def test_the_cookie_over_https(owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_06_the_cookie_over_https(owner: Browser, browser: MakeBrowser) -> None:
     answer = await browser(HTTPS, "192.168.1.9").login("ada")
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-hearthwatch=")
     assert attributes(cookie) == {"httponly", "max-age=2592000", "path=/", "samesite=lax", "secure"}
 
 
-async def test_the_cookie_on_loopback(owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_06_the_cookie_on_loopback(owner: Browser, browser: MakeBrowser) -> None:
     answer = await browser().login("ada")
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("hearthwatch=")
     assert attributes(cookie) == {"httponly", "max-age=2592000", "path=/", "samesite=lax"}
 
 
-async def test_the_token_is_256_bit_new_each_time_and_kept_only_as_a_hash(
+async def test_sec_05_the_token_is_256_bit_new_each_time_and_kept_only_as_a_hash(
     built: Built, browser: MakeBrowser, owner: Browser
 ) -> None:
     client = browser()
@@ -238,7 +242,7 @@ async def test_the_token_is_256_bit_new_each_time_and_kept_only_as_a_hash(
     assert (await old.get("/api/v1/cameras")).status_code == 401
 
 
-async def test_a_chosen_cookie_is_not_taken_over(owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_05_a_chosen_cookie_is_not_taken_over(owner: Browser, browser: MakeBrowser) -> None:
     client = browser()
     client.cookies.set("hearthwatch", "planted-by-somebody", domain="127.0.0.1")
     await client.login("ada")
@@ -249,7 +253,7 @@ async def test_a_chosen_cookie_is_not_taken_over(owner: Browser, browser: MakeBr
     assert (await planted.get("/api/v1/cameras")).status_code == 401
 
 
-async def test_a_session_ends_after_twelve_idle_hours(owner: Browser, clock: FakeClock) -> None:
+async def test_sec_05_a_session_ends_after_twelve_idle_hours(owner: Browser, clock: FakeClock) -> None:
     clock.advance(11.9 * 3600)
     assert (await owner.get("/api/v1/cameras")).status_code == 200
     clock.advance(11.9 * 3600)
@@ -258,7 +262,7 @@ async def test_a_session_ends_after_twelve_idle_hours(owner: Browser, clock: Fak
     assert (await owner.get("/api/v1/cameras")).status_code == 401
 
 
-async def test_a_session_ends_after_thirty_days_however_busy(owner: Browser, clock: FakeClock) -> None:
+async def test_sec_05_a_session_ends_after_thirty_days_however_busy(owner: Browser, clock: FakeClock) -> None:
     for _ in range(60):
         clock.advance(11.99 * 3600)
         assert (await owner.get("/api/v1/cameras")).status_code == 200
@@ -274,14 +278,14 @@ async def test_log_out_ends_it_everywhere(owner: Browser, browser: MakeBrowser) 
     assert (await copy.get("/api/v1/cameras")).status_code == 401
 
 
-async def test_a_removed_user_is_out_at_once(built: Built, viewer: Browser) -> None:
+async def test_sec_05_a_removed_user_is_out_at_once(built: Built, viewer: Browser) -> None:
     assert (await viewer.get("/api/v1/cameras")).status_code == 200
     assert await built.db.run(lambda c: accounts.remove_user(c, "tablet"))
     assert (await viewer.get("/api/v1/cameras")).status_code == 401
     assert not await built.db.run(lambda c: accounts.remove_user(c, "tablet"))
 
 
-async def test_an_open_connection_learns_that_its_session_ended(built: Built, owner: Browser) -> None:
+async def test_sec_05_an_open_connection_learns_that_its_session_ended(built: Built, owner: Browser) -> None:
     session = await built.auth.session(owner.cookies["hearthwatch"])
     assert session is not None
     waiting = asyncio.create_task(built.auth.ended(session))
@@ -289,7 +293,7 @@ async def test_an_open_connection_learns_that_its_session_ended(built: Built, ow
     await asyncio.wait_for(waiting, 5)
 
 
-async def test_answers_never_hold_a_secret(built: Built, owner: Browser) -> None:
+async def test_sec_37_answers_never_hold_a_secret(built: Built, owner: Browser) -> None:
     hashed = (await built.db.run(lambda c: accounts.find_user(c, "ada")))[1]
     for path in ("/api/v1/session", "/api/v1/settings", "/api/v1/house", "/api/v1/cameras"):
         body = (await owner.get(path)).text

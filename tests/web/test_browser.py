@@ -195,7 +195,7 @@ async def test_logging_out_elsewhere_ends_this_page(chromium: Browser, running: 
     await opened.close()
 
 
-async def test_a_name_is_never_markup(chromium: Browser, running: Running) -> None:
+async def test_sec_14_a_name_is_never_markup(chromium: Browser, running: Running) -> None:
     evil = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
     running.built.house.names["garden"] = evil
     opened, watched = await logged_in(chromium, running)

@@ -90,7 +90,7 @@ async def test_whoever_may_only_look_sees_who_came_and_nothing_to_press(chromium
     assert watched.complaints == [], "what he may not see is not even asked for"
 
 
-async def test_words_of_a_camera_are_never_markup(chromium: Browser, running: Running) -> None:
+async def test_sec_14_words_of_a_camera_are_never_markup(chromium: Browser, running: Running) -> None:
     watched = await enter(chromium, running)
     page = watched.page
     await page.goto(f"{running.base}/logins")

@@ -225,7 +225,7 @@ def concrete(path: str) -> str:
     return path
 
 
-def test_every_route_declares_the_permission_written_here(built: Built) -> None:
+def test_sec_08_every_route_declares_the_permission_written_here(built: Built) -> None:
     found = {
         f"{method} {rule.path}": str(rule.permission) for rule in rules(built.app) for method in (rule.methods or {"WEBSOCKET"})
     }
@@ -237,7 +237,7 @@ def test_the_gate_sees_every_route_the_router_has(built: Built) -> None:
 
 
 @pytest.mark.parametrize("entry", [entry for entry, needed in PERMISSIONS.items() if needed not in {"public", "metrics"}])
-async def test_a_stranger_is_refused_before_and_after_the_claim(
+async def test_sec_01_a_stranger_is_refused_before_and_after_the_claim(
     entry: str, built: Built, browser: MakeBrowser, owner: Browser
 ) -> None:
     method, path = entry.split(" ")
@@ -252,7 +252,7 @@ async def test_a_stranger_is_refused_before_and_after_the_claim(
     assert answer.json()["detail"]
 
 
-async def test_before_the_claim_only_the_door_answers(built: Built, browser: MakeBrowser) -> None:
+async def test_sec_01_before_the_claim_only_the_door_answers(built: Built, browser: MakeBrowser) -> None:
     stranger = browser()
     assert (await stranger.get("/api/v1/cameras")).status_code == 401
     session = (await stranger.get("/api/v1/session")).json()
@@ -273,7 +273,7 @@ async def test_a_viewer_may_not_keep_footage(viewer: Browser) -> None:
     assert answer.status_code == 403
 
 
-async def test_a_route_without_a_declaration_is_refused(built: Built) -> None:
+async def test_sec_08_a_route_without_a_declaration_is_refused(built: Built) -> None:
     app = FastAPI()
 
     @app.get("/forgotten")
@@ -357,7 +357,7 @@ async def websocket_status(
         ("http://evil.example", 403),
     ],
 )
-async def test_a_websocket_opens_only_from_this_very_page(
+async def test_sec_12_a_websocket_opens_only_from_this_very_page(
     origin: str | None, expected: int, built: Built, owner: Browser
 ) -> None:
     cookie = f"hearthwatch={owner.cookies['hearthwatch']}"
@@ -377,13 +377,13 @@ async def test_a_websocket_opens_only_from_this_very_page(
         {TOKEN_HEADER: "f" * 64},
     ],
 )
-async def test_a_change_needs_origin_and_token(changed: dict[str, str], built: Built, owner: Browser) -> None:
+async def test_sec_11_a_change_needs_origin_and_token(changed: dict[str, str], built: Built, owner: Browser) -> None:
     answer = await owner.post("/api/v1/events/e00100/keep", json={"kept": True}, headers=owner.page_headers() | changed)
     assert answer.status_code == 403
     assert built.house.pinned == []
 
 
-async def test_without_origin_the_browsers_word_is_needed(built: Built, owner: Browser) -> None:
+async def test_sec_11_without_origin_the_browsers_word_is_needed(built: Built, owner: Browser) -> None:
     bare = {TOKEN_HEADER: owner.token}
     assert (await owner.post("/api/v1/events/e00100/keep", json={"kept": True}, headers=bare)).status_code == 403
     said = bare | {"Sec-Fetch-Site": "same-origin"}
@@ -391,14 +391,14 @@ async def test_without_origin_the_browsers_word_is_needed(built: Built, owner: B
     assert len(built.house.pinned) == 1
 
 
-async def test_a_form_from_elsewhere_cannot_log_in(built: Built, owner: Browser, browser: MakeBrowser) -> None:
+async def test_sec_11_a_form_from_elsewhere_cannot_log_in(built: Built, owner: Browser, browser: MakeBrowser) -> None:
     answer = await browser().post(
         "/api/v1/login", data={"name": "ada", "password": "x"}, headers={"Origin": "https://evil.example"}
     )
     assert answer.status_code == 403
 
 
-async def test_reading_never_changes_state(owner: Browser) -> None:
+async def test_sec_11_reading_never_changes_state(owner: Browser) -> None:
     for path in ("/api/v1/events/e00100/keep", "/api/v1/logout", "/api/v1/detector/fetch"):
         assert (await owner.get(path)).status_code in {404, 405}
 
@@ -416,7 +416,7 @@ async def test_reading_never_changes_state(owner: Browser) -> None:
         ("", 421),
     ],
 )
-async def test_only_known_hosts_are_answered(host: str, expected: int, built: Built) -> None:
+async def test_sec_15_only_known_hosts_are_answered(host: str, expected: int, built: Built) -> None:
     sent = await call(built.app, "/healthz")
     assert sent[0]["status"] == 200
     answer = await Browser(built).get("/healthz", headers={"Host": host})
@@ -426,14 +426,14 @@ async def test_only_known_hosts_are_answered(host: str, expected: int, built: Bu
 @pytest.mark.parametrize(
     "path", ["/", "/assets/none.js", "/healthz", "/api/v1/session", "/api/v1/cameras", "/api/openapi.json", "/x/y"]
 )
-async def test_every_answer_carries_the_security_headers(path: str, browser: MakeBrowser) -> None:
+async def test_sec_13_every_answer_carries_the_security_headers(path: str, browser: MakeBrowser) -> None:
     answer = await browser().get(path)
     for name, value in HEADERS.items():
         assert answer.headers[name] == value
     assert "server" not in answer.headers
 
 
-def test_the_policy_is_what_we_decided() -> None:
+def test_sec_13_the_policy_is_what_we_decided() -> None:
     assert CSP == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; connect-src 'self'; "
         "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -441,7 +441,7 @@ def test_the_policy_is_what_we_decided() -> None:
     )
 
 
-async def test_media_and_json_are_not_stored(owner: Browser) -> None:
+async def test_sec_09_media_and_json_are_not_stored(owner: Browser) -> None:
     for path in ("/api/v1/events/e00100/picture.jpg", "/api/v1/cameras", "/api/v1/cameras/garden/snapshot.jpg"):
         answer = await owner.get(path)
         assert answer.status_code == 200
@@ -453,7 +453,7 @@ async def test_https_says_so(browser: MakeBrowser) -> None:
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
-async def test_a_large_body_is_refused_unread(owner: Browser) -> None:
+async def test_sec_22_a_large_body_is_refused_unread(owner: Browser) -> None:
     headers = owner.page_headers() | {"Content-Type": "application/json"}
     answer = await owner.post("/api/v1/events/e00100/keep", content=b" " * (MAX_BODY_BYTES + 1), headers=headers)
     assert answer.status_code == 413

@@ -155,7 +155,7 @@ def is_refused(answer: Answer, method: str) -> bool:
 
 
 @pytest.mark.parametrize("name", MAY)
-async def test_every_route_lets_in_whom_it_should_and_nobody_else(name: str, built: Built) -> None:
+async def test_sec_08_every_route_lets_in_whom_it_should_and_nobody_else(name: str, built: Built) -> None:
     somebody = (await everybody(built))[name]
     wrong = []
     for rule in rules(built.app):
@@ -171,7 +171,7 @@ async def test_every_route_lets_in_whom_it_should_and_nobody_else(name: str, bui
 
 
 @pytest.mark.parametrize("name", sorted(LIMITED))
-async def test_another_camera_does_not_exist(name: str, built: Built) -> None:
+async def test_sec_08_another_camera_does_not_exist(name: str, built: Built) -> None:
     somebody = (await everybody(built))[name]
     tried = 0
     for rule in rules(built.app):
@@ -189,7 +189,7 @@ async def test_another_camera_does_not_exist(name: str, built: Built) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(LIMITED))
-async def test_an_event_of_another_camera_does_not_exist(name: str, built: Built) -> None:
+async def test_sec_08_an_event_of_another_camera_does_not_exist(name: str, built: Built) -> None:
     somebody = (await everybody(built))[name]
     other = next(event.id for event in built.house.events_now if event.camera == OTHER)
     tried = 0
@@ -206,7 +206,7 @@ async def test_an_event_of_another_camera_does_not_exist(name: str, built: Built
 
 
 @pytest.mark.parametrize("name", sorted(LIMITED))
-async def test_no_answer_names_another_camera(name: str, built: Built) -> None:
+async def test_sec_08_no_answer_names_another_camera(name: str, built: Built) -> None:
     somebody = (await everybody(built))[name]
     seen = 0
     for rule in rules(built.app):
@@ -231,7 +231,7 @@ async def test_who_sees_all_cameras_is_told_of_them(built: Built) -> None:
         assert '"front-door"' in told, path
 
 
-async def test_a_program_needs_no_origin_and_a_page_from_elsewhere_cannot_use_its_word(built: Built) -> None:
+async def test_sec_09_a_program_needs_no_origin_and_a_page_from_elsewhere_cannot_use_its_word(built: Built) -> None:
     token = (await everybody(built))["token of one"]
     plain = await ask(
         built.app, "POST", "/api/v1/cameras/garden/snooze", token.headers | {"host": "127.0.0.1:8080"}, b'{"for_s": 60}'
@@ -241,7 +241,7 @@ async def test_a_program_needs_no_origin_and_a_page_from_elsewhere_cannot_use_it
     assert (await token.ask("WEBSOCKET", "/api/v1/cameras/front-door/live")).status == 403
 
 
-def test_every_door_has_its_place_for_who_sees_some_cameras() -> None:
+def test_sec_09_every_door_has_its_place_for_who_sees_some_cameras() -> None:
     """A new door is closed to them until somebody says here, and in web/sight.py, what of it they may see."""
     closed = {"remedies", "known", "audit", "porch", "camera_setup", "config", "welcome", "leaving"}
     there = {field.name for field in fields(Doors)}

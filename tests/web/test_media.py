@@ -84,7 +84,7 @@ async def test_a_clip_of_a_wrong_length_is_refused(length_s: int, owner: Browser
     assert answer.status_code == 422
 
 
-async def test_mjpeg_gives_whole_pictures_and_ends_with_the_session(built: Built, owner: Browser) -> None:
+async def test_sec_05_mjpeg_gives_whole_pictures_and_ends_with_the_session(built: Built, owner: Browser) -> None:
     session = await built.auth.session(owner.cookies["hearthwatch"])
     parts = _parts(built.app.state.site, CameraId("garden"), session, Multipart())
     boundary = await anext(parts)
@@ -203,5 +203,5 @@ def test_old_clips_are_cleared_at_the_start(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_a_clips_name_is_safe_anywhere() -> None:
+def test_sec_14_a_clips_name_is_safe_anywhere() -> None:
     assert clip_name(CameraId("front-door"), WallUs(1_700_000_000 * US_PER_S)) == "front-door_2023-11-14_22-13-20Z.mp4"

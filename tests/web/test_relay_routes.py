@@ -93,7 +93,7 @@ async def test_a_guest_only_looks_unless_it_may_control(built: Built, owner: Bro
         "/cam/nobody/cgi/cgi-bin/magicBox.cgi?action=getDeviceType",
     ],
 )
-async def test_nothing_else_reaches_a_camera(built: Built, owner: Browser, browser: MakeBrowser, path: str) -> None:
+async def test_sec_24_nothing_else_reaches_a_camera(built: Built, owner: Browser, browser: MakeBrowser, path: str) -> None:
     guest = browser(HTTPS, "192.168.1.77")
     built.house.relay.controls = True
     answer = await guest.send(raw(guest, "GET", path, basic()))

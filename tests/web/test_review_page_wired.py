@@ -166,7 +166,7 @@ async def test_the_list_goes_on_and_nothing_jumps_when_somebody_comes(chromium: 
         await page.context.close()
 
 
-async def test_hostile_words_stay_words_on_a_phone(chromium: Browser, tmp_path: Path) -> None:
+async def test_sec_14_hostile_words_stay_words_on_a_phone(chromium: Browser, tmp_path: Path) -> None:
     words = kept_words()
     house = new_house()
     first = house.events_now[0]

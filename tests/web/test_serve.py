@@ -69,7 +69,7 @@ async def test_https_opens_only_once_the_house_is_claimed(running: Running) -> N
         assert (await client.get(f"{base}/api/v1/cameras")).status_code == 200
 
 
-async def test_live_video_decodes_and_ends_with_the_session(running: Running) -> None:
+async def test_sec_05_live_video_decodes_and_ends_with_the_session(running: Running) -> None:
     await running.built.add_user("ada", Role.OWNER)
     async with httpx2.AsyncClient() as client:
         cookie = await login(client, running.base)
@@ -91,7 +91,7 @@ async def test_live_video_decodes_and_ends_with_the_session(running: Running) ->
             assert socket_.close_code == 4401
 
 
-async def test_a_websocket_from_elsewhere_is_refused(running: Running) -> None:
+async def test_sec_12_a_websocket_from_elsewhere_is_refused(running: Running) -> None:
     await running.built.add_user("ada", Role.OWNER)
     async with httpx2.AsyncClient() as client:
         cookie = await login(client, running.base)

@@ -41,7 +41,7 @@ def asked(peer: str, *, kind: str = "http", scheme: str = "http", **headers: str
         ("192.168.1.7", "203.0.113.9", "192.168.1.7"),  # no proxy of ours
     ],
 )
-def test_the_visitors_address_is_believed_from_trusted_proxies_alone(peer: str, forwarded: str, client: str) -> None:
+def test_sec_03_the_visitors_address_is_believed_from_trusted_proxies_alone(peer: str, forwarded: str, client: str) -> None:
     scope = asked(peer, x_forwarded_for=forwarded, x_forwarded_proto="https")
     found = Ways(("10.0.0.0/24",)).find(scope)
     assert found.client == client
