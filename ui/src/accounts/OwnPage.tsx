@@ -7,6 +7,7 @@ import * as icons from "../parts/icons";
 import { Sheet } from "../parts/Sheet";
 import { isOwner, welcomeBack } from "../store";
 import { plural, rich, t } from "../words";
+import { told } from "../words/told";
 import { access, type Enrolment, type Own } from "./api";
 import "./accounts.css";
 import { canPasskey, made } from "./passkey";
@@ -230,7 +231,7 @@ function Passkeys({ own, onChange }: { own: Own; onChange: () => void }) {
       setError(failed);
     }
   };
-  const why = own.why_no_passkey || (canPasskey() ? "" : t("This browser knows no passkeys."));
+  const why = told(own.why_no_passkey) || (canPasskey() ? "" : t("This browser knows no passkeys."));
   return (
     <section class="panel">
       <h2>{t("Passkeys")}</h2>

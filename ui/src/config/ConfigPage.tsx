@@ -9,6 +9,7 @@ import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameraName } from "../store";
 import { rich, t } from "../words";
+import { told } from "../words/told";
 import { type Change, type Config, mistakesOf, type Mistake, readConfig, type SecretNow, sendChanges, type Value } from "./api";
 import { groupsOf, infoOf, isGone, matches, type Pending, sectionsWith, sectionTitle, without, withChange } from "./model";
 import { SaveBar } from "./SaveBar";
@@ -111,7 +112,7 @@ function BrokenByHand({ config, onAgain }: { config: Config; onAgain: () => void
         {config.mistakes.map((mistake) => (
           <li key={mistake.key + mistake.text}>
             {mistake.line ? `${t("Line {line}:", { line: mistake.line })} ` : ""}
-            {mistake.key ? <code>{mistake.key}</code> : null} {mistake.text}
+            {mistake.key ? <code>{mistake.key}</code> : null} {told(mistake.text)}
           </li>
         ))}
       </ul>

@@ -5,6 +5,7 @@ import { ApiError } from "../ask";
 import { Trouble } from "../parts/bits";
 import { First, Sheet } from "../parts/Sheet";
 import { plural, t } from "../words";
+import { told } from "../words/told";
 import { type Change, type Changed, type Config, type Mistake, sendChanges } from "./api";
 import { dotted, infoOf, mistakesAt } from "./model";
 
@@ -60,7 +61,7 @@ export function SaveBar({ config, changes, mistakes, error, onDiscard, onAgain, 
         {mistakes.length ? <span class="bad">{plural(mistakes.length, "1 mistake", "{n} mistakes")}</span> : <span class="dim">{t("not saved yet")}</span>}
         {elsewhere.map((mistake) => (
           <span class="save-mistake" key={mistake.key + mistake.text}>
-            <code>{mistake.key}</code> {mistake.text}
+            <code>{mistake.key}</code> {told(mistake.text)}
           </span>
         ))}
         {trouble && !mistakes.length ? <Trouble error={trouble} /> : null}

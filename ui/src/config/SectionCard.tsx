@@ -6,6 +6,7 @@ import { seen } from "../labels";
 import * as icons from "../parts/icons";
 import { cameraName, house } from "../store";
 import { said, t } from "../words";
+import { told } from "../words/told";
 import type { Change, Config, KeyInfo, Mistake, Section, Value } from "./api";
 import { Editor } from "./Editors";
 import { dotted, type Group, idOf, infoOf, mistakesAt, type Pending, sectionTitle, shownValue, titleOf } from "./model";
@@ -44,7 +45,7 @@ export function SectionCard({ section, only, where, open = true, ...shared }: Sh
       ) : null}
       {mistakes.map((mistake) => (
         <p class="set-wrong" role="alert" key={mistake.text}>
-          {mistake.text}
+          {told(mistake.text)}
         </p>
       ))}
       {(only ?? info.keys).map((key) => (
@@ -83,7 +84,7 @@ function KeyRow({ info, section, config, pending, mistakes, onChange, onForget }
         </p>
         {wrong.map((mistake) => (
           <p class="set-wrong" role="alert" key={mistake.key + mistake.text}>
-            {mistake.text}
+            {told(mistake.text)}
           </p>
         ))}
       </div>

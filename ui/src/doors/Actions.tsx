@@ -1,6 +1,7 @@
 /** What can be done to a camera from here, by what it is for; each asks once more. */
 
 import { plural, t } from "../words";
+import { told } from "../words/told";
 import type { Action, Door } from "./api";
 import { askFor } from "./asking";
 import { serviceName, serviceWhy } from "./words";
@@ -14,8 +15,8 @@ export function Actions({ id, door }: { id: string; door: Door }) {
     kinds.flatMap((kind) => door.actions.filter((action) => action.kind === kind && !action.why_not));
   const unable = door.actions.filter((action) => action.why_not);
   const button = (action: Action) => (
-    <button key={action.kind} class="button" type="button" onClick={() => askFor({ kind: action.kind, camera: id, subject: "", value: "", label: action.label })}>
-      {action.label}
+    <button key={action.kind} class="button" type="button" onClick={() => askFor({ kind: action.kind, camera: id, subject: "", value: "", label: told(action.label) })}>
+      {told(action.label)}
     </button>
   );
   const intruder = able(INTRUDER);
@@ -64,8 +65,8 @@ export function Actions({ id, door }: { id: string; door: Door }) {
           <ul>
             {unable.map((action) => (
               <li key={action.kind}>
-                <strong>{action.label}</strong>
-                <span class="dim">{action.why_not}</span>
+                <strong>{told(action.label)}</strong>
+                <span class="dim">{told(action.why_not)}</span>
               </li>
             ))}
           </ul>

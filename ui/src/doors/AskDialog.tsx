@@ -7,6 +7,7 @@ import * as icons from "../parts/icons";
 import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
 import { t } from "../words";
+import { told } from "../words/told";
 import { doors, type Entry, type Offer } from "./api";
 import { asked, deeds, fieldsOf, filled, followed, wantsFile } from "./asking";
 import { outcome } from "./words";
@@ -31,7 +32,7 @@ function Asking({ offer }: { offer: Offer }) {
 
   const ask = (whole: Offer): void => {
     setStep({ at: "wait", text: t("One moment…") });
-    doors.ask(whole).then(({ confirm, question }) => setStep(confirm ? { at: "question", confirm, text: question } : { at: "impossible", text: question }), fail);
+    doors.ask(whole).then(({ confirm, question }) => setStep(confirm ? { at: "question", confirm, text: told(question) } : { at: "impossible", text: told(question) }), fail);
   };
   useEffect(() => {
     if (step.at === "wait") ask(offer);
@@ -87,7 +88,7 @@ function Asking({ offer }: { offer: Offer }) {
         </Ended>
       ) : null}
       {step.at === "over" ? (
-        <Ended {...outcome(step.entry.state)} text={step.entry.text} verified={step.entry.state === "done" && step.entry.verified}>
+        <Ended {...outcome(step.entry.state)} text={told(step.entry.text)} verified={step.entry.state === "done" && step.entry.verified}>
           {step.password ? <NewPassword password={step.password} /> : null}
           {!step.password && step.entry.kind === "change-password" && step.entry.state === "done" ? (
             <p class="hint">{t("The new password is sealed in Hearthwatch. It is shown here only over HTTPS or on the machine itself, and only at once.")}</p>

@@ -8,6 +8,7 @@ import { Working } from "../parts/Sheet";
 import { go, place } from "../router";
 import { cameraName, cameras, isOwner, now_us, resyncs } from "../store";
 import { plural, t } from "../words";
+import { told } from "../words/told";
 import { doors, type Finding, type Report } from "./api";
 import { deeds } from "./asking";
 import { Fence } from "./Fence";
@@ -108,7 +109,7 @@ function OneCamera({ report, onReport }: { report: Report; onReport: (report: Re
       <Trouble error={error} />
       {report.trouble ? (
         <p class="note is-warm">
-          <strong>{t("It could not be looked at.")}</strong> {report.trouble}
+          <strong>{t("It could not be looked at.")}</strong> {told(report.trouble)}
         </p>
       ) : null}
       <Findings report={report} onKnow={know} />

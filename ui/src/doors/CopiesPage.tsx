@@ -7,6 +7,7 @@ import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameraName, cameras, isOwner, now_us, resyncs } from "../store";
 import { plural, rich, t } from "../words";
+import { told } from "../words/told";
 import { type Copies, type Copy, doors } from "./api";
 import { deeds } from "./asking";
 import { CopyPanel } from "./CopyPanel";
@@ -76,7 +77,7 @@ export function CopiesPage() {
       <Trouble error={error ?? failed} />
       {trouble.map(([name, text]) => (
         <p key={name} class="note is-warm">
-          {rich("{camera} its settings could not be read. {text}", { camera: <strong>{cameraName(name)}:</strong>, text })}
+          {rich("{camera} its settings could not be read. {text}", { camera: <strong>{cameraName(name)}:</strong>, text: told(text) })}
         </p>
       ))}
       {found && !copies.length ? (
@@ -122,7 +123,7 @@ function CopyRow({ copy, withCamera, current, onPick }: { copy: Copy; withCamera
           {copy.drift ? <span class="bad"> · {t("nobody ordered this")}</span> : null}
         </span>
         <span class="dim copy-why">
-          {capital(copy.reason)}
+          {capital(told(copy.reason))}
           {copy.seen_us > copy.taken_us + 60e6 ? ` · ${t("still so {ago}", { ago: ago(copy.seen_us, now) })}` : ""}
         </span>
       </button>

@@ -1,6 +1,7 @@
 /** What differs between two copies of a camera's settings, section by section, as an owner reads it. */
 
 import { said, t } from "../words";
+import { told } from "../words/told";
 import type { Change, Diff } from "./api";
 
 export const changeCount = (diff: Diff): number => diff.sections.reduce((sum, section) => sum + section.changes.length, 0);
@@ -17,10 +18,10 @@ export function DiffView({ diff, picked, onPick }: { diff: Diff; picked?: Readon
             {picked && onPick ? (
               <label class="diff-pick">
                 <input type="checkbox" checked={section.sections.every((name) => picked.has(name))} onChange={(event) => onPick(section.sections, event.currentTarget.checked)} />
-                {section.title}
+                {told(section.title)}
               </label>
             ) : (
-              section.title
+              told(section.title)
             )}
           </h3>
           <ul>
@@ -30,7 +31,7 @@ export function DiffView({ diff, picked, onPick }: { diff: Diff; picked?: Readon
                   {SIGNS[change.kind][0]}
                 </span>
                 <span class="change-text">
-                  {change.text}
+                  {told(change.text)}
                   {change.secret ? <span class="dim"> {t("(a secret: its value is never shown)")}</span> : null}
                   <code>{change.key}</code>
                 </span>

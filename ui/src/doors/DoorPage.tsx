@@ -8,6 +8,7 @@ import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { cameras, isOwner, lastLogins, loaded, now_us, resyncs } from "../store";
 import { t } from "../words";
+import { told } from "../words/told";
 import { doors, type Door, type Known } from "./api";
 import { askFor, deeds } from "./asking";
 import { Access } from "./Access";
@@ -89,7 +90,7 @@ export function DoorPage({ id }: { id: string }) {
         )}
         {watch ? (
           <p class="hint is-foot">
-            {watch.trouble ? <span class="bad">{watch.trouble}</span> : watch.looked_us ? t("Watched {ways}, looked {ago}.", { ways: ways(watch), ago: ago(watch.looked_us, now_us.value) }) : t("Watched {ways}.", { ways: ways(watch) })}
+            {watch.trouble ? <span class="bad">{told(watch.trouble)}</span> : watch.looked_us ? t("Watched {ways}, looked {ago}.", { ways: ways(watch), ago: ago(watch.looked_us, now_us.value) }) : t("Watched {ways}.", { ways: ways(watch) })}
           </p>
         ) : null}
       </section>
@@ -108,7 +109,7 @@ function Shut({ state, onAccepted }: { state: Known; onAccepted: (known: Known) 
   return (
     <div class={`note is-${reach(state).tone}`}>
       <p>
-        <strong>{reach(state).word}.</strong> {state.why}
+        <strong>{reach(state).word}.</strong> {told(state.why)}
       </p>
       {state.reach === "stranger" && isOwner.value ? (
         <div class="row">
@@ -148,8 +149,8 @@ function Identity({ door, known }: { door: Door; known: Known | null }) {
   return (
     <section class="panel door-id">
       <h2>{t("Who it is")}</h2>
-      {door.reachable ? null : <p class="trouble">{door.why || t("It does not answer.")}</p>}
-      {door.reachable && door.why ? <p class="hint">{door.why}</p> : null}
+      {door.reachable ? null : <p class="trouble">{told(door.why) || t("It does not answer.")}</p>}
+      {door.reachable && door.why ? <p class="hint">{told(door.why)}</p> : null}
       <dl class="facts">
         {facts
           .filter(([, value]) => value)

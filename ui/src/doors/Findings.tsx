@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import * as icons from "../parts/icons";
 import { t } from "../words";
+import { told } from "../words/told";
 import type { Finding, Report } from "./api";
 import { askFor } from "./asking";
 import { type Group, grouped, short } from "./grades";
@@ -56,19 +57,19 @@ function Row({ finding, group, onKnow }: { finding: Finding; group: Group; onKno
             {finding.state === "ok" ? <icons.Check size={16} /> : finding.state === "unknown" ? "?" : "!"}
           </span>
           <span class="finding-what">
-            <strong>{finding.title}</strong>
-            <span class="dim">{short(finding.saw)}</span>
+            <strong>{told(finding.title)}</strong>
+            <span class="dim">{told(short(finding.saw))}</span>
           </span>
           {finding.automatic && !finding.accepted ? <span class="finding-can">{t("can be fixed from here")}</span> : null}
         </summary>
         <div class="finding-more">
-          {short(finding.saw) === finding.saw ? null : <p><Linked text={finding.saw} /></p>}
+          {short(finding.saw) === finding.saw ? null : <p><Linked text={told(finding.saw)} /></p>}
           <h4>{t("Why it matters")}</h4>
-          <p>{finding.why}</p>
+          <p>{told(finding.why)}</p>
           {isOpen && finding.fix ? (
             <>
               <h4>{finding.remedy ? t("Or by hand") : t("What to do")}</h4>
-              <p><Linked text={finding.fix} /></p>
+              <p><Linked text={told(finding.fix)} /></p>
             </>
           ) : null}
           {isOpen ? (
@@ -89,4 +90,4 @@ function Row({ finding, group, onKnow }: { finding: Finding; group: Group; onKno
   );
 }
 
-const fixLabel = (finding: Finding): string => (finding.remedy ? offerLabel(finding.remedy) : finding.title);
+const fixLabel = (finding: Finding): string => (finding.remedy ? offerLabel(finding.remedy) : told(finding.title));

@@ -6,6 +6,7 @@ import * as icons from "../parts/icons";
 import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
 import { t } from "../words";
+import { told } from "../words/told";
 import { doors, type Finding, type Mended, type Report } from "./api";
 import { fixable } from "./grades";
 import { offerLabel } from "./words";
@@ -14,8 +15,8 @@ import { offerLabel } from "./words";
 function steps(wanted: readonly Finding[]): [string, string[]][] {
   const found = new Map<string, string[]>();
   for (const finding of wanted) {
-    const step = finding.remedy ? offerLabel(finding.remedy) : finding.title;
-    found.set(step, [...(found.get(step) ?? []), finding.title]);
+    const step = finding.remedy ? offerLabel(finding.remedy) : told(finding.title);
+    found.set(step, [...(found.get(step) ?? []), told(finding.title)]);
   }
   return [...found];
 }
@@ -64,8 +65,8 @@ export function FixAll({ report, onReport, onClose }: { report: Report; onReport
               <li key={mended.key} class={mended.done ? "is-good" : "is-bad"}>
                 {mended.done ? <icons.Check size={18} /> : <icons.Warn size={18} />}
                 <span>
-                  <strong>{mended.title}</strong>
-                  <span class="dim">{mended.text}</span>
+                  <strong>{told(mended.title)}</strong>
+                  <span class="dim">{told(mended.text)}</span>
                 </span>
               </li>
             ))}

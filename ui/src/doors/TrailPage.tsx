@@ -7,6 +7,7 @@ import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { cameraName, cameras, isOwner, now_us, resyncs } from "../store";
 import { said, t } from "../words";
+import { told } from "../words/told";
 import { doors, type Entry, type Trail } from "./api";
 import { deeds } from "./asking";
 import { choose, OwnersOnly, Pill, Tabs } from "./Tabs";
@@ -100,7 +101,7 @@ export function TrailRow({ entry }: { entry: Entry }) {
       <time>{clock(entry.asked_us)}</time>
       <div>
         <strong>{deedName(entry)}</strong> <span class="dim">{t("at {camera}", { camera: cameraName(entry.camera) })}</span>
-        <p class="dim">{entry.text}</p>
+        <p class="dim">{told(entry.text)}</p>
         <p class="hint">
           {capital(asker(entry.who))}
           {took === null ? "" : ` · ${t("took {time}", { time: lasted(took) })}`}

@@ -7,6 +7,7 @@ import * as icons from "../parts/icons";
 import { cameraName, cameras, now_us } from "../store";
 import { rich, t } from "../words";
 import { listed } from "../words/figures";
+import { told } from "../words/told";
 import type { Watch } from "./api";
 
 export const ways = (watch: Watch): string => {
@@ -30,7 +31,7 @@ export function WatchedStrip({ watched }: { watched: Watch[] }) {
             <span>
               <strong>{cameraName(watch.camera)}</strong>
               <span class={watch.trouble ? "bad" : "dim"}>
-                {watch.trouble || (watch.looked_us ? t("watched {ways} · looked {ago}", { ways: ways(watch), ago: ago(watch.looked_us, now) }) : t("not asked yet"))}
+                {told(watch.trouble) || (watch.looked_us ? t("watched {ways} · looked {ago}", { ways: ways(watch), ago: ago(watch.looked_us, now) }) : t("not asked yet"))}
               </span>
             </span>
           </a>

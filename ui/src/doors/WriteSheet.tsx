@@ -7,6 +7,7 @@ import * as icons from "../parts/icons";
 import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName, cameras, now_us } from "../store";
 import { plural, t } from "../words";
+import { told } from "../words/told";
 import { type Copy, doors, type Written } from "./api";
 import { deeds } from "./asking";
 import { changeCount, DiffView } from "./DiffView";
@@ -128,7 +129,7 @@ function Skipped({ written }: { written: Written }) {
       <ul>
         {written.skipped.map((one) => (
           <li key={one.what + one.why}>
-            <strong>{one.what}</strong> <span class="dim">{one.why}</span>
+            <strong>{told(one.what)}</strong> <span class="dim">{told(one.why)}</span>
           </li>
         ))}
       </ul>
@@ -150,7 +151,7 @@ function Result({ written, onClose }: { written: Written; onClose: () => void })
       </p>
       {written.failures.map((text) => (
         <p key={text} class="trouble">
-          {text}
+          {told(text)}
         </p>
       ))}
       {changeCount(written.remaining) ? (

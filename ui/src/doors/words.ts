@@ -2,6 +2,7 @@
 
 import { capital } from "../format";
 import { said, t } from "../words";
+import { told } from "../words/told";
 import type { Account, Door, Known, Login, Offer, RepairState, Visit } from "./api";
 
 /** How loud something is: `good` is quiet green, `warm` deserves a look, `bad` asks for something to be done. */
@@ -193,7 +194,7 @@ export const serviceWhy = (service: string): string => (SERVICES[service] ? t(SE
 
 /** A button's words: the house's own, but services as people say them. */
 export const offerLabel = (offer: Offer): string =>
-  offer.kind === "service-off" ? t("Switch off: {service}", { service: serviceName(offer.subject) }) : offer.kind === "service-on" ? t("Switch on: {service}", { service: serviceName(offer.subject) }) : offer.label;
+  offer.kind === "service-off" ? t("Switch off: {service}", { service: serviceName(offer.subject) }) : offer.kind === "service-on" ? t("Switch on: {service}", { service: serviceName(offer.subject) }) : told(offer.label);
 
 export const accountNote = (account: Account): string =>
   [account.is_ours ? t("Hearthwatch logs in with it") : "", account.is_admin ? t("may do everything") : account.group, account.is_built_in ? t("built in") : ""].filter(Boolean).join(" · ");

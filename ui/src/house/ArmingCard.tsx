@@ -7,6 +7,7 @@ import { holder } from "../parts/Arming";
 import { Trouble, useLoaded } from "../parts/bits";
 import { now_us } from "../store";
 import { rich, said, t } from "../words";
+import { told } from "../words/told";
 import { type ArmChange, houseApi } from "./api";
 import { daysName, modeName } from "./words";
 
@@ -67,7 +68,7 @@ export function ArmingCard() {
                   {change.before === change.mode ? modeName(change.mode) : `${modeName(change.before)} → ${modeName(change.mode)}`} <span class="dim">{t("by {who}", { who: changedBy(change) })}</span>
                   {change.evidence.map((line) => (
                     <p class="hint" key={line}>
-                      {line}
+                      {told(line)}
                     </p>
                   ))}
                 </div>

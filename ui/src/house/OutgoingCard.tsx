@@ -4,6 +4,7 @@ import { ago, bytes, moment } from "../format";
 import { Trouble, useLoaded } from "../parts/bits";
 import { now_us } from "../store";
 import { plural, t } from "../words";
+import { told } from "../words/told";
 import { type Destination, houseApi } from "./api";
 
 export function OutgoingCard() {
@@ -18,7 +19,7 @@ export function OutgoingCard() {
           <li key={`${each.host}/${each.setting}/${each.purpose}`}>
             <div class="grow">
               <strong>{each.host}</strong>
-              <p class="dim">{each.purpose}</p>
+              <p class="dim">{told(each.purpose)}</p>
             </div>
             <div class="outgoing-said">
               <span>{size(each)}</span>

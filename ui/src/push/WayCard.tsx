@@ -4,6 +4,7 @@ import { ask } from "../ask";
 import { Trouble, useLoaded } from "../parts/bits";
 import { rich, said, t } from "../words";
 import { dates } from "../words/figures";
+import { told } from "../words/told";
 
 /** See WayReply in the API's documentation. */
 interface Way {
@@ -48,7 +49,7 @@ export function WayCard() {
           {rich("Something stands between you and Hearthwatch that is not named in {option} of section {section}. Until it is, nobody can tell visitors from home from others, and passwords are not taken.", { option: <code>trusted_proxies</code>, section: <code>[web]</code> })}
         </p>
       ) : null}
-      {way.trouble ? <p class="note is-bad">{way.trouble}</p> : null}
+      {way.trouble ? <p class="note is-bad">{told(way.trouble)}</p> : null}
       <h3>{t("Open on this machine")}</h3>
       <ul class="reach-open">
         {way.open.map((each) => (

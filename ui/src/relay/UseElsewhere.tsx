@@ -7,6 +7,7 @@ import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { isOwner } from "../store";
 import { rich, said, t } from "../words";
+import { told } from "../words/told";
 import { addresses, type Relay } from "./addresses";
 
 type Which = "proxy" | "restream";
@@ -41,7 +42,7 @@ export function UseElsewhere({ camera }: { camera: string }) {
             </>
           ) : (
             <p class="hint">
-              {relay.restream_why ? t("Video by RTSP is off: {why}.", { why: relay.restream_why }) : t("Video by RTSP is off.")}{" "}
+              {relay.restream_why ? t("Video by RTSP is off: {why}.", { why: told(relay.restream_why) }) : t("Video by RTSP is off.")}{" "}
               {rich("To have it, write {option} into {section} of the configuration.", { option: <code>enabled = true</code>, section: <code>[restream]</code> })}
             </p>
           )}

@@ -7,6 +7,7 @@ import * as icons from "../parts/icons";
 import { Working } from "../parts/Sheet";
 import { cameraName } from "../store";
 import { plural, t } from "../words";
+import { told } from "../words/told";
 import { cameraSetup, type CameraTrial, type Candidate, hostAndPort, isThisMachine, type Search, titleOf } from "./api";
 import { ByHand } from "./ByHand";
 import { NameIt } from "./NameIt";
@@ -107,7 +108,7 @@ function Look({ search, error, compact, onStart, onPick, onHand }: { search: Sea
       ) : (
         <Progress search={search} onAgain={onStart} />
       )}
-      <Trouble error={error ?? (search?.trouble ? new Error(search.trouble) : null)} />
+      <Trouble error={error ?? (search?.trouble ? new Error(told(search.trouble)) : null)} />
       {fresh.length ? (
         <ul class="list find-list" aria-label={t("Found")}>
           {fresh.map((one) => (

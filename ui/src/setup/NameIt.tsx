@@ -7,6 +7,7 @@ import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameraName } from "../store";
 import { t } from "../words";
+import { told } from "../words/told";
 import { cameraSetup, type CameraTrial, type TriedStream } from "./api";
 import { StepHead } from "./StepHead";
 
@@ -66,7 +67,7 @@ export function NameIt({ trial, onBack, onAdded }: { trial: CameraTrial; onBack:
       </div>
       {trial.remarks.map((text) => (
         <p class="note find-remark" key={text}>
-          {text}
+          {told(text)}
         </p>
       ))}
       <form class="sheet-form" onSubmit={(event) => void submit(event as unknown as SubmitEvent)}>
@@ -108,7 +109,7 @@ function Pick({ title, name, value, streams, disabled, none, onPick }: { title: 
           <input type="radio" name={name} checked={value === one.url} onChange={() => onPick(one.url)} />
           <span>
             <strong>{capital(one.name)}</strong>
-            <span class={one.trouble ? "bad" : "dim"}>{one.trouble || one.words || one.url}</span>
+            <span class={one.trouble ? "bad" : "dim"}>{told(one.trouble || one.words) || one.url}</span>
           </span>
         </label>
       ))}

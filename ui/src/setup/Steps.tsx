@@ -11,6 +11,7 @@ import { Working } from "../parts/Sheet";
 import { StorageCard } from "../parts/Storage";
 import { cameras, house } from "../store";
 import { said, t } from "../words";
+import { told } from "../words/told";
 import { ZoneEditor } from "../zones/ZoneEditor";
 import { FindCameras } from "./FindCameras";
 import { type Disk, welcome } from "./welcome";
@@ -211,7 +212,7 @@ export function Detector({ onDone }: StepProps) {
           </button>
         </>
       )}
-      {detector.error ? <p class="trouble">{detector.error}</p> : null}
+      {detector.error ? <p class="trouble">{told(detector.error)}</p> : null}
       <Trouble error={error} />
     </section>
   );

@@ -9,6 +9,7 @@ import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameras } from "../store";
 import { plural, t } from "../words";
+import { told } from "../words/told";
 import { addPoint, addShape, at, changesOf, chosen, type Drawing, drawn, freeName, type History, isWhole, middles, movePoint, moveShape, type Point, removePoint, removeShape, type Shape, step, undo, withShape } from "./shapes";
 import { Tuning } from "./Tuning";
 
@@ -281,7 +282,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
   );
 }
 
-const wrongOf = (error: unknown): string[] => mistakesOf(error).map((mistake) => `${mistake.key}: ${mistake.text}`);
+const wrongOf = (error: unknown): string[] => mistakesOf(error).map((mistake) => `${mistake.key}: ${told(mistake.text)}`);
 
 function Details({ shape, drawing, labels, isNew, put }: { shape: Shape; drawing: Drawing; labels: readonly string[]; isNew: boolean; put: (next: Drawing) => void }) {
   const [name, setName] = useState(shape.name);
