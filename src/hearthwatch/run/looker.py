@@ -28,6 +28,7 @@ from hearthwatch.kit.errors import StorageFailed, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, CameraId
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import Child, leave
+from hearthwatch.run.cold_pages import give_back
 from hearthwatch.run.messages import (
     Begin,
     End,
@@ -255,6 +256,7 @@ def main() -> None:
         detector, fallback = _detector(plan, clock)
         rehearse()
         desk = Desk(detector, clock=clock, max_per_s=plan.detect.max_per_s)
+        give_back()
         walls = sandbox.enter()
         log.info(
             "looking with %s; box: system-call filter on, landlock %s, unprivileged %s",
