@@ -128,7 +128,7 @@ class House:
 
     async def start(self, *names: str) -> None:
         await self.outbox.load()
-        self.outbox.set_routes({name: frozenset(Part) for name in names})
+        self.outbox.routes.set({name: frozenset(Part) for name in names})
 
     def close(self) -> None:
         self.db.real.close()

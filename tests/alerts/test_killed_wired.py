@@ -41,7 +41,7 @@ async def test_kill_nine_loses_nothing_and_doubles_one_a_kill_at_most(tmp_path):
     house = House(tmp_path, SystemClock())
     await house.start()
     hook = WebhookChannel(WebhookOptions(url=url), "")
-    house.outbox.set_routes({"webhook": hook.parts})
+    house.outbox.routes.set({"webhook": hook.parts})
     courier = Courier(hook, house.outbox, clock=house.clock, health=house.health, zone=BERLIN)
     while await courier.step_text() is not None:
         pass

@@ -77,7 +77,7 @@ async def settled(house) -> None:
 
 
 async def test_what_was_told_says_what_is_known_now(house):
-    house.outbox.set_routes({"phone": frozenset(Part), "mail": frozenset(Part)}, {"phone": lambda _alert: True})
+    house.outbox.routes.set({"phone": frozenset(Part), "mail": frozenset(Part)}, {"phone": lambda _alert: True})
     assert await house.outbox.amend(house.alert(dedupe_key="guesses/1", title="1 failed"), again=False) is None
     first = house.outbox.waiting("phone")[0].alert
     before = await house.outbox.amend(house.alert(dedupe_key="guesses/1", title="2 failed"), again=False)
@@ -116,7 +116,7 @@ async def test_a_channel_is_spared_news_of_itself(house):
 
 
 async def test_pictures_follow_where_they_may(house):
-    house.outbox.set_routes({"phone": frozenset(Part), "mail": frozenset({Part.TEXT})})
+    house.outbox.routes.set({"phone": frozenset(Part), "mail": frozenset({Part.TEXT})})
     alert = await house.tell(parts=frozenset({Part.TEXT, Part.PICTURE}))
     await house.outbox.attach(alert.event, Part.PICTURE, b"one")
     await house.outbox.attach(alert.event, Part.PICTURE, b"better")
@@ -137,7 +137,7 @@ async def test_pictures_of_cameras_that_are_not_opted_in_stay_here(house):
 
 async def test_a_channel_set_up_since_gets_no_picture_of_what_it_was_not_told(house):
     alert = await house.tell(parts=frozenset({Part.TEXT, Part.PICTURE}))
-    house.outbox.set_routes({"phone": frozenset(Part), "mail": frozenset(Part), "tablet": frozenset(Part)})
+    house.outbox.routes.set({"phone": frozenset(Part), "mail": frozenset(Part), "tablet": frozenset(Part)})
     await house.outbox.attach(alert.event, Part.PICTURE, b"one")
     assert house.outbox.waiting("tablet") == ()
     assert [d.part for d in house.outbox.waiting("phone")] == [Part.TEXT, Part.PICTURE]
@@ -367,7 +367,7 @@ async def test_what_channels_remember(house):
 
 async def test_memory_of_old_alerts_is_bounded(house, monkeypatch):
     monkeypatch.setattr("hearthwatch.alerts.outbox._KEPT_ALERTS", 16)
-    house.outbox.set_routes({"phone": frozenset(Part)})
+    house.outbox.routes.set({"phone": frozenset(Part)})
     for _ in range(50):
         await house.outbox.record(None, house.alert())
         if len(house.outbox.waiting("phone")) > 10:

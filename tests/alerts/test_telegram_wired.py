@@ -126,7 +126,7 @@ async def test_faults_that_pass(fake, bot, house, fault, named, texts, repeat):
 async def test_what_is_known_better_changes_the_message_there_is(fake, bot, house):
     steps = Steps(house, bot)
     channel = steps.courier.channel
-    house.outbox.set_routes({channel.name: channel.parts}, {channel.name: channel.can_amend})
+    house.outbox.routes.set({channel.name: channel.parts}, {channel.name: channel.can_amend})
     for times in (1, 2, 3):
         await house.outbox.amend(house.alert(dedupe_key="guesses/1", title=f"{times} failed", text="x"), again=False)
         await steps.drain()

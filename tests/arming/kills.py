@@ -82,7 +82,7 @@ async def _live(folder: Path, out: int) -> None:
     ids = Ulids(clock)
     outbox = Outbox(db, EventFiles(folder), clock, Health())
     await outbox.load()
-    outbox.set_routes({"phone": frozenset(Part)})
+    outbox.routes.set({"phone": frozenset(Part)})
     config = parse("")
     desk = ArmingDesk(
         db,

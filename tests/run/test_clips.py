@@ -35,7 +35,7 @@ class House:
         self.db, self.files = QuietDb(folder), EventFiles(folder)
         self.footage = Footage(self.bench.index_path, self.bench.folder)
         self.outbox = Outbox(self.db, self.files, self.bench.clock, Health())
-        self.outbox.set_routes({"phone": frozenset(Part), "other phone": frozenset(Part)})
+        self.outbox.routes.set({"phone": frozenset(Part), "other phone": frozenset(Part)})
         self.clips = Clips(self.footage, self.outbox, self.bench.clock, lambda: CONFIG)
 
     async def event(self, at_s: float, parts: frozenset[Part] = frozenset(Part)) -> Event:

@@ -132,10 +132,10 @@ class Bench:
     async def events(self) -> list[Event]:
         return sorted(await self.house.db.run(ledger.recent), key=lambda event: event.id)
 
-    async def settled(self) -> None:
+    async def settled(self, label: str = "person") -> None:
         """Return when everything put so far was taken: findings are taken in order, and this one is told."""
         self._passed_s += 100
-        self.happenings.put(seen(self._id(), at_s=self._passed_s, camera=YARD))
+        self.happenings.put(seen(self._id(), at_s=self._passed_s, camera=YARD, label=label))
         while (await self.told.get()).camera != YARD:
             pass
 
@@ -447,10 +447,10 @@ async def test_a_visitor_on_two_cameras_is_one_alert_that_names_both(bench):
 
 async def test_a_way_to_tell_that_was_just_added_hears_of_the_next_camera(bench):
     """A new owner connects the phone and walks past: what the demo camera told nobody of must not swallow it."""
-    bench.house.outbox.set_routes({})
+    bench.house.outbox.routes.set({})
     bench.happenings.put(seen("a", at_s=0))
     await bench.told.get()
-    bench.house.outbox.set_routes({"phone": frozenset({Part.TEXT})})
+    bench.house.outbox.routes.set({"phone": frozenset({Part.TEXT})})
     bench.happenings.put(seen("b", at_s=3, camera=YARD))
     event = await bench.told.get()
     (delivery,) = bench.house.outbox.waiting("phone")
@@ -464,3 +464,52 @@ async def test_without_incidents_each_camera_tells(bench):
     bench.happenings.put(seen("b", at_s=3, camera=YARD))
     await bench.told.get()
     assert [one.alert.title for one in await bench.alerts()] == ["Front: person", "yard: person"]
+
+
+REMINDED = CONFIG.replace("alerts.send_picture = true", "alerts.remind_s = 300")
+
+
+async def passes(bench: Bench, seconds: float) -> list[str]:
+    """Let time pass and return the titles of all alerts there are then."""
+    bench.house.clock.advance(seconds)
+    for _ in range(2):  # the second is taken after all that came of the first
+        await bench.settled(label="car")
+    return [one.alert.title for one in await bench.alerts()]
+
+
+async def test_a_visitor_who_stays_is_told_again_until_he_goes(bench):
+    bench.renew(REMINDED)
+    bench.happenings.put(seen())
+    await bench.told.get()
+    assert await passes(bench, 290) == ["Front: person"]
+    assert await passes(bench, 11) == ["Front: person", "Front: person still there"]
+    assert len(await passes(bench, 290)) == 2
+    bench.mode = Mode.DISARMED
+    assert len(await passes(bench, 11)) == 2
+    bench.mode = Mode.AWAY
+    assert len(await passes(bench, 301)) == 3
+    assert [delivery.part for delivery in bench.house.outbox.waiting("phone")] == [Part.TEXT] * 3
+    bench.happenings.put(seen(state=TrackState.LOST, at_s=905))
+    assert len(await passes(bench, 6)) == 3
+    assert len(await passes(bench, 900)) == 3
+
+
+async def test_without_a_wish_nobody_is_told_twice(bench):
+    bench.happenings.put(seen())
+    await bench.told.get()
+    assert await passes(bench, 3600) == ["Front: person"]
+
+
+async def test_a_house_that_was_restarted_knows_when_it_told_last(bench):
+    bench.renew(REMINDED)
+    bench.happenings.put(seen())
+    await bench.told.get()
+    await passes(bench, 250)
+    await bench.close()
+    again = Bench(bench.house, REMINDED)
+    again.house.outbox._alerts.clear()
+    again.happenings.resume(await bench.house.db.run(ledger.left_open))
+    again.happenings.put(seen("other-name", at_s=250.5))
+    assert await passes(again, 20) == ["Front: person"]
+    assert await passes(again, 35) == ["Front: person", "Front: person still there"]
+    await again.close()

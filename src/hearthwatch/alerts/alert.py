@@ -38,7 +38,8 @@ class Alert:
 
     `received_ns`/`decided_ns` start and split the latency that is stored with each delivery (0 where there is no picture).
     `parts` are those the owner allows to leave the house. `skip_channel` does not get it: it is about that channel.
-    `degraded` marks one that could not be stored before it was sent. `offers` are what can be done about it at once."""
+    `degraded` marks one that could not be stored before it was sent. `offers` are what can be done about it at once.
+    `label` is the event's, which decides the ways it takes; it is not kept with it."""
 
     id: AlertId
     event: str
@@ -54,6 +55,7 @@ class Alert:
     skip_channel: str = ""
     degraded: bool = False
     offers: tuple[Remedy, ...] = ()
+    label: str = ""
 
 
 class DeliveryState(StrEnum):
@@ -112,6 +114,16 @@ class Choosing(Protocol):
 
     def takes(self, alert: Alert, part: Part) -> bool:
         """Tell whether it wants this part; `alert.parts` does not bind it. From memory, at once."""
+        ...
+
+
+@runtime_checkable
+class Personal(Protocol):
+    """A channel that one person reads."""
+
+    @property
+    def person(self) -> str:
+        """What that person is called, from memory."""
         ...
 
 

@@ -40,7 +40,7 @@ class Dispatcher:
                 await courier.finish()
                 await _end(task)
                 await courier.channel.close()
-        self._outbox.set_routes(
+        self._outbox.routes.set(
             {name: channel.parts for name, channel in wanted.items()},
             {name: channel.can_amend for name, channel in wanted.items() if isinstance(channel, Amending)},
             {name: channel.takes for name, channel in wanted.items() if isinstance(channel, Choosing)},

@@ -9,6 +9,17 @@ from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Le
 
+from hearthwatch.alerts.alert import Severity
+
+
+class Topic(StrEnum):
+    """What an alert is about: visitors are what cameras see and sensors notice; doors are log-ins, passwords and settings."""
+
+    VISITORS = "visitors"
+    CAMERAS = "cameras"
+    DOORS = "doors"
+    HOUSE = "house"
+
 
 class Tls(StrEnum):
     TLS = "tls"
@@ -84,6 +95,28 @@ class PushOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteOptions:
+    """Section `[alerts.to.WAY]`: what goes by one way. WAY is `telegram`, `push`, `email`, `apprise`, `webhook` or `mqtt`, or
+    one person's: `[alerts.to."telegram:Anna"]`, which then goes before `telegram`. A way without a section gets everything.
+    Change: live."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    topics: tuple[Topic, ...] = tuple(Topic)
+    """`visitors`: what cameras see and sensors notice. `cameras`: a camera that is away, covered, has another address. `doors`:
+    log-ins, passwords and settings. `house`: arming, disks, the network, copies. None at all: nothing goes this way."""
+    cameras: tuple[str, ...] = ()
+    """Only what is about these cameras, and what is about no camera; empty means all."""
+    labels: tuple[str, ...] = ()
+    """Only visitors with these labels; empty means all."""
+    importance: Severity = Severity.INFO
+    """Only what is at least so important: `info`, `warn`, or `urgent`, which a person in the picture is."""
+    times: tuple[str, ...] = ()
+    """Times of the week at which this way is used, such as `07:00-22:00`; empty means always. What happens at another time does
+    not come later by this way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsOptions:
     """Section `[alerts]`: the ways alerts take to people."""
 
@@ -94,6 +127,7 @@ class AlertsOptions:
     apprise: AppriseOptions = AppriseOptions()
     webhook: WebhookOptions = WebhookOptions()
     push: PushOptions = PushOptions()
+    to: Mapping[str, RouteOptions] = field(default_factory=dict)
     incident_s: Annotated[float, Ge(0), Le(3600)] = 60.0
     """The same kind of visitor on another camera within so many seconds is the same incident and told in the same alert:
     Telegram's message then names both cameras, other ways stay quiet. 0 tells of each camera by itself. Change: live."""
@@ -153,6 +187,8 @@ class AlertOptions:
     empty means always. What concerns the camera itself is told at all times."""
     label_times: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The same for single labels, which then go by these instead: `label_times.dog = ["22:00-06:00"]`."""
+    remind_s: Annotated[float, Ge(0), Le(86400)] = 0.0
+    """A visitor who stays is told of again each time so many seconds have passed, at least 30; 0 means once only."""
     send_picture: bool = False
     """Send pictures of this camera by the channels above. They are not end-to-end encrypted."""
     send_clip: bool = False

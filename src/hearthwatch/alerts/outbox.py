@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part
 from hearthwatch.alerts.journal import OWED_EVERY_S, PATIENCE_S, Batch, Journal, fault_of, look_away, recovered
+from hearthwatch.alerts.routes import Routes
 from hearthwatch.arming.arming import ArmChange, ArmState
 from hearthwatch.events.event import Change, EventId
 from hearthwatch.events.ledger import EventFiles
@@ -51,9 +52,7 @@ class Outbox:
         self._files = files
         self._clock = clock
         self._health = health
-        self._routes: Mapping[str, frozenset[Part]] = {}
-        self._can_amend: Mapping[str, Callable[[AlertId], bool]] = {}
-        self._takes: Mapping[str, Callable[[Alert, Part], bool]] = {}
+        self.routes = Routes()
         self._waiting: dict[str, dict[int, Delivery]] = {}
         self._alerts: OrderedDict[AlertId, Alert] = OrderedDict()
         self._keys: OrderedDict[str, None] = OrderedDict()
@@ -79,27 +78,6 @@ class Outbox:
             self._waiting.setdefault(delivery.channel, {})[delivery.id] = delivery
             if delivery.maybe_sent:
                 self._flagged.add(delivery.id)
-
-    def set_routes(
-        self,
-        routes: Mapping[str, frozenset[Part]],
-        can_amend: Mapping[str, Callable[[AlertId], bool]] | None = None,
-        takes: Mapping[str, Callable[[Alert, Part], bool]] | None = None,
-    ) -> None:
-        """Say which channels there are and what each can carry, which can change what they sent, and which choose by themselves
-        what they take; what waits for one that is gone stays until it is back."""
-        self._routes = dict(routes)
-        self._can_amend = dict(can_amend or {})
-        self._takes = dict(takes or {})
-
-    @property
-    def ways(self) -> frozenset[str]:
-        """The channels that a text goes by now."""
-        return frozenset(name for name, parts in self._routes.items() if Part.TEXT in parts)
-
-    def _is_for(self, channel: str, alert: Alert, part: Part) -> bool:
-        takes = self._takes.get(channel)
-        return takes(alert, part) if takes else part is Part.TEXT or part in alert.parts
 
     @property
     def degraded(self) -> bool:
@@ -133,8 +111,7 @@ class Outbox:
         self._remember(later)
         batch = Batch(amended={later.id: later})
         for delivery in told.deliveries:
-            can_amend = self._can_amend.get(delivery.channel)
-            is_wanted = again or (can_amend is not None and can_amend(later.id))
+            is_wanted = again or self.routes.can_amend(delivery.channel, later.id)
             if is_wanted and delivery.state is DeliveryState.SENT and delivery.part is Part.TEXT:
                 self._flagged.discard(delivery.id)
                 batch.deliveries[delivery.id] = replace(
@@ -157,11 +134,7 @@ class Outbox:
         fresh: list[Delivery] = []
         if alert is not None and alert.dedupe_key not in self._keys:
             self._keep_key(alert.dedupe_key)
-            fresh = [
-                self._delivery(alert, name, Part.TEXT)
-                for name, parts in self._routes.items()
-                if Part.TEXT in parts and name != alert.skip_channel and self._is_for(name, alert, Part.TEXT)
-            ]
+            fresh = [self._delivery(alert, name, Part.TEXT) for name in self.routes.for_text(alert)]
             batch.alerts[alert.id] = alert
             for delivery in fresh:
                 # An idle channel sends at once: the row already says that it may have been sent, which saves a commit.
@@ -201,13 +174,10 @@ class Outbox:
         if await self._write_file(event, part, data) and part is Part.PICTURE:
             batch.pictures.add(event)
         fresh: list[Delivery] = []
-        for alert in await self._about(event):
-            for name, parts in self._routes.items():
-                if part is Part.PICTURE and Part.ALBUM in alert.parts & parts:
-                    continue  # it gets the album
-                wanted = self._is_for(name, alert, part) and (alert.id, name, Part.TEXT) in self._owed
+        for alert in await self.about(event):
+            for name in self.routes.for_part(alert, part):
                 key = (alert.id, name, part)
-                if wanted and part in parts and key not in self._owed:
+                if (alert.id, name, Part.TEXT) in self._owed and key not in self._owed:
                     self._owed.add(key)
                     fresh.append(self._delivery(alert, name, part))
         batch.deliveries |= {delivery.id: delivery for delivery in fresh}
@@ -215,7 +185,7 @@ class Outbox:
             await self._journal.write(batch)
         self._put(fresh)
 
-    async def _about(self, event: EventId) -> list[Alert]:
+    async def about(self, event: EventId) -> list[Alert]:
         """Return the alerts about an event, those told before a restart too."""
         found = [alert for alert in self._alerts.values() if alert.event == event]
         if found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -111,14 +111,11 @@ class Policy:
     ) -> Alert | None:
         """Return what to tell now that `change` happened in a house in that mode, None for silence."""
         event = change.event
-        if not change.tell or snoozed_until_us > now_us:
-            return None
         camera = self._cameras.get(event.camera)
-        if camera is None or not camera.options.enabled or not _wanted(event, camera, mode):
+        if not change.tell or snoozed_until_us > now_us or not self._is_told(event, camera, mode, now_us):
             return None
-        if event.kind not in OF_THE_CAMERA and not self._is_time(event, camera.options, now_us):
-            return None
-        what = "motion" if event.kind is EventKind.MOTION else one_line(event.label or event.kind.value, 40)
+        assert camera is not None
+        what = _what(event)
         said = [clock_time(event.start_us, self._zone, now_us)]
         if event.kind is EventKind.OBJECT and event.score > 0:
             said.append(f"{event.score:.0%} sure")
@@ -135,7 +132,7 @@ class Policy:
             id=AlertId(self._ids()),
             event=event.id,
             camera=event.camera,
-            severity=Severity.URGENT if event.label == "person" else Severity.WARN,
+            severity=_severity(event),
             title=f"{self.name(event.camera)}: {what}",
             text=" · ".join(said),
             at_us=now_us,
@@ -143,7 +140,44 @@ class Policy:
             received_ns=event.received_ns,
             decided_ns=decided_ns,
             parts=frozenset(parts),
+            label=_label(event),
         )
+
+    def on_reminder(
+        self, events: Sequence[Event], mode: Mode, *, snoozed_until_us: Callable[[CameraId], WallUs], now_us: WallUs
+    ) -> Alert | None:
+        """Return what to tell now that these, which were told, go on; None when nobody would be told of them any more."""
+        told = [
+            event
+            for event in events
+            if snoozed_until_us(event.camera) <= now_us and self._is_told(event, self._cameras.get(event.camera), mode, now_us)
+        ]
+        if not told:
+            return None
+        first = told[0]
+        names = ", ".join(dict.fromkeys(self.name(event.camera) for event in told))
+        lasted = span((now_us - first.start_us) / US_PER_S)
+        return Alert(
+            id=AlertId(self._ids()),
+            event=first.id,
+            camera=first.camera,
+            severity=_severity(first),
+            title=f"{names}: {_what(first)} still there",
+            text=f"Since {clock_time(first.start_us, self._zone, now_us)}, for {lasted}.",
+            at_us=now_us,
+            dedupe_key=f"event/{first.id}/still/{now_us // US_PER_S}",
+            label=_label(first),
+        )
+
+    def remind_s(self, event: Event) -> float:
+        """Return after how long an event that goes on is told again; 0 for never."""
+        camera = self._cameras.get(event.camera)
+        return camera.options.remind_s if camera and event.kind not in OF_THE_CAMERA else 0.0
+
+    def _is_told(self, event: Event, camera: CameraAlerts | None, mode: Mode, now_us: WallUs) -> bool:
+        if camera is None or not camera.options.enabled or not _wanted(event, camera, mode):
+            return False
+        return event.kind in OF_THE_CAMERA or self._is_time(event, camera.options, now_us)
 
     def _is_time(self, event: Event, options: AlertOptions, now_us: WallUs) -> bool:
         spans = options.label_times.get(event.label or event.kind.value, options.times)
@@ -193,6 +227,18 @@ def outage_key(outage: Outage, *, begins: bool) -> str:
 
 OF_THE_CAMERA = frozenset({EventKind.OFFLINE, EventKind.TAMPER})
 """What happens to the camera itself is told in every mode."""
+
+
+def _what(event: Event) -> str:
+    return "motion" if event.kind is EventKind.MOTION else one_line(event.label or event.kind.value, 40)
+
+
+def _label(event: Event) -> str:
+    return "motion" if event.kind is EventKind.MOTION else event.label
+
+
+def _severity(event: Event) -> Severity:
+    return Severity.URGENT if event.label == "person" else Severity.WARN
 
 
 def _wanted(event: Event, camera: CameraAlerts, mode: Mode) -> bool:

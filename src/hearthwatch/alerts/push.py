@@ -21,6 +21,10 @@ class PushKeeper(Protocol):
         """Tell whether the device's person may know of this; from memory."""
         ...
 
+    def person(self, device: PushDevice) -> str:
+        """Return what the device's person is called, "" for nobody known; from memory."""
+        ...
+
     async def may_see_now(self, device: PushDevice, alert: Alert) -> bool:
         """The same as it is kept at this moment; False for a device that was removed."""
         ...
@@ -53,6 +57,11 @@ class PushChannel:
     @property
     def name(self) -> str:
         return f"push:{self.device.id}"
+
+    @property
+    def person(self) -> str:
+        """See Personal."""
+        return self._keeper.person(self.device)
 
     def takes(self, alert: Alert, part: Part) -> bool:
         """See Choosing: its pictures are encrypted end to end, so the owner's word about pictures that leave does not bind."""

@@ -7,15 +7,16 @@ import contextlib
 import functools
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
-from hearthwatch.alerts.alert import Channel
+from hearthwatch.alerts.alert import Channel, Personal
 from hearthwatch.alerts.dispatch import Dispatcher
 from hearthwatch.alerts.enrolment import Enrolments
 from hearthwatch.alerts.options import AlertsOptions
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.remote import HouseActions
+from hearthwatch.alerts.routing import Routing
 from hearthwatch.alerts.telegram import OF_THE_BOT, TelegramBot, TelegramChat, open_bot
 from hearthwatch.alerts.telegram_remedies import Remedies
 from hearthwatch.alerts.telegram_remote import Remote
@@ -46,6 +47,7 @@ class Channels:
         remedies: Remedies,
     ) -> None:
         self._secrets = secrets
+        self._outbox = outbox
         self._tell = functools.partial(outbox.record, None)
         self._ids = ids
         self._db = db
@@ -67,6 +69,7 @@ class Channels:
         self._fixed: dict[str, tuple[object, Channel]] = {}
         self._chats: dict[int, TelegramChat] = {}
         self._others: dict[str, tuple[Channel, ...]] = {}
+        self._people_now: dict[str, str] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,7 +109,17 @@ class Channels:
                 channel = await self._same_or_new(name, key, build)
                 if channel is not None:
                     channels.append(channel)
+            self._people_now = self._people_of(channels)
+            self._outbox.routes.choose(Routing(options.to, zone, self.person).takes)
             await self._dispatcher.set_channels(channels, zone)
+
+    def _people_of(self, channels: Sequence[Channel]) -> dict[str, str]:
+        names = {f"telegram:{person.chat_id}": person.name for person in reversed(self.enrolments.people)}
+        return names | {channel.name: channel.person for channel in channels if isinstance(channel, Personal)}
+
+    def person(self, channel: str) -> str:
+        """Return who reads a channel, "" where nobody knows."""
+        return self._people_now.get(channel, "")
 
     def is_quiet(self, outage: Outage) -> bool:
         """Tell whether an outage is one of a chat that is the bot's as a whole: who listens tells that once, for all chats."""

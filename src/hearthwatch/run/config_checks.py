@@ -18,6 +18,7 @@ from hearthwatch.health.quiet import parse_restart
 from hearthwatch.kit.units import CAMERA_ID_PATTERN
 from hearthwatch.run.config_check_arming import modes_faults
 from hearthwatch.run.config_check_logins import logins_faults
+from hearthwatch.run.config_check_routes import route_faults
 from hearthwatch.run.config_check_times import times_faults
 from hearthwatch.run.config_check_trigger import label_of, picamera_fault, trigger_faults
 from hearthwatch.run.config_faults import Faults
@@ -154,6 +155,7 @@ def alerts_faults(faults: Faults, document: Mapping[str, Any]) -> None:
     alerts = document.get("alerts")
     if not isinstance(alerts, Mapping):
         return
+    route_faults(faults, document)
     for section, key in (("telegram", "api_base"), ("webhook", "url")):
         options = alerts.get(section)
         url = options.get(key) if isinstance(options, Mapping) else None

@@ -11,6 +11,7 @@ from hearthwatch.alerts.alert import Alert, Part
 from hearthwatch.alerts.incident import Incidents
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import OF_THE_CAMERA, Policy
+from hearthwatch.alerts.reminder import Reminders
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import Mode
 from hearthwatch.events.alarms import Heard, sensed
@@ -78,6 +79,8 @@ class Happenings:
         self._rules: dict[CameraId, Rules] = {}
         self._marking: set[asyncio.Task[None]] = set()
         self._incidents = Incidents()
+        self._reminders = Reminders()
+        self._resumed: tuple[Event, ...] = ()
         self._config = config
         self._policy = policy
         self.renew(config, policy)
@@ -105,6 +108,7 @@ class Happenings:
         now_us = self._clock.wall_us()
         for name, rules in self._rules.items():
             rules.resume([event for event in left_open if event.camera == name], now_us)
+        self._resumed = left_open
 
     def looker_restarted(self) -> None:
         """Tracks will have new names."""
@@ -179,13 +183,33 @@ class Happenings:
 
     async def _flush(self) -> None:
         now_us = self._clock.wall_us()
+        await self._take_up()
         for rules in self._rules.values():
             await self._follow(rules.flush(now_us))
+        await self._remind(now_us)
+
+    async def _take_up(self) -> None:
+        """Take up when a former house told last of what it left open."""
+        resumed, self._resumed = self._resumed, ()
+        for event in resumed if any(map(self._policy.remind_s, resumed)) else ():
+            told = await self._outbox.about(event.id)
+            if told:
+                self._reminders.told(event, max(alert.at_us for alert in told))
+
+    async def _remind(self, now_us: WallUs) -> None:
+        """Tell again of who was told and stays, where the owner wants it."""
+        for events in self._reminders.due(now_us, self._policy.remind_s):
+            alert = self._policy.on_reminder(events, self._mode(), snoozed_until_us=self._snoozes.until_us, now_us=now_us)
+            if alert is not None:
+                await self._outbox.record(None, alert)
 
     async def _follow(self, changes: tuple[Change, ...], *, is_now: bool = True) -> None:
         for change in changes:
             alert = self._judge(change, self._mode())
             is_held = alert is not None and await self._entry.holds(change.event)
+            self._reminders.follow(change)
+            if alert is not None:
+                self._reminders.told(change.event, self._clock.wall_us())
             if is_held:
                 alert = None
             elif is_now and self._snoozes.until_us(change.event.camera) <= self._clock.wall_us():
@@ -210,7 +234,7 @@ class Happenings:
             what=event.label or event.kind.value,
             name=self._policy.name(event.camera),
             window_s=self._config.alerts.incident_s,
-            ways=self._outbox.ways,
+            ways=frozenset(self._outbox.routes.for_text(alert)),
         )
         if telling.is_new:
             await self._outbox.record(change, alert)

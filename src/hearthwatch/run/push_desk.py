@@ -184,6 +184,11 @@ class PushDesk:
         user = self._users.get(device.user_id)
         return user is not None and is_told(user, alert)
 
+    def person(self, device: PushDevice) -> str:
+        """See PushKeeper."""
+        user = self._users.get(device.user_id)
+        return user.name if user else ""
+
     async def may_see_now(self, device: PushDevice, alert: Alert) -> bool:
         """See PushKeeper."""
 
