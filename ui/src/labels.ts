@@ -1,19 +1,30 @@
-/** What a detector can name, for the catalogue: the 80 classes that the models know. */
+/** What a detector can name, for the catalogue: the 80 classes that the models know, and what alarms of cameras are called. */
 
 import { said, t } from "./words";
 
-const LABELS = new Set([
-  said("person"), said("bicycle"), said("car"), said("motorcycle"), said("airplane"), said("bus"), said("train"), said("truck"), said("boat"),
-  said("traffic light"), said("fire hydrant"), said("stop sign"), said("parking meter"), said("bench"), said("bird"), said("cat"), said("dog"),
-  said("horse"), said("sheep"), said("cow"), said("elephant"), said("bear"), said("zebra"), said("giraffe"), said("backpack"), said("umbrella"),
-  said("handbag"), said("tie"), said("suitcase"), said("frisbee"), said("skis"), said("snowboard"), said("sports ball"), said("kite"),
-  said("baseball bat"), said("baseball glove"), said("skateboard"), said("surfboard"), said("tennis racket"), said("bottle"), said("wine glass"),
-  said("cup"), said("fork"), said("knife"), said("spoon"), said("bowl"), said("banana"), said("apple"), said("sandwich"), said("orange"),
-  said("broccoli"), said("carrot"), said("hot dog"), said("pizza"), said("donut"), said("cake"), said("chair"), said("couch"), said("potted plant"),
-  said("bed"), said("dining table"), said("toilet"), said("tv"), said("laptop"), said("mouse"), said("remote"), said("keyboard"), said("cell phone"),
-  said("microwave"), said("oven"), said("toaster"), said("sink"), said("refrigerator"), said("book"), said("clock"), said("vase"), said("scissors"),
-  said("teddy bear"), said("hair drier"), said("toothbrush"),
-]);
+const LABELS: Record<string, string> = {
+  person: said("person"), bicycle: said("bicycle"), car: said("car"), motorcycle: said("motorcycle"), airplane: said("airplane"),
+  bus: said("bus"), train: said("train"), truck: said("truck"), boat: said("boat"), "traffic light": said("traffic light"),
+  "fire hydrant": said("fire hydrant"), "stop sign": said("stop sign"), "parking meter": said("parking meter"), bench: said("bench"),
+  bird: said("bird"), cat: said("cat"), dog: said("dog"), horse: said("horse"), sheep: said("sheep"), cow: said("cow"),
+  elephant: said("elephant"), bear: said("bear"), zebra: said("zebra"), giraffe: said("giraffe"), backpack: said("backpack"),
+  umbrella: said("umbrella"), handbag: said("handbag"), tie: said("tie"), suitcase: said("suitcase"), frisbee: said("frisbee"),
+  skis: said("skis"), snowboard: said("snowboard"), "sports ball": said("sports ball"), kite: said("kite"),
+  "baseball bat": said("baseball bat"), "baseball glove": said("baseball glove"), skateboard: said("skateboard"),
+  surfboard: said("surfboard"), "tennis racket": said("tennis racket"), bottle: said("bottle"), "wine glass": said("wine glass"),
+  cup: said("cup"), fork: said("fork"), knife: said("knife"), spoon: said("spoon"), bowl: said("bowl"), banana: said("banana"),
+  apple: said("apple"), sandwich: said("sandwich"), orange: said("orange"), broccoli: said("broccoli"), carrot: said("carrot"),
+  "hot dog": said("hot dog"), pizza: said("pizza"), donut: said("donut"), cake: said("cake"), chair: said("chair"), couch: said("couch"),
+  "potted plant": said("potted plant"), bed: said("bed"), "dining table": said("dining table"), toilet: said("toilet"), tv: said("tv"),
+  laptop: said("laptop"), mouse: said("mouse"), remote: said("remote"), keyboard: said("keyboard"), "cell phone": said("cell phone"),
+  microwave: said("microwave"), oven: said("oven"), toaster: said("toaster"), sink: said("sink"), refrigerator: said("refrigerator"),
+  book: said("book"), clock: said("clock"), vase: said("vase"), scissors: said("scissors"), "teddy bear": said("teddy bear"),
+  "hair drier": said("hair drier"), toothbrush: said("toothbrush"), motion: said("motion"), doorbell: said("doorbell"),
+  crossing: said("crossing"), input: said("input"), alarm: said("alarm"),
+};
 
 /** A label in the page's language; one that the owner made up stays as it is. */
-export const seen = (label: string): string => (LABELS.has(label) ? t(label) : label);
+export const seen = (label: string): string => {
+  const known = Object.hasOwn(LABELS, label) ? LABELS[label] : undefined;
+  return known === undefined ? label : t(known);
+};
