@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
+
+BIG_LIST = Path(__file__).parents[2] / "ui/node_modules/big-list-of-naughty-strings/blns.json"
 
 _SCRIPTS = (
     "<script>window.pwned=1</script>",
@@ -86,6 +90,69 @@ _LIKE = (
     "[]",
     "",
 )
+_MARKUP = (
+    "*bold* _it_ __u__ ~s~ ||spoiler||",
+    "[press](http://example.org) ![x](http://example.org/x.png)",
+    "`code` ```pre``` > quote # head - list + list = .!{}()",
+    "\\_ \\* \\[ \\] \\( \\) \\~ \\` \\> \\# \\+ \\- \\= \\| \\{ \\} \\. \\!",
+    "<b>bold</b><a href='tg://user?id=1'>you</a>",
+    "</code></pre><b>",
+    "&lt;b&gt; &amp;amp; &#x202e; &nbsp;",
+)
+_FORMULAS = (
+    '=HYPERLINK("http://example.org")',
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "-2+3",
+    "@SUM(1)",
+    "\t=1+1",
+    '","","=1+1',
+)
+_CONTROLS = (
+    "\x1b[2J\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x9b31m",
+    "bell\x07back\x08space",
+    "one\r\nSubject: two\r\n\r\nthree",
+    "one\nBcc: a@example.org",
+    "one\rtwo",
+    "line\u2028separator\u2029here",
+    "\x7f\x80\x85",
+    "form\x0cfeed\x0btab",
+    "2026-11-21T00:00:00.000Z ERROR house forged:1 main",
+)
+_TOPICS = ("+", "#", "a/+/b", "a/#", "$SYS/broker", "/", "//", "a/b/c")
+_HOLES = (
+    "{n}",
+    "{camera}",
+    "{0}",
+    "{}",
+    "{{n}}",
+    "{constructor}",
+    "{__proto__}",
+    "{name!r:>{width}}",
+    "$&",
+    "$1$`$'",
+    "%(name)s",
+    "%s %d %n",
+    "Open|a door's state",
+    "|",
+)
+_FILES = (
+    'a"; filename="b.exe',
+    "a.jpg\u202egpj.exe",
+    "CON",
+    "nul.txt",
+    ".",
+    "..",
+    "-rf",
+    "a" * 255,
+    "é" * 130,
+    "*?<>|:",
+)
+_LONG = ("x" * 4096, "long word " * 400, "\u0301" * 500, "\U0001f525" * 300, "ﷺ" * 60)
+HALF = ("\ud800", "a\udfffb", "\udc80\udcff", "\ud83d half a face")
+"""Half characters: JSON can carry them, UTF-8 cannot."""
 _PIECES = (
     "<",
     ">",
@@ -110,7 +177,8 @@ COUNT = 560
 
 def words() -> Iterator[str]:
     """Yield them: those thought of, each wrapped in ordinary words, and random ones of dangerous pieces; always the same."""
-    thought = (*_SCRIPTS, *_PATHS, *_QUERIES, *_DIRECTIONS, *_SHAPES, *_LIKE)
+    thought = (*_SCRIPTS, *_PATHS, *_QUERIES, *_DIRECTIONS, *_SHAPES, *_LIKE, *_MARKUP, *_FORMULAS, *_CONTROLS)
+    thought += (*_TOPICS, *_HOLES, *_FILES, *_LONG)
     yield from thought
     for one in thought:
         yield f"Porch {one} side"
@@ -122,3 +190,8 @@ def words() -> Iterator[str]:
 def kept_words() -> list[str]:
     """Return those that can stand in a database: no half characters, no zero byte."""
     return [word for word in words() if "\x00" not in word]
+
+
+def big_list() -> list[str]:
+    """Return the big list of naughty strings (Max Woolf, MIT), as its package for the page's tests carries it."""
+    return [str(word) for word in json.loads(BIG_LIST.read_text(encoding="utf-8"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ ANY_PORT = WebOptions(port=0, https_port=0)
 class Running:
     built: Built
     said: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    app: object = None
     port: int = 0
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     serving: asyncio.Task[None] | None = None
@@ -40,13 +41,15 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running_house(folder: Path, house: FakeHouse, options: WebOptions = ANY_PORT) -> AsyncIterator[Running]:
-    """Serve `house` until the block ends."""
+async def running_house(
+    folder: Path, house: FakeHouse, options: WebOptions = ANY_PORT, *, wrap: Callable[[object], object] = lambda app: app
+) -> AsyncIterator[Running]:
+    """Serve `house` until the block ends; `wrap` puts something between its application and whoever asks."""
     built = build(folder, house, options=options)
-    run = Running(built)
+    run = Running(built, app=wrap(built.app))
     run.serving = asyncio.create_task(
         serve(
-            built.app,
+            run.app,
             options,
             auth=built.auth,
             clock=house.clock,

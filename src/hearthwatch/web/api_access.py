@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from hearthwatch.kit.units import CAMERA_ID_PATTERN, CameraId
 from hearthwatch.web import access_replies as replies
 from hearthwatch.web.accounts import Role, User
 from hearthwatch.web.api_entry import check_private
-from hearthwatch.web.api_own import SessionId
+from hearthwatch.web.api_own import NewPassword, SessionId
 from hearthwatch.web.auth import Permission, Session, clean_name
 from hearthwatch.web.gate import needs
 from hearthwatch.web.place import place_of
@@ -21,6 +21,7 @@ router = APIRouter(prefix="/api/v1/access")
 
 UserId = Annotated[int, Path(ge=1, le=2**53)]
 _Camera = Annotated[str, Field(pattern=CAMERA_ID_PATTERN)]
+_Scope = Literal[Permission.LOOK, Permission.DECIDE, Permission.EXPORT, Permission.MANAGE]
 Cameras = Annotated[list[_Camera] | None, Field(max_length=64)]
 
 
@@ -36,21 +37,21 @@ class RightsAsk(_Ask):
 
 
 class PersonAsk(RightsAsk):
-    name: Annotated[str, Field(max_length=128)]
-    password: Annotated[str, Field(max_length=512)]
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+    password: NewPassword
 
 
 class PasswordAsk(_Ask):
-    password: Annotated[str, Field(max_length=512)]
+    password: NewPassword
 
 
 class TokenAsk(_Ask):
     """`days` null: until it is taken away."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
-    scopes: Annotated[list[Permission], Field(min_length=1, max_length=8)]
+    scopes: Annotated[list[_Scope], Field(min_length=1, max_length=8)]
     cameras: Cameras = None
-    days: Annotated[int | None, Field(ge=1, le=3650)] = 365
+    days: Annotated[StrictInt | None, Field(ge=1, le=3650)] = 365
 
 
 @router.get("/people")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from hearthwatch.arming.arming import Acknowledged, ArmState, Mode
 from hearthwatch.arming.ledger import Line
@@ -39,7 +39,7 @@ class Wish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mode: Wanted
-    until_us: Annotated[int | None, Field(ge=0, le=2**53)] = None
+    until_us: Annotated[StrictInt | None, Field(ge=0, le=2**53)] = None
     password: Annotated[str, Field(max_length=512)] = ""
 
 
@@ -48,8 +48,8 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    number: int
-    yes: bool
+    number: StrictInt
+    yes: StrictBool
     password: Annotated[str, Field(max_length=512)] = ""
 
 

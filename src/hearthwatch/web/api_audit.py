@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from hearthwatch.web import audit_replies as replies
 from hearthwatch.web.auth import Permission
@@ -21,7 +21,7 @@ class AcceptAsk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: Annotated[str, Field(min_length=1, max_length=128)]
-    accepted: bool = True
+    accepted: StrictBool = True
 
 
 @router.get("/audit")

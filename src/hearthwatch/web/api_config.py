@@ -41,8 +41,11 @@ _Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 _MANY = 2000
 _SHOWN = 80
 """Most characters of a value that the trail repeats."""
-_GUARDED = frozenset({"alerts", "mqtt", "syslog", "heartbeat", "offsite", "web"})
-"""Sections that say where evidence goes, and who is believed."""
+_GUARDED = frozenset(
+    {"alerts", "mqtt", "syslog", "heartbeat", "offsite", "web", "proxy", "restream", "people", "arming", "presence"}
+)
+_GUARDED_KEY = ("home", "networks")
+"""Sections that say where evidence goes, who is believed, and by what the house disarms."""
 _Pair = Annotated[list[_Scalar], Field(max_length=_MANY)]
 _Outline = Annotated[list[_Scalar | _Pair], Field(max_length=_MANY)]
 _Lists = Annotated[list[_Scalar | _Pair | _Outline], Field(max_length=_MANY)]
@@ -166,7 +169,7 @@ class ChangeAsk(BaseModel):
 
     path: Annotated[list[_Part], Field(min_length=2, max_length=8)]
     value: _Any | None = None
-    reset: bool = False
+    reset: StrictBool = False
 
 
 class ChangesAsk(BaseModel):
@@ -176,7 +179,7 @@ class ChangesAsk(BaseModel):
 
     mark: Annotated[str, Field(min_length=1, max_length=64)]
     changes: Annotated[list[ChangeAsk], Field(min_length=1, max_length=500)]
-    dry: bool = False
+    dry: StrictBool = False
 
 
 class ChangedReply(Reply):
@@ -192,9 +195,9 @@ class ChangedReply(Reply):
 
 
 class RefusedReply(Problem):
-    """Nothing was written; `mistakes` say why, each at its key."""
+    """Nothing was written; `mistakes` say why, each at its key. There are none where the request itself was not understood."""
 
-    mistakes: list[MistakeReply]
+    mistakes: list[MistakeReply] = Field(default_factory=list)
 
 
 class SecretAsk(BaseModel):
@@ -261,7 +264,7 @@ async def change(ask: ChangesAsk, request: Request, site: SiteDep, person: Perso
             said = "give a value, or reset it" if not each.reset else "give no value where it is reset"
             return _refused(SettingsRefused((Mistake(key=".".join(each.path), line=0, text=said),)))
         asked.append(Change(path=tuple(each.path), value=None if each.value is None else _tupled(each.value)))
-    if not ask.dry and any(each.path[0] in _GUARDED for each in asked):
+    if not ask.dry and any(each.path[0] in _GUARDED or each.path[:2] == _GUARDED_KEY for each in asked):
         site.auth.check_fresh(person, Permission.MANAGE)
     try:
         if ask.dry:

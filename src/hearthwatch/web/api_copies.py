@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from hearthwatch.copies.copy import CopyId, RestoreAsk
 from hearthwatch.kit.units import CAMERA_ID_PATTERN, CameraId
@@ -26,16 +26,16 @@ class RestoreAskBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dry_run: bool = True
+    dry_run: StrictBool = True
     camera: Annotated[str | None, Field(pattern=CAMERA_ID_PATTERN)] = None
     sections: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=200)] = []
-    own: bool = False
+    own: StrictBool = False
 
 
 class BaselineAskBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    dry_run: bool = True
+    dry_run: StrictBool = True
 
 
 @router.get("/copies")

@@ -11,6 +11,7 @@ from hearthwatch.vendors.known import DoorState
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
 from hearthwatch.web.replies import Reply
+from hearthwatch.web.sight_doors import no_camera
 from hearthwatch.web.site import CameraDep, SiteDep
 
 router = APIRouter(prefix="/api/v1")
@@ -65,9 +66,11 @@ async def doors(site: SiteDep) -> list[KnownReply]:
 
 
 @router.post("/cameras/{camera}/door/accept")
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, fresh=True)
 async def accept(site: SiteDep, camera: CameraDep) -> KnownReply:
     """Take the device that now answers in this camera's place for it: it was replaced, or got a new network card."""
     await site.doors.known.accept(camera.id)
-    [state] = [one for one in site.doors.known.states() if one.camera == camera.id]
-    return KnownReply.of(state)
+    for state in site.doors.known.states():
+        if state.camera == camera.id:
+            return KnownReply.of(state)
+    raise no_camera()

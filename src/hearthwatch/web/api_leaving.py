@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from hearthwatch.presence.presence import PersonId
 from hearthwatch.web.api_access import UserId
@@ -28,7 +28,7 @@ class LeaveAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    user: Annotated[int | None, Field(ge=1, le=2**53)] = None
+    user: Annotated[StrictInt | None, Field(ge=1, le=2**53)] = None
     chats: Annotated[list[_Chat], Field(max_length=32)] = []
     residents: Annotated[list[_Resident], Field(max_length=32)] = []
 

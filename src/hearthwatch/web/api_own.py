@@ -13,12 +13,15 @@ from hearthwatch.web.api_entry import MAX_CREDENTIAL, check_private, site_at, we
 from hearthwatch.web.auth import Denied, Permission, Session
 from hearthwatch.web.entry_replies import AskedReply, SessionReply
 from hearthwatch.web.gate import needs
+from hearthwatch.web.passwords import MAX_LENGTH, MIN_LENGTH
 from hearthwatch.web.place import place_of
 from hearthwatch.web.sessions import Factor
 from hearthwatch.web.site import PersonDep, Site, SiteDep
 
 router = APIRouter(prefix="/api/v1/own")
 
+NewPassword = Annotated[str, Field(max_length=512, json_schema_extra={"minLength": MIN_LENGTH, "maxLength": MAX_LENGTH})]
+"""What is too short or too long is refused in better words where it is hashed."""
 SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,16}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -43,7 +46,7 @@ class ProofAsk(_Ask):
 
 
 class PasswordAsk(_Ask):
-    password: Annotated[str, Field(max_length=512)]
+    password: NewPassword
 
 
 class CodeAsk(_Ask):

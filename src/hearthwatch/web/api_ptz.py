@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt
 
 from hearthwatch.vendors.capability import PtzMove, Reach
 from hearthwatch.web.auth import Denied, Permission
@@ -46,7 +46,7 @@ class MoveAsked(_Asked):
     """Say it again within a second for as long as it shall go on. `hold` is any word of yours for this one press."""
 
     move: PtzMove
-    speed_frac: Annotated[float, Field(gt=0, le=1)] = 0.5
+    speed_frac: Annotated[StrictFloat, Field(gt=0, le=1)] = 0.5
     hold: _Hold = ""
 
 
@@ -55,7 +55,7 @@ class StopAsked(_Asked):
 
 
 class PresetAsked(_Asked):
-    preset: Annotated[int, Field(ge=0, le=999_999)]
+    preset: Annotated[StrictInt, Field(ge=0, le=999_999)]
 
 
 @router.get("/cameras/{camera}/ptz")

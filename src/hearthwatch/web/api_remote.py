@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from hearthwatch.alerts.remote import CameraBrief
 from hearthwatch.events.event import EventId
@@ -26,7 +26,7 @@ class SnoozeAsk(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    for_s: Annotated[int, Field(ge=0, le=_LONGEST_S)]
+    for_s: Annotated[StrictInt, Field(ge=0, le=_LONGEST_S)]
 
 
 class SnoozeReply(Reply):
@@ -39,7 +39,7 @@ class SnoozeReply(Reply):
 class FalseAlarmAsk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    false_alarm: bool
+    false_alarm: StrictBool
 
 
 @router.get("/snoozes")

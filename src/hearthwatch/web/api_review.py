@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
 
 from hearthwatch.events.event import Event, EventId, EventKind
 from hearthwatch.events.suggestion import Suggestion, SuggestionKind
@@ -35,10 +35,10 @@ class Choice(BaseModel):
     label: Annotated[str | None, Field(max_length=64)] = None
     kind: EventKind | None = None
     zone: Annotated[str | None, Field(max_length=64)] = None
-    start_us: Annotated[int | None, Field(ge=0, le=2**53)] = None
-    end_us: Annotated[int | None, Field(ge=0, le=2**53)] = None
-    reviewed: bool | None = None
-    false_alarm: bool | None = None
+    start_us: Annotated[StrictInt | None, Field(ge=0, le=2**53)] = None
+    end_us: Annotated[StrictInt | None, Field(ge=0, le=2**53)] = None
+    reviewed: StrictBool | None = None
+    false_alarm: StrictBool | None = None
     search: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -46,7 +46,7 @@ class SeenAsk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     events: Annotated[list[_Id], Field(min_length=1, max_length=_MOST_AT_ONCE)]
-    reviewed: bool = True
+    reviewed: StrictBool = True
 
 
 class SeenDownToAsk(BaseModel):
@@ -126,7 +126,7 @@ class AcceptAsk(BaseModel):
 
     kind: SuggestionKind
     region: BoxFrac | None = None
-    value: float = 0.0
+    value: StrictFloat = 0.0
 
 
 @router.get("/events")

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
 
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.logs import redact
@@ -98,8 +98,8 @@ class LookAsk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     host: Annotated[str, Field(pattern=_HOST)]
-    port: Annotated[int, Field(ge=0, le=65_535)] = 0
-    allow_loopback: bool = False
+    port: Annotated[StrictInt, Field(ge=0, le=65_535)] = 0
+    allow_loopback: StrictBool = False
 
 
 class TryAsk(BaseModel):
@@ -108,17 +108,17 @@ class TryAsk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     host: Annotated[str, Field(pattern=_HOST)] | None = None
-    port: Annotated[int, Field(ge=0, le=65_535)] = 0
-    tls: bool = False
+    port: Annotated[StrictInt, Field(ge=0, le=65_535)] = 0
+    tls: StrictBool = False
     vendor: Vendor = Vendor.AUTO
-    channel: Annotated[int, Field(ge=1, le=64)] = 1
+    channel: Annotated[StrictInt, Field(ge=1, le=64)] = 1
     main: _URL = ""
     sub: _URL = ""
     snapshot: _URL = ""
-    poll_s: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    poll_s: Annotated[StrictFloat, Field(ge=0, le=3600)] = 0.0
     user: Annotated[str, Field(max_length=64)] = ""
     password: Annotated[str, Field(max_length=128)] = ""
-    allow_loopback: bool = False
+    allow_loopback: StrictBool = False
 
 
 class StreamReply(Reply):
@@ -200,7 +200,7 @@ class AddAsk(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=60)]
     main: _URL = ""
     sub: _URL = ""
-    watch_door: bool = True
+    watch_door: StrictBool = True
 
 
 class AddedReply(Reply):
@@ -232,7 +232,7 @@ def _told() -> Iterator[None]:
         raise Denied(422, "This does not fit into the configuration.", redact(_FILE.sub("", str(fault)))) from fault
 
 
-@router.post("/cameras/search")
+@router.post("/search")
 @needs(Permission.MANAGE, noted=False)
 async def search(site: SiteDep) -> SearchReply:
     """Look for cameras on the home networks; no log-in is tried. One that goes on already goes on."""
@@ -240,21 +240,21 @@ async def search(site: SiteDep) -> SearchReply:
         return SearchReply.of(await site.doors.camera_setup.search())
 
 
-@router.get("/cameras/search")
+@router.get("/search")
 @needs(Permission.MANAGE)
 async def search_now(site: SiteDep) -> SearchReply:
     """How far the search is, or what the last one found."""
     return SearchReply.of(site.doors.camera_setup.search_now())
 
 
-@router.delete("/cameras/search")
+@router.delete("/search")
 @needs(Permission.MANAGE, noted=False)
 async def stop_search(site: SiteDep) -> SearchReply:
     """Stop looking; what was found stays."""
     return SearchReply.of(await site.doors.camera_setup.stop_search())
 
 
-@router.get("/cameras/search/stream", response_class=StreamingResponse)
+@router.get("/search/stream", response_class=StreamingResponse)
 @needs(Permission.MANAGE)
 async def follow_search(site: SiteDep, person: PersonDep) -> StreamingResponse:
     """Server-Sent Events: `search` whenever something changed, `over` at the end."""
@@ -278,7 +278,7 @@ async def _follow(site: Site, person: Session) -> AsyncGenerator[bytes]:
         ended.cancel()
 
 
-@router.post("/cameras/look")
+@router.post("/look")
 @needs(Permission.MANAGE, noted=False)
 async def look(site: SiteDep, ask: LookAsk) -> CandidateReply:
     """Look at one address without a log-in, for a camera that the search does not find."""
@@ -286,7 +286,7 @@ async def look(site: SiteDep, ask: LookAsk) -> CandidateReply:
         return CandidateReply.of(await site.doors.camera_setup.look_at(ask.host, ask.port, allow_loopback=ask.allow_loopback))
 
 
-@router.post("/cameras/try")
+@router.post("/try")
 @needs(Permission.MANAGE)
 async def try_camera(site: SiteDep, ask: TryAsk) -> CameraTrialReply:
     """Log in once, read who it is and what streams it has, watch these for some seconds and take a picture. The same wrong
@@ -311,7 +311,7 @@ async def try_camera(site: SiteDep, ask: TryAsk) -> CameraTrialReply:
         return CameraTrialReply.of(await site.doors.camera_setup.try_camera(wish))
 
 
-@router.get("/cameras/tries/{trial}/picture.jpg", response_class=Response)
+@router.get("/tries/{trial}/picture.jpg", response_class=Response)
 @needs(Permission.MANAGE)
 async def picture(site: SiteDep, trial: _TrialId) -> Response:
     """The picture taken when the camera was tried."""

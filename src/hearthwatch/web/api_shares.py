@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.errors import Unsupported
@@ -47,8 +47,8 @@ class ShareAsk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     cameras: Annotated[list[Annotated[str, Field(pattern=CAMERA_ID_PATTERN)]], Field(min_length=1, max_length=_MOST_CAMERAS)]
-    start_us: Annotated[int, Field(ge=0, le=2**53)]
-    end_us: Annotated[int, Field(ge=0, le=2**53)]
+    start_us: Annotated[StrictInt, Field(ge=0, le=2**53)]
+    end_us: Annotated[StrictInt, Field(ge=0, le=2**53)]
     lasts: Lasts = Lasts.DAY
 
 
@@ -83,7 +83,7 @@ class ShareReply(Reply):
 
 
 @router.post("/api/v1/shares", status_code=201)
-@needs(Permission.EXPORT)
+@needs(Permission.EXPORT, fresh=True)
 async def share(ask: ShareAsk, site: SiteDep, person: PersonDep) -> ShareReply:
     """Make a link that shows this range of these cameras to whoever has it, without an account."""
     if not ask.start_us < ask.end_us <= ask.start_us + MAX_CLIP_US:

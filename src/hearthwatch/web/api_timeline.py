@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.units import US_PER_S, WallUs
@@ -35,9 +35,9 @@ _PIECE_BYTES = 256 * 1024
 class KeepRangeAsk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    start_us: Annotated[int, Field(ge=0, le=2**53)]
-    end_us: Annotated[int, Field(ge=0, le=2**53)]
-    kept: bool = True
+    start_us: Annotated[StrictInt, Field(ge=0, le=2**53)]
+    end_us: Annotated[StrictInt, Field(ge=0, le=2**53)]
+    kept: StrictBool = True
 
 
 @router.get("/timeline", response_class=Response, responses=_LANES)

@@ -17,6 +17,13 @@ _SECURITY = {
     "page": {"type": "apiKey", "in": "header", "name": "X-Hearthwatch-Token", "description": "Of `/api/v1/session`."},
     "program": {"type": "http", "scheme": "bearer", "description": "A program's token; the owner of the house makes them."},
 }
+_ANY_TOKEN = {
+    "name": "X-Hearthwatch-Token",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+    "description": "That of `/api/v1/session` for who is logged in; any word for who is not.",
+}
 _READS = frozenset({"get", "head"})
 
 
@@ -38,8 +45,11 @@ def description(app: FastAPI) -> dict[str, Any]:
     }
     for path, operations in found["paths"].items():
         for way, operation in operations.items():
+            endpoint = endpoints[path, way]
             _refusals(operation["responses"])
-            operation["security"] = _security(endpoints[path, way], way)
+            operation["security"] = _security(endpoint, way)
+            if _is_public_page(endpoint, way):
+                operation.setdefault("parameters", []).append(_ANY_TOKEN)
     return found
 
 
@@ -59,11 +69,19 @@ def _refusals(responses: dict[str, Any]) -> None:
 
 def _security(endpoint: Any, way: str) -> list[dict[str, list[str]]]:
     permission = getattr(endpoint, "__hearthwatch_permission__", None)
-    is_unsafe_page = way not in _READS and getattr(endpoint, "__hearthwatch_from_page__", True)
-    page: dict[str, list[str]] = {"page": []} if is_unsafe_page else {}
     if permission is Permission.PUBLIC:
-        return [page] if page else []
+        return []
     if permission is Permission.METRICS:
         return [{"program": []}, {}]
+    page: dict[str, list[str]] = {"page": []} if _changes_by_page(endpoint, way) else {}
     person: dict[str, list[str]] = {"session": []} | page
     return [person] if permission is Permission.OWN else [person, {"program": []}]
+
+
+def _changes_by_page(endpoint: Any, way: str) -> bool:
+    return way not in _READS and getattr(endpoint, "__hearthwatch_from_page__", True)
+
+
+def _is_public_page(endpoint: Any, way: str) -> bool:
+    is_public = getattr(endpoint, "__hearthwatch_permission__", None) is Permission.PUBLIC
+    return is_public and _changes_by_page(endpoint, way)

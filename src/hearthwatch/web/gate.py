@@ -156,6 +156,7 @@ class Gate:
         self._ways = ways or Ways()
         self._auth = auth
         self._table = table
+        self._literal = frozenset(rule.path for rule in table if "{" not in rule.path)
         self._names = names
         self._metrics_token = metrics_token
 
@@ -248,8 +249,9 @@ class Gate:
     def _rule(self, scope: Scope) -> Rule:
         """Return the rule of the route, one that declares what it asks for."""
         allow: set[str] = set()
+        path = scope["path"]
         for rule in self._table:
-            if not rule.pattern.match(scope["path"]):
+            if not rule.pattern.match(path) or (path in self._literal and rule.path not in {path, EVERYTHING_ELSE}):
                 continue
             if (scope["type"] == "websocket") != (not rule.methods):
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, cast
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from starlette.requests import HTTPConnection
 
 from hearthwatch.kit.clock import Clock
@@ -57,11 +57,10 @@ def _person(connection: HTTPConnection) -> Session:
     return session
 
 
-def _camera(connection: HTTPConnection) -> CameraNow:
-    wanted = connection.path_params["camera"]
-    for camera in _site(connection).doors.cameras.all():
-        if camera.id == wanted:
-            return camera
+def _camera(connection: HTTPConnection, camera: Annotated[str, Path(description="A camera's id.", max_length=64)]) -> CameraNow:
+    for each in _site(connection).doors.cameras.all():
+        if each.id == camera:
+            return each
     raise no_camera()
 
 

@@ -79,16 +79,16 @@ export const removed = signal("");
 const id = encodeURIComponent;
 
 export const cameraSetup = {
-  search: () => ask<Search>("POST", "/setup/cameras/search"),
-  searchNow: () => ask<Search>("GET", "/setup/cameras/search"),
-  stop: () => ask<Search>("DELETE", "/setup/cameras/search"),
-  look: (host: string, port: number, allow_loopback: boolean) => ask<Candidate>("POST", "/setup/cameras/look", {}, { host, port, allow_loopback }),
-  try: (wish: TryAsk) => ask<CameraTrial>("POST", "/setup/cameras/try", {}, wish),
+  search: () => ask<Search>("POST", "/setup/search"),
+  searchNow: () => ask<Search>("GET", "/setup/search"),
+  stop: () => ask<Search>("DELETE", "/setup/search"),
+  look: (host: string, port: number, allow_loopback: boolean) => ask<Candidate>("POST", "/setup/look", {}, { host, port, allow_loopback }),
+  try: (wish: TryAsk) => ask<CameraTrial>("POST", "/setup/try", {}, wish),
   add: (wish: { trial: string; name: string; main: string; sub: string; watch_door: boolean }) => ask<{ camera: string }>("POST", "/setup/cameras", {}, wish),
   rename: (camera: string, name: string) => ask<{ camera: string }>("POST", `/setup/cameras/${id(camera)}/rename`, {}, { name }),
   remove: (camera: string) => ask<{ camera: string; name: string; text: string }>("DELETE", `/setup/cameras/${id(camera)}`),
-  picture: (trial: string) => address(`/setup/cameras/tries/${id(trial)}/picture.jpg`),
-  progress: () => address("/setup/cameras/search/stream"),
+  picture: (trial: string) => address(`/setup/tries/${id(trial)}/picture.jpg`),
+  progress: () => address("/setup/search/stream"),
 };
 
 /** "192.168.1.20:8080" in its parts; port 0 where none is given. Null for what is no address. */
