@@ -116,6 +116,13 @@ def test_only_named_modules_reach_other_machines() -> None:
     assert {name for name, names in found.items() if names} <= MAY_USE_NETWORK_CLIENTS
 
 
+def test_sec_16_nothing_is_ever_run_by_a_shell() -> None:
+    shells = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "asyncio.create_subprocess_shell"}
+    found = {name_of(path): shells & set(calls(path)) for path in MODULES}
+    assert {name: names for name, names in found.items() if names} == {}
+    assert [name_of(path) for path in MODULES if "shell=True" in path.read_text()] == []
+
+
 def test_the_recorder_and_the_looker_stay_without_pydantic() -> None:
     users = {name_of(path) for path in MODULES if any(name.split(".")[0] == "pydantic" for name in imports(path))}
     assert {name for name in users if not name.startswith(MAY_IMPORT_PYDANTIC)} == set()

@@ -247,7 +247,7 @@ BOMB = b'<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><R><Conte
     ],
     ids=["escape", "bomb", "broken", "endless", "ssh", "short", "status", "long-code"],
 )
-async def test_a_hostile_service_gets_nowhere(answer: bytes) -> None:
+async def test_sec_21_a_hostile_service_gets_nowhere(answer: bytes) -> None:
     server = await hostile(answer)
     fake = S3Server(port=server.sockets[0].getsockname()[1], put_key=("K", "S"))
     target = s3_target(fake, answer_s=2.0)

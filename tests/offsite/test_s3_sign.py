@@ -9,7 +9,7 @@ import pytest
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.units import US_PER_S, WallUs
-from hearthwatch.offsite.s3_faults import NoSuchUpload, fault
+from hearthwatch.offsite.s3_faults import NoSuchUpload, fault, parse
 from hearthwatch.offsite.s3_sign import Credentials, Request, signed_headers
 from hearthwatch.offsite.upload import NotProved, TargetId, TargetRefused, Trouble
 
@@ -93,3 +93,10 @@ def test_what_passes_by_itself_is_not_the_owners(status: int, code: str, kind: t
     found = told(status, code)
     assert type(found) is kind
     assert str(found).isprintable()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+def test_sec_21_an_answer_with_a_document_type_is_refused_in_any_writing(encoding: str) -> None:
+    bomb = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><Error><Code>&b;</Code></Error>'
+    with pytest.raises(BadReply):
+        parse(bomb.encode(encoding))

@@ -51,7 +51,6 @@ class House:
     db: DbThread
     clock: FakeClock
     enrolments: Enrolments
-    ended_stays: list[str]
 
     def __post_init__(self) -> None:
         self.config = load(self.path)
@@ -63,9 +62,6 @@ class House:
     async def take_over(self) -> None:
         self.config = load(self.path)
 
-    async def end_stays(self, who: str) -> None:
-        self.ended_stays.append(who)
-
     @property
     def desk(self) -> LeavingDesk:
         return LeavingDesk(
@@ -75,7 +71,6 @@ class House:
             people=lambda: self.enrolments.people,
             renewals=(self.enrolments.renew,),
             take_over=self.take_over,
-            end_stays=self.end_stays,
             db=self.db,
             clock=self.clock,
         )
@@ -101,7 +96,7 @@ def house_of(folder: Path) -> Iterator[House]:
     secrets.set("proxy.password", "another word")
     db = DbThread(engine)
     try:
-        yield House(folder, secrets, db, clock, Enrolments(db, clock, lambda: None), [])
+        yield House(folder, secrets, db, clock, Enrolments(db, clock, lambda: None))
     finally:
         db.close()
         engine.dispose()
@@ -187,7 +182,6 @@ async def test_sec_34_one_act_ends_presence_log_ins_chat_passkeys_tokens_devices
         assert set(house.config.people) == {"anna"}
         assert [name for name in house.secrets.names() if name.startswith("people.")] == ["people.anna.phone.mac"]
         assert [one.person for one in await house.db.run(presence_ledger.kept)] == ["anna"]
-        assert house.ended_stays == ["Ben"]
         (line,) = await house.db.run(lambda c: trail.recent(c, limit=1))
         assert (line.deed.who, line.deed.deed) == ("ada", "removed-person")
         after = Enrolments(house.db, house.clock, lambda: None)

@@ -73,7 +73,7 @@ def test_prefixes_need_no_declaration_and_what_is_given_back_keeps_its_own() -> 
         b"<a>\xff\xfe</a>",
     ],
 )
-def test_what_is_not_xml_or_too_much_of_it(body: bytes) -> None:
+def test_sec_21_what_is_not_xml_or_too_much_of_it(body: bytes) -> None:
     with pytest.raises(BadReply):
         parse(body)
 

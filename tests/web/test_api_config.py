@@ -231,6 +231,9 @@ async def test_sec_07_a_page_left_open_changes_nothing_about_where_evidence_goes
         await change(
             owner, {"path": ["home", "name"], "value": "V"}, {"path": ["web", "hosts"], "value": ["evil.example.org"]}
         ),
+        await change(owner, {"path": ["home", "networks"], "value": ["203.0.113.0/24"]}),
+        await change(owner, {"path": ["arming", "disarm"], "value": "automatic"}),
+        await change(owner, {"path": ["proxy", "open_port"], "value": 8090}),
         await owner.put(f"{PATH}/secrets/alerts.telegram.token", json={"value": "x"}, headers=owner.page_headers()),
     ):
         assert changed.status_code == 403

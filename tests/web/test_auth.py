@@ -98,6 +98,19 @@ async def test_sec_02_a_password_that_is_guessed_first_is_refused(password: str,
     assert (await client.get("/api/v1/session")).json()["claimed"] is False
 
 
+@pytest.mark.parametrize(
+    "password",
+    [
+        *["123qweasdzxc", "1qaz2wsx3edc", "q1w2e3r4t5y6", "1q2w3e4r5t6y", "qazwsxedcrfv", "qwerty123456", "123456qwerty"],
+        *["Mailcreated5240", "Sojdlg123aljg"],
+        *["hearthwatch2026", "reolinkreolink", "amcrest12345", "DahuaDahua12", "foscamcamera1", "hikvision1234"],
+    ],
+)
+def test_sec_02_what_of_the_3000_most_common_is_long_enough_is_refused_and_so_are_product_words(password: str) -> None:
+    """All others of the three thousand have fewer than twelve characters."""
+    assert why_refused(password, "ada") is not None
+
+
 @pytest.mark.parametrize("password", ["correct horse battery", "Zw9!kLm2#qRt", "шесть зелёных фонарей", "kq7z vbn2 " * 12])
 def test_sec_02_any_other_password_is_fine(password: str) -> None:
     assert why_refused(password, "ada") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 
 import httpx2
@@ -10,8 +11,13 @@ from tests.web.conftest import HTTP, HTTPS, Browser, MakeBrowser
 from tests.web.fake_house import Built
 from tests.web.fake_relay import JPEG, PASSWORD
 
+from hearthwatch.kit.units import CameraId
+from hearthwatch.web.accounts import Role
 from hearthwatch.web.gate import TOKEN_HEADER
+from hearthwatch.web.place import Place
 from hearthwatch.web.relay.doors import CgiReply
+from hearthwatch.web.relay.routes import _ended
+from hearthwatch.web.sessions import Factor
 
 
 def basic(password: str = PASSWORD, user: str = "viewer") -> dict[str, str]:
@@ -28,6 +34,15 @@ async def test_pictures_for_a_session_and_for_name_and_password(built: Built, ow
         assert answer.content.startswith(f"--{boundary}\r\n".encode())
         assert answer.content.count(JPEG) == 3
     assert not guest.cookies
+
+
+async def test_sec_05_a_stream_through_the_proxy_ends_with_the_rights(built: Built, owner: Browser) -> None:
+    ben = await built.add_user("ben", Role.VIEWER)
+    session = await built.auth.open(ben, Place(address="192.168.1.30", browser="curl"), Factor.PASSWORD)
+    async with asyncio.timeout(10):
+        ended = asyncio.create_task(_ended(built.app.state.site, session))
+        await built.auth.access.set_rights(ben.id, Role.VIEWER, {CameraId("garden")})
+        await ended
 
 
 async def test_without_a_log_in_there_is_a_challenge_where_a_password_may_travel(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from typing import Annotated
 
@@ -57,6 +58,7 @@ def run(
         strangers=left_in(folder),
         mode=mode_left_in(folder),
     )
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # of all its processes: a dump would hold every password
     # an anonymous file, because the plan holds passwords: nothing of it on disk or in the argument list
     fd = os.memfd_create("plan", 0)
     os.write(fd, msgspec.msgpack.encode(plan))

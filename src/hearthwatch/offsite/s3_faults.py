@@ -90,7 +90,7 @@ def _code(body: bytes) -> str:
 
 def parse(body: bytes) -> ET.Element:
     """Return the tree of an answer. Raises BadReply; a document type, and with it every entity, is refused."""
-    if b"<!" in body:
+    if b"<!" in body or b"\0" in body:  # a nought is of UTF-16, in which the first would not be seen
         raise BadReply("the service answers with more than data", body)
     try:
         tree = ET.fromstring(body)  # noqa: S314 - no document type, so nothing to expand

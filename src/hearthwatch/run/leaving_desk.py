@@ -36,8 +36,7 @@ _SOFTWARE = {"proxy.password": "proxy", "restream.password": "restream"}
 
 class LeavingDesk:
     """Implements LeavingDoor. `people` are those enrolled with Telegram; `renewals` take up what the database holds of them and
-    of devices that are notified, `take_over` reads configuration and secrets anew, `end_stays` closes what somebody has open of
-    a camera's own page."""
+    of devices that are notified, `take_over` reads configuration and secrets anew."""
 
     def __init__(
         self,
@@ -48,7 +47,6 @@ class LeavingDesk:
         people: Callable[[], Sequence[Person]],
         renewals: Sequence[Callable[[], Awaitable[None]]],
         take_over: Callable[[], Awaitable[None]],
-        end_stays: Callable[[str], Awaitable[None]],
         db: Db,
         clock: Clock,
     ) -> None:
@@ -58,7 +56,6 @@ class LeavingDesk:
         self._people = people
         self._renewals = tuple(renewals)
         self._take_over = take_over
-        self._end_stays = end_stays
         self._db = db
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
@@ -129,8 +126,6 @@ class LeavingDesk:
             left: list[str] = []
             for renew in self._renewals:
                 left += await self._tried(renew(), "what is under way to a chat or a device: it ends with the next restart")
-            if name:
-                left += await self._tried(self._end_stays(name), "a camera's own page that is open: it ends by itself")
             left += await self._tried(
                 self._forget_names(residents), f"{', '.join(residents)} in the configuration file: take the section out"
             )

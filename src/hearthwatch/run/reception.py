@@ -214,7 +214,6 @@ class Reception:
                 people=phones.people,
                 renewals=(channels.enrolments.renew, self.push.renew),
                 take_over=camera_doors.take_over,
-                end_stays=self.relay.end_stays,
                 db=db,
                 clock=clock,
             ),

@@ -165,7 +165,7 @@ def rules(site: SiteDep) -> RulesReply:
 
 
 @router.post("/house/rules/{camera}", status_code=204)
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, fresh=True)
 async def set_rule(camera: CameraDep, ask: RuleAsk, site: SiteDep, person: PersonDep) -> Response:
     """Have one label of a camera told in one mode, or not. It is written into the configuration file."""
     await site.doors.house_page.set_rule(camera.id, ask.mode, ask.label, told=ask.told, who=person.user.name)
@@ -173,7 +173,7 @@ async def set_rule(camera: CameraDep, ask: RuleAsk, site: SiteDep, person: Perso
 
 
 @router.post("/house/rules/{camera}/enabled", status_code=204)
-@needs(Permission.MANAGE)
+@needs(Permission.MANAGE, fresh=True)
 async def set_enabled(camera: CameraDep, ask: EnabledAsk, site: SiteDep, person: PersonDep) -> Response:
     """Have a camera tell of its visitors at all, or not."""
     await site.doors.house_page.set_enabled(camera.id, enabled=ask.enabled, who=person.user.name)

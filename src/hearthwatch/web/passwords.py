@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 MIN_LENGTH = 12
 MAX_LENGTH = 128
 
-_GUESSED_FIRST = sorted(Path(__file__).with_name("guessed_first.txt").read_text().split(), key=len, reverse=True)
+_GUESSED_FIRST = tuple(Path(__file__).with_name("guessed_first.txt").read_text().split())
 
 
 def why_refused(password: str, user_name: str) -> str | None:
@@ -24,7 +24,7 @@ def why_refused(password: str, user_name: str) -> str | None:
     if len(password) > MAX_LENGTH:
         return f"The password is longer than {MAX_LENGTH} characters."
     rest = password.casefold()
-    for word in (user_name.casefold(), *_GUESSED_FIRST):
+    for word in sorted((user_name.casefold(), *_GUESSED_FIRST), key=len, reverse=True):
         if len(word) > 2:
             rest = rest.replace(word, "")
     if len(set(rest)) < 4:
