@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,9 +71,11 @@ async def test_through_every_step_of_the_set_up(chromium: Browser, running: Runn
     assert house.config.in_force.cameras["garden"].alerts.send_picture
     await go_on()
 
-    await on("Telegram on your phone")
+    await on("Be told on your phone")
     await page.get_by_role("button", name="Show the code").click()
-    await expect(page.locator(".big-code")).to_be_visible()
+    await expect(page.get_by_label("One-time code")).to_be_visible()
+    house.phones.now.append(replace(house.phones.now[0], user_id=3000, chat_id=3000, name="Cleo"))
+    await expect(page.get_by_text("Connected. The bot has greeted this phone.")).to_be_visible()
     await go_on()
 
     await on("E-mail")

@@ -116,9 +116,10 @@ function Look({ search, error, compact, onStart, onPick, onHand }: { search: Sea
           ))}
         </ul>
       ) : null}
-      {idle && !fresh.length && !search.trouble ? (
+      {idle && !fresh.length && ours.length && !search.trouble ? <p class="dim">{t("All cameras that answered are yours already.")}</p> : null}
+      {idle && !fresh.length && !ours.length && !search.trouble ? (
         <p class="note">
-          <strong>{ours.length ? t("No camera that is not yours already.") : t("No camera answered.")}</strong> {t("Is it switched on, and in the same network as the machine Hearthwatch runs on? A camera in a guest network, or behind a recorder, is added by its address.")}
+          <strong>{t("No camera answered.")}</strong> {t("Is it switched on, and in the same network as the machine Hearthwatch runs on? A camera in a guest network, or behind a recorder, is added by its address.")}
         </p>
       ) : null}
       {search?.too_large.length ? <p class="hint">{t("{list} has too many addresses to ask each: there only cameras that answer a call are found.", { list: search.too_large.join(", ") })}</p> : null}

@@ -1,15 +1,14 @@
-/** Steps of the set-up about being told: what, by Telegram, by mail. */
+/** Steps of the set-up about being told: what, and by mail. */
 
 import { useEffect, useState } from "preact/hooks";
-import { api, type Enrolment } from "../api";
 import { type Change, type Config, readConfig, save, sendChanges, setSecret, valueAt } from "../config/api";
 import { Choices, Switch } from "../config/Editors";
-import { clock } from "../format";
 import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
-import { Phones } from "../parts/Phones";
 import { Working } from "../parts/Sheet";
-import { cameraName, house } from "../store";
+import { cameraName } from "../store";
+import { t } from "../words";
+import { told } from "../words/told";
 import { type Trial, welcome } from "./welcome";
 import type { StepProps } from "./Wizard";
 
@@ -37,13 +36,13 @@ export function Tellings({ onDone }: StepProps) {
         return (
           <section class="panel wizard-panel" key={id}>
             <h2>{cameraName(id)}</h2>
-            <Choices id={`told-${id}`} value={list} label={`What is told of ${cameraName(id)}`} describedBy="" all={[...new Set([...LABELS, ...list])]} onChange={(value) => put([{ path: [...path, "labels"], value }])} />
+            <Choices id={`told-${id}`} value={list} label={t("What is told of {camera}", { camera: cameraName(id) })} describedBy="" all={[...new Set([...LABELS, ...list])]} onChange={(value) => put([{ path: [...path, "labels"], value }])} />
             <div class="wizard-switch">
-              <Switch id={`picture-${id}`} value={picture} label={`Send pictures of ${cameraName(id)}`} describedBy={`picture-${id}-why`} onChange={(value) => put([{ path: [...path, "send_picture"], value }])} />
+              <Switch id={`picture-${id}`} value={picture} label={t("Send pictures of {camera}", { camera: cameraName(id) })} describedBy={`picture-${id}-why`} onChange={(value) => put([{ path: [...path, "send_picture"], value }])} />
               <span>
-                <label for={`picture-${id}`}>Send a picture with it</label>
+                <label for={`picture-${id}`}>{t("Send a picture with it")}</label>
                 <span class="dim" id={`picture-${id}-why`}>
-                  Telegram and e-mail are not end-to-end encrypted: whoever runs them can see the picture.
+                  {t("Telegram and e-mail are not end-to-end encrypted: whoever runs them can see the picture.")}
                 </span>
               </span>
             </div>
@@ -52,93 +51,6 @@ export function Tellings({ onDone }: StepProps) {
       })}
       <Trouble error={error} />
     </>
-  );
-}
-
-export function Telegram({ onDone }: StepProps) {
-  const [token, setToken] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [enrolment, setEnrolment] = useState<Enrolment | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const [shown, setShown] = useState(0);
-  const ready = house.value?.telegram === true;
-  const give = async (): Promise<void> => {
-    setBusy(true);
-    setError(null);
-    try {
-      await setSecret("alerts.telegram.token", token.trim());
-      setToken("");
-      for (let left = 15; left > 0; left--) {
-        const next = await api.house();
-        house.value = next;
-        if (next.telegram) break;
-        await new Promise((done) => setTimeout(done, 1000));
-      }
-    } catch (found) {
-      setError(found);
-    }
-    setBusy(false);
-  };
-  const enrol = (): void => {
-    setError(null);
-    api.enrolTelegram("").then((made) => {
-      setEnrolment(made);
-      onDone(true);
-    }, setError);
-  };
-  return (
-    <section class="panel wizard-panel">
-      {ready ? (
-        <>
-          <Phones key={shown} />
-          {enrolment ? (
-            <>
-              <p class="enrol">
-                Send <code class="big-code">{enrolment.code}</code> to {enrolment.bot ? <strong>@{enrolment.bot}</strong> : "your bot"} <span class="dim">before {clock(enrolment.expires_us)}.</span>
-              </p>
-              <button class="button" type="button" onClick={() => setShown(shown + 1)}>
-                I have sent it
-              </button>
-            </>
-          ) : (
-            <>
-              <p>The bot is set up. Now connect your phone: you get a code, and send it to the bot.</p>
-              <button class="button is-main" type="button" onClick={enrol}>
-                Show the code
-              </button>
-            </>
-          )}
-        </>
-      ) : (
-        <form
-          class="sheet-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (token.trim()) void give();
-          }}
-        >
-          <ol class="wizard-how">
-            <li>
-              Open Telegram on your phone, look for <strong>@BotFather</strong> and press Start.
-            </li>
-            <li>
-              Send <code>/newbot</code>, and give it a name as you like.
-            </li>
-            <li>Copy the long token it answers with to here.</li>
-          </ol>
-          <label>
-            The bot’s token
-            <input type="password" autocomplete="off" value={token} placeholder="123456789:AA…" onInput={(event) => setToken(event.currentTarget.value)} />
-          </label>
-          <button class="button is-main" type="submit" disabled={busy || !token.trim()}>
-            Keep the token
-          </button>
-          {busy ? <Working>Asking Telegram for the bot…</Working> : null}
-          <p class="hint">It is kept sealed on this machine and never shown again.</p>
-        </form>
-      )}
-      <Trouble error={error} />
-    </section>
   );
 }
 
@@ -190,7 +102,7 @@ function MailForm({ config, onDone }: StepProps & { config: Config }) {
     setError(null);
     setTrial(null);
     try {
-      setBusy("Saving…");
+      setBusy(t("Saving…"));
       const list = to
         .split(/[,\s]+/)
         .map((each) => each.trim())
@@ -204,7 +116,7 @@ function MailForm({ config, onDone }: StepProps & { config: Config }) {
         { path: ["alerts", "email", "user"], value: user.trim() },
       ]);
       if (password) await setSecret("alerts.email.password", password);
-      setBusy("Sending a test mail…");
+      setBusy(t("Sending a test mail…"));
       const found = await welcome.mail();
       setTrial(found);
       if (found.works) onDone(true);
@@ -223,36 +135,36 @@ function MailForm({ config, onDone }: StepProps & { config: Config }) {
         }}
       >
         <label class="is-wide">
-          Your address
+          {t("Your address")}
           <input type="text" inputMode="email" autocomplete="email" value={to} placeholder="you@example.org" onInput={(event) => setTo(event.currentTarget.value)} />
         </label>
         <label>
-          Outgoing mail server
+          {t("Outgoing mail server")}
           <input type="text" autocomplete="off" value={host} placeholder="smtp.example.org" onInput={(event) => setHost(event.currentTarget.value)} />
         </label>
         <label>
-          Port
+          {t("Port")}
           <input type="text" inputMode="numeric" value={port} onInput={(event) => setPort(event.currentTarget.value)} />
         </label>
         <label>
-          Encryption
+          {t("Encryption")}
           <select value={tls} onChange={(event) => setTls(event.currentTarget.value)}>
-            <option value="starttls">STARTTLS (usual with port 587)</option>
-            <option value="tls">TLS (usual with port 465)</option>
-            <option value="none">none: only for a server at home</option>
+            <option value="starttls">{t("STARTTLS (usual with port 587)")}</option>
+            <option value="tls">{t("TLS (usual with port 465)")}</option>
+            <option value="none">{t("none: only for a server at home")}</option>
           </select>
         </label>
         <label>
-          Name to log in with
-          <input type="text" autocomplete="off" value={user} placeholder="usually the address" onInput={(event) => setUser(event.currentTarget.value)} />
+          {t("Name to log in with")}
+          <input type="text" autocomplete="off" value={user} placeholder={t("usually the address")} onInput={(event) => setUser(event.currentTarget.value)} />
         </label>
         <label class="is-wide">
-          Password
-          <input type="password" autocomplete="new-password" value={password} placeholder={isSet ? "is set; leave empty to keep it" : ""} onInput={(event) => setPassword(event.currentTarget.value)} />
-          <span class="hint">Many providers want an “app password”, made in your account there, rather than your own.</span>
+          {t("Password")}
+          <input type="password" autocomplete="new-password" value={password} placeholder={isSet ? t("is set; leave empty to keep it") : ""} onInput={(event) => setPassword(event.currentTarget.value)} />
+          <span class="hint">{t("Many providers want an “app password”, made in your account there, rather than your own.")}</span>
         </label>
         <button class="button is-main" type="submit" disabled={busy !== "" || !to.trim() || !host.trim()}>
-          Save and send a test mail
+          {t("Save and send a test mail")}
         </button>
       </form>
       {busy ? <Working>{busy}</Working> : null}
@@ -270,8 +182,8 @@ export function Ended({ trial }: { trial: Trial }) {
         {trial.works ? <icons.Check /> : <icons.Warn />}
       </span>
       <span>
-        {trial.text}
-        {trial.remark ? <span class="dim"> Note: {trial.remark}</span> : null}
+        {told(trial.text)}
+        {trial.remark ? <span class="dim"> {t("Note: {remark}", { remark: told(trial.remark) })}</span> : null}
       </span>
     </div>
   );

@@ -10,10 +10,12 @@ import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { go, place } from "../router";
 import { house } from "../store";
+import { said, t } from "../words";
 import { Backup } from "./Backup";
 import { Outside } from "./Outside";
 import { People } from "./People";
-import { Mail, Telegram, Tellings } from "./Telling";
+import { OnPhone } from "./OnPhone";
+import { Mail, Tellings } from "./Telling";
 import { Account, Cameras, Detector, Storage, Zones } from "./Steps";
 import { nextStep, ORDER, type Progress, type StepName, welcome } from "./welcome";
 
@@ -33,80 +35,80 @@ interface Step {
 
 const STEPS: Record<StepName, Step> = {
   cameras: {
-    title: "Find your cameras",
-    short: "Cameras",
-    lead: "Hearthwatch looks around in your own network. Nothing is asked of anybody outside.",
-    skip: "Without a camera of yours the demo street is shown.",
+    title: said("Find your cameras"),
+    short: said("Cameras"),
+    lead: said("Hearthwatch looks around in your own network. Nothing is asked of anybody outside."),
+    skip: said("Without a camera of yours the demo street is shown."),
     Body: Cameras,
   },
   zones: {
-    title: "Draw where it matters",
-    short: "Zones",
-    lead: "Mark the path to your door, and cover what should never be looked at.",
-    skip: "Without zones the whole picture counts.",
+    title: said("Draw where it matters"),
+    short: said("Zones"),
+    lead: said("Mark the path to your door, and cover what should never be looked at."),
+    skip: said("Without zones the whole picture counts."),
     Body: Zones,
   },
   tellings: {
-    title: "What do you want to be told?",
-    short: "What is told",
-    lead: "Choose for each camera. Everything else is still recorded.",
-    skip: "Without a choice you are told of people, dogs and cats, without pictures.",
+    title: said("What do you want to be told?"),
+    short: said("What is told"),
+    lead: said("Choose for each camera. Everything else is still recorded."),
+    skip: said("Without a choice you are told of people, dogs and cats, without pictures."),
     Body: Tellings,
   },
   telegram: {
-    title: "Telegram on your phone",
-    short: "Telegram",
-    lead: "The quickest way to be told, and a remote control for the house.",
-    skip: "Without it, alerts take the other ways you set up.",
-    Body: Telegram,
+    title: said("Be told on your phone"),
+    short: said("Phone"),
+    lead: said("By Telegram, which is a remote control for the house as well, and by notifications of this page."),
+    skip: said("Without it, alerts take the other ways you set up."),
+    Body: OnPhone,
   },
   mail: {
-    title: "E-mail",
-    short: "E-mail",
-    lead: "A second way for what is urgent, and one that keeps for years.",
-    skip: "Without it no mail is sent.",
+    title: said("E-mail"),
+    short: said("E-mail"),
+    lead: said("A second way for what is urgent, and one that keeps for years."),
+    skip: said("Without it no mail is sent."),
     Body: Mail,
   },
   people: {
-    title: "Who lives here?",
-    short: "People",
-    lead: "When everybody’s phone has left, the house arms by itself, and disarms when somebody comes home.",
-    skip: "Without people the house stays armed, and you arm and disarm by hand.",
+    title: said("Who lives here?"),
+    short: said("People"),
+    lead: said("When everybody’s phone has left, the house arms by itself, and disarms when somebody comes home."),
+    skip: said("Without people the house stays armed, and you arm and disarm by hand."),
     Body: People,
   },
   storage: {
-    title: "Where footage lives",
-    short: "Storage",
-    lead: "Which disk it is kept on, and for how long.",
-    skip: "Without a choice it stays where it is, for 7 to 30 days.",
+    title: said("Where footage lives"),
+    short: said("Storage"),
+    lead: said("Which disk it is kept on, and for how long."),
+    skip: said("Without a choice it stays where it is, for 7 to 30 days."),
     Body: Storage,
   },
   backup: {
-    title: "Copies somewhere else",
-    short: "Copies",
-    lead: "A burglar takes the box, too. Copies leave while something happens, and are proved to have arrived.",
-    skip: "Without copies, what is stolen with the box is gone.",
+    title: said("Copies somewhere else"),
+    short: said("Copies"),
+    lead: said("A burglar takes the box, too. Copies leave while something happens, and are proved to have arrived."),
+    skip: said("Without copies, what is stolen with the box is gone."),
     Body: Backup,
   },
   detector: {
-    title: "The detection model",
-    short: "Detector",
-    lead: "It tells people from cats and cars, on this machine alone.",
-    skip: "Without it only people are recognised, and some are missed.",
+    title: said("The detection model"),
+    short: said("Detector"),
+    lead: said("It tells people from cats and cars, on this machine alone."),
+    skip: said("Without it only people are recognised, and some are missed."),
     Body: Detector,
   },
   outside: {
-    title: "From outside",
-    short: "From outside",
-    lead: "How to see your house from anywhere, without opening it to everybody.",
-    skip: "Without it the page works at home, and alerts reach you everywhere all the same.",
+    title: said("From outside"),
+    short: said("From outside"),
+    lead: said("How to see your house from anywhere, without opening it to everybody."),
+    skip: said("Without it the page works at home, and alerts reach you everywhere all the same."),
     Body: Outside,
   },
   account: {
-    title: "A second lock for your account",
-    short: "Second factor",
-    lead: "A password can be guessed or stolen. A second factor makes that useless.",
-    skip: "Without it your password alone opens the house. Do not open the page to the outside then.",
+    title: said("A second lock for your account"),
+    short: said("Second factor"),
+    lead: said("A password can be guessed or stolen. A second factor makes that useless."),
+    skip: said("Without it your password alone opens the house. Do not open the page to the outside then."),
     Body: Account,
   },
 };
@@ -147,35 +149,42 @@ export default function Wizard() {
         {step && name !== "end" ? (
           <>
             <p class="eyebrow">
-              Step {ORDER.indexOf(name) + 1} of {ORDER.length}
+              {t("Step {step} of {steps}", { step: ORDER.indexOf(name) + 1, steps: ORDER.length })}
             </p>
             <h1 ref={heading} tabIndex={-1}>
-              {step.title}
+              {t(step.title)}
             </h1>
-            <p class="wizard-lead">{step.lead}</p>
+            <p class="wizard-lead">{t(step.lead)}</p>
             <step.Body key={name} onDone={setDone} />
             <Trouble error={error} />
             <footer class="wizard-foot">
               {ORDER.indexOf(name) > 0 ? (
                 <button class="button is-plain" type="button" onClick={() => open(ORDER[ORDER.indexOf(name) - 1] ?? name)}>
-                  <icons.Back size={18} /> Back
+                  <icons.Back size={18} /> {t("Back")}
                 </button>
               ) : null}
               <span class="spacer" />
               {done || wasDone ? null : (
                 <span class="wizard-skip">
                   <button class="button" type="button" onClick={() => leave(name, "skipped")}>
-                    Skip this
+                    {t("Skip this")}
                   </button>
                 </span>
               )}
               {done || wasDone ? (
                 <button class="button is-main" type="button" onClick={() => leave(name, "done")}>
-                  Go on
+                  {t("Go on")}
                 </button>
               ) : null}
             </footer>
-            {done || wasDone ? null : <p class="hint wizard-means">{step.skip} You can come back any time by Settings.</p>}
+            {done || wasDone ? null : <p class="hint wizard-means">{t(step.skip)} {t("You can come back any time by Settings.")}</p>}
+            {ORDER.indexOf(name) > ORDER.indexOf("telegram") ? (
+              <p class="wizard-means">
+                <button class="link" type="button" onClick={() => open("end")}>
+                  {t("Do the rest later")}
+                </button>
+              </p>
+            ) : null}
           </>
         ) : (
           <End progress={progress} heading={heading} onClose={close} error={error} />
@@ -187,7 +196,7 @@ export default function Wizard() {
 
 function Ladder({ progress, here }: { progress: Progress; here: StepName | "end" }) {
   return (
-    <nav class="wizard-steps" aria-label="Steps of the set-up">
+    <nav class="wizard-steps" aria-label={t("Steps of the set-up")}>
       <ol>
         {ORDER.map((name, at) => {
           const state = progress.steps[name];
@@ -197,8 +206,8 @@ function Ladder({ progress, here }: { progress: Progress; here: StepName | "end"
                 <span class="wizard-number" aria-hidden="true">
                   {state === "done" ? <icons.Check size={15} /> : at + 1}
                 </span>
-                {STEPS[name].short}
-                <span class="sr">{state === "done" ? ", done" : state === "skipped" ? ", skipped" : ""}</span>
+                {t(STEPS[name].short)}
+                <span class="sr">{state ? `, ${state === "done" ? t("done") : t("skipped")}` : ""}</span>
               </a>
             </li>
           );
@@ -213,19 +222,19 @@ function End({ progress, heading, onClose, error }: { progress: Progress; headin
   return (
     <>
       <h1 ref={heading} tabIndex={-1}>
-        {house.value?.name || "Your house"} is watched
+        {house.value?.name ? t("{house} is watched", { house: house.value.name }) : t("Your house is watched")}
       </h1>
-      <p class="wizard-lead">{left.length ? "You can do the rest whenever you like: Settings leads back here." : "Everything is set up."}</p>
+      <p class="wizard-lead">{left.length ? t("You can do the rest whenever you like: Settings leads back here.") : t("Everything is set up.")}</p>
       {left.length ? (
         <ul class="list wizard-left">
           {left.map((name) => (
             <li key={name}>
               <span>
-                <strong>{STEPS[name].short}</strong>
-                <span class="dim">{STEPS[name].skip}</span>
+                <strong>{t(STEPS[name].short)}</strong>
+                <span class="dim">{t(STEPS[name].skip)}</span>
               </span>
               <a class="button is-small" href={`/welcome?step=${name}`}>
-                Do it now
+                {t("Do it now")}
               </a>
             </li>
           ))}
@@ -235,7 +244,7 @@ function End({ progress, heading, onClose, error }: { progress: Progress; headin
       <footer class="wizard-foot">
         <span class="spacer" />
         <button class="button is-main" type="button" onClick={onClose}>
-          To the wall
+          {t("To the wall")}
         </button>
       </footer>
     </>
