@@ -26,6 +26,9 @@ export default function TrailPage() {
   return (
     <div class="page is-narrow">
       <Head title={t("Who did what")}>
+        <a class="button is-plain" href="/house">
+          {t("The house")}
+        </a>
         <Check />
       </Head>
       <Tabs />

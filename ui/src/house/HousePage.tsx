@@ -37,7 +37,7 @@ export default function HousePage() {
       </div>
       {isOwner.value ? (
         <p class="hint is-foot">
-          <a href="/done">{t("What was done to the cameras, and by whom")}</a> · <a href="/settings">{t("Settings")}</a>
+          <a href="/done">{t("What was done to the cameras, and by whom")}</a> · <a href="/settings/trail">{t("Who did what")}</a> · <a href="/settings">{t("Settings")}</a>
         </p>
       ) : null}
     </div>

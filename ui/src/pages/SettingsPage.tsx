@@ -7,6 +7,7 @@ import { seen } from "../labels";
 import { Head, Trouble, useLoaded } from "../parts/bits";
 import { OffsiteCard } from "../parts/Offsite";
 import * as icons from "../parts/icons";
+import { letters } from "../parts/letters";
 import { Phones } from "../parts/Phones";
 import { StorageCard } from "../parts/Storage";
 import { SwitchedCard } from "../parts/Switched";
@@ -224,6 +225,12 @@ function Appearance() {
           </button>
         ))}
       </div>
+      <h3>{t("Keyboard")}</h3>
+      <label class="tick">
+        <input type="checkbox" checked={letters.value} onChange={(event) => (letters.value = event.currentTarget.checked)} />
+        {t("Single letters do things on a page, such as s for seen")}
+      </label>
+      <p class="hint">{t("Switch it off where you dictate, or keys are pressed by accident. Arrows, Enter and Escape go on working.")}</p>
     </section>
   );
 }

@@ -2,6 +2,8 @@
 
 import { ask } from "../ask";
 import { Trouble, useLoaded } from "../parts/bits";
+import { Lazy } from "../parts/Lazy";
+import { isOwner } from "../store";
 import { rich, said, t } from "../words";
 import { dates } from "../words/figures";
 import { told } from "../words/told";
@@ -15,7 +17,7 @@ interface Way {
   host: string;
   where: "machine" | "home" | "outside" | "unknown";
   open: { scheme: string; address: string; port: number }[];
-  certificate: { fingerprint: string; names: string[]; ends_us: number; is_made_here: boolean } | null;
+  certificate: { fingerprint: string; authority: string; names: string[]; ends_us: number; is_made_here: boolean } | null;
   trouble: string;
 }
 
@@ -27,6 +29,11 @@ const WHERE: Record<Way["where"], string> = {
 };
 
 const date = dates({ dateStyle: "long" });
+
+const trusting = (authority: string) => async () => {
+  const { default: TrustIt } = await import("../reach/TrustIt");
+  return { default: () => <TrustIt authority={authority} /> };
+};
 
 export function WayCard() {
   const [way, error] = useLoaded(() => ask<Way>("GET", "/way"), []);
@@ -64,7 +71,7 @@ export function WayCard() {
           <h3>{t("Certificate")}</h3>
           <p class="dim">
             {shown.is_made_here
-              ? t("Made by Hearthwatch itself, so browsers warn of it. Compare the fingerprint once; for notifications and the app a device must trust it: use a certificate of your own or a reverse proxy.")
+              ? t("Signed by this house’s own authority, and renewed by itself.")
               : shown.names.length
                 ? t("Your own, for {names}.", { names: shown.names.join(", ") })
                 : t("Your own, for no name at all.")}{" "}
@@ -75,6 +82,8 @@ export function WayCard() {
           </p>
         </>
       ) : null}
+      {shown?.authority ? <Lazy load={trusting(shown.authority)} key={shown.authority} /> : null}
+      {isOwner.value ? <Lazy load={() => import("../reach/FromOutside")} /> : null}
       <p class="hint">{t("Do not open these ports on your router. From outside use a VPN such as WireGuard or Tailscale, or a reverse proxy that asks for more than a password.")}</p>
     </section>
   );

@@ -3,6 +3,7 @@
 import "./relay.css";
 import { useState } from "preact/hooks";
 import { ask } from "../ask";
+import { save } from "../config/api";
 import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { isOwner } from "../store";
@@ -12,8 +13,14 @@ import { addresses, type Relay } from "./addresses";
 
 type Which = "proxy" | "restream";
 
+/** A changed configuration is in force after a moment. */
+const PAUSE_MS = 300;
+const TRIES = 20;
+
 export function UseElsewhere({ camera }: { camera: string }) {
-  const [relay, failed, setRelay] = useLoaded(() => ask<Relay>("GET", `/cameras/${encodeURIComponent(camera)}/relay`), [camera]);
+  const read = (): Promise<Relay> => ask<Relay>("GET", `/cameras/${encodeURIComponent(camera)}/relay`);
+  const [relay, failed, setRelay] = useLoaded(read, [camera]);
+  const [busy, setBusy] = useState(false);
   const [made, setMade] = useState<{ which: Which; password: string } | null>(null);
   const [error, setError] = useState<unknown>(null);
   if (!relay) return <Trouble error={failed} />;
@@ -23,6 +30,26 @@ export function UseElsewhere({ camera }: { camera: string }) {
       setMade({ which, password });
       setRelay(which === "proxy" ? { ...relay, has_password: true } : { ...relay, restream_has_password: true });
     }, setError);
+  };
+  const turn = async (on: boolean): Promise<void> => {
+    setBusy(true);
+    setError(null);
+    try {
+      if (on && !relay.restream_has_password) {
+        const { password } = await ask<{ password: string }>("POST", "/relay/passwords/restream");
+        setMade({ which: "restream", password });
+      }
+      await save([{ path: ["restream", "enabled"], value: on }]);
+      let next = await read();
+      for (let tries = 0; tries < TRIES && (next.restream_port > 0) !== on; tries += 1) {
+        await new Promise((done) => setTimeout(done, PAUSE_MS));
+        next = await read();
+      }
+      setRelay(next);
+    } catch (found) {
+      setError(found);
+    }
+    setBusy(false);
   };
   const shown = addresses(relay, camera, location);
   return (
@@ -43,9 +70,19 @@ export function UseElsewhere({ camera }: { camera: string }) {
           ) : (
             <p class="hint">
               {relay.restream_why ? t("Video by RTSP is off: {why}.", { why: told(relay.restream_why) }) : t("Video by RTSP is off.")}{" "}
-              {rich("To have it, write {option} into {section} of the configuration.", { option: <code>enabled = true</code>, section: <code>[restream]</code> })}
+              {t("Video recorders, VLC and Home Assistant can have it from here, without a second session on the camera, by a password of its own.")}
             </p>
           )}
+          {isOwner.value ? (
+            <div class="row">
+              <button class={`button ${relay.restream_port ? "is-plain" : ""}`} type="button" disabled={busy} aria-describedby="restream-all" onClick={() => void turn(!relay.restream_port)}>
+                {busy ? t("One moment…") : relay.restream_port ? t("Switch video off") : t("Switch video on")}
+              </button>
+              <span class="hint" id="restream-all">
+                {t("For all cameras at once.")}
+              </span>
+            </div>
+          ) : null}
           <p class="hint">{t("Home Assistant, VLC, Blue Iris and others: docs/proxy.md says what to enter where. However many look, the camera is asked once.")}</p>
         </>
       ) : (

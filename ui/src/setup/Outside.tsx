@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
+import { Lazy } from "../parts/Lazy";
 import { rich, t } from "../words";
 import { type Tunnel, welcome } from "./welcome";
 import type { StepProps } from "./Wizard";
@@ -39,6 +40,9 @@ export function Outside({ onDone }: StepProps) {
         )}
       </section>
       <WireGuard found={now.has_wireguard} port={port} onDone={onDone} />
+      <section class="panel wizard-panel">
+        <Lazy load={() => import("../reach/FromOutside")} />
+      </section>
       <section class="panel wizard-panel">
         <h2>{t("A reverse proxy: for who has one")}</h2>
         <p class="dim">{t("nginx or Caddy with a certificate of your own, best with client certificates. Name the proxy and the name in the settings, or nobody is let in:")}</p>

@@ -3,13 +3,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { at } from "../api";
 import { address } from "../ask";
-import { clockSeconds, lasted, moment as momentName, shortDay } from "../format";
+import { lasted, moment as momentName, shortDay } from "../format";
 import { Trouble } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameraName } from "../store";
 import { plural, rich, said, t } from "../words";
 import { type Lasts, type Share, timeline } from "./api";
-import { length, type Range } from "./axis";
+import { length, type Range, selected } from "./axis";
 
 const MOST_US = 2 * 3600e6;
 const LASTS: [Lasts, string][] = [
@@ -23,11 +23,26 @@ interface Props {
   cameras: readonly string[];
   now_us: number;
   mayDecide: boolean;
+  onRange: (range: Range) => void;
   onKept: () => void;
   onClose: () => void;
 }
 
-export function SelectionBar({ range, cameras, now_us, mayDecide, onKept, onClose }: Props) {
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** As a field for a time of day has it. */
+function clockOf(at_us: number): string {
+  const at = new Date(at_us / 1000);
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** The same day at another time; null where none was entered. */
+export function clockOn(day_us: number, text: string): number | null {
+  const found = /^(\d\d):(\d\d)(?::(\d\d))?$/.exec(text);
+  return found ? new Date(day_us / 1000).setHours(Number(found[1]), Number(found[2]), Number(found[3] ?? 0), 0) * 1000 : null;
+}
+
+export function SelectionBar({ range, cameras, now_us, mayDecide, onRange, onKept, onClose }: Props) {
   const [error, setError] = useState<unknown>(null);
   const [answer, setAnswer] = useState("");
   const [sharing, setSharing] = useState(false);
@@ -43,6 +58,10 @@ export function SelectionBar({ range, cameras, now_us, mayDecide, onKept, onClos
     setCopied(false);
   }, [from, to, cameras.join()]);
   const long = length(range);
+  const move = (from_us: number | null, to_us: number | null): void => {
+    const next = from_us === null || to_us === null ? null : selected(from_us, to_us, now_us);
+    if (next) onRange(next);
+  };
   const tooLong = long > MOST_US;
   const first = cameras[0];
   const work = (doing: Promise<void>): void => {
@@ -64,9 +83,11 @@ export function SelectionBar({ range, cameras, now_us, mayDecide, onKept, onClos
   return (
     <section class="tl-select" aria-label={t("Selected time")}>
       <p class="tl-select-what">
-        <strong>
-          {clockSeconds(from)} – {clockSeconds(to)}
-        </strong>{" "}
+        <span class="tl-ends">
+          <input type="time" step={1} aria-label={t("Begins")} value={clockOf(from)} onChange={(event) => move(clockOn(from, event.currentTarget.value), to)} />
+          –
+          <input type="time" step={1} aria-label={t("Ends|a stretch of time")} value={clockOf(to)} onChange={(event) => move(from, clockOn(to, event.currentTarget.value))} />
+        </span>{" "}
         <span class="dim">
           {shortDay(from)}, {lasted(long)}, {cameras.map(cameraName).join(", ") || t("no camera chosen")}
         </span>

@@ -29,6 +29,8 @@ const ZOOMS: [Zoom, string][] = [
   ["hour", said("Hour")],
 ];
 const NOTE_MS = 4500;
+/** A moment that was asked for is shown with so much time on each side: a visitor of ten seconds can still be picked out. */
+const AROUND = 300e6;
 
 function useLanes(range: Range, now: number): [Lanes | null, unknown, () => void] {
   const [asked, setAsked] = useState<Range>(() => readRange(range));
@@ -59,7 +61,7 @@ export default function TimelinePage() {
   const now = now_us.value;
   const asked = Number(place.value.query.get("at"));
   const [start] = useState(() => (Number.isFinite(asked) && asked > 0 ? asked : null));
-  const [range, setRange] = useState<Range>(() => (start !== null ? rangeOf("hour", start, now) : isNew(all, now) ? within([now - 0.92 * HOUR, now + 0.08 * HOUR], now) : rangeOf("day", now, now)));
+  const [range, setRange] = useState<Range>(() => (start !== null ? within([start - AROUND, start + AROUND], now) : isNew(all, now) ? within([now - 0.92 * HOUR, now + 0.08 * HOUR], now) : rangeOf("day", now, now)));
   const [following, setFollowing] = useState(start === null);
   const [open, setOpen] = useState(start !== null);
   const [chosen, setChosen] = useState<string[]>(() => (place.value.query.get("cameras") ?? "").split(",").filter(Boolean));
@@ -221,7 +223,9 @@ export default function TimelinePage() {
     else {
       setSelecting(true);
       const about = open ? at.at_us : now;
-      if (about >= range[0] && about <= range[1] && open) setSelection(selected(about - 15e6, about + 15e6, now));
+      const isShown = open && about >= range[0] && about <= range[1];
+      const middle = (range[0] + Math.min(range[1], now)) / 2;
+      setSelection(isShown ? selected(about - 15e6, about + 15e6, now) : selected(middle - Math.min(length(range) / 50, AROUND), middle + Math.min(length(range) / 50, AROUND), now));
     }
   };
 
@@ -283,7 +287,7 @@ export default function TimelinePage() {
         {note}
       </p>
       <Trouble error={failed ?? planFailed} />
-      {selection ? <SelectionBar range={selection} cameras={playing} now_us={now} mayDecide={role === "owner" || role === "member"} onKept={reread} onClose={drop} /> : selecting ? <p class="hint tl-hint">{t("Drag across the lanes to choose a range of time.")}</p> : null}
+      {selection ? <SelectionBar range={selection} cameras={playing} now_us={now} mayDecide={role === "owner" || role === "member"} onRange={setSelection} onKept={reread} onClose={drop} /> : selecting ? <p class="hint tl-hint">{t("Drag across the lanes to choose a range of time.")}</p> : null}
       <Tracks
         lanes={lanes}
         range={range}

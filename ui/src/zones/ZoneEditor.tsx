@@ -5,16 +5,23 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { at as addresses } from "../api";
 import { type Config, mistakesOf, readConfig, sendChanges } from "../config/api";
 import { seen } from "../labels";
+import * as marks from "../live/icons";
 import { Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { cameras } from "../store";
-import { plural, t } from "../words";
+import { plural, said, t } from "../words";
 import { told } from "../words/told";
 import { addPoint, addShape, at, changesOf, chosen, type Drawing, drawn, freeName, type History, isWhole, middles, movePoint, moveShape, type Point, removePoint, removeShape, type Shape, step, undo, withShape } from "./shapes";
 import { Tuning } from "./Tuning";
 
 const NEAR = 0.01;
 const FAR = 0.05;
+const NUDGES: [string, number, number, number][] = [
+  [said("Further left"), 270, -NEAR, 0],
+  [said("Further up"), 0, 0, -NEAR],
+  [said("Further down"), 180, 0, NEAR],
+  [said("Further right"), 90, NEAR, 0],
+];
 
 /** `compact` leaves out what can be tuned later. */
 export function ZoneEditor({ camera, compact = false, onSaved }: { camera: string; compact?: boolean; onSaved?: () => void }) {
@@ -35,7 +42,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
   const [ratio, setRatio] = useState("16 / 9");
   const [cursor, setCursor] = useState<Point | null>(null);
   const [blind, setBlind] = useState(false);
-  const [said, setSaid] = useState("");
+  const [answer, setAnswer] = useState("");
   const [error, setError] = useState<unknown>(null);
   const stage = useRef<HTMLDivElement>(null);
   const drag = useRef<{ corner: number | null; last: Point; moved: boolean } | null>(null);
@@ -46,10 +53,15 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
   const changes = changesOf(config, camera, before, drawing);
   const halfDone = drawing.shapes.filter((each) => !isWhole(each));
 
+  const { corner } = drawing;
+  const nudge = (dx: number, dy: number): void => {
+    const point = corner === null ? null : shape?.points[corner];
+    if (corner !== null && point) put(movePoint(drawing, corner, at(point[0] + dx, point[1] + dy)));
+  };
   const put = (next: Drawing, part = false): void => setHistory((old) => step(old, next, part));
   const back = (): void => {
     setHistory(undo);
-    setSaid(t("The last step is undone."));
+    setAnswer(t("The last step is undone."));
   };
   const choose = (id: number): void => {
     put({ ...drawing, selected: id, corner: null });
@@ -58,7 +70,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
   const start = (kind: Shape["kind"]): void => {
     put(addShape(drawing, kind));
     setCursor([0.5, 0.5]);
-    setSaid(
+    setAnswer(
       kind === "zone"
         ? t("New zone. Tap its corners on the picture one after the other, or move the cross with the arrow keys and press Enter.")
         : t("New mask. Tap its corners on the picture one after the other, or move the cross with the arrow keys and press Enter."),
@@ -128,11 +140,11 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
     } else if ((event.key === "Enter" || event.key === " ") && corner === null) {
       event.preventDefault();
       put(addPoint(drawing, cursor ?? [0.5, 0.5]));
-      setSaid(t("Corner {corner} set.", { corner: shape.points.length + 1 }));
+      setAnswer(t("Corner {corner} set.", { corner: shape.points.length + 1 }));
     } else if ((event.key === "Delete" || event.key === "Backspace") && corner !== null) {
       event.preventDefault();
       put(removePoint(drawing, corner));
-      setSaid(t("Corner {corner} is gone.", { corner: corner + 1 }));
+      setAnswer(t("Corner {corner} is gone.", { corner: corner + 1 }));
       stage.current?.focus();
     } else if (event.key === "Escape") {
       put({ ...drawing, selected: null, corner: null });
@@ -144,7 +156,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
     setError(null);
     sendChanges(config.mark, changes).then(
       () => {
-        setSaid(t("Saved. It counts from now on."));
+        setAnswer(t("Saved. It counts from now on."));
         void again().then(() => onSaved?.());
       },
       (found: unknown) => setError(found),
@@ -214,12 +226,33 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
               type="button"
               class={`zones-corner is-${shape.kind}`}
               data-corner={corner}
+              onFocus={() => setHistory((old) => ({ ...old, now: { ...old.now, corner } }))}
               style={{ left: `${x * 100}%`, top: `${y * 100}%` }}
               aria-label={t("Corner {corner} of {corners}, {x} % from the left, {y} % from the top. Arrow keys move it, Delete takes it away.", { corner: corner + 1, corners: shape.points.length, x: Math.round(x * 100), y: Math.round(y * 100) })}
             />
           ))}
           {shape && cursor ? <span class="zones-cross" style={{ left: `${cursor[0] * 100}%`, top: `${cursor[1] * 100}%` }} aria-hidden="true" /> : null}
         </div>
+        {shape && corner !== null && shape.points[corner] ? (
+          <div class="row zones-nudge" role="group" aria-label={t("Corner {corner}", { corner: corner + 1 })}>
+            <strong>{t("Corner {corner}", { corner: corner + 1 })}</strong>
+            {NUDGES.map(([name, turn, dx, dy]) => (
+              <button key={turn} class="button is-plain is-round" type="button" aria-label={t(name)} onClick={() => nudge(dx, dy)}>
+                <marks.Arrow turn={turn} plus={false} />
+              </button>
+            ))}
+            <button
+              class="button is-plain"
+              type="button"
+              onClick={() => {
+                put(removePoint(drawing, corner));
+                setAnswer(t("Corner {corner} is gone.", { corner: corner + 1 }));
+              }}
+            >
+              {t("Take it away")}
+            </button>
+          </div>
+        ) : null}
         <div class="row zones-tools">
           <button class="button" type="button" onClick={() => start("zone")}>
             {t("New zone")}
@@ -243,7 +276,7 @@ function Drawer({ camera, config, again, onSaved }: { camera: string; config: Co
           </button>
         </div>
         <p class="hint" role="status">
-          {said || (shape ? t("Tap to add a corner, pull a corner to move it, pull a small dot to put one in between.") : t("A zone is where something counts. A mask is where nothing is looked at: a tree, a clock, the neighbour’s garden."))}
+          {answer || (shape ? t("Tap to add a corner, pull a corner to move it, pull a small dot to put one in between.") : t("A zone is where something counts. A mask is where nothing is looked at: a tree, a clock, the neighbour’s garden."))}
         </p>
       </div>
       <div class="zones-side">

@@ -13,9 +13,10 @@ import live from "./live.json";
 import pages from "./pages.json";
 import parts from "./parts.json";
 import push from "./push.json";
+import reach from "./reach.json";
 import relay from "./relay.json";
 import setup from "./setup.json";
 import timeline from "./timeline.json";
 import zones from "./zones.json";
 
-export default { words: { ...accounts, ...config, ...doors, ...events, ...frame, ...housePage, ...labels, ...leaving, ...live, ...pages, ...parts, ...push, ...relay, ...setup, ...timeline, ...zones } as Record<string, string>, house: house as Record<string, string> };
+export default { words: { ...accounts, ...config, ...doors, ...events, ...frame, ...housePage, ...labels, ...leaving, ...live, ...pages, ...parts, ...push, ...reach, ...relay, ...setup, ...timeline, ...zones } as Record<string, string>, house: house as Record<string, string> };
