@@ -11,6 +11,7 @@ import { cameraName } from "../store";
 import { rich, t } from "../words";
 import { told } from "../words/told";
 import { type Change, type Config, mistakesOf, type Mistake, readConfig, type SecretNow, sendChanges, type Value } from "./api";
+import { readHelp } from "./help";
 import { groupsOf, infoOf, isGone, matches, type Pending, sectionsWith, sectionTitle, without, withChange } from "./model";
 import { SaveBar } from "./SaveBar";
 import { Secrets } from "./Secrets";
@@ -25,7 +26,7 @@ addEventListener("beforeunload", (event) => {
 });
 
 export default function ConfigPage() {
-  const [read, failed, setRead] = useLoaded(readConfig, []);
+  const [read, failed, setRead] = useLoaded(() => Promise.all([readConfig(), readHelp()]).then(([config]) => config), []);
   const [mistakes, setMistakes] = useState<readonly Mistake[]>([]);
   const [error, setError] = useState<unknown>(null);
   const changes = useMemo(() => [...pending.value.values()], [pending.value]);

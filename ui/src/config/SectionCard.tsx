@@ -9,6 +9,7 @@ import { said, t } from "../words";
 import { told } from "../words/told";
 import type { Change, Config, KeyInfo, Mistake, Section, Value } from "./api";
 import { Editor } from "./Editors";
+import { helped } from "./help";
 import { dotted, type Group, idOf, infoOf, mistakesAt, type Pending, sectionTitle, shownValue, titleOf } from "./model";
 
 interface Shared {
@@ -19,6 +20,12 @@ interface Shared {
   onForget: (path: readonly string[]) => void;
   onRemove: (path: readonly string[], value: Change["value"]) => void;
 }
+
+const WHENS: Record<Exclude<KeyInfo["when"], "live">, string> = {
+  restart: said("counts after a restart of Hearthwatch"),
+  "restart of the looker": said("restart of the looker"),
+  "restart of the camera": said("restart of the camera"),
+};
 
 /** `only` are the keys that are shown; `where` says on which page they stand, where that is not plain. */
 export function SectionCard({ section, only, where, open = true, ...shared }: Shared & { section: Section; only?: readonly KeyInfo[]; where: string; open?: boolean }) {
@@ -40,7 +47,7 @@ export function SectionCard({ section, only, where, open = true, ...shared }: Sh
       </summary>
       {info.doc && !only ? (
         <p class="dim set-doc">
-          <Rich text={info.doc} />
+          <Rich text={helped(info.doc)} />
         </p>
       ) : null}
       {mistakes.map((mistake) => (
@@ -74,11 +81,11 @@ function KeyRow({ info, section, config, pending, mistakes, onChange, onForget }
           {isOwn ? <i class="set-dot" title={t("Changed from default")} /> : null}
         </label>
         <p class="set-doc dim" id={`${id}-doc`}>
-          <Rich text={info.doc} />{" "}
+          <Rich text={helped(info.doc)} />{" "}
           <span class="set-small">
             <code>{info.name}</code>
             {isOwn && !info.is_needed ? ` · ${t("default {value}", { value: shownValue(fallback, info) })}` : ""}
-            {info.when === "live" ? "" : info.when === "restart" ? ` · ${t("counts after a restart of Hearthwatch")}` : ` · ${info.when}`}
+            {info.when === "live" ? "" : ` · ${t(WHENS[info.when])}`}
             {!change && now?.source === "camera_defaults" ? ` · ${t("from All cameras")}` : ""}
           </span>
         </p>

@@ -3,6 +3,7 @@
 import { seen } from "../labels";
 import { plural, said, t } from "../words";
 import type { Change, Config, KeyInfo, Mistake, Path, Section, SectionInfo, Value } from "./api";
+import { helped, titleIn } from "./help";
 
 export const idOf = (path: Path): string => path.join("\u0000");
 
@@ -76,8 +77,8 @@ export function unitOf(name: string): string {
 
 /** What a key is called: its name in words, without its unit. */
 export function titleOf(name: string): string {
-  const known = NAMES[name];
-  if (known) return t(known);
+  const known = titleIn(name) ?? (NAMES[name] && t(NAMES[name]));
+  if (known) return known;
   const end = UNITS.find(([each]) => each.test(name))?.[0];
   return capital((end ? name.replace(end, "") : name).replaceAll("_", " "));
 }
@@ -238,7 +239,7 @@ export function mistakesAt(path: Path, mistakes: readonly Mistake[]): Mistake[] 
 
 export function matches(query: string, section: Section, key: KeyInfo): boolean {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const text = `${titleOf(key.name)} ${sectionTitle(section)} ${dotted(section.path)}.${key.name} ${key.doc}`.toLowerCase();
+  const text = `${titleOf(key.name)} ${sectionTitle(section)} ${dotted(section.path)}.${key.name} ${key.doc} ${helped(key.doc)}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
