@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,30 @@ async def test_sec_02_the_password_is_kept_as_argon2id_of_the_promised_cost() ->
         assert not await hasher.matches("nobody has this password", None)
     finally:
         hasher.close()
+
+
+async def test_sec_02_two_hashes_at_once_at_most_and_behind_everything_else() -> None:
+    """50 parallel log-ins leave alerts as they were: `python -m tests.runs.login_cost`, docs/benchmarks.md."""
+    hasher, together, most = Hasher(memory_kib=64, passes=1), 0, 0
+    both = threading.Barrier(2, timeout=10)
+
+    def work() -> int:
+        nonlocal together, most
+        with lock:
+            together += 1
+            most = max(most, together)
+        both.wait()
+        with lock:
+            together -= 1
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    lock, loop = threading.Lock(), asyncio.get_running_loop()
+    try:
+        nice = await asyncio.gather(*(loop.run_in_executor(hasher._threads, work) for _ in range(6)))
+    finally:
+        hasher.close()
+    assert most == 2
+    assert min(nice) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 async def test_sec_02_a_hash_of_other_costs_is_renewed_at_log_in(built: Built, browser: MakeBrowser) -> None:
