@@ -1,5 +1,6 @@
 /** One request to the house, and what a refusal says. */
 import { t } from "./words";
+import { told } from "./words/told";
 
 /** What a refusal carries (problem details, RFC 9457). */
 interface Problem {
@@ -75,7 +76,7 @@ export async function ask<T>(method: string, path: string, query: Query = {}, bo
     const problem = (await answer.json().catch(() => ({}))) as Partial<Problem>;
     if (problem.wanted === "proof" && path !== "/own/proof" && (await prove())) return ask(method, path, query, body);
     if (problem.wanted === "token" && (await renew())) return ask(method, path, query, body);
-    throw new ApiError(answer.status, problem.detail ?? t("The server answered {status}.", { status: answer.status }), problem.hint ?? "", problem);
+    throw new ApiError(answer.status, told(problem.detail ?? "") || t("The server answered {status}.", { status: answer.status }), told(problem.hint ?? ""), problem);
   }
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }

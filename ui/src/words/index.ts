@@ -41,7 +41,7 @@ export function choose(chosen: Language): void {
 /** Translate from now on with this catalogue, and write figures as `chosen` is written where the person lives. */
 export function speak(chosen: Language, words: Readonly<Record<string, string>>): void {
   catalogue = words;
-  spoken = navigator.languages.find((each) => each.slice(0, 2) === chosen) ?? (chosen === "en" ? "en-GB" : chosen);
+  spoken = (globalThis.navigator?.languages ?? []).find((each) => each.slice(0, 2) === chosen) ?? (chosen === "en" ? "en-GB" : chosen);
 }
 
 /** The language with its country ("de-AT"), for dates, numbers and order; undefined as long as none is settled. */

@@ -1,8 +1,7 @@
 /**
  * What the house itself says comes in English. Its sentences are known by their patterns, `"{camera} lost the network"`: one that
- * matches is said in the page's language with the same values, any other as it came.
- *
- * A text of several lines is taken line by line, and one of several sentences as a whole before sentence by sentence.
+ * matches is said in the page's language with the same values, any other as it came. The house puts such pieces together with
+ * colons, middle dots and full stops; each piece is looked for by itself.
  */
 
 import { seen } from "../labels";
@@ -27,7 +26,7 @@ export function compiled(sentences: Readonly<Record<string, string>>): Pattern[]
       const names: string[] = [];
       const source = english
         .split(HOLE)
-        .map((piece, at) => (at % 2 ? (names.push(piece), "([^\\n]+?)") : piece.replace(SPECIAL, "\\$&")))
+        .map((piece, at) => (at % 2 ? (names.push(piece), "([^\\n]*?)") : piece.replace(SPECIAL, "\\$&")))
         .join("");
       return { test: new RegExp(`^${source}$`), names, to };
     });
@@ -35,45 +34,67 @@ export function compiled(sentences: Readonly<Record<string, string>>): Pattern[]
 
 let whole: Readonly<Record<string, string>> = {};
 let patterns: Pattern[] | null = null;
-const known = new Map<string, string>();
-const MOST_KNOWN = 500;
+const remembered = new Map<string, string>();
+const MOST_REMEMBERED = 500;
 
 /** Translate from now on what the house says with these sentences. */
 export function hear(sentences: Readonly<Record<string, string>>): void {
   whole = sentences;
   patterns = null;
-  known.clear();
+  remembered.clear();
 }
 
-/** What fills a hole may itself be a word of the house: the name of what was seen, a reason. */
-const value = (text: string): string => whole[text] ?? seen(text);
+const DEEPEST = 3;
+const SUBJECT = /^(.{1,80}?): (.+)$/;
 
-function one(text: string): string | null {
-  const found = whole[text];
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A piece whose words are known, null for any other. What fills a hole may itself be known: a reason, what was seen. */
+function known(text: string, depth: number): string | null {
+  const found = whole[text] ?? (seen(text) === text ? undefined : seen(text));
   if (found !== undefined) return found;
   patterns ??= compiled(whole);
   for (const { test, names, to } of patterns) {
     const match = test.exec(text);
-    if (match) return to.replace(HOLE, (hole, name: string) => value(match[names.indexOf(name) + 1] ?? hole));
+    if (match) return to.replace(HOLE, (hole, name: string) => piece(match[names.indexOf(name) + 1] ?? hole, depth - 1));
   }
   return null;
 }
 
-function line(text: string): string {
-  const found = one(text);
+/** A piece as it stands, or begun with a capital letter, or ended with a full stop. */
+function anyhow(text: string, depth: number): string | null {
+  const found = known(text, depth);
   if (found !== null) return found;
+  const small = text.charAt(0).toLowerCase() + text.slice(1);
+  const begun = small === text ? null : known(small, depth);
+  if (begun !== null) return capital(begun);
+  if (!text.endsWith(".")) return null;
+  const ended = anyhow(text.slice(0, -1), depth);
+  return ended === null ? null : `${ended}.`;
+}
+
+function piece(text: string, depth: number): string {
+  if (depth < 0 || !text) return text;
+  const found = anyhow(text, depth);
+  if (found !== null) return found;
+  if (text.includes(" · ")) return text.split(" · ").map((each) => piece(each, depth - 1)).join(" · ");
   const sentences = text.split(/(?<=[.?!…]) (?=\S)/);
-  return sentences.length > 1 ? sentences.map((each) => one(each) ?? each).join(" ") : text;
+  if (sentences.length > 1) return sentences.map((each) => piece(each, depth)).join(" ");
+  const about = SUBJECT.exec(text);
+  return about ? `${about[1]}: ${piece(about[2] ?? "", depth - 1)}` : text;
 }
 
 /** A text of the house in the page's language. */
 export function told(text: string): string {
   if (!text) return text;
-  let found = known.get(text);
+  let found = remembered.get(text);
   if (found === undefined) {
-    found = text.split("\n").map(line).join("\n");
-    if (known.size >= MOST_KNOWN) known.clear();
-    known.set(text, found);
+    found = text
+      .split("\n")
+      .map((line) => piece(line, DEEPEST))
+      .join("\n");
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(text, found);
   }
   return found;
 }

@@ -1,0 +1,56 @@
+"""What the house says in other languages: every pattern of the page's catalogue is still a sentence of the house."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import hearthwatch
+
+SOURCES = Path(hearthwatch.__file__).parent
+GERMAN = Path(__file__).parents[2] / "ui" / "src" / "words" / "de" / "house.json"
+HOLE = re.compile(r"\{\w*\}")
+LEADING_HOLES = re.compile(r"^(?:\{\}\W*)+ ")
+"""Where a sentence is about something it names first: `f"{camera}: no answer"`."""
+
+
+def pattern(node: ast.expr) -> str | None:
+    """A literal's text with its holes as `{}`; None for what is no literal."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = pattern(node.left), pattern(node.right)
+        return None if left is None or right is None else left + right
+    return None
+
+
+def literals(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and (found := pattern(node)):
+            yield HOLE.sub("{}", found)
+
+
+def sentences() -> set[str]:
+    """Every text the house may say, with `{}` for its holes: whole, line by line, and without what it is about."""
+    whole = {text for path in SOURCES.rglob("*.py") for text in literals(ast.parse(path.read_text()))}
+    lines = {line.strip() for text in whole for line in text.split("\n")}
+    return lines | {LEADING_HOLES.sub("", line) for line in lines}
+
+
+def test_no_german_stands_for_what_the_house_says_no_more() -> None:
+    said = sentences()
+    german = json.loads(GERMAN.read_text())
+    assert len(german) > 300
+    assert [key for key in german if HOLE.sub("{}", key) not in said] == []
+
+
+def test_a_pattern_is_read_as_the_code_has_it() -> None:
+    tree = ast.parse(
+        'raise Denied(404, f"There is no camera {name!r}.", "Look" + " again.")\nx = f"{a}: {b} at {c:.1f} s"\n"{where} is full"'
+    )
+    assert {"There is no camera {}.", "Look again.", "{}: {} at {} s", "{} is full"} <= set(literals(tree))

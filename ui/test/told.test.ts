@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { speak } from "../src/words";
+import german from "../src/words/de/house.json";
+import labels from "../src/words/de/labels.json";
+import { hear, told } from "../src/words/told";
+
+beforeAll(() => {
+  speak("de", labels);
+  hear(german);
+});
+afterAll(() => {
+  speak("en", {});
+  hear({});
+});
+
+test.each([
+  ["The password is wrong.", "Das Passwort ist falsch."],
+  ["There is no camera garden.", "Eine Kamera garden gibt es nicht."],
+  ["Garage: does not answer", "Garage: antwortet nicht"],
+  ["Front door: person", "Front door: Person"],
+  ["Since 14:03:27.\nfront/main at 10.0.0.9:554: did not answer within 5 s", "Seit 14:03:27.\nfront/main at 10.0.0.9:554: hat innerhalb von 5 s nicht geantwortet"],
+  ["By who is home.", "Danach, wer zu Hause ist."],
+  ["14:03:27 · within a second", "14:03:27 · innerhalb einer Sekunde"],
+  ["Mail server m.example cannot be reached (no answer in time). Alerts wait until it works again.", "Mailserver m.example ist nicht erreichbar (keine rechtzeitige Antwort). Meldungen warten, bis es wieder geht."],
+  ["Nobody has ever said this: not even once.", "Nobody has ever said this: not even once."],
+  ["", ""],
+])("%s", (english, found) => expect(told(english)).toBe(found));
+
+test("what is not ours stays as it came, whatever is in it", () => {
+  for (const text of ["$& {name} \\d+", "a".repeat(20_000), ": : : ·  · .", "{camera}", "(((((("]) expect(told(text)).toBe(text);
+});
+
+test("the patterns of the house are wide enough to mean one sentence", () => {
+  const narrow = Object.keys(german).filter((english) => /\{\w+\}/.test(english) && english.replace(/\{\w+\}/g, "").replace(/\P{L}/gu, "").length < 5);
+  expect(narrow).toEqual([]);
+});
+
+test("both languages have the same holes", () => {
+  const holes = (text: string): string => [...new Set(text.match(/\{\w+\}/g))].sort().join();
+  expect(Object.entries(german).filter(([english, found]) => holes(english) !== holes(found))).toEqual([]);
+});
