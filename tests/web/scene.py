@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import random
 from dataclasses import dataclass
+from functools import cache
 
 import av
 import cv2
 import numpy as np
 
+from hearthwatch.feeds import figure, street
 from hearthwatch.feeds.packet import Codec, Kind, Packet, Stream, StreamInfo, VideoInfo
 from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
@@ -28,18 +31,37 @@ class Look:
     wall: tuple[int, int, int]
     door: tuple[int, int, int]
     light: tuple[int, int, int]
+    walker: int = 1
+    """Who walks through: the seed of their looks."""
+    street: int = 0
+    """Not the house from in front, but this street."""
 
 
 LOOKS = {
     "front-door": Look((92, 52, 38), (120, 134, 190), (66, 74, 80), (110, 122, 138), (52, 66, 98), (130, 205, 255)),
-    "driveway": Look((200, 160, 110), (232, 216, 190), (122, 124, 126), (168, 182, 196), (92, 74, 58), (220, 240, 250)),
-    "garden": Look((58, 34, 24), (84, 66, 58), (38, 58, 40), (48, 62, 66), (40, 46, 52), (90, 160, 220)),
+    "driveway": Look(
+        (200, 160, 110), (232, 216, 190), (122, 124, 126), (168, 182, 196), (92, 74, 58), (220, 240, 250), walker=3, street=2
+    ),
+    "garden": Look((58, 34, 24), (84, 66, 58), (38, 58, 40), (48, 62, 66), (40, 46, 52), (90, 160, 220), walker=5),
     "garage": Look((120, 120, 120), (150, 150, 150), (100, 100, 100), (130, 130, 130), (80, 80, 80), (200, 200, 200)),
 }
 
 
 def draw(look: Look, at: float, width: int, height: int, *, walker: bool = True) -> tuple[np.ndarray, Box]:
     """Return a BGR picture and where the walker is in it; `at` is 0..1 through the loop."""
+    picture = _place(look, width, height).copy()
+    foot_x, foot_y, tall = 0.06 + 0.80 * at, 0.93 - 0.10 * at, 0.40 - 0.08 * at
+    box = Box(x0=max(0, foot_x - 0.055), y0=foot_y - tall, x1=min(1, foot_x + 0.055), y1=foot_y)
+    if walker:
+        _person(picture, foot_x * width, foot_y * height, tall * height, at, look.walker)
+    noise = np.random.default_rng(round(at * 1e6)).integers(-3, 4, picture.shape[:2], dtype=np.int16)[..., None]
+    return (picture.astype(np.int16) + noise).clip(0, 255).astype(np.uint8), box
+
+
+@cache
+def _place(look: Look, width: int, height: int) -> np.ndarray:
+    if look.street:
+        return street.paint(width, height, look.street)
     picture = np.zeros((height, width, 3), np.uint8)
     horizon = int(height * 0.52)
     ramp = np.linspace(0, 1, horizon)[:, None, None]
@@ -70,26 +92,18 @@ def draw(look: Look, at: float, width: int, height: int, *, walker: bool = True)
     cv2.circle(glow, (int(0.60 * width), int(0.27 * height)), int(0.10 * height), 1.0, -1)
     glow = cv2.GaussianBlur(glow, (0, 0), height * 0.07)[..., None]
     picture = (picture + glow * np.array(look.light) * 0.6).clip(0, 255).astype(np.uint8)
-
-    foot_x, foot_y, tall = 0.06 + 0.80 * at, 0.93 - 0.10 * at, 0.40 - 0.08 * at
-    box = Box(x0=max(0, foot_x - 0.055), y0=foot_y - tall, x1=min(1, foot_x + 0.055), y1=foot_y)
-    if walker:
-        _person(picture, foot_x * width, foot_y * height, tall * height, at)
-    noise = np.random.default_rng(round(at * 1e6)).integers(-3, 4, picture.shape[:2], dtype=np.int16)[..., None]
-    return (picture.astype(np.int16) + noise).clip(0, 255).astype(np.uint8), box
+    return picture
 
 
-def _person(picture: np.ndarray, x: float, y: float, tall: float, at: float) -> None:
-    stride = np.sin(at * 2 * np.pi * 9) * tall * 0.13
-    dark, coat, skin = (40, 36, 34), (48, 58, 138), (140, 170, 205)
-    thick = max(2, int(tall * 0.085))
-    hip, neck = (int(x), int(y - tall * 0.47)), (int(x + tall * 0.02), int(y - tall * 0.80))
-    cv2.ellipse(picture, (int(x), int(y)), (int(tall * 0.2), int(tall * 0.03)), 0, 0, 360, (30, 30, 30), -1, cv2.LINE_AA)
-    for sign in (1, -1):
-        cv2.line(picture, hip, (int(x + sign * stride), int(y)), dark, thick, cv2.LINE_AA)
-        cv2.line(picture, neck, (int(x - sign * stride * 0.9), int(y - tall * 0.50)), coat, max(2, thick - 2), cv2.LINE_AA)
-    cv2.line(picture, hip, neck, coat, int(thick * 2.1), cv2.LINE_AA)
-    cv2.circle(picture, (neck[0], int(y - tall * 0.91)), int(tall * 0.075), skin, -1, cv2.LINE_AA)
+def _person(picture: np.ndarray, x: float, y: float, tall: float, at: float, seed: int) -> None:
+    looks = figure.Looks.drawn_by(random.Random(seed))
+    body, alpha = figure.draw(looks, max(16, round(tall)), at * picture.shape[1] * 0.8, facing_right=True)
+    high, wide = alpha.shape
+    left, top = round(x) - wide // 2, round(y) - high
+    rows, columns = slice(max(0, top), top + high), slice(max(0, left), min(picture.shape[1], left + wide))
+    part = np.s_[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    share = alpha[part][..., None].astype(np.float32) / 255
+    picture[rows, columns] = (picture[rows, columns] * (1 - share) + body[part] * share).astype(np.uint8)
 
 
 def jpeg(picture: np.ndarray, quality: int = 82) -> bytes:
