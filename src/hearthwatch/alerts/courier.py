@@ -20,6 +20,7 @@ from hearthwatch.alerts.alert import (
     RetryAfter,
     Severity,
 )
+from hearthwatch.alerts.bare_picture import bare_part
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.wording import digest
 from hearthwatch.health.outage import Fault, HealthSink
@@ -215,9 +216,10 @@ class Courier:
         return False
 
     async def _hand_over(self, lane: _Lane, alert: Alert, part: Part, attachment: bytes | None, *, repeat: bool) -> None:
+        bare = None if attachment is None else bare_part(part, attachment)
         try:
             async with asyncio.timeout(lane.limit_s):
-                await self.channel.send(alert, part, attachment, repeat=repeat)
+                await self.channel.send(alert, part, bare, repeat=repeat)
         except TimeoutError as error:
             raise MaybeSent(f"no answer within {lane.limit_s:.0f} s") from error
 

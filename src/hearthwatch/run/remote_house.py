@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import Connection
 
+from hearthwatch.alerts.bare_picture import bare
 from hearthwatch.alerts.remote import CameraBrief, HouseBrief, Kept, TooLarge
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import ArmingDoor
@@ -103,7 +104,7 @@ class RemoteHouse:
         if self._camera(camera).state is CameraState.PRIVATE:
             raise Unsupported("people are left in private by this camera now")
         async with self._decodes:
-            return await self._picture(camera)
+            return bare(await self._picture(camera))
 
     async def clip(self, camera: CameraId, start_us: WallUs, end_us: WallUs, *, max_bytes: int) -> bytes:
         """See HouseActions."""
