@@ -30,6 +30,9 @@ from hearthwatch.web.sessions import Factor
 _REFUSED = (400, 401, 403, 404, 405, 406, 409, 415, 422, 428, 429)
 SAYS_MORE = {
     "POST /api/v1/shares": "the end comes after the start",
+    "GET /cam/{camera}/ptz": "one of three things to do",
+    "POST /cam/{camera}/ptz": "one of three things to do",
+    "POST /api/v1/cameras/{camera}/keep": "the end comes after the start",
     "POST /api/v1/access/leave": "somebody has to leave",
     "POST /api/v1/access/people": "not a password that is guessed first",
     "POST /api/v1/access/people/{user_id}/password": "not a password that is guessed first",
@@ -38,6 +41,7 @@ SAYS_MORE = {
     "POST /api/v1/push/devices": "keys of a curve",
     "POST /api/v1/setup/look": "an address one can look at",
     "POST /api/v1/setup/try": "an address one can look at",
+    "POST /api/v1/house/ways": "ways alerts can take, cameras there are and times of the week",
     "POST /api/v1/config": "what each setting takes",
     "PUT /api/v1/config/secrets/{name}": "names of secrets there are",
     "POST /api/v1/access/tokens": "what manages the house sees all of it",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from hearthwatch.alerts.options import RouteOptions
+from hearthwatch.alerts.routing import way_fault
 from hearthwatch.arming.arming import Mode
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.traffic import Sent
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
-from hearthwatch.web.house_page_doors import Destination, LatencyRow, Outgoing, Plan, PlannedTime, Recipient, RuleRow
+from hearthwatch.web.house_page_doors import Destination, LatencyRow, Outgoing, Plan, PlannedTime, Recipient, RuleRow, WayRow
 
 LABELS = ("person", "car", "dog", "cat")
 
@@ -20,6 +22,7 @@ class FakeHousePage:
 
     def __init__(self, clock: Clock, names: Mapping[str, str]) -> None:
         self._now_us = clock.wall_us()
+        self.routes: dict[str, RouteOptions] = {}
         self.rows = [
             RuleRow(
                 camera=CameraId(camera),
@@ -45,6 +48,20 @@ class FakeHousePage:
 
     def recipients(self) -> Sequence[Recipient]:
         return (Recipient(channel="telegram:2000", who="Ada"), Recipient(channel="email", who="ada@example.org"))
+
+    def ways(self) -> Sequence[WayRow]:
+        return tuple(
+            WayRow(way=way, kind=way.split(":")[0], who=who, is_used=True, route=self.routes.get(way, RouteOptions()))
+            for way, who in (("email", ""), ("telegram:Ada", "Ada"))
+        )
+
+    async def set_way(self, way: str, route: RouteOptions, *, who: str) -> None:
+        if way_fault(way):
+            raise Unsupported(f"{way} {way_fault(way)}")
+        self.routes[way] = route
+
+    async def set_remind(self, camera: CameraId, remind_s: float, *, who: str) -> None:
+        self.rows = [replace(row, remind_s=remind_s) if row.camera == camera else row for row in self.rows]
 
     def plan(self) -> Plan:
         return Plan(

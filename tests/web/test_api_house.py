@@ -26,6 +26,36 @@ async def test_the_rules_and_a_press(owner: Browser, viewer: Browser) -> None:
     assert (await viewer.get("/api/v1/house/rules")).status_code == 403
 
 
+async def test_what_goes_which_way_and_who_stays(owner: Browser, viewer: Browser) -> None:
+    found = (await owner.get("/api/v1/house/rules")).json()
+    everything = {
+        "topics": ["visitors", "cameras", "doors", "house"],
+        "cameras": [],
+        "labels": [],
+        "importance": "info",
+        "times": [],
+    }
+    assert {each["way"]: each["route"] for each in found["ways"]} == {"email": everything, "telegram:Ada": everything}
+    wish = {
+        "topics": ["house", "visitors"],
+        "cameras": ["garden"],
+        "labels": ["dog"],
+        "importance": "warn",
+        "times": ["22:00-06:00"],
+    }
+    assert (await owner.send_json("/api/v1/house/ways", {"way": "email", "route": wish})).status_code == 204
+    assert (await owner.send_json("/api/v1/house/rules/garden/remind", {"remind_s": 600})).status_code == 204
+    found = (await owner.get("/api/v1/house/rules")).json()
+    assert found["ways"][0]["route"] == wish | {"topics": ["visitors", "house"]}
+    assert next(row for row in found["cameras"] if row["camera"] == "garden")["remind_s"] == 600
+    refused = await owner.send_json("/api/v1/house/ways", {"way": "sms", "route": wish})
+    assert refused.status_code == 409
+    assert "no way alerts can take" in refused.text
+    assert (await owner.send_json("/api/v1/house/ways", {"way": "email", "route": wish | {"topics": ["x"]}})).status_code == 422
+    assert (await viewer.send_json("/api/v1/house/ways", {"way": "email", "route": wish})).status_code == 403
+    assert (await viewer.send_json("/api/v1/house/rules/garden/remind", {"remind_s": 0})).status_code == 403
+
+
 async def test_what_anybody_may_see(viewer: Browser) -> None:
     plan = (await viewer.get("/api/v1/house/schedule")).json()
     assert [one["at"] for one in plan["times"]] == ["22:30", "06:30"]

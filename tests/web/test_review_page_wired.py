@@ -234,6 +234,18 @@ async def test_the_house_page_shows_and_changes_the_rules(chromium: Browser, tmp
         await expect(cell).to_be_checked()
         row = next(row for row in house.house_page.rows if row.camera == "front-door")
         assert "car" in row.told[next(mode for mode in row.told if mode.value == "away")]
+        await page.get_by_label("Garden: who stays is told again").select_option(label="again every 15 min")
+        await expect(page.get_by_label("Garden: who stays is told again")).to_have_value("900")
+        way = page.get_by_role("switch", name="Telegram: Ada, Log-ins and settings")
+        await way.click()
+        await expect(way).not_to_be_checked()
+        await page.get_by_text("no limits").last.click()
+        await page.get_by_role("group", name="Only these cameras").last.get_by_role("button", name="Garden").click()
+        await expect(page.get_by_text("only Garden")).to_be_visible()
+        told = house.house_page.routes["telegram:Ada"]
+        assert [topic.value for topic in told.topics] == ["visitors", "cameras", "house"]
+        assert told.cameras == ("garden",)
+        assert next(row for row in house.house_page.rows if row.camera == "garden").remind_s == 900
         assert (watched.foreign, watched.complaints) == ([], [])
         await page.context.close()
 

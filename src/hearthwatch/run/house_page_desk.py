@@ -12,17 +12,17 @@ from typing import Any
 from sqlalchemy import Engine
 
 from hearthwatch.alerts import latency
-from hearthwatch.alerts.remote import Person
+from hearthwatch.alerts.options import RouteOptions
 from hearthwatch.arming.arming import Mode
 from hearthwatch.arming.schedule import following
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.traffic import TRAFFIC, Sent, Traffic
 from hearthwatch.kit.units import CameraId, WallUs
-from hearthwatch.run import rule_matrix
+from hearthwatch.run import rule_matrix, way_matrix
 from hearthwatch.run.config import DEMO, Config, load, read_text
 from hearthwatch.run.zone import zone_of
 from hearthwatch.web.doors import HouseNow
-from hearthwatch.web.house_page_doors import Destination, LatencyRow, Outgoing, Plan, PlannedTime, Recipient, RuleRow
+from hearthwatch.web.house_page_doors import Destination, LatencyRow, Outgoing, Plan, PlannedTime, Recipient, RuleRow, WayRow
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +41,16 @@ class HousePageDesk:
         config: Callable[[], Config],
         config_path: Path,
         house: Callable[[], HouseNow],
-        phones: Callable[[], Sequence[Person]],
+        person: Callable[[str], str],
         traffic: Traffic = TRAFFIC,
     ) -> None:
-        """`phones` are the people enrolled by Telegram."""
+        """`person` names who reads a channel, "" where nobody knows."""
         self._reader = reader
         self._clock = clock
         self._config = config
         self._path = config_path
         self._house = house
-        self._phones = phones
+        self._person = person
         self._traffic = traffic
         self._since_us = clock.wall_us()
 
@@ -60,10 +60,14 @@ class HousePageDesk:
 
     def recipients(self) -> Sequence[Recipient]:
         """See HousePageDoor."""
-        people = {f"telegram:{person.chat_id}": person.name for person in self._phones()}
         mails = ", ".join(self._config().alerts.email.to)
-        known = people | {"email": mails}
-        return tuple(Recipient(channel=name, who=known.get(name, "")) for name in self._house().channels)
+        return tuple(
+            Recipient(channel=name, who=mails if name == "email" else self._person(name)) for name in self._house().channels
+        )
+
+    def ways(self) -> Sequence[WayRow]:
+        """See HousePageDoor."""
+        return way_matrix.rows(self._config(), self._house().channels, self._person)
 
     def plan(self) -> Plan:
         """See HousePageDoor."""
@@ -127,12 +131,22 @@ class HousePageDesk:
         await asyncio.to_thread(self._write, lambda _config: {("camera", str(camera), "alerts", "enabled"): enabled}, camera)
         log.info("%s: %s tells of %s", who, camera, "its visitors" if enabled else "no visitor")
 
-    def _write(self, values: Callable[[Config], Mapping[tuple[str, ...], Any]], camera: CameraId) -> None:
+    async def set_remind(self, camera: CameraId, remind_s: float, *, who: str) -> None:
+        """See HousePageDoor."""
+        await asyncio.to_thread(self._write, lambda _config: {("camera", str(camera), "alerts", "remind_s"): remind_s}, camera)
+        log.info("%s: who stays at %s is told again after %.0f s", who, camera, remind_s)
+
+    async def set_way(self, way: str, route: RouteOptions, *, who: str) -> None:
+        """See HousePageDoor."""
+        await asyncio.to_thread(self._write, lambda config: way_matrix.changed(config, way, route))
+        log.info("%s: other alerts go by %s", who, way)
+
+    def _write(self, values: Callable[[Config], Mapping[tuple[str, ...], Any]], camera: CameraId | None = None) -> None:
         from hearthwatch.run.config_file import set_values  # megabytes of a TOML editor, for once in a while
 
         found = dict(values(load(self._path)))
         if found:
-            set_values(self._path, {**demo_lines(camera, self._path), **found})
+            set_values(self._path, {**(demo_lines(camera, self._path) if camera else {}), **found})
 
 
 def demo_lines(camera: CameraId, path: Path) -> dict[tuple[str, ...], Any]:

@@ -237,7 +237,7 @@ class Reception:
                 config=config,
                 config_path=Path(plan.config_path),
                 house=self._house_now.now,
-                phones=phones.people,
+                person=channels.person,
             ),
             known=camera_doors.watch,
             hooks=camera_doors.hooks,

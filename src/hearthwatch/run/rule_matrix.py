@@ -32,6 +32,7 @@ def rows(config: Config) -> tuple[RuleRow, ...]:
             private=frozenset(mode for mode in Mode if camera.modes.of(mode).private),
             times=camera.alerts.times,
             label_times=camera.alerts.label_times,
+            remind_s=camera.alerts.remind_s,
         )
         for name, camera in config.cameras.items()
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from hearthwatch.alerts.alert import Severity
+from hearthwatch.alerts.options import RouteOptions, Topic
 from hearthwatch.arming.arming import Mode
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs
@@ -18,7 +20,9 @@ router = APIRouter(prefix="/api/v1")
 
 
 class RuleReply(Reply):
-    """One camera. `told` are the labels that are told in each mode, `labels` all it could tell of; `times` are the times of the
+    """One camera. Who stays is told again after `remind_s`, 0 for never.
+
+    `told` are the labels that are told in each mode, `labels` all it could tell of; `times` are the times of the
     week at which it tells, empty for always. In the modes of `private` nothing of it is looked at."""
 
     camera: str
@@ -32,6 +36,7 @@ class RuleReply(Reply):
     private: list[str]
     times: list[str]
     label_times: dict[str, list[str]]
+    remind_s: float
 
     @classmethod
     def of(cls, row: RuleRow) -> Self:
@@ -47,6 +52,7 @@ class RuleReply(Reply):
             private=[mode.value for mode in Mode if mode in row.private],
             times=list(row.times),
             label_times={label: list(times) for label, times in row.label_times.items()},
+            remind_s=row.remind_s,
         )
 
 
@@ -55,12 +61,70 @@ class RecipientReply(Reply):
     who: str
 
 
+class Route(BaseModel):
+    """What goes by a way: of these topics alone, and where they are not empty, of these cameras (and of none) and visitors with
+    these labels alone; what is at least so important; and at these times of the week."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    topics: Annotated[list[Topic], Field(max_length=len(Topic))]
+    cameras: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=256)]
+    labels: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=128)]
+    importance: Severity
+    times: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=16)]
+
+    @classmethod
+    def of(cls, route: RouteOptions) -> Self:
+        return cls(
+            topics=list(route.topics),
+            cameras=list(route.cameras),
+            labels=list(route.labels),
+            importance=route.importance,
+            times=list(route.times),
+        )
+
+    def options(self) -> RouteOptions:
+        return RouteOptions(
+            topics=tuple(topic for topic in Topic if topic in self.topics),
+            cameras=tuple(dict.fromkeys(self.cameras)),
+            labels=tuple(dict.fromkeys(self.labels)),
+            importance=self.importance,
+            times=tuple(dict.fromkeys(self.times)),
+        )
+
+
+class WayReply(Reply):
+    """`who` is the person a way is of, empty for all; `used` tells whether there is such a channel now."""
+
+    way: str
+    kind: str
+    who: str
+    used: bool
+    route: Route
+
+
+class WayAsk(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    way: Annotated[str, Field(min_length=1, max_length=128)]
+    route: Route
+
+
+class RemindAsk(BaseModel):
+    """0 for never."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    remind_s: Annotated[float, Field(ge=0, le=86400)]
+
+
 class RulesReply(Reply):
-    """`recipients` hear of every alert, as far as their channel carries its parts."""
+    """`recipients` are told, of what their way takes and as far as their channel carries its parts."""
 
     modes: list[str]
     cameras: list[RuleReply]
     recipients: list[RecipientReply]
+    ways: list[WayReply]
 
 
 class RuleAsk(BaseModel):
@@ -70,13 +134,13 @@ class RuleAsk(BaseModel):
 
     mode: Mode
     label: Annotated[str, Field(min_length=1, max_length=64)]
-    told: bool
+    told: StrictBool
 
 
 class EnabledAsk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    enabled: bool
+    enabled: StrictBool
 
 
 class PlannedReply(Reply):
@@ -161,7 +225,19 @@ def rules(site: SiteDep) -> RulesReply:
         modes=[mode.value for mode in Mode],
         cameras=[RuleReply.of(row) for row in site.doors.house_page.rules()],
         recipients=[RecipientReply(channel=one.channel, who=one.who) for one in site.doors.house_page.recipients()],
+        ways=[
+            WayReply(way=row.way, kind=row.kind, who=row.who, used=row.is_used, route=Route.of(row.route))
+            for row in site.doors.house_page.ways()
+        ],
     )
+
+
+@router.post("/house/ways", status_code=204)
+@needs(Permission.MANAGE)
+async def set_way(ask: WayAsk, site: SiteDep, person: PersonDep) -> Response:
+    """Say what goes by one way. It is written into the configuration file."""
+    await site.doors.house_page.set_way(ask.way, ask.route.options(), who=person.user.name)
+    return Response(status_code=204)
 
 
 @router.post("/house/rules/{camera}", status_code=204)
@@ -177,6 +253,14 @@ async def set_rule(camera: CameraDep, ask: RuleAsk, site: SiteDep, person: Perso
 async def set_enabled(camera: CameraDep, ask: EnabledAsk, site: SiteDep, person: PersonDep) -> Response:
     """Have a camera tell of its visitors at all, or not."""
     await site.doors.house_page.set_enabled(camera.id, enabled=ask.enabled, who=person.user.name)
+    return Response(status_code=204)
+
+
+@router.post("/house/rules/{camera}/remind", status_code=204)
+@needs(Permission.MANAGE)
+async def set_remind(camera: CameraDep, ask: RemindAsk, site: SiteDep, person: PersonDep) -> Response:
+    """Have a camera tell again of who stays, after so long, or once only."""
+    await site.doors.house_page.set_remind(camera.id, ask.remind_s, who=person.user.name)
     return Response(status_code=204)
 
 

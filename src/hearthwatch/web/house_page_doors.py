@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from hearthwatch.alerts.options import RouteOptions
 from hearthwatch.arming.arming import Mode
 from hearthwatch.kit.traffic import Sent
 from hearthwatch.kit.units import CameraId, WallUs
@@ -14,7 +15,8 @@ from hearthwatch.kit.units import CameraId, WallUs
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRow:
     """What one camera tells of: `told` are the labels in each mode, `labels` all there could be. `times` are those of the week
-    at which it tells, none for always; `label_times` those of single labels. `zones` limit a mode to some of its zones."""
+    at which it tells, none for always; `label_times` those of single labels. `zones` limit a mode to some of its zones.
+    `remind_s`: who stays is told again after so long, 0 for never."""
 
     camera: CameraId
     name: str
@@ -27,6 +29,7 @@ class RuleRow:
     private: frozenset[Mode]
     times: tuple[str, ...]
     label_times: Mapping[str, tuple[str, ...]]
+    remind_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,18 @@ class Recipient:
 
     channel: str
     who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayRow:
+    """A way alerts can take (see alerts.routing) and what goes by it; `who` is the person it is of, "" for all. `is_used`:
+    there is such a channel now."""
+
+    way: str
+    kind: str
+    who: str
+    is_used: bool
+    route: RouteOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +110,8 @@ class HousePageDoor(Protocol):
 
     def recipients(self) -> Sequence[Recipient]: ...
 
+    def ways(self) -> Sequence[WayRow]: ...
+
     def plan(self) -> Plan: ...
 
     def latency(self) -> Sequence[LatencyRow]: ...
@@ -108,4 +125,12 @@ class HousePageDoor(Protocol):
 
     async def set_enabled(self, camera: CameraId, *, enabled: bool, who: str) -> None:
         """Have the camera tell of its visitors at all, or not. Raises as `set_rule`."""
+        ...
+
+    async def set_remind(self, camera: CameraId, remind_s: float, *, who: str) -> None:
+        """Have the camera tell again of who stays, after so long; 0 for never. Raises as `set_rule`."""
+        ...
+
+    async def set_way(self, way: str, route: RouteOptions, *, who: str) -> None:
+        """Have exactly `route` go by a way, in the configuration file. Raises as `set_rule`."""
         ...

@@ -8,7 +8,11 @@ import { arming } from "../arming";
 import { house } from "../store";
 import { t } from "../words";
 import { houseApi, type Rule, type Rules } from "./api";
-import { channelName, MODES, modeName } from "./words";
+import { Routes } from "./Routes";
+import { MODES, modeName } from "./words";
+
+/** Seconds after which who stays is told again; 0 is never. */
+const WAITS = [0, 300, 900, 3600];
 
 export function RulesCard() {
   const [mode, setMode] = useState(arming.value?.mode ?? "away");
@@ -39,6 +43,15 @@ export function RulesCard() {
       setFailed(trouble);
     }
   };
+  const remind = async (rule: Rule, wait: number): Promise<void> => {
+    setFailed(null);
+    try {
+      await houseApi.setRemind(rule.camera, wait);
+      setFound(changed(rule.camera, (each) => ({ ...each, remind_s: wait })));
+    } catch (trouble) {
+      setFailed(trouble);
+    }
+  };
   return (
     <section class="panel" aria-label={t("Alert rules")}>
       <h2>{t("Who is told of what")}</h2>
@@ -61,6 +74,7 @@ export function RulesCard() {
                 </th>
               ))}
               <th scope="col">{t("Picture")}</th>
+              <th scope="col">{t("Who stays")}</th>
             </tr>
           </thead>
           <tbody>
@@ -92,6 +106,15 @@ export function RulesCard() {
                   </td>
                 ))}
                 <td class="dim">{rule.send_clip ? t("and clip") : rule.send_picture ? t("yes") : t("no")}</td>
+                <td>
+                  <select class="is-quiet" aria-label={t("{camera}: who stays is told again", { camera: rule.name })} value={String(rule.remind_s)} disabled={!rule.enabled} onChange={(event) => void remind(rule, Number(event.currentTarget.value))}>
+                    {[...new Set([...WAITS, rule.remind_s])].map((wait) => (
+                      <option key={wait} value={String(wait)}>
+                        {wait ? t("again every {n} min", { n: Math.round(wait / 6) / 10 }) : t("told once")}
+                      </option>
+                    ))}
+                  </select>
+                </td>
               </tr>
             ))}
           </tbody>
@@ -99,18 +122,12 @@ export function RulesCard() {
       </div>
       <Trouble error={failed} />
       <h3>{t("Told to")}</h3>
-      {found.recipients.length ? (
-        <ul class="recipients">
-          {found.recipients.map((each) => (
-            <li key={each.channel} class="tag is-plain">
-              {channelName(each.channel, each.who)}
-            </li>
-          ))}
-        </ul>
+      {found.ways.length ? (
+        <Routes found={found} onFound={setFound} />
       ) : (
         <p class="dim">{house.value?.name ? t("Nobody yet: alerts stay on this page. Telegram or e-mail brings them to whoever cares for {house}.", { house: house.value.name }) : t("Nobody yet: alerts stay on this page. Telegram or e-mail brings them to you.")}</p>
       )}
-      <p class="hint">{t("Each press is written into the configuration file and counts within seconds. What happens to a camera itself is always told.")}</p>
+      <p class="hint">{t("Each press is written into the configuration file and counts within seconds. The first table is about visitors: what happens to a camera itself is told in every mode.")}</p>
     </section>
   );
 }

@@ -41,11 +41,27 @@ export interface Rule {
   private: string[];
   times: string[];
   label_times: Record<string, string[]>;
+  remind_s: number;
+}
+export interface Route {
+  topics: string[];
+  cameras: string[];
+  labels: string[];
+  importance: string;
+  times: string[];
+}
+export interface Way {
+  way: string;
+  kind: string;
+  who: string;
+  used: boolean;
+  route: Route;
 }
 export interface Rules {
   modes: string[];
   cameras: Rule[];
   recipients: { channel: string; who: string }[];
+  ways: Way[];
 }
 export interface Plan {
   times: { name: string; at: string; days: string[]; mode: string }[];
@@ -85,6 +101,8 @@ export const houseApi = {
   rules: () => ask<Rules>("GET", "/house/rules"),
   setRule: (camera: string, mode: string, label: string, told: boolean) => ask<void>("POST", at(camera), {}, { mode, label, told }),
   setEnabled: (camera: string, enabled: boolean) => ask<void>("POST", `${at(camera)}/enabled`, {}, { enabled }),
+  setRemind: (camera: string, remind_s: number) => ask<void>("POST", `${at(camera)}/remind`, {}, { remind_s }),
+  setWay: (way: string, route: Route) => ask<void>("POST", "/house/ways", {}, { way, route }),
   plan: () => ask<Plan>("GET", "/house/schedule"),
   latency: () => ask<Latency[]>("GET", "/house/latency"),
   outgoing: () => ask<Outgoing>("GET", "/house/outgoing"),
