@@ -5,7 +5,7 @@ import { decode } from "../src/live/g711";
 import { fallback, firstMode } from "../src/live/modes";
 import { mosaic, neighbour, shape } from "../src/live/mosaic";
 import { meter } from "../src/live/Motion";
-import { afterQuiet, afterStop, Behind, MOST_TARGET_S, pace, TARGET_S, isWorthShowing } from "../src/live/pace";
+import { afterQuiet, afterStop, Behind, isWorthShowing, MOST_TARGET_S, pace, TARGET_S } from "../src/live/pace";
 import { Places } from "../src/live/Pictures";
 import { backoff, kindOf } from "../src/live/player";
 import { BEAT_MS, Grip, type Move } from "../src/live/ptz";
@@ -361,12 +361,12 @@ describe("a camera's day", () => {
 });
 
 describe("the first picture of a connection", () => {
-  it("is shown at once unless it is about to be left behind", () => {
+  test("is shown at once unless it is about to be left behind", () => {
     expect(isWorthShowing(0.1, 0)).toBe(true);
     expect(isWorthShowing(1.7, 0)).toBe(true);
     expect(isWorthShowing(4, 0)).toBe(false);
   });
-  it("is shown soon, however old it is", () => {
+  test("is shown soon, however old it is", () => {
     expect(isWorthShowing(9, 100)).toBe(false);
     expect(isWorthShowing(9, 160)).toBe(true);
   });

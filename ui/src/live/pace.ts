@@ -25,6 +25,11 @@ export function pace(current: number, ranges: Ranges, rate: number, target_s: nu
   return { rate: 1, seek: null };
 }
 
+const PATIENCE_MS = 150;
+/** Whether the first pictures of a connection are shown, so much behind the newest and so long after the first of them: not an old
+ * key frame from which it jumps to now in a moment, but nobody waits long for that. */
+export const isWorthShowing = (behind_s: number, waited_ms: number, target_s: number = TARGET_S): boolean => behind_s <= target_s + JUMP_S || waited_ms >= PATIENCE_MS;
+
 /** Each stop of the picture asks for more distance, each quiet minute for less. */
 export const afterStop = (target_s: number): number => Math.min(MOST_TARGET_S, target_s + 0.1);
 export const afterQuiet = (target_s: number): number => Math.max(TARGET_S, target_s - 0.05);

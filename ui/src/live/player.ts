@@ -6,7 +6,7 @@
 
 import { at, type StreamName } from "../api";
 import { t } from "../words";
-import { afterQuiet, afterStop, Behind, MOST_TARGET_S, pace, TARGET_S } from "./pace";
+import { afterQuiet, afterStop, Behind, isWorthShowing, pace, TARGET_S } from "./pace";
 
 export type Picture =
   | { kind: "waiting"; why: string }
@@ -50,7 +50,6 @@ const SILENCE_MS = 8000;
 const QUIET_MS = 30_000;
 const MOST_WAIT_MS = 10_000;
 const MOST_BROKEN = 3;
-const MOST_OLD_PICTURES = 6;
 
 /** How long to wait before the next try; nobody's house is asked by all its screens in the same moment. */
 export const backoff = (tries: number, random: number): number => Math.min(MOST_WAIT_MS, 400 * 2 ** Math.min(tries, 6)) * (0.75 + random / 2);
@@ -270,14 +269,14 @@ export class LivePlayer {
   /** Wait until it really shows something, and not its first old key frame where the newest picture is a moment away. */
   private awaitPicture(video: HTMLVideoElement): void {
     if (!("requestVideoFrameCallback" in video)) return;
-    let left = MOST_OLD_PICTURES;
-    const look = (_now: number, frame: VideoFrameCallbackMetadata): void => {
+    let first = 0;
+    const look = (now: number, frame: VideoFrameCallbackMetadata): void => {
       if (video !== this.coming) return;
-      left -= 1;
+      first ||= now;
       const { buffered } = video;
       const end = buffered.length ? buffered.end(buffered.length - 1) : frame.mediaTime;
-      if (left > 0 && end - frame.mediaTime > 2 * MOST_TARGET_S) video.requestVideoFrameCallback(look);
-      else this.promote(video);
+      if (isWorthShowing(end - frame.mediaTime, now - first, this.target_s)) this.promote(video);
+      else video.requestVideoFrameCallback(look);
     };
     video.requestVideoFrameCallback(look);
   }
