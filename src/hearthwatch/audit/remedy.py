@@ -82,6 +82,12 @@ _LABELS = {
     RemedyKind.CHANGE_NETWORK: "Change address, DNS or ports",
     RemedyKind.UPLOAD_FIRMWARE: "Upload firmware",
 }
+_NAMED = {
+    RemedyKind.CHANGE_PASSWORD: "Change the password of {subject}",
+    RemedyKind.REMOVE_ACCOUNT: "Remove the account {subject}",
+    RemedyKind.BLOCK_ADDRESS: "Block the address {subject}",
+    RemedyKind.UNBLOCK_ADDRESS: "Let the address in again {subject}",
+}
 
 
 def label(remedy: Remedy) -> str:
@@ -91,11 +97,5 @@ def label(remedy: Remedy) -> str:
     words = _LABELS[remedy.kind]
     if remedy.kind in {RemedyKind.SERVICE_OFF, RemedyKind.SERVICE_ON} and remedy.subject in set(Service):
         return f"{words}: {SERVICE_WORDS[Service(remedy.subject)]}"
-    named = {
-        RemedyKind.CHANGE_PASSWORD: " of",
-        RemedyKind.REMOVE_ACCOUNT: "",
-        RemedyKind.BLOCK_ADDRESS: "",
-        RemedyKind.UNBLOCK_ADDRESS: "",
-    }
-    joint = named.get(remedy.kind)
-    return f"{words}{joint} {remedy.subject}" if remedy.subject and joint is not None else words
+    named = _NAMED.get(remedy.kind)
+    return named.format(subject=remedy.subject) if remedy.subject and named else words
