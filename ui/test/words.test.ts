@@ -19,7 +19,7 @@ const TAKES_NAMES = new Set(["addEventListener", "removeEventListener", "querySe
 /** Elements of what is typed, not told: commands, keys, names of files and options. */
 const TYPED = new Set(["code", "kbd", "pre"]);
 /** Names of products and techniques, the same in every language, and what only looks like a sentence. */
-const SAME_EVERYWHERE = new Set(["500 11px 'Inter Variable', system-ui, sans-serif", "API", "Deutsch", "English", "Hearthwatch", "Telegram", "XXXX-XXXX", "Anna", "Home Assistant", "WireGuard", "Linux (nftables)", "Edge", "Samsung Internet", "Opera", "Firefox", "Chrome", "Safari", "Android", "Windows", "Macintosh", "Mac", "Chromebook", "Linux"]);
+const SAME_EVERYWHERE = new Set(["500 11px 'Inter Variable', system-ui, sans-serif", "API", "Deutsch", "English", "Hearthwatch", "Telegram", "XXXX-XXXX", "mon-fri 07:00-22:00", "Anna", "Home Assistant", "WireGuard", "Linux (nftables)", "Edge", "Samsung Internet", "Opera", "Firefox", "Chrome", "Safari", "Android", "Windows", "Macintosh", "Mac", "Chromebook", "Linux"]);
 /** Addresses, as examples of what may be entered. */
 const ADDRESS = /^(@\w+|\S+[@:/.]\S*[^\s.:])$/;
 
