@@ -51,7 +51,7 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 
 /** A piece whose words are known, null for any other. What fills a hole may itself be known: a reason, what was seen. */
 function known(text: string, depth: number): string | null {
-  const found = whole[text] ?? (seen(text) === text ? undefined : seen(text));
+  const found = Object.hasOwn(whole, text) ? whole[text] : seen(text) === text ? undefined : seen(text);
   if (found !== undefined) return found;
   patterns ??= compiled(whole);
   for (const { test, names, to } of patterns) {
