@@ -18,7 +18,7 @@ export function OutgoingCard() {
         {found?.destinations.map((each) => (
           <li key={`${each.host}/${each.setting}/${each.purpose}`}>
             <div class="grow">
-              <strong>{each.host}</strong>
+              <strong>{told(each.host)}</strong>
               <p class="dim">{told(each.purpose)}</p>
             </div>
             <div class="outgoing-said">
