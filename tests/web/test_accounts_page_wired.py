@@ -138,3 +138,34 @@ async def test_sec_04_a_passkey_is_made_and_logs_in_by_itself(house: Running, br
     await page.goto(house.base)
     assert await page.get_by_role("button", name="Log in with a passkey").count() == 0
     await context.close()
+
+
+@pytest.mark.timeout(180)
+async def test_sec_34_one_press_removes_a_person_their_phones_and_their_open_screen(house: Running, browser: Browser) -> None:
+    config = house.built.house.config
+    config.path.write_text(config.text + '\n[people.ben]\nname = "Ben"\ndevices = ["phone"]\n')
+    config.secrets.set("people.ben.phone.mac", "a4:83:e7:00:00:01")
+    config.secrets.set("camera.garden.password", "known to Ben")
+    await config._take_over()
+    await house.built.add_user("ben", Role.OWNER)
+    screens = [await (await browser.new_context(locale="en-GB")).new_page() for _ in range(2)]
+    page, bens = screens
+    await enter(page, house.base)
+    await page.wait_for_selector(".shell")
+    await enter(bens, house.base, "ben")
+    await bens.wait_for_selector(".shell")
+
+    await page.goto(f"{house.base}/settings/people")
+    await page.get_by_label("What to do about ben").click()
+    await page.get_by_role("button", name="Remove", exact=True).click()
+    sheet = page.get_by_role("dialog", name="Remove ben?")
+    assert await sheet.get_by_label("Ben counts as home by: phone").is_checked()
+    assert not await sheet.get_by_label("Anna").is_checked()
+    await sheet.get_by_role("button", name="Remove", exact=True).click()
+    after = page.get_by_role("dialog", name="ben is removed")
+    await after.get_by_role("link", name="Password of Garden").wait_for()
+    await bens.get_by_role("button", name="Log in", exact=True).wait_for()
+    assert "people.ben" not in config.text
+    assert "people.ben.phone.mac" not in config.secrets.names()
+    for one in screens:
+        await one.context.close()

@@ -1,6 +1,7 @@
 /** Somebody leaves for good: what counts as them, one press that ends it all, and the passwords they may still know. */
 
 import { useState } from "preact/hooks";
+import { capital } from "../format";
 import { Trouble, useLoaded } from "../parts/bits";
 import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
@@ -53,7 +54,7 @@ function Question({ ties, id, onClose, onDone }: { ties: Ties; id: number; onClo
       </ul>
       {ties.chats.length + ties.residents.length > 0 ? (
         <fieldset class="rights leaving-also">
-          <legend>{t("What else is {name}?", { name: ties.name })}</legend>
+          <legend>{t("What else counts as {name}?", { name: ties.name })}</legend>
           {ties.residents.map((each) => (
             <Tick key={each.person} on={residents.includes(each.person)} onChange={() => setResidents(toggled(residents, each.person))} name={each.name} what={phones(each)} />
           ))}
@@ -62,7 +63,7 @@ function Question({ ties, id, onClose, onDone }: { ties: Ties; id: number; onClo
           ))}
         </fieldset>
       ) : null}
-      <p class="hint">{t("What is ticked goes with the account. The log of who did what stays.")}</p>
+      <p class="hint leaving-hint">{t("What is ticked goes with the account. The log of who did what stays.")}</p>
       <Trouble error={error} />
       <div class="sheet-foot">
         <First onClick={onClose}>{t("Leave it")}</First>
@@ -110,7 +111,7 @@ function AfterSheet({ name, gone, asked, onGone, onClose }: { name: string; gone
       ) : (
         <p class="sheet-question">{t("Nothing here says that they knew a camera's password.")}</p>
       )}
-      <p class="hint">{t("The password of your Wi-Fi, and those of anything you share, no page can take back.")}</p>
+      <p class="hint leaving-hint">{t("The password of your Wi-Fi, and those of anything you share, no page can take back.")}</p>
       <Trouble error={error} />
       <div class="sheet-foot">
         {gone.left.length ? (
@@ -146,14 +147,14 @@ const chat = (one: Chatter): string => (one.role === "viewer" ? t("asks the hous
 
 function endings(ties: Ties): string[] {
   const found = [t("The account: no log-in any more")];
-  if (ties.sessions) found.push(plural(ties.sessions, "one log-in that is open now", "{n} log-ins that are open now"));
+  if (ties.sessions) found.push(plural(ties.sessions, "One log-in that is open now", "{n} log-ins that are open now"));
   if (ties.code_app || ties.passkeys) {
     found.push(
-      [ties.code_app ? t("code app") : "", ties.passkeys ? plural(ties.passkeys, "a passkey", "{n} passkeys") : ""].filter(Boolean).join(", "),
+      capital([ties.code_app ? t("code app") : "", ties.passkeys ? plural(ties.passkeys, "a passkey", "{n} passkeys") : ""].filter(Boolean).join(", ")),
     );
   }
   if (ties.tokens.length) found.push(t("Programs with their token: {names}", { names: ties.tokens.join(", ") }));
   if (ties.devices.length) found.push(t("Messages to: {names}", { names: ties.devices.join(", ") }));
-  if (ties.links) found.push(plural(ties.links, "one link to footage", "{n} links to footage"));
+  if (ties.links) found.push(plural(ties.links, "One link to footage", "{n} links to footage"));
   return found;
 }
