@@ -16,16 +16,23 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from hearthwatch.audit.remedy import Remedy, RemedyKind
+from hearthwatch.audit.trail import Entry, RepairState
 from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
+from hearthwatch.recording import playback
+from hearthwatch.recording.entries import codec_string
 from hearthwatch.run.config import load
 from hearthwatch.web.accounts import Role
 from hearthwatch.web.page import BUILT
+from hearthwatch.web.person import Permission
 from tests.runs.rig import ROOT
 from tests.web.browsing import CHROMIUM
-from tests.web.fake_house import PASSWORD, loop, picture
+from tests.web.fake_house import MINUTE_US, PASSWORD, FakeHouse, loop, picture
+from tests.web.fake_timeline import FakeTimeline
 from tests.web.running import Running, new_house, running_house
 
 TO = ROOT / "docs" / "images" / "pages"
@@ -33,10 +40,9 @@ SIZES = {390: (844, "phone"), 820: (1180, "tablet"), 1440: (900, "desk")}
 THEMES = ("dark", "light")
 MOST_BYTES = 12_000_000
 QUALITY = 82
-SETTLED = """() => !document.querySelector('.spinner, .lazy-waits')
-  && [...document.querySelectorAll('img')].filter((each) => { const { top, bottom } = each.getBoundingClientRect();
+SETTLED = """() => [...document.querySelectorAll('img')].filter((each) => { const { top, bottom } = each.getBoundingClientRect();
        return bottom > 0 && top < innerHeight; }).every((each) => each.complete)
-  && [...document.querySelectorAll('video.is-shown')].every((each) => each.readyState >= 2)
+  && [...document.querySelectorAll('.tl-video')].every((each) => each.readyState >= 2)
   && document.fonts.status === 'loaded'"""
 
 ZONES = """
@@ -51,6 +57,59 @@ labels = ["car"]
 [camera.driveway.motion]
 masks = [[[0.0, 0.0], [1.0, 0.0], [1.0, 0.22], [0.0, 0.22]]]
 """
+
+
+DONE = (
+    (
+        3021,
+        RemedyKind.SET_CLOCK,
+        "garden",
+        "page ada",
+        RepairState.DONE,
+        "The clock of Garden was 4 minutes late and is right now.",
+    ),
+    (1507, RemedyKind.REBOOT, "garage", "telegram 1000", RepairState.FAILED, "Garage did not answer."),
+    (
+        64,
+        RemedyKind.CHANGE_PASSWORD,
+        "front-door",
+        "telegram 1000",
+        RepairState.DONE,
+        "The password of our account is a new one.",
+    ),
+    (12, RemedyKind.SERVICE_OFF, "front-door", "page ada", RepairState.DONE, "Access through the maker's cloud (P2P) is off."),
+)
+
+
+class Quiet:
+    """Knows which answers of the house a page still waits for; its streams never end and do not count."""
+
+    def __init__(self, page: Page) -> None:
+        self._waiting: set[Request] = set()
+        self._changed = asyncio.Event()
+        page.on("request", self._asked)
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
+
+    def _asked(self, request: Request) -> None:
+        if request.resource_type in {"fetch", "xhr", "image"}:
+            self._waiting.add(request)
+
+    def _answered(self, request: Request) -> None:
+        self._waiting.discard(request)
+        self._changed.set()
+
+    async def settled(self, page: Page) -> None:
+        """Wait until nothing is asked any more and what came is painted."""
+        async with asyncio.timeout(15):
+            while True:
+                while self._waiting:
+                    self._changed.clear()
+                    await self._changed.wait()
+                await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))")
+                if not self._waiting:
+                    return
+
 
 Act = Callable[[Page], Awaitable[object]]
 
@@ -129,6 +188,41 @@ PAGES = (
 )  # fmt: skip
 
 
+class _Playing(FakeTimeline):
+    """Plays the walk of the fake house's cameras."""
+
+    def playback(
+        self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs, *, keys_only: bool
+    ) -> playback.Playback:
+        return playback.Playback(
+            start_us=start_us,
+            end_us=end_us,
+            mime=f'video/mp4; codecs="{codec_string(loop(camera, stream).info)}"',
+            pieces=self.footage.fragments(camera, stream, start_us, end_us),
+        )
+
+
+def _furnish(house: FakeHouse) -> None:
+    """What a house of some weeks has, so that no page is empty."""
+    house.config.path.write_text(house.config.text + ZONES)
+    house.config.in_force = load(house.config.path)
+    house.people.at_us = house.started_us - 47 * MINUTE_US
+    house.timeline = _Playing(house, house.timeline.footage, house.timeline.events)
+    for number, (minutes, kind, camera, who, state, text) in enumerate(DONE):
+        at_us = WallUs(house.started_us - minutes * MINUTE_US)
+        house.remedies.entries[f"d{number}"] = Entry(
+            id=f"d{number}",
+            remedy=Remedy(kind=kind, camera=CameraId(camera)),
+            who=who,
+            state=state,
+            verified=state is RepairState.DONE,
+            text=text,
+            asked_us=at_us,
+            begun_us=at_us,
+            ended_us=WallUs(at_us + 4 * US_PER_S),
+        )
+
+
 async def take(folder: Path, only: Sequence[str], *, whole: bool) -> list[str]:
     """Take the pictures into `folder`; return what is wrong with them."""
     wrong: list[str] = []
@@ -139,8 +233,7 @@ async def take(folder: Path, only: Sequence[str], *, whole: bool) -> list[str]:
             picture(camera, step / 20)
     pages = [one for one in PAGES if not only or one.name in only]
     shown, empty = new_house(), new_house()
-    shown.config.path.write_text(shown.config.text + ZONES)
-    shown.config.in_force = load(shown.config.path)
+    _furnish(shown)
     with tempfile.TemporaryDirectory() as name:
         mine, new = Path(name) / "mine", Path(name) / "new"
         for each in (mine, new):
@@ -150,9 +243,14 @@ async def take(folder: Path, only: Sequence[str], *, whole: bool) -> list[str]:
             running_house(new, empty) as unclaimed,
             async_playwright() as playwright,
         ):
-            await house.built.add_user("ada", Role.OWNER)
+            ada = await house.built.add_user("ada", Role.OWNER)
             await house.built.add_user("ben", Role.MEMBER)
             await house.built.add_user("kim", Role.VIEWER)
+            for program, scopes in (
+                ("Home Assistant", (Permission.LOOK, Permission.DECIDE)),
+                ("Hall display", (Permission.LOOK,)),
+            ):
+                await house.built.auth.access.add_token(ada, program, scopes, None, 365)
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             for theme in THEMES:
                 for width in SIZES:
@@ -183,6 +281,7 @@ async def _of_one_size(
     )
     page = await context.new_page()
     page.set_default_timeout(15_000)
+    quiet = Quiet(page)
     logged_in = False
     for one in pages:
         if not one.out and not logged_in:
@@ -196,9 +295,10 @@ async def _of_one_size(
             await page.locator(one.ready).first.wait_for()
             if one.act is not None:
                 await one.act(page)
+            await quiet.settled(page)
             await page.wait_for_function(SETTLED)
-        except PlaywrightError as error:
-            wrong.append(f"{one.name} at {width} px, {theme}: {str(error).splitlines()[0]}")
+        except (PlaywrightError, TimeoutError) as error:
+            wrong.append(f"{one.name} at {width} px, {theme}: {(str(error) or 'never quiet').splitlines()[0]}")
         wide = await page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             wrong.append(f"{one.name} at {width} px is {wide} px wide")

@@ -9,11 +9,12 @@ ANNA_SIGN = "right"
 
 
 class FakePeople:
-    def __init__(self) -> None:
+    def __init__(self, at_us: int = 1_790_000_000_000_000) -> None:
+        self.at_us = at_us
         self.said: list[tuple[str, str]] = []
 
     def people(self) -> tuple[Presence, ...]:
-        at = WallUs(1_790_000_000_000_000)
+        at = WallUs(self.at_us)
         answer = Evidence(device="phone", means=Means.ARP, at_us=at)
         heard = Evidence(device="watch", means=Means.WIFI, at_us=at)
         return (

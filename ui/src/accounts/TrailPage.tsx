@@ -24,7 +24,7 @@ export default function TrailPage() {
   const days = new Map<number, Deed[]>();
   for (const deed of deeds) days.set(startOfDay(deed.at_us), [...(days.get(startOfDay(deed.at_us)) ?? []), deed]);
   return (
-    <div class="page is-narrow">
+    <div class="page is-narrow is-trail">
       <Head title={t("Who did what")}>
         <a class="button is-plain" href="/house">
           {t("The house")}

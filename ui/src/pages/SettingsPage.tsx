@@ -115,9 +115,11 @@ function PhoneCard() {
         <p class="dim">{t("Alerts come by Telegram to everyone who sends the bot a one-time code. Telegram can read what its bots send.")}</p>
       ) : (
         <>
-          <p class="dim">{t("Alerts can come by Telegram. Make a bot with @BotFather there, then give Hearthwatch its token where it runs:")}</p>
-          <p class="command">
-            <code>.venv/bin/hearthwatch secrets set alerts.telegram.token</code>
+          <p class="dim">{t("Alerts can come by Telegram, to you and whoever you let in. It takes a bot of your own, made in two minutes.")}</p>
+          <p>
+            <a class="button" href="/welcome?step=telegram">
+              {t("Connect Telegram")}
+            </a>
           </p>
           <p class="hint">
             {rich("E-mail, webhooks and other services are the sections {email}, {webhook} and {apprise} of the configuration.", {
