@@ -38,7 +38,11 @@ def english(*, of_the_house: bool = False) -> list[re.Pattern[str]]:
             continue
         for key, german in json.loads(path.read_text()).items():
             sentence = key.partition("|")[0]
-            if sentence != german and sentence not in NAMED and sum(map(str.isalpha, re.sub(r"\{\w+\}", "", sentence))) >= LEAST_LETTERS:
+            if (
+                sentence != german
+                and sentence not in NAMED
+                and sum(map(str.isalpha, re.sub(r"\{\w+\}", "", sentence))) >= LEAST_LETTERS
+            ):
                 found.append(re.compile(HOLE.sub(".+", re.escape(sentence))))
     return found
 
