@@ -13,7 +13,7 @@ from tests.web.asked import ROLES, Asked, Served, ask, served
 
 EXAMPLES = int(os.environ.get("HEARTHWATCH_EXAMPLES", "1"))
 
-pytestmark = [pytest.mark.wired, pytest.mark.long, pytest.mark.timeout(300 if EXAMPLES < 10 else 6 * 3600)]
+pytestmark = [pytest.mark.wired, pytest.mark.long, pytest.mark.timeout(900 if EXAMPLES < 10 else 6 * 3600)]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_every_operation_answers_as_it_says(role: str, house: Served, capfd: pyt
     assert not found.findings, "\n".join(f"{name}\n{said}" for name, said in sorted(found.findings.items()))
     assert len(found.operations) > 160
     assert not {status for status in found.statuses if status >= 500}
-    assert role == "anonymous" or found.statuses[200] > 50
+    assert role == "anonymous" or found.statuses[200] > 30
     assert "Traceback" not in capfd.readouterr().err
 
 

@@ -31,7 +31,7 @@ import { Lazy } from "./parts/Lazy";
 import { More, MoreButton } from "./parts/More";
 import { News } from "./parts/News";
 import { lookForNews } from "./push/worker";
-import { follow, place } from "./router";
+import { follow, meant, place } from "./router";
 import { openSetUp } from "./setup/first";
 import { connected, house, isOwner, outages, recent, session, unreachable, unseenLogins, whoAmI } from "./store";
 import { theme } from "./theme";
@@ -57,7 +57,7 @@ const ACCOUNTS: Record<string, { title: string; load: () => Promise<{ default: C
 
 function page(path: string): [string, ComponentChildren] {
   const [first = "", second, third] = path.split("/").slice(1);
-  const id = second ? decodeURIComponent(second) : "";
+  const id = second ? meant(second) : "";
   if (path === "/") return [t("Wall"), <WallPage />];
   if (first === "timeline") return [t("Timeline"), <Lazy load={() => import("./timeline/TimelinePage")} key="timeline" />];
   if (first === "events") return id ? [t("Event"), <EventPage id={id} />] : [t("Events"), <EventsPage />];
@@ -73,7 +73,7 @@ function page(path: string): [string, ComponentChildren] {
   if (first === "alerts") return [t("Alerts"), <AlertsPage />];
   if (first === "house") return [t("House"), <Lazy load={() => import("./house/HousePage")} key="house" />];
   if (path === "/settings/all") return [t("All settings"), <Lazy load={() => import("./config/ConfigPage")} key="settings" />];
-  const accounts = first === "settings" ? ACCOUNTS[id] : undefined;
+  const accounts = first === "settings" && Object.hasOwn(ACCOUNTS, id) ? ACCOUNTS[id] : undefined;
   if (accounts) return [t(accounts.title), <Lazy load={accounts.load} key={path} />];
   if (first === "settings") return [t("Settings"), <SettingsPage />];
   if (first === "welcome") return [t("Set-up"), <Lazy load={() => import("./setup/Wizard")} key="welcome" />];

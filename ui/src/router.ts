@@ -11,6 +11,15 @@ const read = (): Place => ({ path: location.pathname, query: new URLSearchParams
 
 export const place = signal<Place>(read());
 
+/** A part of an address as it was meant; one that was cut in the middle stays as it is, and names nothing. */
+export function meant(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 export function go(to: string, replace = false): void {
   if (to !== location.pathname + location.search) {
     history[replace ? "replaceState" : "pushState"](null, "", to);

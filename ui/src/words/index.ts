@@ -48,7 +48,7 @@ export function speak(chosen: Language, words: Readonly<Record<string, string>>)
 export const tag = (): string | undefined => spoken;
 
 /** A built page has a number in place of each sentence. */
-const translated = (sentence: string): string => catalogue[sentence] ?? String(sentence).replace(/\|[^|]*$/, "");
+const translated = (sentence: string): string => (Object.hasOwn(catalogue, sentence) ? (catalogue[sentence] as string) : String(sentence).replace(/\|[^|]*$/, ""));
 
 export function t(sentence: string, values: Values = {}): string {
   return translated(sentence).replace(HOLE, (hole, name: string) => String(values[name] ?? hole));

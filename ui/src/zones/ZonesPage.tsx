@@ -3,13 +3,13 @@
 import { Empty, Head } from "../parts/bits";
 import { CameraBar } from "../parts/CameraBar";
 import * as icons from "../parts/icons";
-import { place } from "../router";
+import { meant, place } from "../router";
 import { cameraName, isOwner } from "../store";
 import { t } from "../words";
 import { ZoneEditor } from "./ZoneEditor";
 
 export default function ZonesPage() {
-  const id = decodeURIComponent(place.value.path.split("/")[2] ?? "");
+  const id = meant(place.value.path.split("/")[2] ?? "");
   return (
     <div class="page">
       <CameraBar id={id} here="zones" />
