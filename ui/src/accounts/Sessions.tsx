@@ -2,7 +2,7 @@
 
 import { t } from "../words";
 import type { OpenSession } from "./api";
-import { factorName, when, whence } from "./words";
+import { browserName, factorName, when, whence } from "./words";
 
 export function Sessions({ list, named, onEnd }: { list: OpenSession[]; named: boolean; onEnd: (session: OpenSession) => void }) {
   return (
@@ -10,7 +10,7 @@ export function Sessions({ list, named, onEnd }: { list: OpenSession[]; named: b
       {list.map((each) => (
         <li key={each.id}>
           <div>
-            <strong>{named ? `${each.user} · ${each.browser}` : each.browser}</strong> {each.own ? <span class="tag">{t("here")}</span> : null}
+            <strong>{named ? `${each.user} · ${browserName(each.browser)}` : browserName(each.browser)}</strong> {each.own ? <span class="tag">{t("here")}</span> : null}
             <p class="dim">
               {whence(each.address)}
               {each.at_home ? "" : <b class="warm"> · {t("outside the home")}</b>} · {t("by {factor}", { factor: factorName(each.factor) })}
@@ -20,7 +20,7 @@ export function Sessions({ list, named, onEnd }: { list: OpenSession[]; named: b
             </p>
           </div>
           {each.own ? null : (
-            <button class="button" type="button" onClick={() => onEnd(each)} aria-label={t("Log {user} out of {browser}", { user: each.user, browser: each.browser })}>
+            <button class="button" type="button" onClick={() => onEnd(each)} aria-label={t("Log {user} out of {browser}", { user: each.user, browser: browserName(each.browser) })}>
               {t("Log out")}
             </button>
           )}

@@ -92,6 +92,12 @@ export const deedTone = (deed: Deed): string => (REFUSED.has(deed.deed) ? "bad" 
 const VIAS: Record<string, string> = { page: "", token: said("by a token"), terminal: said("at the command line"), telegram: said("by Telegram"), mqtt: said("by MQTT"), house: said("by itself") };
 export const viaName = (via: string): string => t(VIAS[via] ?? via);
 
+/** What the house calls a browser, "Firefox on Linux". */
+export function browserName(called: string): string {
+  const [browser = "", system = ""] = called.split(" on ");
+  return system ? t("{browser} on {system}", { browser, system }) : called;
+}
+
 /** A moment within a sentence. */
 export function when(at_us: number): string {
   const [day, today, time] = [startOfDay(at_us), startOfDay(now_us.value), clock(at_us)];

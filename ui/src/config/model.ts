@@ -2,6 +2,7 @@
 
 import { seen } from "../labels";
 import { plural, said, t } from "../words";
+import { percent } from "../words/figures";
 import type { Change, Config, KeyInfo, Mistake, Path, Section, SectionInfo, Value } from "./api";
 import { helped, titleIn } from "./help";
 
@@ -252,7 +253,8 @@ export function shownValue(value: Value, key: { name: string; kind: string }): s
   if (typeof value === "boolean") return value ? t("on") : t("off");
   if (typeof value === "number") {
     const unit = unitOf(key.name);
-    return unit === "%" ? `${toPercent(value)} %` : `${value}${unit ? ` ${unit}` : ""}`;
+    const digits = String(toPercent(value)).split(".")[1]?.length ?? 0;
+    return unit === "%" ? percent(value, digits) : `${value}${unit ? ` ${unit}` : ""}`;
   }
   if (Array.isArray(value)) {
     if (key.kind === "polygon") return plural(value.length, "1 corner", "{n} corners");

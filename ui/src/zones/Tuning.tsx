@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { type Change, type Config, sendChanges, valueAt } from "../config/api";
-import { fromPercent, toPercent } from "../config/model";
+import { fromPercent, shownValue, toPercent } from "../config/model";
 import { meter } from "../live/Tile";
 import { seen } from "../labels";
 import { Trouble } from "../parts/bits";
@@ -41,6 +41,7 @@ export function Tuning({ camera, config, again }: { camera: string; config: Conf
   );
 }
 
+const AS_SHARE = { name: "min_area_frac", kind: "number" };
 const LEAST = 0.0005;
 const MOST = 0.5;
 const fromMeter = (place: number): number => LEAST * (MOST / LEAST) ** place;
@@ -52,7 +53,7 @@ function Sensitivity({ camera, config, send }: { camera: string; config: Config;
   const [limit, setLimit] = useState(kept);
   const known = cameras.value.find((each) => each.id === camera);
   const moving = known?.motion_frac ?? 0;
-  const percent = (frac: number): string => `${toPercent(Number(frac.toPrecision(2)))} %`;
+  const percent = (frac: number): string => shownValue(Number(frac.toPrecision(2)), AS_SHARE);
   return (
     <>
       <p class="dim">{t("The bar is how much of the picture changes right now. Walk through it, and set the mark where you want to be told.")}</p>
@@ -105,11 +106,11 @@ function Size({ path, now, send }: { path: readonly string[]; now: unknown; send
           max={4.5}
           step={0.05}
           value={Math.sqrt(toPercent(size))}
-          aria-valuetext={t("{share} of the picture", { share: `${toPercent(size)} %` })}
+          aria-valuetext={t("{share} of the picture", { share: shownValue(size, AS_SHARE) })}
           onInput={(event) => setSize(fromPercent(Number((Number(event.currentTarget.value) ** 2).toPrecision(2))))}
         />
       </label>
-      <span class="size-now">{size ? `${toPercent(size)} %` : t("any size")}</span>
+      <span class="size-now">{size ? shownValue(size, AS_SHARE) : t("any size")}</span>
       {size !== kept ? (
         <button class="button is-small is-main" type="button" aria-label={t("Save the smallest size of {label}", { label: seen(label) })} onClick={() => send([{ path: [...path, "min_area_frac"], value: size || null }], t("Saved: the smallest size of {label}.", { label: seen(label) }))}>
           {t("Save")}
