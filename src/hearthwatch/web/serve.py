@@ -27,6 +27,16 @@ _UNSENT_BYTES = 32 * 1024
 """What has not even left for the viewer: more of it waiting in the kernel would only be old when it arrives."""
 
 
+class _NoBug(logging.Filter):
+    """uvicorn tells with a traceback of a viewer who sends half a character by a WebSocket; the connection is closed for it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("Invalid UTF-8 sequence received")
+
+
+logging.getLogger("uvicorn.error").addFilter(_NoBug())
+
+
 class Server(uvicorn.Server):
     """uvicorn without its signal handlers: the process has its own."""
 
