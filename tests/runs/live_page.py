@@ -45,7 +45,14 @@ const Plain = window.WebSocket;
 window.WebSocket = class extends Plain {
   constructor(url) { super(url); const at = new URL(url);
     const [, camera] = /cameras\\/([^/]+)\\/live/.exec(at.pathname) ?? [];
-    if (camera) window.sockets[camera + '/' + at.searchParams.get('stream')] = performance.now(); }
+    if (camera) window.sockets[camera + '/' + at.searchParams.get('stream')] = performance.now();
+    this.shared = at.pathname.endsWith('/v1/live') ? performance.now() : 0; }
+  send(said) { // a camera that is watched as the shared connection opens has waited since that was begun
+    const camera = this.shared && JSON.parse(said).watch;
+    if (camera) window.sockets[camera + '/sub'] = this.begun === undefined || performance.now() - this.begun < 50
+      ? this.shared : performance.now();
+    this.begun ??= performance.now();
+    return super.send(said); }
 };
 const cells = 16, canvas = document.createElement('canvas');
 canvas.width = cells; canvas.height = 1;

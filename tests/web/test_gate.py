@@ -196,6 +196,7 @@ PERMISSIONS = {
     "POST /api/v1/cameras/{camera}/audit/accept": "manage",
     "GET /api/v1/stream": "look",
     "WEBSOCKET /api/v1/cameras/{camera}/live": "look",
+    "WEBSOCKET /api/v1/live": "look",
     "GET /api/v1/events/{event}/picture.jpg": "look",
     "GET /api/v1/events/{event}/burst": "look",
     "GET /api/v1/events/{event}/burst/{number}.jpg": "look",

@@ -91,6 +91,59 @@ async def test_sec_05_live_video_decodes_and_ends_with_the_session(running: Runn
             assert socket_.close_code == 4401
 
 
+async def test_several_cameras_come_by_one_connection_and_each_is_whole(running: Running) -> None:
+    await running.built.add_user("ada", Role.OWNER)
+    async with httpx2.AsyncClient() as client:
+        cookie = await login(client, running.base)
+        token = (await client.get(f"{running.base}/api/v1/session")).json()["token"]
+        address = f"ws://127.0.0.1:{running.port}/api/v1/live"
+        async with websockets.connect(
+            address, origin=running.base, additional_headers={"Cookie": cookie}, max_queue=None
+        ) as socket_:
+            for wish in ('{"watch": "front-door"}', "[]", "no sense", '{"watch": "attic"}', '{"watch": "garden"}'):
+                await socket_.send(wish)
+            pieces: dict[str, list[bytes]] = {"front-door": [], "garden": []}
+            begun = set()
+            while min(map(len, pieces.values())) < 1 + 15:
+                said = await asyncio.wait_for(socket_.recv(), 10)
+                if isinstance(said, bytes):
+                    pieces[said[1 : 1 + said[0]].decode()].append(said[1 + said[0] :])
+                elif (note := json.loads(said))["type"] == "start":
+                    begun.add(note["camera"])
+            assert begun == {"front-door", "garden"}
+            for found in pieces.values():
+                with av.open(io.BytesIO(b"".join(found[:16]))) as container:
+                    assert sum(1 for _ in container.decode(video=0)) == 15
+            hub = running.built.house.hub
+            assert {camera for camera, _stream in hub.wanted()} == {"front-door", "garden"}
+            await socket_.send('{"leave": "garden"}')
+            async with asyncio.timeout(5):
+                while len(hub.wanted()) > 1:
+                    await socket_.recv()
+            await client.post(f"{running.base}/api/v1/logout", json={}, headers={"Origin": running.base, TOKEN_HEADER: token})
+            await asyncio.wait_for(read_to_the_end(socket_), 5)
+            assert socket_.close_code == 4401
+    await asyncio.wait_for(running.built.house.nobody.wait(), 5)
+    assert hub.wanted() == ()
+
+
+async def test_whoever_sees_some_cameras_gets_no_other_by_one_connection(running: Running) -> None:
+    await running.built.add_user("ada", Role.VIEWER, cameras=(CameraId("garden"),))
+    async with httpx2.AsyncClient() as client:
+        cookie = await login(client, running.base)
+    address = f"ws://127.0.0.1:{running.port}/api/v1/live"
+    async with websockets.connect(
+        address, origin=running.base, additional_headers={"Cookie": cookie}, max_queue=None
+    ) as socket_:
+        await socket_.send('{"watch": "front-door"}')
+        await socket_.send('{"watch": "garden"}')
+        for _ in range(10):
+            said = await asyncio.wait_for(socket_.recv(), 10)
+            camera = said[1 : 1 + said[0]].decode() if isinstance(said, bytes) else json.loads(said)["camera"]
+            assert camera == "garden"
+        assert {camera for camera, _stream in running.built.house.hub.wanted()} == {"garden"}
+
+
 async def test_sec_12_a_websocket_from_elsewhere_is_refused(running: Running) -> None:
     await running.built.add_user("ada", Role.OWNER)
     async with httpx2.AsyncClient() as client:

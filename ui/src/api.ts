@@ -227,6 +227,7 @@ export const at = {
   burst: (event: string, number: number) => address(`/events/${id(event)}/burst/${number}.jpg`, {}),
   snapshot: (camera: string, version: number) => address(`/cameras/${id(camera)}/snapshot.jpg`, { version }),
   mjpeg: (camera: string, version: number) => address(`/cameras/${id(camera)}/live.mjpeg`, { v: version }),
+  wall: () => `${location.origin.replace(/^http/, "ws")}${address("/live", { stream: "sub" })}`,
   live: (camera: string, stream: StreamName, sound = false) =>
     `${location.origin.replace(/^http/, "ws")}${address(`/cameras/${id(camera)}/live`, { stream, sound: sound || undefined })}`,
   footage: (camera: string, start_us: number, end_us: number, stream: StreamName, download = false) =>

@@ -4,6 +4,7 @@ import { boxName } from "../src/format";
 import { decode } from "../src/live/g711";
 import { fallback, firstMode } from "../src/live/modes";
 import { mosaic, neighbour, shape } from "../src/live/mosaic";
+import { parted } from "../src/live/line";
 import { meter } from "../src/live/Motion";
 import { afterQuiet, afterStop, Behind, isWorthShowing, MOST_TARGET_S, pace, TARGET_S } from "../src/live/pace";
 import { Places } from "../src/live/Pictures";
@@ -370,4 +371,11 @@ describe("the first picture of a connection", () => {
     expect(isWorthShowing(9, 100)).toBe(false);
     expect(isWorthShowing(9, 160)).toBe(true);
   });
+});
+
+test("a message of the shared connection names its camera before its bytes", () => {
+  const name = new TextEncoder().encode("gärten");
+  const [camera, rest] = parted(Uint8Array.of(name.length, ...name, 1, 2, 3).buffer);
+  expect(camera).toBe("gärten");
+  expect([...new Uint8Array(rest)]).toEqual([1, 2, 3]);
 });

@@ -7,7 +7,9 @@ import contextlib
 import json
 import struct
 from contextlib import aclosing
+from typing import Protocol
 
+import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from hearthwatch.feeds.packet import AudioInfo, Codec, Kind, Packet, Stream, StreamInfo
@@ -16,8 +18,8 @@ from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.boxes import fragment, init_segment, next_audio_dts
 from hearthwatch.recording.entries import box, codec_string
-from hearthwatch.web.auth import Permission
-from hearthwatch.web.doors import CameraState, Live, LiveEnd, LiveStart
+from hearthwatch.web.auth import Permission, Session
+from hearthwatch.web.doors import CameraNow, CameraState, Live, LiveEnd, LiveStart
 from hearthwatch.web.gate import needs
 from hearthwatch.web.site import CameraDep, PersonDep, Site, SiteDep
 
@@ -26,6 +28,12 @@ router = APIRouter(prefix="/api/v1")
 _IN_MSE = frozenset({Codec.H264, Codec.H265})
 _PCM = {Codec.PCMU: b"ulaw", Codec.PCMA: b"alaw"}
 _CLOCK_EVERY_US = US_PER_S
+_MOST_SAID = 256
+
+
+class _Wish(msgspec.Struct, frozen=True):
+    watch: str = ""
+    leave: str = ""
 
 
 class Player:
@@ -121,33 +129,115 @@ async def live(
     """Send the stream until the viewer leaves or the session ends; a slow viewer goes on at a later key frame. Sound comes
     only with `sound=true`."""
     await websocket.accept()
-    if camera.state is CameraState.PRIVATE:
-        await websocket.send_text(json.dumps({"type": "end", "reason": "private", "detail": camera.cause}))
-    watching = asyncio.create_task(_send(websocket, site, camera.id, stream, sound=sound))
-    leaving = asyncio.create_task(_until_closed(websocket))
+    sending = _send(_Whole(websocket), site, camera, stream, sound=sound)
+    await _while_there(websocket, site, person, asyncio.create_task(sending), asyncio.create_task(_until_closed(websocket)))
+
+
+@router.websocket("/live")
+@needs(Permission.LOOK)
+async def wall(websocket: WebSocket, site: SiteDep, person: PersonDep, stream: Stream = Stream.SUB) -> None:
+    """Send one stream of several cameras by one connection, for a browser opens only one at a time: `{"watch": "front"}` adds
+    a camera, `{"leave": "front"}` takes it away. Each text names its `camera`; before the bytes of a binary message stand how
+    long the camera's id is, one byte, and the id. All else is as with a connection of its own, without sound."""
+    await websocket.accept()
+    async with asyncio.TaskGroup() as watching:
+        wall = _Wall(websocket, site, stream, watching)
+        await _while_there(websocket, site, person, asyncio.create_task(wall.listen()))
+        wall.close()
+
+
+async def _while_there(websocket: WebSocket, site: Site, person: Session, *working: asyncio.Task[None]) -> None:
+    """Go on until the first of `working` ends, which is when the viewer leaves, or the session ends."""
     ended = asyncio.create_task(site.auth.ended(person))
     try:
-        await asyncio.wait({watching, leaving, ended}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*working, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             code, reason = (1012, "restarting") if site.auth.stopping.is_set() else (4401, "logged out")
             with contextlib.suppress(WebSocketDisconnect):  # he may have left in the same moment
                 await websocket.close(code=code, reason=reason)
     finally:
-        for task in (watching, leaving, ended):
+        for task in (*working, ended):
             task.cancel()
-        await asyncio.gather(watching, leaving, ended, return_exceptions=True)
+        await asyncio.gather(*working, ended, return_exceptions=True)
 
 
-async def _send(websocket: WebSocket, site: Site, camera: CameraId, stream: Stream, *, sound: bool) -> None:
+class _Line(Protocol):
+    async def send(self, message: str | bytes) -> None: ...
+
+
+class _Whole:
+    """A connection that is one camera's."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def send(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            await self._websocket.send_text(message)
+        else:
+            await self._websocket.send_bytes(message)
+
+
+class _Part:
+    """One camera's part of a connection; `turn` keeps messages whole and the cameras fair to each other."""
+
+    def __init__(self, websocket: WebSocket, camera: CameraId, turn: asyncio.Lock) -> None:
+        self._websocket = websocket
+        self._turn = turn
+        name = camera.encode()
+        self._name = f'{{"camera": {json.dumps(camera)}, '
+        self._head = bytes([len(name)]) + name
+
+    async def send(self, message: str | bytes) -> None:
+        async with self._turn:
+            if isinstance(message, str):
+                await self._websocket.send_text(self._name + message[1:])
+            else:
+                await self._websocket.send_bytes(self._head + message)
+
+
+class _Wall:
+    """What one viewer watches by one connection."""
+
+    def __init__(self, websocket: WebSocket, site: Site, stream: Stream, tasks: asyncio.TaskGroup) -> None:
+        self._websocket = websocket
+        self._site = site
+        self._stream = stream
+        self._tasks = tasks
+        self._turn = asyncio.Lock()
+        self._watched: dict[str, asyncio.Task[None]] = {}
+
+    async def listen(self) -> None:
+        """Do what the viewer asks for until he leaves; what makes no sense is passed by."""
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                said = await self._websocket.receive_text()
+                with contextlib.suppress(msgspec.MsgspecError):
+                    self._take(msgspec.json.decode(said[:_MOST_SAID], type=_Wish))
+
+    def _take(self, wish: _Wish) -> None:
+        if wish.leave in self._watched:
+            self._watched.pop(wish.leave).cancel()
+        camera = next((each for each in self._site.doors.cameras.all() if each.id == wish.watch), None)
+        if camera is not None and camera.id not in self._watched:
+            line = _Part(self._websocket, camera.id, self._turn)
+            sending = _send(line, self._site, camera, self._stream, sound=False)
+            self._watched[camera.id] = self._tasks.create_task(sending)
+
+    def close(self) -> None:
+        for task in self._watched.values():
+            task.cancel()
+
+
+async def _send(line: _Line, site: Site, camera: CameraNow, stream: Stream, *, sound: bool) -> None:
     player = Player(site.clock, sound=sound)
     with contextlib.suppress(WebSocketDisconnect):
-        async with aclosing(site.doors.live.subscribe(camera, stream)) as items:
+        if camera.state is CameraState.PRIVATE:
+            await line.send(json.dumps({"type": "end", "reason": "private", "detail": camera.cause}))
+        async with aclosing(site.doors.live.subscribe(camera.id, stream)) as items:
             async for item in items:
                 for message in player.messages(item):
-                    if isinstance(message, str):
-                        await websocket.send_text(message)
-                    else:
-                        await websocket.send_bytes(message)
+                    await line.send(message)
 
 
 async def _until_closed(websocket: WebSocket) -> None:

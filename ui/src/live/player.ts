@@ -4,8 +4,9 @@
  * with its first picture and takes the place of the one before.
  */
 
-import { at, type StreamName } from "../api";
+import type { StreamName } from "../api";
 import { t } from "../words";
+import { type Line, openLine } from "./line";
 import { afterQuiet, afterStop, Behind, isWorthShowing, pace, TARGET_S } from "./pace";
 
 export type Picture =
@@ -83,7 +84,7 @@ export class LivePlayer {
   /** The video that shows something. */
   shown: HTMLVideoElement | null = null;
   private coming: HTMLVideoElement | null = null;
-  private socket: WebSocket | null = null;
+  private line: Line | null = null;
   private source: MediaSource | null = null;
   private buffer: SourceBuffer | null = null;
   private queue: ArrayBuffer[] = [];
@@ -140,7 +141,7 @@ export class LivePlayer {
 
   private readonly onVisible = (): void => {
     if (document.hidden || !this.watched) this.hangUp();
-    else if (!this.socket) {
+    else if (!this.line) {
       this.tries = 0;
       this.open();
     }
@@ -149,14 +150,13 @@ export class LivePlayer {
   private open(): void {
     if (this.closed || document.hidden || !this.watched) return;
     clearTimeout(this.retry);
-    const socket = new WebSocket(at.live(this.order.camera, this.order.stream, this.order.sound !== null));
-    socket.binaryType = "arraybuffer";
-    this.socket = socket;
-    socket.onmessage = (message) => {
-      if (this.socket === socket) this.take(message.data as string | ArrayBuffer);
+    const line = openLine(this.order.camera, this.order.stream, this.order.sound !== null);
+    this.line = line;
+    line.onmessage = (data) => {
+      if (this.line === line) this.take(data);
     };
-    socket.onclose = () => {
-      if (this.socket === socket) this.again(t("Reconnecting to Hearthwatch"));
+    line.onclose = () => {
+      if (this.line === line) this.again(t("Reconnecting to Hearthwatch"));
     };
     this.listen();
   }
@@ -169,9 +169,9 @@ export class LivePlayer {
   private hangUp(): void {
     clearTimeout(this.retry);
     clearTimeout(this.silence);
-    const socket = this.socket;
-    this.socket = null;
-    socket?.close();
+    const { line } = this;
+    this.line = null;
+    line?.close();
   }
 
   private again(why: string): void {
