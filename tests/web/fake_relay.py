@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from hearthwatch.kit.errors import Unsupported
@@ -29,6 +29,7 @@ class FakeRelay:
         self.reply = CgiReply(status=200, content_type="text/plain", body=b"type=IP2M-841B\r\n")
         self.opened: list[CameraId] = []
         self.ended: list[str] = []
+        self.restreams: Callable[[], bool] = lambda: True
 
     def now(self, camera: CameraId) -> RelayNow:
         """See RelayDoor."""
@@ -37,7 +38,7 @@ class FakeRelay:
             user="viewer",
             has_password=bool(self.password),
             open_port=0,
-            restream_port=8554,
+            restream_port=8554 if self.restreams() else 0,
             restream_user="viewer",
             restream_has_password=True,
             restream_why="",

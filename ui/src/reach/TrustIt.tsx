@@ -54,16 +54,18 @@ export default function TrustIt({ authority }: { authority: string }) {
       <p class="reach-print">
         <code>{authority}</code>
       </p>
-      {SYSTEMS.map(([name, steps]) => (
-        <details key={name}>
-          <summary>{t(name)}</summary>
-          <ol class="trust-steps">
-            {steps.map((step) => (
-              <li key={step}>{t(step)}</li>
-            ))}
-          </ol>
-        </details>
-      ))}
+      <div>
+        {SYSTEMS.map(([name, steps]) => (
+          <details key={name}>
+            <summary>{t(name)}</summary>
+            <ol class="trust-steps">
+              {steps.map((step) => (
+                <li key={step}>{t(step)}</li>
+              ))}
+            </ol>
+          </details>
+        ))}
+      </div>
       <p class="hint">{t("The authority can vouch for names and addresses of a home alone, never for your bank. Its key stays sealed on the machine Hearthwatch runs on.")}</p>
     </div>
   );
