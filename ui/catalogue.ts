@@ -1,6 +1,6 @@
 /**
  * Puts the page's words into one file for each language when the page is built: the scripts carry a number in place of each
- * sentence, and a browser fetches the words of the language it shows.
+ * sentence, and a browser fetches the words of the language it shows, then those of the house itself.
  */
 
 import { createHash } from "node:crypto";
@@ -25,21 +25,26 @@ export function catalogue(): Plugin {
       const german = Object.assign({}, ...names.filter((name) => name !== "house.json").map(json)) as Record<string, string>;
       const sentences = Object.keys(german).sort();
       sentences.forEach((sentence, at) => numbers.set(sentence, at + 1)); // none is 0, which counts as nothing
-      const files = {
-        en: { words: [0, ...sentences.map((sentence) => sentence.replace(/\|[^|]*$/, ""))], house: {} },
-        de: { words: [0, ...sentences.map((sentence) => german[sentence])], house: names.includes("house.json") ? json("house.json") : {} },
-      };
-      const paths = Object.entries(files).map(([language, words]) => {
+      const file = (name: string, words: unknown): string => {
         const source = JSON.stringify(words);
-        const fileName = `assets/words-${language}-${createHash("sha256").update(source).digest("hex").slice(0, 10)}.json`;
+        const fileName = `assets/${name}-${createHash("sha256").update(source).digest("hex").slice(0, 10)}.json`;
         this.emitFile({ type: "asset", fileName, source });
-        return [language, `/${fileName}`] as const;
-      });
-      reader = `const FILES = ${JSON.stringify(Object.fromEntries(paths))};
-        export const read = async (language) => {
-          const answer = await fetch(FILES[language]);
+        return `/${fileName}`;
+      };
+      const english = [0, ...sentences.map((sentence) => sentence.replace(/\|[^|]*$/, ""))];
+      const files = {
+        en: { words: file("words-en", english), house: "" },
+        de: { words: file("words-de", [0, ...sentences.map((sentence) => german[sentence])]), house: names.includes("house.json") ? file("house-de", json("house.json")) : "" },
+      };
+      reader = `const FILES = ${JSON.stringify(files)};
+        const fetched = async (file) => {
+          const answer = await fetch(file);
           if (!answer.ok) throw new Error("The words of the page are missing.");
           return answer.json();
+        };
+        export const read = async (language) => {
+          const { words, house } = FILES[language];
+          return { words: await fetched(words), house: house ? fetched(house) : Promise.resolve({}) };
         };`;
     },
     load: (id) => (id.endsWith("/src/words/read.ts") ? reader : null),

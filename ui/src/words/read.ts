@@ -5,10 +5,11 @@ import type { Language } from ".";
 export interface Words {
   /** By the sentence, or by the number the build put in its place. */
   words: Readonly<Record<string, string>>;
-  /** What the house itself says, by its pattern. */
-  house: Readonly<Record<string, string>>;
+  /** What the house itself says, by its pattern: it may come after the first picture. */
+  house: Promise<Readonly<Record<string, string>>>;
 }
 
 export async function read(language: Language): Promise<Words> {
-  return language === "de" ? (await import("./de")).default : { words: {}, house: {} };
+  const { words, house } = language === "de" ? (await import("./de")).default : { words: {}, house: {} };
+  return { words, house: Promise.resolve(house) };
 }

@@ -4,6 +4,7 @@
  * colons, middle dots and full stops; each piece is looked for by itself.
  */
 
+import { signal } from "@preact/signals";
 import { seen } from "../labels";
 
 export interface Pattern {
@@ -34,6 +35,8 @@ export function compiled(sentences: Readonly<Record<string, string>>): Pattern[]
 
 let whole: Readonly<Record<string, string>> = {};
 let patterns: Pattern[] | null = null;
+/** Counts what was heard: whatever shows a text of the house is drawn again. */
+const heard = signal(0);
 const remembered = new Map<string, string>();
 const MOST_REMEMBERED = 500;
 
@@ -42,6 +45,7 @@ export function hear(sentences: Readonly<Record<string, string>>): void {
   whole = sentences;
   patterns = null;
   remembered.clear();
+  heard.value += 1;
 }
 
 const DEEPEST = 3;
@@ -86,6 +90,7 @@ function piece(text: string, depth: number): string {
 
 /** A text of the house in the page's language. */
 export function told(text: string): string {
+  void heard.value;
   if (!text) return text;
   let found = remembered.get(text);
   if (found === undefined) {
