@@ -65,7 +65,7 @@ async def left_over(chromium: Browser, running: Running, width: int) -> list[str
 
 async def test_nothing_is_left_in_english(chromium: Browser, running: Running) -> None:  # noqa: F811
     await running.built.add_user("ada", Role.OWNER)
-    assert await left_over(chromium, running, int(os.environ.get("GERMAN_WIDTH", 390))) == []
+    assert await left_over(chromium, running, int(os.environ.get("GERMAN_WIDTH", "390"))) == []
 
 
 async def test_the_language_is_chosen_at_the_entry_and_in_the_settings(chromium: Browser, running: Running) -> None:  # noqa: F811
