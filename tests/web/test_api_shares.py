@@ -134,6 +134,32 @@ async def test_sec_09_a_viewer_shares_nothing_and_somebody_limited_only_what_the
     assert (await member.get(share["path"])).status_code == 200
 
 
+async def test_sec_05_a_link_ends_with_the_right_to_hand_its_footage_out(
+    owner: Browser, built: Built, browser: MakeBrowser, clock: FakeClock
+) -> None:
+    ben = await built.add_user("ben", Role.MEMBER, PASSWORD)
+    client = browser()
+    await client.login("ben")
+    both, one = await made(client, clock), await made(client, clock, cameras=["garden"])
+    other = await made(owner, clock)
+    stranger = browser()
+
+    async def opens() -> list[bool]:
+        return [(await stranger.get(link["path"])).status_code == 200 for link in (both, one, other)]
+
+    assert await opens() == [True, True, True]
+    await built.auth.access.set_rights(ben.id, Role.MEMBER, [CameraId("garden")])
+    assert await opens() == [False, True, True]
+    await built.auth.access.set_rights(ben.id, Role.VIEWER, [CameraId("garden")])
+    assert await opens() == [False, False, True]
+    await built.auth.access.set_rights(ben.id, Role.MEMBER, None)
+    again = browser()
+    await again.login("ben")
+    last = await made(again, clock)
+    await built.auth.access.remove(ben.id)
+    assert (await stranger.get(last["path"])).status_code == 404
+
+
 async def test_sharing_is_written_down(owner: Browser, browser: MakeBrowser, built: Built, clock: FakeClock) -> None:
     share = await made(owner, clock)
     await browser(address="192.168.1.77").get(share["path"])

@@ -22,6 +22,7 @@ from hearthwatch.presence.presence import PersonId
 from hearthwatch.run.config import Config
 from hearthwatch.web import accounts, factors, sessions, shares, tokens
 from hearthwatch.web import trail as house_trail
+from hearthwatch.web.access import end_links
 from hearthwatch.web.accounts import Role, User
 from hearthwatch.web.leaving_doors import Chatter, Gone, Resident, Ties, likely
 from hearthwatch.web.person import Denied
@@ -112,9 +113,7 @@ class LeavingDesk:
             def end(connection: Connection) -> None:
                 if user_id is not None:
                     _check_leaves(connection, user_id)
-                    for link in shares.living(connection, now_us):
-                        if link.who == name:
-                            shares.revoke(connection, link.id, now_us)
+                    end_links(connection, _user(connection, user_id), now_us, is_gone=True)
                     accounts.remove_user(connection, name)
                 enrolment.forget(connection, chats)
                 for person in residents:

@@ -31,7 +31,7 @@ from hearthwatch.offsite.courier import Courier
 from hearthwatch.offsite.far_ends import open_target
 from hearthwatch.offsite.pace import Throttle, limit_at, parse_limit
 from hearthwatch.offsite.pack import Packing
-from hearthwatch.offsite.upload import OffsiteOptions, PieceKind, Target, TargetId, TargetOptions
+from hearthwatch.offsite.upload import TRAIL, OffsiteOptions, PieceKind, Target, TargetId, TargetOptions
 from hearthwatch.run.config import Config, Record
 from hearthwatch.run.failsafe import FailSafe
 from hearthwatch.run.house_doors import Footage
@@ -249,7 +249,7 @@ class OffsiteDesk:
                     waiting=count.waiting,
                     waiting_bytes=count.waiting_bytes,
                     waiting_events=count.waiting_events,
-                    sending=courier.sending,
+                    sending="" if courier.sending == TRAIL else courier.sending,
                     error=courier.error,
                 )
             )

@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
-from hearthwatch.web import accounts, factors, sessions, tokens
+from hearthwatch.web import accounts, factors, sessions, shares, tokens
 from hearthwatch.web.accounts import Role, User
 from hearthwatch.web.factors import Factors
-from hearthwatch.web.person import SCOPES, Denied, Permission
+from hearthwatch.web.person import ALLOWED, SCOPES, Denied, Permission
 from hearthwatch.web.sessions import OpenSession
 from hearthwatch.web.tokens import ApiToken
 
@@ -67,7 +67,8 @@ class Access:
             raise Denied(409, f"There is somebody called {name} already.", "Choose another name.") from error
 
     async def set_rights(self, user_id: int, role: Role, cameras: Collection[CameraId] | None) -> User:
-        """Let a person do and see this from now on; they log in anew."""
+        """Let a person do and see this from now on; they log in anew, and links to what they may not hand out any more end."""
+        now_us = self._clock.wall_us()
 
         def change(connection: Connection) -> User:
             user = _user(connection, user_id)
@@ -75,7 +76,9 @@ class Access:
                 raise Denied(409, f"{user.name} is the only owner.", _ONLY_OWNER)
             accounts.set_rights(connection, user_id, role, cameras)
             sessions.end_sessions(connection, user_id)
-            return _user(connection, user_id)
+            changed = _user(connection, user_id)
+            end_links(connection, changed, now_us)
+            return changed
 
         return await self._db.run(change)
 
@@ -115,13 +118,15 @@ class Access:
             raise Denied(404, "There is no such passkey.")
 
     async def remove(self, user_id: int) -> User:
-        """Remove a person: their sessions, passkeys and tokens end with them."""
+        """Remove a person: their sessions, passkeys, tokens and links end with them."""
+        now_us = self._clock.wall_us()
 
         def change(connection: Connection) -> User:
             user = _user(connection, user_id)
             if accounts.is_only_owner(connection, user_id):
                 raise Denied(409, f"{user.name} is the only owner.", _ONLY_OWNER)
             accounts.remove_user(connection, user.name)
+            end_links(connection, user, now_us, is_gone=True)
             return user
 
         return await self._db.run(change)
@@ -191,3 +196,11 @@ def _user(connection: Connection, user_id: int) -> User:
         if user.id == user_id:
             return user
     raise Denied(404, "There is nobody like that (any more).")
+
+
+def end_links(connection: Connection, user: User, now_us: WallUs, *, is_gone: bool = False) -> None:
+    """End the links to footage that somebody made and may not make any more, in the caller's transaction."""
+    may = not is_gone and Permission.EXPORT in ALLOWED[user.role]
+    for link in shares.living(connection, now_us):
+        if link.who == user.name and not (may and (user.cameras is None or user.cameras.issuperset(link.cameras))):
+            shares.revoke(connection, link.id, now_us)
