@@ -75,12 +75,16 @@ class Usage:
 class House:
     """`start`, `claim`, ask, `stop`. `lines` is everything the house printed so far, every start of it."""
 
-    def __init__(self, folder: Path, config: str, secrets: Mapping[str, str], *, args: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folder: Path, config: str, secrets: Mapping[str, str], *, args: tuple[str, ...] = (), under: tuple[str, ...] = ()
+    ) -> None:
+        """`under` is a command that runs the command behind it, such as one that takes rights away."""
         self.folder = folder
         self.config_path = folder / "hearthwatch.toml"
         self.lines: list[str] = []
         self.port = _free_port()
         self._args = args
+        self._under = under
         self._mark = uuid.uuid4().hex
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -122,6 +126,7 @@ class House:
         first = len(self.lines)
         command = ["run", "--data", str(self.folder), "--config", str(self.config_path), "--port", str(self.port), *self._args]
         self._process = await asyncio.create_subprocess_exec(
+            *self._under,
             sys.executable,
             "-m",
             "hearthwatch",

@@ -1,0 +1,88 @@
+"""The units of the service: how exposed each leaves the machine by systemd's own measure, and that a house works within one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.deploy.unit_walls import Unit
+from tests.runs.rig import CameraSection, House, house_toml
+
+UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
+SERVICE = UNITS / "hearthwatch.service"
+DROP_INS = sorted((UNITS / "drop-ins").glob("*.conf"))
+MOST_EXPOSED = 2.5
+FRONT = CameraSection(name="front", main="demo://street?seed=1&walker=0", sub="demo://street?seed=1&walker=0")
+
+needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+
+
+@needs_systemd
+@pytest.mark.parametrize("drop_in", [None, *DROP_INS], ids=lambda path: path.stem if path else "alone")
+def test_sec_39_each_unit_leaves_little_of_the_machine_open(drop_in: Path | None, tmp_path: Path) -> None:
+    unit = tmp_path / SERVICE.name
+    unit.write_text(SERVICE.read_text() + (drop_in.read_text() if drop_in else ""))
+    asked = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    assert found is not None, said
+    assert float(found[1]) <= MOST_EXPOSED
+
+
+def test_sec_39_the_unit_has_what_the_reference_asks() -> None:
+    unit = Unit.read(SERVICE)
+    for name in (
+        "NoNewPrivileges",
+        "ProtectHome",
+        "PrivateTmp",
+        "PrivateDevices",
+        "ProtectKernelLogs",
+        "ProtectKernelModules",
+        "ProtectKernelTunables",
+        "RestrictNamespaces",
+        "MemoryDenyWriteExecute",
+    ):
+        assert unit.is_set(name), name
+    given = {name: unit.values[name] for name in ("User", "ProtectSystem", "ProtectProc", "CapabilityBoundingSet", "UMask")}
+    assert given == {
+        "User": ["hearthwatch"],
+        "ProtectSystem": ["strict"],
+        "ProtectProc": ["invisible"],
+        "CapabilityBoundingSet": [""],
+        "UMask": ["0077"],
+    }
+    assert {"MemoryMax", "TasksMax", "WatchdogSec"} <= unit.values.keys()
+    assert unit.values["Type"] == ["notify"]
+
+
+def rights(pid: int) -> str:
+    return Path(f"/proc/{pid}/status").read_text()
+
+
+@needs_systemd
+@pytest.mark.wired
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can build a service's walls without systemd")
+async def test_sec_39_a_house_works_within_its_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    monkeypatch.setenv("HEARTHWATCH_MODELS", str(models))
+    root = Path(__file__).parents[2]
+    folder = tmp_path / "house"
+    walls = (sys.executable, str(root / "tests/deploy/unit_walls.py"), str(SERVICE), str(folder), "--")
+    house = House(folder, house_toml([FRONT]), {}, under=walls)
+    try:
+        await house.start()
+        await house.claim()
+        await house.until(house.cameras, lambda found: found["front"]["looked_per_s"] > 0)
+        status = rights(house.pids()["looker"])
+        assert "CapBnd:\t0000000000000000" in status
+        assert "NoNewPrivs:\t1" in status
+        assert await house.stop() == 0
+        assert any("landlock on" in line for line in house.lines)
+    finally:
+        await house.close()
