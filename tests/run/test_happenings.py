@@ -457,6 +457,22 @@ async def test_a_way_to_tell_that_was_just_added_hears_of_the_next_camera(bench)
     assert bench.house.outbox.alert(delivery).event == event.id
 
 
+async def test_a_camera_that_is_added_while_an_event_is_being_closed_disturbs_nothing(bench):
+    bench.happenings.put(seen())
+    event = await bench.told.get()
+    bench.happenings.looker_restarted()
+    record = bench.house.outbox.record
+
+    async def add_one(change, alert):
+        bench.renew(CONFIG + "[camera.garage]\n")
+        await record(change, alert)
+
+    bench.house.outbox.record = add_one
+    assert await bench.closed(30) == event.id
+    bench.happenings.put(seen("b", at_s=40, camera=CameraId("garage")))
+    assert (await bench.told.get()).camera == "garage"
+
+
 async def test_without_incidents_each_camera_tells(bench):
     bench.renew(CONFIG + "[alerts]\nincident_s = 0\n")
     bench.happenings.put(seen("a", at_s=0))

@@ -23,6 +23,7 @@ class FakeLogins:
 
     def __init__(self, camera: str, now_us: int) -> None:
         self.camera = CameraId(camera)
+        self.looked_us = WallUs(now_us - 20_000_000)
         self.rows = [
             Login(
                 id=LoginId(number),
@@ -112,5 +113,7 @@ class FakeLogins:
     def watched(self) -> Sequence[WatchNow]:
         """See LoginDoor."""
         return [
-            WatchNow(camera=self.camera, has_log=True, has_sessions=False, has_events=False, looked_us=WallUs(1), trouble="")
+            WatchNow(
+                camera=self.camera, has_log=True, has_sessions=False, has_events=False, looked_us=self.looked_us, trouble=""
+            )
         ]

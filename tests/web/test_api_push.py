@@ -86,7 +86,7 @@ async def test_a_stranger_gets_nothing(browser, built: Built, owner: Browser) ->
         ({"name": " \t "}, 422),
         ({"name": "a\u202eb"}, 422),
         ({"name": "x" * 65}, 422),
-        ({"endpoint": "http://push.example.org"}, 422),
+        ({"endpoint": "http://push.example.org"}, 409),
         ({"more": "x"}, 422),
     ],
 )

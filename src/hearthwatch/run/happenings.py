@@ -184,7 +184,7 @@ class Happenings:
     async def _flush(self) -> None:
         now_us = self._clock.wall_us()
         await self._take_up()
-        for rules in self._rules.values():
+        for rules in tuple(self._rules.values()):
             await self._follow(rules.flush(now_us))
         await self._remind(now_us)
 

@@ -27,7 +27,7 @@ class PushAsk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=NAME_CHARS)]
-    endpoint: Annotated[str, Field(pattern="^https://", max_length=1024)]
+    endpoint: Annotated[str, Field(pattern="^https?://", max_length=1024)]
     p256dh: Annotated[str, Field(max_length=128)]
     auth: Annotated[str, Field(max_length=64)]
 
