@@ -20,7 +20,7 @@ def found(mac: bytes, first_s: float, last_s: float, now_s: float) -> int:
     return len(renamed(silent, strangers, began_ns=MonoNs(1000 * NS_PER_S), now_ns=at["now"]))
 
 
-def test_a_newcomer_who_stays_as_a_phone_falls_silent_may_be_it() -> None:
+def test_sec_34_a_newcomer_who_stays_as_a_phone_falls_silent_may_be_it() -> None:
     assert found(MADE_UP, LEFT_S + 20, LEFT_S + 1900, LEFT_S + 1910) == 1
 
 

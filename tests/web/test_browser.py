@@ -64,7 +64,7 @@ async def logged_in(chromium: Browser, running: Running, **context: object) -> t
     return opened, watched
 
 
-async def test_from_the_claim_to_moving_video(chromium: Browser, running: Running) -> None:
+async def test_sec_13_from_the_claim_to_moving_video(chromium: Browser, running: Running) -> None:
     opened, watched = await open_page(chromium, running)
     page = watched.page
     await page.goto(running.base)

@@ -94,7 +94,7 @@ async def test_readers_of_one_stream_are_one_upstream(server: Restream, cameras:
         assert cameras.opened[KEY] == opened
 
 
-async def test_nobody_comes_in_without_the_password(server: Restream, cameras: Streams) -> None:
+async def test_sec_24_nobody_comes_in_without_the_password(server: Restream, cameras: Streams) -> None:
     async with connected(server) as reader:
         assert (await reader.ask("OPTIONS", "*"))[0] == 200
         for method in ("DESCRIBE", "SETUP", "PLAY", "GET_PARAMETER", "TEARDOWN", "ANNOUNCE"):

@@ -50,7 +50,7 @@ async def read_to_the_end(viewer: websockets.ClientConnection) -> None:
             await viewer.recv()
 
 
-async def test_https_opens_only_once_the_house_is_claimed(running: Running) -> None:
+async def test_sec_01_https_opens_only_once_the_house_is_claimed(running: Running) -> None:
     async with httpx2.AsyncClient() as client:
         await client.get(f"{running.base}/api/v1/session")
         assert "http://" in running.said.get_nowait()

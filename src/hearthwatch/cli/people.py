@@ -145,7 +145,7 @@ def remove(
     store = Secrets.open(options.data_folder(data))
     store.change({name: None for name in store.names() if name.startswith(f"people.{person}.")})
     forget_person(options.data_folder(data), person)
-    typer.echo(f"{person} is forgotten. A log-in (`hearthwatch users remove`) and a Telegram chat are revoked apart from this.")
+    typer.echo(f"{person} is forgotten. Who moves out is removed whole on the page: Settings, People with access, Remove.")
 
 
 def device_add(
