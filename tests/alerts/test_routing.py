@@ -8,8 +8,8 @@ import pytest
 from tests.alerts.house import BERLIN, FRONT, an_event
 
 from hearthwatch.alerts.alert import Alert, AlertId, Severity
-from hearthwatch.alerts.options import RouteOptions, Topic
 from hearthwatch.alerts.policy import CameraAlerts, Policy
+from hearthwatch.alerts.route import RouteOptions, Topic
 from hearthwatch.alerts.routing import Routing, topic_of, way_fault
 from hearthwatch.arming.arming import Mode
 from hearthwatch.events.event import Change, ChangeKind

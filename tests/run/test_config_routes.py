@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hearthwatch.alerts.alert import Severity
-from hearthwatch.alerts.options import RouteOptions, Topic
+from hearthwatch.alerts.route import RouteOptions, Topic
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.run.config import parse
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hearthwatch.alerts.alert import Severity
-from hearthwatch.alerts.options import RouteOptions, Topic
+from hearthwatch.alerts.route import RouteOptions, Topic
 from hearthwatch.kit.errors import ConfigFault, Unsupported
 from hearthwatch.run import way_matrix
 from hearthwatch.run.config import load, parse

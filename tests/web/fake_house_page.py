@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from hearthwatch.alerts.options import RouteOptions
+from hearthwatch.alerts.route import RouteOptions
 from hearthwatch.alerts.routing import way_fault
 from hearthwatch.arming.arming import Mode
 from hearthwatch.kit.clock import Clock

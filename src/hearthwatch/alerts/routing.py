@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import tzinfo
 
 from hearthwatch.alerts.alert import Alert, Severity
-from hearthwatch.alerts.options import RouteOptions, Topic
+from hearthwatch.alerts.route import RouteOptions, Topic
 from hearthwatch.alerts.times import is_time
 from hearthwatch.kit.units import to_datetime
 

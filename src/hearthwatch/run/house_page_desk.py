@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from hearthwatch.alerts import latency
-from hearthwatch.alerts.options import RouteOptions
+from hearthwatch.alerts.route import RouteOptions
 from hearthwatch.arming.arming import Mode
 from hearthwatch.arming.schedule import following
 from hearthwatch.kit.clock import Clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from hearthwatch.alerts.options import RouteOptions
+from hearthwatch.alerts.route import RouteOptions
 from hearthwatch.alerts.routing import PERSONAL, Routing, kind_of, way_fault
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.run.config import Config

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from hearthwatch.alerts.alert import Severity
-from hearthwatch.alerts.options import RouteOptions, Topic
+from hearthwatch.alerts.route import RouteOptions, Topic
 from hearthwatch.arming.arming import Mode
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.gate import needs

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hearthwatch.alerts.options import RouteOptions
+from hearthwatch.alerts.route import RouteOptions
 from hearthwatch.arming.arming import Mode
 from hearthwatch.kit.traffic import Sent
 from hearthwatch.kit.units import CameraId, WallUs
