@@ -115,6 +115,26 @@ def test_a_place_that_never_rests_soon_counts_for_little() -> None:
     assert sum(bool(motion.boxes) for motion in look(detector, list(yard.frames(5, leaves)))) <= 12
 
 
+@pytest.mark.parametrize(("level", "drop_px"), [(30, 14), (45, 24)])
+def test_rain_stays_below_what_is_told_and_somebody_in_it_is_seen(level: int, drop_px: int) -> None:
+    yard, rng = Yard(), np.random.default_rng(4)
+    told_frac = MotionOptions().sensitivity_frac
+    detector = settled(yard)
+
+    def rain(luma: Luma, _s: float) -> Luma:
+        for x, y in zip(rng.integers(0, 640, 220), rng.integers(0, 330, 220), strict=True):
+            luma[y : y + drop_px, x : x + 1] += level
+        return luma
+
+    look(detector, list(yard.frames(3, rain)))
+    assert max(motion.area_frac for motion in look(detector, list(yard.frames(5, rain)))) < told_frac / 3
+
+    def walker(luma: Luma, s: float) -> Luma:
+        return block(rain(luma, s), 0.3 + 0.1 * s, 0.8, 0.08, 0.4)
+
+    assert min(motion.area_frac for motion in look(detector, list(yard.frames(1, walker)))) > told_frac
+
+
 def test_a_clock_in_the_picture_soon_counts_for_nothing() -> None:
     yard = Yard()
     detector = settled(yard)
