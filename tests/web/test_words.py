@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import re
 from collections.abc import Iterator
@@ -37,7 +38,11 @@ def literals(tree: ast.AST) -> Iterator[str]:
 
 def sentences() -> set[str]:
     """Every text the house may say, with `{}` for its holes: whole, line by line, and without what it is about."""
-    whole = {text for path in SOURCES.rglob("*.py") for text in literals(ast.parse(path.read_text()))}
+    gc.disable()  # a traceback that is written while a tree is built breaks the building (Python's gh-106905)
+    try:
+        whole = {text for path in SOURCES.rglob("*.py") for text in literals(ast.parse(path.read_text()))}
+    finally:
+        gc.enable()
     lines = {line.strip() for text in whole for line in text.split("\n")}
     return lines | {LEADING_HOLES.sub("", line) for line in lines}
 
