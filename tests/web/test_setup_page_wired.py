@@ -191,7 +191,7 @@ async def test_zones_by_keyboard_alone_pulled_by_the_mouse_and_shown_again(chrom
     await page.mouse.up()
     await page.locator(".zones-corner").nth(2).focus()
     await page.keyboard.press("Delete")
-    await expect(page.get_by_text("1 corners missing")).to_be_visible()
+    await expect(page.get_by_text("1 corner missing")).to_be_visible()
     await page.get_by_role("button", name="Undo").click()
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("button", name="Save", exact=True)).to_have_count(0)
