@@ -210,3 +210,14 @@ def hashes_of(der: bytes) -> str:
     digest = hashes.Hash(hashes.SHA256())
     digest.update(der)
     return digest.finalize().hex()
+
+
+def test_an_address_that_is_the_machines_own_is_vouched_for_though_it_is_public(
+    tmp_path: Path, clock: FakeClock, sealer: Secrets
+) -> None:
+    public = (ipaddress.ip_address("9.9.9.9"), ipaddress.ip_address("2a01:4f8::5"))
+    made = certificate(tmp_path, sealer, clock, (), (*HOME, *public))
+    assert asked(made)[1] == {"127.0.0.1", "192.168.1.5", "9.9.9.9", "2a01:4f8::5"}
+    assert not made.authority.vouches_for(x509.IPAddress(ipaddress.ip_address("9.9.9.10")))
+    moved = certificate(tmp_path, sealer, clock, (), (*HOME, ipaddress.ip_address("9.9.9.10")))
+    assert moved.certificate == made.certificate  # an address nobody could vouch for is no reason for a new one

@@ -8,12 +8,13 @@ import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from tests.web.conftest import HTTP, Browser, MakeBrowser
+from tests.web.conftest import HTTP, HTTPS, Browser, MakeBrowser
 from tests.web.fake_house import Built
 from tests.web.running import new_house, running_house
 
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.kit.secrets import Secrets
+from hearthwatch.web.accounts import Role
 from hearthwatch.web.auth import Denied
 from hearthwatch.web.gate import is_private_way
 from hearthwatch.web.options import WebOptions
@@ -109,6 +110,19 @@ async def test_the_page_says_how_it_was_reached(viewer: Browser) -> None:
     assert answer["host"] == HTTP.removeprefix("http://")
     hidden = (await viewer.get("/api/v1/way", headers={"X-Forwarded-For": "203.0.113.9"})).json()
     assert (hidden["where"], hidden["is_hidden"]) == ("unknown", True)
+
+
+@pytest.mark.parametrize(
+    ("address", "where"),
+    [("192.168.1.20", "home"), ("fd00::20", "home"), ("203.0.113.9", "outside"), ("2a01:4f8::9", "outside")],
+)
+async def test_the_page_says_whether_it_was_reached_from_home(
+    address: str, where: str, built: Built, browser: MakeBrowser
+) -> None:
+    await built.add_user("ben", Role.MEMBER)
+    client = browser(HTTPS, address)
+    assert (await client.login("ben")).status_code == 200
+    assert (await client.get("/api/v1/way")).json()["where"] == where
 
 
 @pytest.mark.wired

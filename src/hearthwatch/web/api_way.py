@@ -74,7 +74,7 @@ async def way(request: Request, site: SiteDep) -> WayReply:
     elif is_loopback(came.client):
         where = From.MACHINE
     else:
-        where = From.HOME if site.doors.logins.is_home(came.client) else From.OUTSIDE
+        where = From.HOME if site.auth.is_near(came.client) else From.OUTSIDE
     open_ = dict.fromkeys(
         (scheme, "" if address in {"0.0.0.0", "::"} else address, port)  # noqa: S104 a comparison
         for scheme, places in (("http", reach.plain), ("https", reach.https))

@@ -145,7 +145,8 @@ def _made(clock: Clock, names: Iterable[x509.GeneralName], why: str) -> Authorit
     permitted += [x509.IPAddress(network) for network in _HOME_NETWORKS]
     for name in names:
         if isinstance(name, x509.IPAddress):
-            permitted.append(x509.IPAddress(ipaddress.ip_network(name.value)))
+            if not any(name.value in network for network in _HOME_NETWORKS):
+                permitted.append(x509.IPAddress(ipaddress.ip_network(name.value)))
         elif name not in permitted:
             permitted.append(name)
     built = (

@@ -45,10 +45,9 @@ def certificate(
 ) -> Made:
     """Return the certificate for this machine, for `hosts` and for `addresses` (this machine's own when they are not given),
     made now where the one there is does not do. Raises StorageFailed."""
-    asked = names(hosts)
+    asked = names(hosts, addresses)
     by = authority(folder, sealer, clock, asked)
-    wanted = (*asked, *(x509.IPAddress(each) for each in (_addresses() if addresses is None else addresses)))
-    named = [name for name in dict.fromkeys(wanted) if by.vouches_for(name)]
+    named = [name for name in asked if by.vouches_for(name)]
     path = folder / "https.pem"
     found = _read(path)
     if found is None or not _does(found, by, named, clock):
@@ -60,10 +59,11 @@ def certificate(
     return Made(path=path, certificate=found, authority=by, left_out=left_out)
 
 
-def names(hosts: Iterable[str] = ()) -> list[x509.GeneralName]:
-    """Return the names this machine is called by, `hosts` among them, which may hold addresses."""
+def names(hosts: Iterable[str] = (), addresses: Sequence[Ip] | None = None) -> list[x509.GeneralName]:
+    """Return what this machine is called by: names, `hosts` among them, which may hold addresses, and its own addresses."""
     own = socket.gethostname()
-    return _names(("localhost", own, f"{own.split('.', 1)[0]}.local", *hosts))
+    named = _names(("localhost", own, f"{own.split('.', 1)[0]}.local", *hosts))
+    return list(dict.fromkeys((*named, *map(x509.IPAddress, _addresses() if addresses is None else addresses))))
 
 
 def _names(texts: Iterable[str]) -> list[x509.GeneralName]:
