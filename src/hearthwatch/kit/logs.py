@@ -18,6 +18,8 @@ _PATTERNS = (
     (re.compile(r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie)(['\"]?\s*[:=]\s*)[^\r\n]+"), r"\1\2***"),
     (re.compile(r"(?i)([?&;\s]|\b)(pwd|passwd|password|pass|token|secret|api_?key)(=)[^\s&;'\"]+"), r"\1\2\3***"),
 )
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What would end a line, move a terminal's cursor, turn the writing round, or cannot be written at all."""
 _secrets: set[str] = set()
 
 
@@ -48,7 +50,7 @@ class _OneLine(logging.Formatter):
         message = record.getMessage()
         if record.exc_info and record.exc_info[0]:
             message += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
-        message = redact(message).replace("\r", "\\r").replace("\n", "\\n")
+        message = _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), redact(message))
         return f"{at} {record.levelname:<7} {self._process} {record.module}:{record.lineno} {record.threadName} {message}"
 
 
