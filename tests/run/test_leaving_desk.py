@@ -244,3 +244,17 @@ async def test_sec_34_a_failure_half_way_leaves_less_and_doing_it_again_does_the
         assert again.left == ()
         assert set(house.config.people) == {"anna"}
         assert await house.rows_of(ben) == 0
+
+
+async def test_sec_34_who_has_no_account_is_removed_with_chat_and_phones(tmp_path: Path) -> None:
+    with house_of(tmp_path) as house:
+        ben = await furnished(house)
+        ties = await house.desk.ties(None)
+        assert (ties.name, ties.cameras) == ("", ())
+        assert {each.name for each in ties.chats} == {"Anna", "Ben Smith"}
+        assert not any(each.likely for each in (*ties.chats, *ties.residents))
+        gone = await house.desk.leave(None, [1000], [PersonId("anna")], who="ada", address="")
+        assert (gone.name, gone.left) == ("", ())
+        assert not house.enrolments.allowed(1000, 1000)
+        assert set(house.config.people) == {"ben"}
+        assert await house.rows_of(ben) > 0

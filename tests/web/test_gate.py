@@ -61,6 +61,7 @@ PERMISSIONS = {
     "POST /api/v1/access/people/{user_id}/password": "manage",
     "DELETE /api/v1/access/people/{user_id}/factors": "manage",
     "GET /api/v1/access/people/{user_id}/ties": "manage",
+    "GET /api/v1/access/ties": "manage",
     "POST /api/v1/access/leave": "manage",
     "GET /api/v1/access/sessions": "manage",
     "DELETE /api/v1/access/sessions/{session}": "manage",

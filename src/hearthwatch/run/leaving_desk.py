@@ -61,16 +61,17 @@ class LeavingDesk:
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
 
-    async def ties(self, user_id: int) -> Ties:
+    async def ties(self, user_id: int | None) -> Ties:
         """See LeavingDoor."""
         now_us, config = self._clock.wall_us(), self._config()
+        if user_id is None:
+            return Ties(chats=self._chats(""), residents=_residents("", config))
         there = frozenset(self._secrets.names())
         return await self._db.run(lambda connection: self._read(connection, user_id, config, there, now_us))
 
     def _read(self, connection: Connection, user_id: int, config: Config, there: frozenset[str], now_us: WallUs) -> Ties:
         user = _user(connection, user_id)
         found = factors.factors_of(connection, user.id)
-        chats = {each.user_id: each for each in self._people()}
         return Ties(
             name=user.name,
             sessions=len(sessions.list_sessions(connection, now_us, user.id)),
@@ -79,21 +80,17 @@ class LeavingDesk:
             tokens=tuple(each.name for each in tokens.list_tokens(connection) if each.user.id == user.id),
             devices=tuple(each.name for each in push_device.devices(connection) if each.user_id == user.id),
             links=sum(each.who == user.name for each in shares.living(connection, now_us)),
-            chats=tuple(
-                Chatter(user_id=each.user_id, name=each.name, role=each.role, likely=likely(user.name, each.name))
-                for each in chats.values()
-            ),
-            residents=tuple(
-                Resident(
-                    person=person,
-                    name=options.name or person,
-                    devices=tuple(options.devices),
-                    likely=likely(user.name, person, options.name),
-                )
-                for person, options in config.people.items()
-            ),
+            chats=self._chats(user.name),
+            residents=_residents(user.name, config),
             cameras=_known_cameras(connection, user, config, there),
             software=tuple(name for secret, name in _SOFTWARE.items() if secret in there) if _knew(connection, user) else (),
+        )
+
+    def _chats(self, name: str) -> tuple[Chatter, ...]:
+        found = {each.user_id: each for each in self._people()}
+        return tuple(
+            Chatter(user_id=each.user_id, name=each.name, role=each.role, likely=bool(name) and likely(name, each.name))
+            for each in found.values()
         )
 
     async def leave(
@@ -159,6 +156,18 @@ class LeavingDesk:
             log.warning("a person is removed, but not %s: %s", what_is_left, error)
             return [what_is_left]
         return []
+
+
+def _residents(name: str, config: Config) -> tuple[Resident, ...]:
+    return tuple(
+        Resident(
+            person=person,
+            name=options.name or person,
+            devices=tuple(options.devices),
+            likely=bool(name) and likely(name, person, options.name),
+        )
+        for person, options in config.people.items()
+    )
 
 
 def _user(connection: Connection, user_id: int) -> User:

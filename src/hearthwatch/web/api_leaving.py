@@ -105,6 +105,13 @@ async def ties(user_id: UserId, site: SiteDep) -> TiesReply:
     return TiesReply.of(await site.doors.leaving.ties(user_id))
 
 
+@router.get("/ties")
+@needs(Permission.MANAGE)
+async def ties_without_account(site: SiteDep) -> TiesReply:
+    """The chats and people of the house there are, for somebody who has no account."""
+    return TiesReply.of(await site.doors.leaving.ties(None))
+
+
 @router.post("/leave")
 @needs(Permission.MANAGE, fresh=True, noted=False)
 async def leave(ask: LeaveAsk, request: Request, site: SiteDep, person: PersonDep) -> GoneReply:

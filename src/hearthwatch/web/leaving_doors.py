@@ -37,17 +37,17 @@ class Ties:
     are counted, `tokens` and `devices` (that are notified) named. `cameras` are those whose password they may know, `software`
     says the same of the passwords given to other programs: nothing here can take back what somebody knows."""
 
-    name: str
-    sessions: int
-    passkeys: int
-    code_app: bool
-    tokens: tuple[str, ...]
-    devices: tuple[str, ...]
-    links: int
     chats: tuple[Chatter, ...]
     residents: tuple[Resident, ...]
-    cameras: tuple[CameraId, ...]
-    software: tuple[str, ...]
+    name: str = ""
+    sessions: int = 0
+    passkeys: int = 0
+    code_app: bool = False
+    tokens: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    links: int = 0
+    cameras: tuple[CameraId, ...] = ()
+    software: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,9 @@ class Gone:
 
 
 class LeavingDoor(Protocol):
-    async def ties(self, user_id: int) -> Ties:
-        """Return all by which this account's person counts. Raises Denied (404), StorageFailed."""
+    async def ties(self, user_id: int | None) -> Ties:
+        """Return all by which this account's person counts; None: the chats and residents there are, for somebody without an
+        account. Raises Denied (404), StorageFailed."""
         ...
 
     async def leave(

@@ -14,7 +14,7 @@ import { Sessions } from "./Sessions";
 import { Tabs } from "./Tabs";
 import { ROLES, roleName, seen, when } from "./words";
 
-type Doing = { what: "add" } | { what: "rights" | "password" | "factors" | "remove"; who: Account };
+type Doing = { what: "add" | "moves-out" } | { what: "rights" | "password" | "factors" | "remove"; who: Account };
 
 export default function PeoplePage() {
   const [again, setAgain] = useState(0);
@@ -41,6 +41,9 @@ export default function PeoplePage() {
             <button class="button is-main" type="button" onClick={() => setDoing({ what: "add" })}>
               {t("Let somebody in")}
             </button>
+            <button class="button" type="button" onClick={() => setDoing({ what: "moves-out" })}>
+              {t("Somebody else moves out")}
+            </button>
           </div>
         </section>
       ) : null}
@@ -58,6 +61,7 @@ export default function PeoplePage() {
           onDone={() => done()}
         />
       ) : null}
+      {doing?.what === "moves-out" ? <LeaveSheet id={null} name="" onClose={() => setDoing(null)} /> : null}
       {doing?.what === "remove" ? <LeaveSheet id={doing.who.id} name={doing.who.name} onClose={(removed) => (removed ? done() : setDoing(null))} /> : null}
     </div>
   );

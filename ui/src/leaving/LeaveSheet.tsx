@@ -9,14 +9,14 @@ import { plural, t } from "../words";
 import { type Chatter, type Gone, type Leave, leaving, type Resident, type Ties } from "./api";
 import "./leaving.css";
 
-/** `onClose` is told whether somebody was removed. */
-export function LeaveSheet({ id, name, onClose }: { id: number; name: string; onClose: (done: boolean) => void }) {
+/** `id` null is somebody without an account. `onClose` is told whether somebody was removed. */
+export function LeaveSheet({ id, name, onClose }: { id: number | null; name: string; onClose: (done: boolean) => void }) {
   const [ties, failed] = useLoaded(() => leaving.ties(id), [id]);
   const [gone, setGone] = useState<Gone | null>(null);
   const [asked, setAsked] = useState<Leave | null>(null);
   if (gone) return <AfterSheet name={name} gone={gone} asked={asked} onGone={setGone} onClose={() => onClose(true)} />;
   return (
-    <Sheet title={t("Remove {name}?", { name })} onClose={() => onClose(false)}>
+    <Sheet title={id === null ? t("Who moves out?") : t("Remove {name}?", { name })} onClose={() => onClose(false)}>
       <Trouble error={failed} />
       {ties ? (
         <Question
@@ -29,13 +29,13 @@ export function LeaveSheet({ id, name, onClose }: { id: number; name: string; on
           }}
         />
       ) : failed ? null : (
-        <Working>{t("Looking what counts as {name}", { name })}</Working>
+        <Working>{t("Looking who counts as somebody here")}</Working>
       )}
     </Sheet>
   );
 }
 
-function Question({ ties, id, onClose, onDone }: { ties: Ties; id: number; onClose: () => void; onDone: (leave: Leave, gone: Gone) => void }) {
+function Question({ ties, id, onClose, onDone }: { ties: Ties; id: number | null; onClose: () => void; onDone: (leave: Leave, gone: Gone) => void }) {
   const [chats, setChats] = useState(() => ties.chats.filter((each) => each.likely).map((each) => each.user_id));
   const [residents, setResidents] = useState(() => ties.residents.filter((each) => each.likely).map((each) => each.person));
   const [error, setError] = useState<unknown>(null);
@@ -46,15 +46,19 @@ function Question({ ties, id, onClose, onDone }: { ties: Ties; id: number; onClo
   };
   return (
     <>
-      <h3 class="leaving-head">{t("This ends at once")}</h3>
-      <ul class="leaving-list">
-        {endings(ties).map((each) => (
-          <li key={each}>{each}</li>
-        ))}
-      </ul>
+      {id === null ? null : (
+        <>
+          <h3 class="leaving-head">{t("This ends at once")}</h3>
+          <ul class="leaving-list">
+            {endings(ties).map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        </>
+      )}
       {ties.chats.length + ties.residents.length > 0 ? (
         <fieldset class="rights leaving-also">
-          <legend>{t("What else counts as {name}?", { name: ties.name })}</legend>
+          <legend>{id === null ? t("What counts as them?") : t("What else counts as {name}?", { name: ties.name })}</legend>
           {ties.residents.map((each) => (
             <Tick key={each.person} on={residents.includes(each.person)} onChange={() => setResidents(toggled(residents, each.person))} name={each.name} what={phones(each)} />
           ))}
@@ -62,12 +66,14 @@ function Question({ ties, id, onClose, onDone }: { ties: Ties; id: number; onClo
             <Tick key={each.user_id} on={chats.includes(each.user_id)} onChange={() => setChats(toggled(chats, each.user_id))} name={each.name} what={chat(each)} />
           ))}
         </fieldset>
+      ) : id === null ? (
+        <p class="sheet-question">{t("Nobody's phone counts as home, and nobody is enrolled with Telegram.")}</p>
       ) : null}
-      <p class="hint leaving-hint">{t("What is ticked goes with the account. The log of who did what stays.")}</p>
+      <p class="hint leaving-hint">{id === null ? t("Their phones no longer count as home, their chat no longer commands. The log of who did what stays.") : t("What is ticked goes with the account. The log of who did what stays.")}</p>
       <Trouble error={error} />
       <div class="sheet-foot">
         <First onClick={onClose}>{t("Leave it")}</First>
-        <button class="button is-main" type="button" onClick={remove}>
+        <button class="button is-main" type="button" disabled={id === null && chats.length + residents.length === 0} onClick={remove}>
           {t("Remove")}
         </button>
       </div>
@@ -83,7 +89,7 @@ function AfterSheet({ name, gone, asked, onGone, onClose }: { name: string; gone
     leaving.leave({ ...asked, user: null }).then((found) => onGone({ ...gone, left: found.left }), setError);
   };
   return (
-    <Sheet title={t("{name} is removed", { name })} onClose={onClose}>
+    <Sheet title={name ? t("{name} is removed", { name }) : t("They are removed")} onClose={onClose}>
       {gone.left.length ? (
         <>
           <p class="sheet-question warm">{t("This could not be ended:")}</p>

@@ -40,6 +40,6 @@ export interface Leave {
 }
 
 export const leaving = {
-  ties: (user: number) => ask<Ties>("GET", `/access/people/${user}/ties`),
+  ties: (user: number | null) => ask<Ties>("GET", user === null ? "/access/ties" : `/access/people/${user}/ties`),
   leave: (who: Leave) => ask<Gone>("POST", "/access/leave", {}, who),
 };
