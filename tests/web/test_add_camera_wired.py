@@ -53,7 +53,7 @@ async def test_from_looking_to_live(house: House) -> None:
         page = watched.page
         page.set_default_timeout(30_000)
         await log_in(page, house)
-        await page.get_by_role("link", name="Cameras").click()
+        await page.get_by_role("navigation", name="Main").get_by_role("link", name="Cameras").click()
         await page.get_by_role("link", name="Add a camera").click()
         await page.get_by_role("button", name="Look for cameras").click()
         await expect(page.get_by_text("No cameras found")).to_be_visible()
@@ -63,7 +63,7 @@ async def test_from_looking_to_live(house: House) -> None:
         await page.get_by_label("Name to log in with").fill("watch")
         await page.get_by_label("Password of the camera").fill("not-the-1")
         await page.get_by_role("button", name="Log in and show").click()
-        await expect(page.get_by_role("alert")).to_contain_text("does not accept this name and password")
+        await expect(page.locator(".trouble")).to_contain_text("does not accept this name and password")
         await page.get_by_label("Password of the camera").fill(PASSWORD)
         await page.get_by_role("button", name="Log in and show").click()
         await page.wait_for_function("() => document.querySelector('.find-picture img')?.naturalWidth > 0")
