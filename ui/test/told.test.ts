@@ -22,6 +22,8 @@ test.each([
   ["By who is home.", "Danach, wer zu Hause ist."],
   ["14:03:27 · within a second", "14:03:27 · innerhalb einer Sekunde"],
   ["Mail server m.example cannot be reached (no answer in time). Alerts wait until it works again.", "Mailserver m.example ist nicht erreichbar (keine rechtzeitige Antwort). Meldungen warten, bis es wieder geht."],
+  ["14:03:27 · bob logged in from 8.8.8.8 (outside, dns.google)", "14:03:27 · bob hat sich von 8.8.8.8 angemeldet (außerhalb, dns.google)"],
+  ["If nobody of yours did that: change the camera's password and end the visit, then look at its accounts.", "Wenn das niemand von euch war: ändere das Passwort der Kamera und beende den Besuch, dann sieh dir ihre Konten an."],
   ["Nobody has ever said this: not even once.", "Nobody has ever said this: not even once."],
   ["", ""],
 ])("%s", (english, found) => expect(told(english)).toBe(found));

@@ -1,7 +1,7 @@
 /**
  * What the house itself says comes in English. Its sentences are known by their patterns, `"{camera} lost the network"`: one that
  * matches is said in the page's language with the same values, any other as it came. The house puts such pieces together with
- * colons, middle dots and full stops; each piece is looked for by itself.
+ * colons, commas, middle dots and full stops; each piece is looked for by itself.
  */
 
 import { signal } from "@preact/signals";
@@ -84,6 +84,9 @@ function piece(text: string, depth: number): string {
   if (text.includes(" · ")) return text.split(" · ").map((each) => piece(each, depth - 1)).join(" · ");
   const sentences = text.split(/(?<=[.?!…]) (?=\S)/);
   if (sentences.length > 1) return sentences.map((each) => piece(each, depth)).join(" ");
+  const [first = "", ...others] = text.split(", ");
+  const begun = others.length ? anyhow(first, depth - 1) : null;
+  if (begun !== null) return [begun, ...others.map((each) => piece(each, depth - 1))].join(", ");
   const about = SUBJECT.exec(text);
   return about ? `${about[1]}: ${piece(about[2] ?? "", depth - 1)}` : text;
 }
