@@ -117,6 +117,8 @@ async def walk(folder: Path, pictures: Path, camera: str, *, phone: bool) -> Sto
     """Go the whole way. `camera`: its address when it must be typed in, empty when it is found."""
     async with _outside() as outside, _chromium() as browser:
         config = ENDPOINTS.format(telegram=outside.telegram.base, push=outside.push.origin)
+        if camera:  # other houses may run on this machine
+            config += "\n[web]\nhttps_port = 0\n"
         house = House(folder / "house", config, {})
         context = await _context(browser, outside, phone=phone)
         watched = Watched(await context.new_page(), house.base)
