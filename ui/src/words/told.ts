@@ -49,6 +49,7 @@ export function hear(sentences: Readonly<Record<string, string>>): void {
 }
 
 const DEEPEST = 3;
+const LONGEST = 1000;
 const SUBJECT = /^(.{1,80}?): (.+)$/;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -57,6 +58,7 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 function known(text: string, depth: number): string | null {
   const found = Object.hasOwn(whole, text) ? whole[text] : seen(text) === text ? undefined : seen(text);
   if (found !== undefined) return found;
+  if (text.length > LONGEST) return null; // no sentence of ours, and slow to compare
   patterns ??= compiled(whole);
   for (const { test, names, to } of patterns) {
     const match = test.exec(text);
