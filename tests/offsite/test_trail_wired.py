@@ -144,6 +144,8 @@ async def test_sec_38_each_target_gets_every_line_once_however_many_and_whenever
         await did(copies, MOST_LINES + 3)
         await trail_of(copies).want()
         assert await trail_of(copies).want() == 0
+        count = await copies.db.run(lambda c: ledger.count(c, NAS))
+        assert (count.waiting, count.oldest_us) == (3, None)  # however old its lines are: no footage is late
         for target in copies.options:
             assert await copies.db.run(lambda c, name=target: ledger.trail_until(c, name)) == MOST_LINES + 5
         await copies.db.run(lambda c: ledger.drop_before(c, copies.clock.wall_us() + 1000 * US_PER_S, 100))

@@ -64,7 +64,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetCount:
-    """What waits for one target, what of it is of events and emergencies, and the oldest moment that waits."""
+    """What waits for one target, what of it is of events and emergencies, and the oldest moment of footage that waits."""
 
     waiting: int
     waiting_bytes: int
@@ -243,7 +243,7 @@ def count(connection: Connection, target: TargetId) -> TargetCount:
             func.count().label("waiting"),
             func.sum(left).label("bytes"),
             func.sum(case((uploads.c.priority <= Priority.EVENT, 1), else_=0)).label("events"),
-            func.min(uploads.c.start_us).label("oldest_us"),
+            func.min(case((uploads.c.kind != PieceKind.TRAIL, uploads.c.start_us))).label("oldest_us"),
         ).where(uploads.c.target == target, uploads.c.state.in_(_OPEN))
     ).one()
     return TargetCount(
