@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +30,8 @@ from hearthwatch.web.sessions import Factor
 _REFUSED = (400, 401, 403, 404, 405, 406, 409, 415, 422, 428, 429)
 SAYS_MORE = {
     "POST /api/v1/shares": "the end comes after the start",
+    "GET /cam/{camera}/cgi/{command}": "commands of plain characters",
+    "POST /cam/{camera}/cgi/{command}": "commands of plain characters",
     "GET /cam/{camera}/ptz": "one of three things to do",
     "POST /cam/{camera}/ptz": "one of three things to do",
     "POST /api/v1/cameras/{camera}/keep": "the end comes after the start",
@@ -97,8 +99,9 @@ class Asked:
 
 @dataclass
 class Served:
+    """A house that can be asked: where, what it says of itself, and the cookie and the token of each role."""
+
     base: str
-    built: Built
     spec: dict[str, Any]
     words: dict[str, str]
     csrf: dict[str, str]
@@ -124,7 +127,7 @@ def served(folder: Path) -> Iterator[Served]:
                 session = await lasting.session(lasting.word)
                 csrf[str(role)] = session.csrf
             built.auth.stopping.set()
-            found.append(Served(running.base, built, spec, words, csrf))
+            found.append(Served(running.base, spec, words, csrf))
             ready.set()
             await asyncio.to_thread(ended.wait)
 
@@ -197,12 +200,22 @@ def _whole(_context: object, body: object) -> object:
 
 
 def ask(
-    served: Served, role: str, *, examples: int, phases: tuple[str, ...] = ("examples", "coverage", "fuzzing"), only: str = ""
+    served: Served,
+    role: str,
+    *,
+    examples: int,
+    phases: tuple[str, ...] = ("examples", "coverage", "fuzzing"),
+    only: str = "",
+    but: str = "",
+    read: Callable[[bytes], None] = lambda _reply: None,
 ) -> Asked:
+    """Ask every operation whose path matches `only` and not `but`; `read` gets every reply, head and body."""
     schema = schemathesis.openapi.from_dict(served.spec, config=config(served, role, examples, phases))
     schema.hooks.hook("map_body")(_whole)
     if only:
         schema = schema.include(path_regex=only)
+    if but:
+        schema = schema.exclude(path_regex=but)
     asked = Asked()
     for event in from_schema(schema).execute():
         if isinstance(event, NonFatalError):
@@ -215,6 +228,7 @@ def ask(
         for interaction in recorder.interactions.values():
             if interaction.response is not None:
                 asked.statuses[interaction.response.status_code] += 1
+                read(repr(interaction.response.headers).encode() + interaction.response.content)
         for case_id, checks in recorder.checks.items():
             for check in checks:
                 if check.failure_info is None:

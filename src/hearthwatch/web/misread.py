@@ -15,15 +15,18 @@ _PATTERNS = {CAMERA_ID_PATTERN: "may have small letters, digits and hyphens, as 
 
 def _count(least: str, most: str, unit: str) -> dict[str, Callable[[Mapping[str, Any]], str]]:
     return {
-        least: lambda more: f"needs at least {more['min_length']} {unit}",
-        most: lambda more: f"may have at most {more['max_length']} {unit}",
+        least: lambda more: f"needs at least {_many(more['min_length'], unit)}",
+        most: lambda more: f"may have at most {_many(more['max_length'], unit)}",
     }
+
+
+def _many(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit.removesuffix('y') + 'ie' if unit.endswith('y') else unit}s"
 
 
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "is missing",
     "extra_forbidden": lambda _: "is not known here: leave it out",
-    "json_invalid": lambda more: f"is not JSON: {more.get('error', 'it breaks off')}",
     "string_pattern_mismatch": lambda more: _PATTERNS.get(more["pattern"], "has characters, or a length, that do not fit here"),
     "enum": lambda more: f"must be one of {more['expected']}",
     "literal_error": lambda more: f"must be {more['expected']}",
@@ -33,8 +36,8 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than_equal": lambda more: f"must be {more['le']} or less",
     "finite_number": lambda _: "must be an ordinary number",
     "string_unicode": lambda _: "has characters that are half of one: send whole ones",
-    **_count("string_too_short", "string_too_long", "characters"),
-    **_count("too_short", "too_long", "entries"),
+    **_count("string_too_short", "string_too_long", "character"),
+    **_count("too_short", "too_long", "entry"),
 }
 _KINDS = (
     (("int_",), "must be a whole number"),
@@ -60,6 +63,8 @@ def explained(errors: Sequence[Any]) -> str:
 
 def _words(found: Mapping[str, Any]) -> str:
     kind, more = found["type"], found.get("ctx") or {}
+    if kind == "json_invalid":
+        return f"is not JSON from character {found['loc'][-1]} on"
     if kind == "value_error":  # a rule of ours, in its own words
         return f"does not fit here: {more['error']}"
     if kind in _WORDS:
@@ -83,7 +88,8 @@ def _field(location: Sequence[str | int]) -> str:
 def _parts(path: Sequence[str | int]) -> Iterator[str]:
     for at, part in enumerate(path):
         if isinstance(part, int):
-            yield f"[{part}]" if at else f"character {part}"
+            if at:  # alone it is the place in a body that is no JSON
+                yield f"[{part}]"
         elif not _is_kind(part, at):
             yield f".{_short(part)}" if at else _short(part)
 
