@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aiohttp
 import pytest
 from aiohttp import web
 from tests.alerts.house import Health
@@ -41,41 +40,35 @@ async def outside():
     await runner.cleanup()
 
 
-@pytest.fixture
-async def session():
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-async def test_sec_10_it_calls_while_all_is_well_and_not_when_the_recorder_is_silent(outside, session) -> None:
-    await outside.heartbeat.beat(session)
+async def test_sec_10_it_calls_while_all_is_well_and_not_when_the_recorder_is_silent(outside) -> None:
+    await outside.heartbeat.beat()
     outside.well = False
-    await outside.heartbeat.beat(session)
+    await outside.heartbeat.beat()
     assert outside.calls == 1
     assert outside.health.log == []
 
 
 @pytest.mark.parametrize("status", [404, 500, 302])
-async def test_three_misses_are_told_once_without_the_address_and_their_end_too(outside, session, status) -> None:
+async def test_three_misses_are_told_once_without_the_address_and_their_end_too(outside, status) -> None:
     outside.status = status
     for _ in range(2):
-        await outside.heartbeat.beat(session)
+        await outside.heartbeat.beat()
     assert outside.health.log == []
     for _ in range(3):
-        await outside.heartbeat.beat(session)
+        await outside.heartbeat.beat()
     (detail,) = outside.health.open.values()
     assert "secret-token" not in detail
     assert str(status) in detail
     outside.status = 200
-    await outside.heartbeat.beat(session)
+    await outside.heartbeat.beat()
     assert [what for what, *_ in outside.health.log] == ["failed", "recovered"]
 
 
-async def test_nobody_there_is_told_and_no_address_is_no_fault(outside, session) -> None:
+async def test_nobody_there_is_told_and_no_address_is_no_fault(outside) -> None:
     outside.url = "http://127.0.0.1:9/secret-token"
     for _ in range(3):
-        await outside.heartbeat.beat(session)
+        await outside.heartbeat.beat()
     assert list(outside.health.open) == [(Fault.HEARTBEAT_LOST, "heartbeat")]
     outside.url = ""
-    await outside.heartbeat.beat(session)
+    await outside.heartbeat.beat()
     assert outside.health.open == {}

@@ -29,7 +29,7 @@ WELL_S = 25
 """How long each clip is as usual before something happens to it."""
 HARM_S = 30
 CLIP_S = 90
-_FPS = 10
+_FPS = 5
 _SIZE = (640, 352)
 _ROOM = "suburb_cars.mp4"
 
@@ -97,7 +97,7 @@ def clip(harm: Harm, folder: Path) -> Path:
     target = folder / f"{harm.name}.mp4"
     frozen: Luma | None = None
     with av.open(str(target), "w") as made:
-        stream = made.add_stream("libx264", rate=_FPS, options={"preset": "veryfast", "crf": "20"})
+        stream = made.add_stream("libx264", rate=_FPS, options={"preset": "ultrafast", "crf": "20"})
         stream.width, stream.height = _SIZE
         stream.pix_fmt = "yuv420p"
         for number, luma in enumerate(_footage(CLIP_S * _FPS)):

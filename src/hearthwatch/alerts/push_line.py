@@ -3,53 +3,34 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from hearthwatch.alerts.alert import MaybeSent, RetryAfter
 from hearthwatch.alerts.options import PushOptions
-from hearthwatch.alerts.push_address import endpoint_fault, is_public
+from hearthwatch.alerts.push_address import endpoint_fault
 from hearthwatch.alerts.push_device import PushDevice
 from hearthwatch.alerts.push_message import Handling
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import Refused, Unreachable, Unsupported
+from hearthwatch.kit.late import late
 from hearthwatch.kit.logs import hide
 from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 from hearthwatch.kit.units import US_PER_S
 
-_TIMEOUT = aiohttp.ClientTimeout(total=40, connect=8, sock_read=20)
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = late("aiohttp")
+
 _TOKEN_S = 12 * 3600
 _ASKED_S = 60.0
 
 
 class Gone(Unsupported):
     """The browser does not take notifications from here any more."""
-
-
-class _Public(AbstractResolver):
-    """Resolves names to addresses on the Internet alone, but for hosts the owner vouches for: what is connected to is what
-    was looked at."""
-
-    def __init__(self, vouched: Collection[str]) -> None:
-        self._inner = aiohttp.ThreadedResolver()
-        self._vouched = frozenset(vouched)
-
-    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        if host in self._vouched:
-            return found
-        fit = [each for each in found if is_public(each["host"])]
-        if not fit:
-            raise OSError(None, "its name leads to no address on the Internet")
-        return fit
-
-    async def close(self) -> None:
-        await self._inner.close()
 
 
 def new_key() -> str:
@@ -123,10 +104,15 @@ class PushLine:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
+            from hearthwatch.alerts.push_resolver import PublicResolver
+
             vouched = [urlsplit(each).hostname or "" for each in self.options.services]
-            connector = aiohttp.TCPConnector(resolver=_Public(vouched), keepalive_timeout=75, ttl_dns_cache=300)
+            connector = aiohttp.TCPConnector(resolver=PublicResolver(vouched), keepalive_timeout=75, ttl_dns_cache=300)
             self._session = aiohttp.ClientSession(
-                timeout=_TIMEOUT, connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+                timeout=aiohttp.ClientTimeout(total=40, connect=8, sock_read=20),
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
             )
         return self._session
 

@@ -8,12 +8,13 @@ polls with the same token. Texts are sent as plain text with entities, so no nam
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import sys
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -63,12 +64,26 @@ class Button:
     data: str
 
 
+@contextlib.contextmanager
+def _without_httpx_command_line() -> Iterator[None]:
+    """Have httpx find no rich: its command line, which nobody uses here, would stay in memory with rich, pygments and click."""
+    rich = sys.modules.get("rich")
+    if rich is None:
+        sys.modules["rich"] = None  # type: ignore[assignment]  # the documented way to say that a module is not to be had
+    try:
+        yield
+    finally:
+        if rich is None:
+            del sys.modules["rich"]
+
+
 class TelegramBot:
     """The bot behind one token, with connections kept warm. Build it by `open_bot`: the library takes a second to load."""
 
     def __init__(self, token: str, api_base: str) -> None:
         os.environ.setdefault("PTB_TIMEDELTA", "true")
-        import httpx
+        with _without_httpx_command_line():
+            import httpx
         import telegram
         from telegram.request import HTTPXRequest
 
@@ -78,20 +93,20 @@ class TelegramBot:
         self._token = token
         self._base = base = api_base.rstrip("/")
         limits = httpx.Limits(max_connections=8, keepalive_expiry=90.0)
-        hooks = {"request": [_counted]}
+        shared = {"limits": limits, "event_hooks": {"request": [_counted]}, "verify": httpx.create_ssl_context()}
         sending = HTTPXRequest(
             connect_timeout=8.0,
             read_timeout=15.0,
             write_timeout=10.0,
             pool_timeout=5.0,
             media_write_timeout=60.0,
-            httpx_kwargs={"limits": limits, "event_hooks": hooks},
+            httpx_kwargs=shared,
         )
         polling = HTTPXRequest(
             connection_pool_size=1,
             connect_timeout=8.0,
             read_timeout=15.0,
-            httpx_kwargs={"limits": limits, "event_hooks": hooks},
+            httpx_kwargs=shared,
         )
         self._bot = telegram.Bot(
             token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=sending, get_updates_request=polling
@@ -223,7 +238,7 @@ class TelegramBot:
         async with self._translated():
             return await method(*args, **named)
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
         error_types = self._telegram.error
         try:

@@ -9,18 +9,22 @@ import base64
 import hashlib
 import hmac
 import json
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from hearthwatch.alerts.alert import Alert, MaybeSent, Part, RetryAfter
 from hearthwatch.alerts.options import WebhookOptions
 from hearthwatch.alerts.wording import many_lines, one_line
 from hearthwatch.kit.errors import ConfigFault, Refused, Unreachable, Unsupported
+from hearthwatch.kit.late import late
 from hearthwatch.kit.logs import hide
 from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 from hearthwatch.kit.units import iso
 
-_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=8, sock_read=20)
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = late("aiohttp")
+
 _TRY_LATER = frozenset({408, 425, 429})
 
 
@@ -50,7 +54,8 @@ class WebhookChannel:
             headers["X-Hearthwatch-Signature"] = "sha256=" + hmac.new(self._secret, body, hashlib.sha256).hexdigest()
         if self._session is None:
             connector = aiohttp.TCPConnector(keepalive_timeout=75)
-            self._session = aiohttp.ClientSession(timeout=_TIMEOUT, connector=connector)
+            timeout = aiohttp.ClientTimeout(total=60, connect=8, sock_read=20)
+            self._session = aiohttp.ClientSession(timeout=timeout, connector=connector)
         TRAFFIC.sent("alerts.webhook", request_bytes("POST", self._url, headers, len(body)))
         try:
             async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as reply:

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from hearthwatch.health.outage import Fault, HealthSink
+from hearthwatch.kit.late import late
 from hearthwatch.kit.logs import hide
 from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = late("aiohttp")
+
 _SUBJECT = "heartbeat"
-_TIMEOUT = aiohttp.ClientTimeout(total=20)
+_TIMEOUT_S = 20
 _MISSES = 3
 _HEADERS = {"User-Agent": "Hearthwatch"}
 
@@ -34,12 +39,11 @@ class Heartbeat:
 
     async def run(self) -> None:
         """Call until cancelled."""
-        async with aiohttp.ClientSession(timeout=_TIMEOUT, headers=_HEADERS, trust_env=False) as session:
-            while True:
-                await self.beat(session)
-                await asyncio.sleep(self._every_s())
+        while True:
+            await self.beat()
+            await asyncio.sleep(self._every_s())
 
-    async def beat(self, session: aiohttp.ClientSession) -> None:
+    async def beat(self) -> None:
         """Call once, if there is anybody to call and all is well."""
         url = self._address()
         if not url:
@@ -48,7 +52,7 @@ class Heartbeat:
             self._note("it does not begin with http:// or https://")
         elif self._well():
             hide(url)
-            self._note(await _call(session, url))
+            self._note(await _call(url))
 
     def _note(self, fault: str) -> None:
         if not fault:
@@ -64,11 +68,15 @@ class Heartbeat:
             self._health.failed(Fault.HEARTBEAT_LOST, _SUBJECT, detail)
 
 
-async def _call(session: aiohttp.ClientSession, url: str) -> str:
+async def _call(url: str) -> str:
     """Return what went wrong, "" for nothing."""
     TRAFFIC.sent("heartbeat", request_bytes("GET", url, _HEADERS))
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     try:
-        async with session.get(url, allow_redirects=False) as answer:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=_HEADERS, trust_env=False) as session,
+            session.get(url, allow_redirects=False) as answer,
+        ):
             return "" if answer.status < 300 else f"it answers with status {answer.status}"
     except (aiohttp.ClientError, OSError, ValueError) as error:
         return f"it cannot be reached ({type(error).__name__})"

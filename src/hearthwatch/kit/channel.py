@@ -87,7 +87,7 @@ class Channel(Generic[M]):
 
     def _read(self, wanted: int) -> None:
         try:
-            data, ancillary, _flags, _address = self._sock.recvmsg(max(wanted, 262_144), socket.CMSG_SPACE(_MAX_FDS * 4))
+            data, ancillary, _flags, _address = self._sock.recvmsg(max(wanted, 65_536), socket.CMSG_SPACE(_MAX_FDS * 4))
         except OSError as error:
             raise Unreachable(f"the process at the other end is gone ({error.strerror or error})") from error
         for level, kind, payload in ancillary:

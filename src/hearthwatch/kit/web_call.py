@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from hearthwatch.kit.errors import ConfigFault, Refused, Unreachable
+from hearthwatch.kit.late import late
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.kit.traffic import TRAFFIC, request_bytes
 
-_TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = late("aiohttp")
 
 
 async def call(url: str, *, method: str, body: str, authorization: Secret | None, what: str) -> None:
@@ -26,9 +29,10 @@ async def call(url: str, *, method: str, body: str, authorization: Secret | None
     if body:
         headers["Content-Type"] = "application/json" if _is_json(body) else "text/plain; charset=utf-8"
     TRAFFIC.sent(urlsplit(url).hostname or "", request_bytes(method, url, headers, len(body.encode())))
+    timeout = aiohttp.ClientTimeout(total=15, connect=5)
     try:
         async with (
-            aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session,
+            aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session,
             session.request(method, url, data=body.encode() or None, headers=headers, allow_redirects=False) as answer,
         ):
             status = answer.status

@@ -7,16 +7,21 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import aiohttp
-from yarl import URL
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable
+from hearthwatch.kit.late import late
 from hearthwatch.offsite.s3_faults import fault
 from hearthwatch.offsite.s3_sign import Credentials, Request, canonical_query, quoted, signed_headers
 from hearthwatch.offsite.upload import Pace, TargetId, TargetOptions, TargetRefused, Trouble
+
+if TYPE_CHECKING:
+    import aiohttp
+    import yarl
+else:
+    aiohttp, yarl = late("aiohttp"), late("yarl")
 
 _MAX_REPLY_BYTES = 8 << 20
 
@@ -127,7 +132,7 @@ class S3Client:
             asked, self._host, credentials=self._credentials, region=self._options.region, at_us=self._clock.wall_us()
         )
         carried["content-length"] = str(size)
-        url = URL(f"{self._scheme}://{self._host}{path}" + (f"?{canonical_query(query)}" if query else ""), encoded=True)
+        url = yarl.URL(f"{self._scheme}://{self._host}{path}" + (f"?{canonical_query(query)}" if query else ""), encoded=True)
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=4, keepalive_timeout=30)
             timeout = aiohttp.ClientTimeout(total=None, connect=self._answer_s, sock_read=2 * self._answer_s)

@@ -15,20 +15,24 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, quote_plus
-
-import aiohttp
-from yarl import URL
 
 from hearthwatch.kit.address import resolve, source_address
 from hearthwatch.kit.digest import Authenticator
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
+from hearthwatch.kit.late import late
 from hearthwatch.kit.logs import hide
 from hearthwatch.kit.secrets import Secret
 from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.http_errors import HttpErrors
 from hearthwatch.vendors.redaction import sample_of
+
+if TYPE_CHECKING:
+    import aiohttp
+    import yarl
+else:
+    aiohttp, yarl = late("aiohttp"), late("yarl")
 
 DEFAULT_LIMIT_BYTES = 1 << 20
 _KEEP_ALIVE_S = 5.0  # within one round of commands; later the camera may have closed it, and a command would run twice
@@ -252,7 +256,7 @@ class CameraHttp:
 
     async def foreign_ipv4(self, ip: str, step: str) -> str:
         """Return `ip`; raises Unsupported if it is the address from which we come to this camera: blocked, we were outside."""
-        camera = URL((await self._base())[0]).host or ""
+        camera = yarl.URL((await self._base())[0]).host or ""
         if ip == source_address(camera):
             raise Unsupported(f"{self.name}, {step}: {ip} is this machine itself")
         return ip
@@ -270,7 +274,7 @@ class CameraHttp:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send it, answering challenges with a body from its beginning; the answer is open in the `async with`."""
         base, host = await self._base()
-        url = URL(base + self._with_credentials(target), encoded=True)
+        url = yarl.URL(base + self._with_credentials(target), encoded=True)
         for _ in range(4):
             sent = {**headers, "Host": host}
             challenged = self._challenged

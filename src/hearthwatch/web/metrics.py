@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from hearthwatch.kit.late import late
 from hearthwatch.kit.units import US_PER_S
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.doors import CameraState
 from hearthwatch.web.gate import needs
 from hearthwatch.web.site import Site, SiteDep
+
+if TYPE_CHECKING:
+    import prometheus_client
+    from prometheus_client import core
+else:
+    prometheus_client, core = late("prometheus_client"), late("prometheus_client.core")
 
 router = APIRouter()
 
@@ -31,9 +36,11 @@ async def healthz(site: SiteDep) -> PlainTextResponse:
 @needs(Permission.METRICS)
 def metrics(site: SiteDep) -> Response:
     """Prometheus text format."""
-    registry = CollectorRegistry(auto_describe=False)
+    registry = prometheus_client.CollectorRegistry(auto_describe=False)
     registry.register(_House(site))
-    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(
+        prometheus_client.generate_latest(registry), headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST}
+    )
 
 
 class _House:
@@ -42,14 +49,14 @@ class _House:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[core.Metric]:
         doors = self._site.doors
-        up = GaugeMetricFamily("hearthwatch_up", "1 while the house does its work", value=float(doors.health.ok()))
+        up = core.GaugeMetricFamily("hearthwatch_up", "1 while the house does its work", value=float(doors.health.ok()))
         yield up
         now = doors.house.now()
-        yield GaugeMetricFamily("hearthwatch_footage_free_bytes", "Free on the footage disk", value=now.footage_free_bytes)
-        yield GaugeMetricFamily("hearthwatch_footage_used_bytes", "Taken by footage", value=now.footage_used_bytes)
-        wrong = GaugeMetricFamily(
+        yield core.GaugeMetricFamily("hearthwatch_footage_free_bytes", "Free on the footage disk", value=now.footage_free_bytes)
+        yield core.GaugeMetricFamily("hearthwatch_footage_used_bytes", "Taken by footage", value=now.footage_used_bytes)
+        wrong = core.GaugeMetricFamily(
             "hearthwatch_outage",
             "1 for each thing that is wrong now: camera, router, internet, disk",
             labels=["fault", "subject"],
@@ -57,11 +64,11 @@ class _House:
         for outage in doors.health.lasting():
             wrong.add_metric([outage.fault.value, outage.subject], 1)
         yield wrong
-        live = GaugeMetricFamily("hearthwatch_stream_live", "1 while packets come", labels=["camera", "stream"])
-        fps = GaugeMetricFamily("hearthwatch_stream_fps", "Pictures a second", labels=["camera", "stream"])
-        age = GaugeMetricFamily("hearthwatch_stream_age_seconds", "Since the last packet", labels=["camera", "stream"])
-        drops = CounterMetricFamily("hearthwatch_dropped", "Dropped by a mailbox", labels=["camera", "stream", "box"])
-        motion = GaugeMetricFamily("hearthwatch_motion_fraction", "Changed share of the picture", labels=["camera"])
+        live = core.GaugeMetricFamily("hearthwatch_stream_live", "1 while packets come", labels=["camera", "stream"])
+        fps = core.GaugeMetricFamily("hearthwatch_stream_fps", "Pictures a second", labels=["camera", "stream"])
+        age = core.GaugeMetricFamily("hearthwatch_stream_age_seconds", "Since the last packet", labels=["camera", "stream"])
+        drops = core.CounterMetricFamily("hearthwatch_dropped", "Dropped by a mailbox", labels=["camera", "stream", "box"])
+        motion = core.GaugeMetricFamily("hearthwatch_motion_fraction", "Changed share of the picture", labels=["camera"])
         now_us = self._site.clock.wall_us()
         for camera in doors.cameras.all():
             motion.add_metric([camera.id], camera.motion_frac)
