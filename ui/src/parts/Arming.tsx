@@ -7,6 +7,7 @@ import { ask } from "../ask";
 import { isOwner } from "../store";
 import { said, t } from "../words";
 import { dates, listed } from "../words/figures";
+import { told } from "../words/told";
 import { Trouble } from "./bits";
 import * as icons from "./icons";
 import { Sheet } from "./Sheet";
@@ -79,7 +80,7 @@ function Change({ now }: { now: Arming }) {
     <Sheet title={modeName(now.mode)} eyebrow={t("Since {time}", { time: at(now.since_us) })} onClose={close}>
       <p class="sheet-question">{holder(now)}</p>
       {now.evidence.map((line) => (
-        <p key={line}>{line}</p>
+        <p key={line}>{told(line)}</p>
       ))}
       {now.stored ? null : <p>{t("The disk does not take it for now: after a power cut it would be forgotten.")}</p>}
       {isOwner.value ? (

@@ -5,6 +5,7 @@ import { ask } from "../ask";
 import { ago, bytes } from "../format";
 import { isOwner } from "../store";
 import { plural, rich, t } from "../words";
+import { told } from "../words/told";
 import { Trouble } from "./bits";
 
 interface Target {
@@ -71,7 +72,7 @@ export function OffsiteCard() {
           </ul>
           {found.emergency ? (
             <p class="dim">
-              {t("The last minutes went first, {time}: {why}", { time: ago(found.emergency_us, found.now_us), why: found.emergency })}{" "}
+              {t("The last minutes went first, {time}: {why}", { time: ago(found.emergency_us, found.now_us), why: told(found.emergency) })}{" "}
               {found.emergency_left ? plural(found.emergency_left, "{n} piece is still on the way.", "{n} pieces are still on the way.") : t("All of it arrived.")}
             </p>
           ) : null}
@@ -90,8 +91,9 @@ export function OffsiteCard() {
 function stateOf(target: Target, now_us: number): string {
   const size = bytes(target.waiting_bytes);
   if (target.error) {
+    const error = told(target.error);
     const waits = plural(target.waiting, "{n} piece waits ({size}); nothing is deleted here before it is there.", "{n} pieces wait ({size}); nothing is deleted here before it is there.", { size });
-    return target.waiting ? `${target.error} ${waits}` : target.error;
+    return target.waiting ? `${error} ${waits}` : error;
   }
   const last = target.proved_us ? t("last proof {time}", { time: ago(target.proved_us, now_us) }) : t("nothing proved yet");
   const waits = target.waiting ? plural(target.waiting, "{n} piece waits ({size})", "{n} pieces wait ({size})", { size }) : t("nothing waits");

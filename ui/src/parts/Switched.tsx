@@ -5,6 +5,7 @@ import { ask } from "../ask";
 import { clock } from "../format";
 import { isOwner } from "../store";
 import { t } from "../words";
+import { told } from "../words/told";
 import { Trouble, useLoaded } from "./bits";
 
 /** See DeedReply in the API's documentation. */
@@ -34,7 +35,7 @@ export function SwitchedCard() {
     setError(null);
     ask<Deed>("POST", `/actions/${name}/${what}`, {}).then((deed) => {
       setTurns((count) => count + 1);
-      if (!deed.done) setError(new Error(deed.text));
+      if (!deed.done) setError(new Error(told(deed.text)));
     }, setError);
   };
   return (
@@ -67,6 +68,6 @@ function state(action: Action): string {
     const since = clock(action.on_since_us);
     return action.off_us !== null ? t("on since {since}, until {until}", { since, until: clock(action.off_us) }) : t("on since {since}", { since });
   }
-  if (action.last && !action.last.done) return t("failed at {time}: {why}", { time: clock(action.last.at_us), why: action.last.text });
+  if (action.last && !action.last.done) return t("failed at {time}: {why}", { time: clock(action.last.at_us), why: told(action.last.text) });
   return action.enabled ? t("off") : t("off, and nothing switches it on by itself");
 }
