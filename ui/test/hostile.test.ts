@@ -1,0 +1,20 @@
+import { describe, expect, it, vi } from "vitest";
+
+vi.stubGlobal("location", { pathname: "/", search: "" });
+vi.stubGlobal("addEventListener", () => undefined);
+const { speak, t } = await import("../src/words");
+const { meant } = await import("../src/router");
+
+describe("words from outside", () => {
+  it("are never looked up where a language keeps its own", () => {
+    speak("de", { Armed: "Scharf" });
+    for (const word of ["constructor", "__proto__", "toString", "hasOwnProperty"]) expect(t(word)).toBe(word);
+  });
+  it("fill a hole once, whatever holes they have themselves", () => {
+    expect(t("{camera} is away", { camera: "{n} {camera} $& $1" })).toBe("{n} {camera} $& $1 is away");
+  });
+  it("of an address that was cut name nothing", () => {
+    expect(meant("%E0%A4%A")).toBe("%E0%A4%A");
+    expect(meant("a%20b")).toBe("a b");
+  });
+});
