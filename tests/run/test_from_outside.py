@@ -68,6 +68,13 @@ async def test_a_router_whose_own_address_leads_nowhere() -> None:
     assert not (await look(Router())).outer_is_private
 
 
+async def test_a_tunnel_of_wireguard_is_known_by_its_interface(tmp_path: Path) -> None:
+    assert not (await look(Router(), tmp_path=tmp_path)).wireguard
+    (tmp_path / "home-wg").mkdir()
+    (tmp_path / "home-wg" / "uevent").write_text("DEVTYPE=wireguard\nINTERFACE=home-wg\n")
+    assert (await look(Router(), home=HOME | {"home-wg": "10.8.0.1"}, tmp_path=tmp_path)).wireguard
+
+
 def test_the_kernels_table_of_addresses(tmp_path: Path) -> None:
     table = tmp_path / "if_inet6"
     table.write_text(
