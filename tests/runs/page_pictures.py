@@ -40,8 +40,8 @@ SIZES = {390: (844, "phone"), 820: (1180, "tablet"), 1440: (900, "desk")}
 THEMES = ("dark", "light")
 MOST_BYTES = 12_000_000
 QUALITY = 82
-SETTLED = """() => [...document.querySelectorAll('img')].filter((each) => { const { top, bottom } = each.getBoundingClientRect();
-       return bottom > 0 && top < innerHeight; }).every((each) => each.complete)
+SETTLED = """() => [...document.querySelectorAll('img')].filter((each) => { const { top, bottom, left } = each.getBoundingClientRect();
+       return bottom > 0 && top < innerHeight && left < innerWidth; }).every((each) => each.complete)
   && [...document.querySelectorAll('.tl-video')].every((each) => each.readyState >= 2)
   && document.fonts.status === 'loaded'"""
 
@@ -137,7 +137,9 @@ async def _zone(page: Page) -> None:
 
 
 async def _look(page: Page) -> None:
-    await page.get_by_role("button", name="Look for cameras").click()
+    await page.get_by_role("button", name="Look").first.wait_for()
+    if await page.locator(".find-start").count():  # else it is still known what was found
+        await page.get_by_role("button", name="Look for cameras").click()
     await page.locator(".find-row").first.wait_for()
 
 
