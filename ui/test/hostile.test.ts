@@ -13,6 +13,10 @@ describe("words from outside", () => {
   it("fill a hole once, whatever holes they have themselves", () => {
     expect(t("{camera} is away", { camera: "{n} {camera} $& $1" })).toBe("{n} {camera} $& $1 is away");
   });
+  it("turn nothing round that is not theirs", () => {
+    expect(t("{name} came, and {n} more", { name: "\u202egnp.exe\u2067", n: 1 })).toBe("gnp.exe came, and 1 more");
+    expect(t("{name} came", { name: "\u05e9\u05dc\u05d5\u05dd" })).toBe("\u05e9\u05dc\u05d5\u05dd came");
+  });
   it("of an address that was cut name nothing", () => {
     expect(meant("%E0%A4%A")).toBe("%E0%A4%A");
     expect(meant("a%20b")).toBe("a b");
