@@ -8,6 +8,7 @@ import { doors, type Login } from "./doors/api";
 import { merged } from "./doors/fold";
 import { isForeign } from "./doors/words";
 import { toldOf } from "./tellings";
+import { straight } from "./words";
 
 export const session = signal<Session | null>(null);
 export const unreachable = signal(false);
@@ -26,7 +27,7 @@ export const now_us = signal(Date.now() * 1000);
 
 export const isOwner = computed(() => session.value?.user?.role === "owner");
 export const may = (permission: "look" | "decide" | "export" | "manage"): boolean => session.value?.user?.may.includes(permission) ?? false;
-export const cameraName = (id: string): string => cameras.value.find((camera) => camera.id === id)?.name ?? id;
+export const cameraName = (id: string): string => straight(cameras.value.find((camera) => camera.id === id)?.name ?? id);
 
 const SEEN_LOGIN = "hearthwatch-login-seen";
 const seenLogin = signal(Number(localStorage.getItem(SEEN_LOGIN) ?? 0) || 0);

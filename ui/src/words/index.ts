@@ -16,6 +16,7 @@ type Values = Record<string, string | number>;
 const KEY = "hearthwatch-language";
 /** What would turn round the rest of a sentence whose hole it fills; letters have their direction without it. */
 const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+export const straight = (text: string): string => text.replace(TURNS, "");
 const HOLE = /\{(\w+)\}/g;
 
 let catalogue: Readonly<Record<string, string>> = {};
@@ -53,7 +54,7 @@ export const tag = (): string | undefined => spoken;
 const translated = (sentence: string): string => (Object.hasOwn(catalogue, sentence) ? (catalogue[sentence] as string) : String(sentence).replace(/\|[^|]*$/, ""));
 
 export function t(sentence: string, values: Values = {}): string {
-  return translated(sentence).replace(HOLE, (hole, name: string) => String(values[name] ?? hole).replace(TURNS, ""));
+  return translated(sentence).replace(HOLE, (hole, name: string) => straight(String(values[name] ?? hole)));
 }
 
 /** One of two sentences by `n`, which fills the hole {n} of both. */
