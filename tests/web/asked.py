@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import gc
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -139,6 +141,9 @@ def served(folder: Path) -> Iterator[Served]:
     finally:
         ended.set()
         thread.join(20)
+        with warnings.catch_warnings():  # a connection may be left whose answer was cut in the middle
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
 
 def _with_a_span(spec: dict[str, Any]) -> list[str]:
