@@ -45,9 +45,7 @@ class CameraVideo:
     async def _start(self) -> None:
         account = self.camera.state.account(self.user)
         self._password = account.password if account is not None else "nobody-knows-this"
-        self._server = RtspServer(
-            list(self.mounts), user=self.user, password=self._password, address=self.camera.host
-        )
+        self._server = RtspServer(list(self.mounts), user=self.user, password=self._password, address=self.camera.host)
         self._server.port = self.port
         await asyncio.to_thread(self._server.start)
         self.port = self._server.port
