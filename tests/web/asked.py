@@ -191,6 +191,7 @@ def config(served: Served, role: str, examples: int, phases: tuple[str, ...]) ->
                 }
             ],
             "warnings": False,
+            "cache": {"enabled": False},
         }
     )
 
