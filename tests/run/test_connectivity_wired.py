@@ -123,7 +123,8 @@ async def test_dns_then_uplink_cut_is_told_logged_and_repaired_once(tmp_path: Pa
                         outside.append(json.loads(await hook.line())["title"])
                     await box.looks(3, well=True)
     assert outside.count("The internet beyond the router: is back") == 1
-    assert not any("cannot be reached" in title or "does not answer" in title for title in outside)
+    # the name server's failing may have got out before the cut; what came after could not, and is not told late
+    assert not any("cannot be reached" in title for title in outside)
     with contextlib.closing(sqlite3.connect(tmp_path / "house.db")) as db:
         rows = dict(db.execute("select fault, end_us - start_us from outages where end_us is not null").fetchall())
     assert rows["internet-lost"] > 3_000_000
