@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 from sqlalchemy import create_engine
-from tests.audit.repair_bench import House, Knife, LastGood
+from tests.audit.repair_bench import Client, House, Knife, LastGood
 
 from hearthwatch.audit import trail
 from hearthwatch.audit.desk import RepairDesk
@@ -58,7 +58,12 @@ class Bench:
             ids=lambda: next(ids),
             tell=self._tell,
             announce=self.announced.append,
+            ended=self._look_again,
         )
+        self.unsettled = Unsettled(self.repairs.passwords, house.keyring, self.desk.at_work, self._tell)
+
+    async def _look_again(self) -> None:
+        await self.unsettled.load()
 
     async def _tell(self, camera, text, key) -> None:
         self.told.append((text, key))
@@ -217,14 +222,28 @@ async def test_a_password_left_half_way_is_settled_and_what_holds_is_told(bench,
     after.house.secrets.set("camera.front.pending.admin", "brand-New-1")
     if taken:
         after.house.camera.passwords["admin"] = "brand-New-1"
-    unsettled = Unsettled(after.repairs.passwords, after.house.keyring, after.desk.at_work, after._tell)
-    await unsettled.settle()
+    await after.unsettled.settle()
     await after.desk.resume()
     ((text, _),) = after.told
     assert text.endswith(
         "The new password of admin works and is in use." if taken else "The camera kept the old password of admin."
     )
     assert after.house.lets_us_in()
+
+
+async def test_a_password_seen_half_way_by_who_settles_them_is_free_once_it_is_changed(bench, monkeypatch):
+    change = Client.change_password
+    held = []
+
+    async def seen(client, user, new):
+        await bench.unsettled.load()
+        held.append(bench.unsettled.why_held("front"))
+        await change(client, user, new)
+
+    monkeypatch.setattr(Client, "change_password", seen)
+    asked = await bench.desk.ask(PASSWORD, "page ada")
+    assert (await bench.desk.confirm(asked.id, "page ada")).state is RepairState.DONE
+    assert [*held, bench.unsettled.why_held("front")] == ["", ""]
 
 
 async def test_a_move_cut_off_before_our_side_followed_is_followed_at_the_next_start(bench):

@@ -42,9 +42,10 @@ class RepairDesk:
         ids: Callable[[], str],
         tell: Callable[[CameraId, str, str], Awaitable[None]],
         announce: Callable[[Remedy], None] = lambda _: None,
+        ended: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`tell` gets a camera, a text for its owner, and a key under which it is told once; `announce` gets each remedy
-        before it is done."""
+        before it is done, and `ended` is called after it, however it ended, while the camera is still at work."""
         self._repairs = repairs
         self._premises = premises
         self._db = db
@@ -52,6 +53,7 @@ class RepairDesk:
         self._ids = ids
         self._tell = tell
         self._announce = announce
+        self._ended = ended
         self._locks: dict[CameraId, asyncio.Lock] = {}
         self._ended_ns: dict[CameraId, MonoNs] = {}
         self._tasks: dict[str, asyncio.Task[Entry]] = {}
@@ -139,6 +141,8 @@ class RepairDesk:
                 return await self._end(entry, RepairState.FAILED, f"{name}: it did not work: {_plain(remedy, error)}")
             finally:
                 self._ended_ns[remedy.camera] = self._clock.mono_ns()
+                if self._ended is not None:
+                    await self._ended()
         log.info("%s: %s for %s: %s", remedy.camera, remedy.kind, entry.who, result.text)
         if result.password is not None:
             self._made = {entry.id: result.password}  # only the newest waits to be seen

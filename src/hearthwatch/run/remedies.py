@@ -21,7 +21,7 @@ from hearthwatch.audit.unsettled import Unsettled
 from hearthwatch.copies.copy import Topic
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import HearthwatchError, Unsupported
+from hearthwatch.kit.errors import HearthwatchError, StorageFailed, Unsupported
 from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.copies_desk import CopiesDesk, LastGoodSettings
@@ -65,7 +65,16 @@ class Remedies:
         self._copies = copies.keeper
         self._files = FirmwareFiles(data_folder / "firmware")
         self._repairs = Repairs(doorman, secrets, premises, Restart(doorman, self._files.folder), LastGoodSettings(copies))
-        self.desk = RepairDesk(self._repairs, premises, db=db, clock=clock, ids=ids, tell=self._tell, announce=self._announce)
+        self.desk = RepairDesk(
+            self._repairs,
+            premises,
+            db=db,
+            clock=clock,
+            ids=ids,
+            tell=self._tell,
+            announce=self._announce,
+            ended=self._look_again,
+        )
         self._unsettled = Unsettled(self._repairs.passwords, secrets, self.desk.at_work, self._tell)
 
     def why_held(self, camera: CameraId) -> str:
@@ -75,6 +84,13 @@ class Remedies:
     async def load(self) -> None:
         """See which passwords were left half-changed. Raises StorageFailed."""
         await self._unsettled.load()
+
+    async def _look_again(self) -> None:
+        """What was changed while pending passwords were looked through is pending no more; what was left half-way is."""
+        try:
+            await self._unsettled.load()
+        except StorageFailed as error:
+            log.warning("whether a password is left half-changed is not known yet: %s", error)
 
     async def run(self) -> None:
         """Settle and tell of what a former house left unfinished, then settle what comes; never returns."""
