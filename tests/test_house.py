@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import tree
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "hearthwatch"
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -57,7 +59,7 @@ def name_of(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -66,7 +68,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def calls(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func)
 
@@ -98,7 +100,7 @@ def test_every_module_begins_with_one_sentence_about_itself() -> None:
     for path in MODULES:
         if "versions" in path.parts or path.name == "env.py":
             continue
-        doc = ast.get_docstring(ast.parse(path.read_text()))
+        doc = ast.get_docstring(tree(path))
         if not doc or doc.splitlines()[0].rstrip()[-1:] not in {".", "?", "…", ":"}:
             first = (doc or "").split("\n\n")[0].rstrip()
             if not first.endswith((".", "?", "`")):
@@ -135,7 +137,7 @@ def glossary() -> list[str]:
 def test_every_noun_is_in_the_glossary() -> None:
     terms = {term.lower() for term in glossary()}
     for module, nouns in NOUNS.items():
-        classes = {node.name for node in ast.parse((SOURCE / module).read_text()).body if isinstance(node, ast.ClassDef)}
+        classes = {node.name for node in tree(SOURCE / module).body if isinstance(node, ast.ClassDef)}
         for noun in nouns:
             assert noun in classes, f"{noun} left {module}"
             assert noun.lower() in terms, f"{noun} is not in docs/glossary.md"

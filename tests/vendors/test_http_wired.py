@@ -19,7 +19,7 @@ from tests.vendors.web_camera import BASIC, DIGEST, PASSWORD, USER, Request, Web
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import redact
-from hearthwatch.kit.secrets import Secret
+from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import camera_id
 from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.http import CameraHttp, LogIn, QueryKeys, query
@@ -277,9 +277,9 @@ async def test_an_error_of_the_listener_stays_its_own() -> None:
 
 
 async def test_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
-    pem, _ = certificate(tmp_path, SystemClock())
+    made = certificate(tmp_path, Secrets(tmp_path), SystemClock())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context.load_cert_chain(made.path)
     camera = WebCamera(answer=saying(reply(b"OK")), challenges=(DIGEST,))
     async with running(camera, context), client(camera, tls=True) as http:
         assert (await http.get(TARGET, step="reading it")).body == b"OK"

@@ -11,7 +11,7 @@ from tests.devices import dahua, foscam_hd, foscam_mjpeg
 
 from hearthwatch.audit.certificate import certificate
 from hearthwatch.kit.clock import SystemClock
-from hearthwatch.kit.secrets import Secret
+from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId
 from hearthwatch.vendors.device import Access
 from hearthwatch.vendors.probe import Probe, is_open
@@ -46,9 +46,9 @@ async def test_the_ports_of_this_machine_are_no_cameras(probe):
 
 
 async def test_the_certificate_is_read_without_trusting_it(probe, tmp_path):
-    path, _ = made_by_us(tmp_path, SystemClock())
+    made = made_by_us(tmp_path, Secrets(tmp_path), SystemClock())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
+    context.load_cert_chain(made.path)
 
     async def greet(_reader, writer) -> None:
         writer.close()

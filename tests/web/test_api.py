@@ -222,7 +222,7 @@ def test_every_address_the_page_calls_exists(built: Built) -> None:
     source = (ROOT / "ui/src/api.ts").read_text()
     calls = re.findall(r'ask<[^>]*>+\("(\w+)", ["`]([^"`]+)["`]', source)
     calls += [("GET", path) for path in re.findall(r'address\([`"](/(?:\$\{[^}]*\}|[^`"$])*)[`"]', source)]
-    assert len(calls) == 25
+    assert len(calls) == 26
     for method, path in calls:
         concrete = "/api/v1" + re.sub(r"\$\{id\(\w+\)\}", "front-door", path)
         matching = [rule for rule in table if rule.pattern.match(concrete) and rule.path != "/{path:path}"]

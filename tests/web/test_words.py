@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import gc
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.sources import tree
 
 import hearthwatch
 
@@ -39,11 +40,7 @@ def literals(tree: ast.AST) -> Iterator[str]:
 
 def texts() -> set[str]:
     """Every text of the house's code, with `{}` for its holes."""
-    gc.disable()  # a traceback that is written while a tree is built breaks the building (Python's gh-106905)
-    try:
-        return {text for path in SOURCES.rglob("*.py") for text in literals(ast.parse(path.read_text()))}
-    finally:
-        gc.enable()
+    return {text for path in SOURCES.rglob("*.py") for text in literals(tree(path))}
 
 
 def sentences(whole: set[str]) -> set[str]:

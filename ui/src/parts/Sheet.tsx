@@ -1,14 +1,15 @@
 /** A question over the page: the browser's own dialog, which keeps the focus inside and gives it back. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../words";
 import * as icons from "./icons";
 
 /** `locked` keeps it open against Escape and a tap beside it, while something runs or is shown only once. */
 export function Sheet({ title, eyebrow, locked = false, wide = false, onClose, children }: { title: string; eyebrow?: string; locked?: boolean; wide?: boolean; onClose: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // before the next picture, coming and going: in between the focus would be nowhere
+  useLayoutEffect(() => {
     const shown = dialog.current;
     const before = document.activeElement as HTMLElement | null;
     shown?.showModal();
