@@ -54,7 +54,7 @@ $(STAMPS)/bench: | $(STAMPS)/venv
 test: setup-dev check
 	@$(BIN)/python -m compileall -q src tests
 	@$(BIN)/pytest -q -m waits >.venv/waits.log 2>&1 & waits=$$!; \
-	$(BIN)/pytest -n 3 --dist worksteal -q --durations=25 -m 'not waits'; main=$$?; \
+	$(BIN)/pytest -n 2 --dist worksteal -q --durations=25 -m 'not waits'; main=$$?; \
 	wait $$waits; waited=$$?; cat .venv/waits.log; exit $$((main ? main : waited))
 	@if [ -f ui/package.json ]; then scripts/setup.sh test-ui; fi
 
