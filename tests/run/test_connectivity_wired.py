@@ -125,6 +125,7 @@ async def test_dns_then_uplink_cut_is_told_logged_and_repaired_once(tmp_path: Pa
     assert outside.count("The internet beyond the router: is back") == 1
     # the name server's failing may have got out before the cut; what came after could not, and is not told late
     assert not any("cannot be reached" in title for title in outside)
+    assert sum("does not answer" in title for title in outside) <= 1, outside
     with contextlib.closing(sqlite3.connect(tmp_path / "house.db")) as db:
         rows = dict(db.execute("select fault, end_us - start_us from outages where end_us is not null").fetchall())
     assert rows["internet-lost"] > 3_000_000
