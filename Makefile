@@ -1,6 +1,6 @@
 # make run    sets everything up and starts Hearthwatch        make test   sets up what the tests need and runs them all
 # make check  lint, types and import contracts                 make bench  the benchmarks of docs/benchmarks.md
-# make soak   half an hour of four cameras, every promise checked   make faults  kills and a full disk (docs/testing.md)
+# make soak   half an hour of four cameras, every promise checked   make faults  every fault, an hour (docs/testing.md)
 # make setup, make lock, make docs, make clean
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -11,6 +11,7 @@ STAMPS := .venv/.stamps
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' 2>/dev/null)
 RUN_ARGS ?=
 SOAK_ARGS ?= --minutes 30
+FAULTS_ARGS ?=
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -71,8 +72,7 @@ soak: setup-dev
 	$(BIN)/python -m tests.runs.soak $(SOAK_ARGS)
 
 faults: setup-dev
-	$(BIN)/python -m tests.runs.kills
-	$(BIN)/python -m tests.runs.full_disk
+	$(BIN)/python -m tests.faults --minutes 60 $(FAULTS_ARGS)
 
 docs: $(STAMPS)/dev
 	$(BIN)/python -m hearthwatch.run.config_reference > docs/reference/config.md
