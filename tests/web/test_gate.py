@@ -471,6 +471,14 @@ async def test_metrics_tell_what_is_wrong_now(browser: MakeBrowser) -> None:
     assert all(line.endswith(" 1.0") and 'fault="' in line and 'subject="' in line for line in lines)
 
 
+async def test_metrics_tell_how_the_loop_and_the_disk_keep_up(browser: MakeBrowser) -> None:
+    text = (await browser().get("/metrics")).text
+    late_s = next(line for line in text.splitlines() if line.startswith("hearthwatch_loop_late_seconds ")).split()[1]
+    assert float(late_s) >= 0
+    assert 'hearthwatch_commit_seconds_bucket{le="0.005"} 1.0' in text
+    assert 'hearthwatch_commit_seconds_bucket{le="+Inf"} 1.0' in text
+
+
 async def test_metrics_are_for_this_machine_or_a_bearer(browser: MakeBrowser) -> None:
     assert "hearthwatch_stream_live" in (await browser().get("/metrics")).text
     far = browser(base=HTTPS, address="192.168.1.9")

@@ -10,7 +10,10 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
+from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
+from hearthwatch.kit.timings import Timings
+from hearthwatch.kit.units import NS_PER_S
 
 T = TypeVar("T")
 
@@ -24,10 +27,12 @@ class Db(Protocol):
 
 
 class DbThread:
-    """A Db on one engine of kit.db; calls are served in their order."""
+    """A Db on one engine of kit.db; calls are served in their order. `commits` counts how long the disk took for each."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._clock = SystemClock()
+        self.commits = Timings()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="db")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -37,7 +42,10 @@ class DbThread:
     def _once(self, work: Callable[[Connection], T]) -> T:
         try:
             with self._engine.begin() as connection:
-                return work(connection)
+                answer = work(connection)
+                began_ns = self._clock.mono_ns()
+            self.commits.note((self._clock.mono_ns() - began_ns) / NS_PER_S)
+            return answer
         except (IntegrityError, ProgrammingError):
             raise
         except DatabaseError as error:

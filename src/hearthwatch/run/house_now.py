@@ -22,6 +22,7 @@ from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import HearthwatchError, Unsupported
 from hearthwatch.kit.files import disk_bytes, free_bytes
+from hearthwatch.kit.timings import Timings
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
@@ -39,9 +40,14 @@ _CLOUDLESS = "from your own network only"
 class Health:
     """Implements HealthDoor."""
 
-    def __init__(self, board: Board, reader: Engine) -> None:
+    def __init__(self, board: Board, reader: Engine, commits: Timings) -> None:
         self._board = board
         self._reader = reader
+        self._commits = commits
+
+    def commits(self) -> Timings:
+        """See HealthDoor."""
+        return self._commits
 
     def ok(self) -> bool:
         """See HealthDoor: not well while footage cannot be kept or a process does not stay up."""

@@ -17,7 +17,7 @@ from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.board import Board
 from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.dbthread import Db
+from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.run.access_desk import AccessDesk
@@ -90,7 +90,7 @@ class Reception:
         outbox: Outbox,
         config: Callable[[], Config],
         policy: Callable[[], Policy],
-        db: Db,
+        db: DbThread,
         reader: Engine,
         clock: Clock,
         changes: Changes,
@@ -227,7 +227,7 @@ class Reception:
             remote=actions,
             telegram=phones,
             people=PeopleOfThePage(presence),
-            health=Health(board, reader),
+            health=Health(board, reader, db.commits),
             pictures=pictures,
             detector=detector,
             house=self._house_now,

@@ -18,6 +18,7 @@ from hearthwatch.events.event import Event, EventId
 from hearthwatch.feeds.packet import Codec, Gap, Packet, Run, Stream, StreamInfo
 from hearthwatch.health.outage import Outage
 from hearthwatch.kit.mailbox import BoxCount
+from hearthwatch.kit.timings import Timings
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.forecast import Forecast
 from hearthwatch.recording.segment import FootageKeeper, Segment
@@ -222,6 +223,10 @@ class AlertDoor(Protocol):
 class HealthDoor(Protocol):
     def ok(self) -> bool:
         """Tell whether the house does its work; from memory, at once (called on the event loop)."""
+        ...
+
+    def commits(self) -> Timings:
+        """Return how long the disk took for each commit of the house's database so far."""
         ...
 
     def lasting(self) -> Sequence[Outage]:

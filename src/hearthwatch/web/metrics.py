@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
 from hearthwatch.kit.late import late
-from hearthwatch.kit.units import US_PER_S
+from hearthwatch.kit.timings import LIMITS_S
+from hearthwatch.kit.units import NS_PER_S, US_PER_S
 from hearthwatch.web.auth import Permission
 from hearthwatch.web.doors import CameraState
 from hearthwatch.web.gate import needs
@@ -23,6 +25,8 @@ else:
 
 router = APIRouter()
 
+_NAP_S = 0.02
+
 
 @router.get("/healthz", response_class=PlainTextResponse)
 @needs(Permission.PUBLIC)
@@ -34,23 +38,42 @@ async def healthz(site: SiteDep) -> PlainTextResponse:
 
 @router.get("/metrics", response_class=Response)
 @needs(Permission.METRICS)
-def metrics(site: SiteDep) -> Response:
+async def metrics(site: SiteDep) -> Response:
     """Prometheus text format."""
+    began_ns = site.clock.mono_ns()
+    await asyncio.sleep(_NAP_S)
+    late_s = (site.clock.mono_ns() - began_ns) / NS_PER_S - _NAP_S
+    text = await asyncio.to_thread(_text, site, max(0.0, late_s))
+    return Response(text, headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST})
+
+
+def _text(site: Site, late_s: float) -> bytes:
     registry = prometheus_client.CollectorRegistry(auto_describe=False)
-    registry.register(_House(site))
-    return Response(
-        prometheus_client.generate_latest(registry), headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST}
-    )
+    registry.register(_House(site, late_s))
+    return prometheus_client.generate_latest(registry)
 
 
 class _House:
     """What the doors say at this moment, as metrics."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, late_s: float) -> None:
         self._site = site
+        self._late_s = late_s
 
     def collect(self) -> Iterator[core.Metric]:
         doors = self._site.doors
+        yield core.GaugeMetricFamily(
+            "hearthwatch_loop_late_seconds",
+            "How late the house's event loop woke from a short nap just now",
+            value=self._late_s,
+        )
+        counts, sum_s = doors.health.commits().read()
+        yield core.HistogramMetricFamily(
+            "hearthwatch_commit_seconds",
+            "What the disk took for each commit of the house's database",
+            buckets=[(str(limit), count) for limit, count in zip((*LIMITS_S, "+Inf"), counts, strict=True)],
+            sum_value=sum_s,
+        )
         up = core.GaugeMetricFamily("hearthwatch_up", "1 while the house does its work", value=float(doors.health.ok()))
         yield up
         now = doors.house.now()

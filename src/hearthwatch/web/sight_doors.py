@@ -17,6 +17,7 @@ from hearthwatch.events.event import Event, EventId
 from hearthwatch.events.wanted import Place, Wanted
 from hearthwatch.health.outage import Outage
 from hearthwatch.kit.errors import Unsupported
+from hearthwatch.kit.timings import Timings
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.logins.login import KeptLine, Login, LoginId, Verdict, WatchNow
 from hearthwatch.web.copies_doors import CopiesDoor
@@ -159,6 +160,9 @@ class SeenHealth(_View):
 
     def ok(self) -> bool:
         return self._door.ok()
+
+    def commits(self) -> Timings:
+        return self._door.commits()
 
     def lasting(self) -> Sequence[Outage]:
         return [outage for outage in self._door.lasting() if self._is_told(outage)]
