@@ -65,6 +65,7 @@ LOOK = """() => {
     shown: document.querySelector('main')?.innerText.length ?? 0,
   };
 }"""
+OPEN_ALL = "() => { for (const each of document.querySelectorAll('details')) each.open = true; }"
 WIDEST = """() => [...document.querySelectorAll('main *')]
   .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
   .map((each) => `${each.tagName}.${each.className} ${Math.round(each.getBoundingClientRect().right)}`).slice(0, 6)"""
@@ -156,6 +157,27 @@ async def test_every_page_shows_hostile_words_as_words(locale: str, first: int, 
         assert watched.foreign == []
         assert _complaints(watched) == []
         assert hostile.used >= len(words)
+
+
+async def test_one_endless_word_in_every_text_leaves_the_page_as_wide_as_the_phone(tmp_path: Path) -> None:
+    async with (
+        running_house(tmp_path, new_house(), wrap=lambda app: HostileReplies(app, ["W" * 200])) as running,
+        _phone(running, "en-GB") as (watched, _),
+    ):
+        page, hostile = watched.page, running.app
+        assert isinstance(hostile, HostileReplies)
+        hostile.active = True
+        settled = Settled(page)
+        await page.goto(running.base)
+        wrong: list[str] = []
+        for path in PAGES:
+            await settled.go(path)
+            await page.evaluate(OPEN_ALL)
+            await settled.wait()
+            seen = await page.evaluate(LOOK)
+            if seen["wide"] > 0 or not seen["nav"]:
+                wrong.append(f"{path}: {seen['wide']} px too wide, nav in place: {seen['nav']}: {await page.evaluate(WIDEST)}")
+        assert not wrong, "\n".join(wrong)
 
 
 async def test_names_are_shown_letter_by_letter_and_odd_addresses_lead_nowhere(tmp_path: Path) -> None:

@@ -37,11 +37,10 @@ def _watched(terms: Terms, kbps: int, cameras: int) -> _Watched:
         contenders: dict[str, Contender] = {_OURS: ours, _MOTION: daemon, _FFMPEG: ffmpeg}
         result = compete(contenders, rounds=terms.rounds, round_s=terms.round_s, pictures_per_s=footage.FPS * cameras)
         counts, events = ours.ask(), daemon.events()
-    dropped = counts["packets"] - counts["pictures"]
     guards = (
         Guard(
-            what=f"{counts['pictures']} pictures, {dropped} dropped, {counts['lost']} packets lost",
-            held=not dropped and not counts["lost"] and counts["pictures"] > 0,
+            what=f"{counts['pictures']} pictures, {counts['dropped']} dropped, {counts['lost']} packets lost",
+            held=not counts["dropped"] and not counts["lost"] and counts["pictures"] > 0,
         ),
         Guard(
             what=f"ours saw motion in {counts['moving']} pictures, Motion {events} times",

@@ -25,7 +25,7 @@ class Watched:
 
     def __init__(self, name: str, url: str, stop: Stop) -> None:
         self.camera = CameraId(name)
-        self.packets = self.pictures = self.moving = self.outages = 0
+        self.pictures = self.dropped = self.moving = self.outages = 0
         self._decoder: Decoder | None = None
         self._motion = DifferenceDetector(MotionOptions())
         clock, rng = SystemClock(), random.Random()  # noqa: S311 client nonces
@@ -54,10 +54,11 @@ class Watched:
         """See PacketSink."""
         if packet.kind is not Kind.VIDEO or self._decoder is None:
             return
-        self.packets += 1
+        before = self.pictures
         for frame in self._decoder.decode(packet):
             self.pictures += 1
             self.moving += bool(self._motion.look(frame).boxes)
+        self.dropped += self.pictures == before
 
     def end(self, gap: Gap) -> None:
         """See PacketSink."""
@@ -80,7 +81,7 @@ def main() -> None:
     for _line in sys.stdin:
         counts = {
             "pictures": sum(each.pictures for each in cameras),
-            "packets": sum(each.packets for each in cameras),
+            "dropped": sum(each.dropped for each in cameras),
             "moving": sum(each.moving for each in cameras),
             "lost": sum(each.pump.state.lost_packets + each.outages for each in cameras),
         }
