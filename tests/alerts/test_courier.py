@@ -316,3 +316,40 @@ async def test_when_the_network_is_back_what_waits_is_tried_at_once_but_not_what
     await one.step_text()
     one.hurry()
     assert (await one.step_text() or 0) > 50
+
+
+async def test_a_text_that_had_to_wait_and_is_over_by_now_is_left_out(house):
+    channel = FakeChannel(failures=[DOWN])
+    one = courier(house, channel)
+    over: list[str] = []
+
+    async def is_over(alert) -> bool:
+        return alert.dedupe_key in over
+
+    house.outbox.is_over = is_over
+    await house.tell(dedupe_key="outage/internet-lost/x/1/start", title="lost")
+    await house.tell(title="person")
+    house.clock.advance(await one.step_text())
+    over.append("outage/internet-lost/x/1/start")
+    await drain(house, one)
+    assert channel.texts == ["person"]
+    over.append("fresh")
+    await house.tell(dedupe_key="fresh", title="told at once")
+    await drain(house, one)
+    assert channel.texts == ["person", "told at once"]
+    assert [state for _, state, _ in await states(house)] == [DeliveryState.FOLDED, DeliveryState.SENT, DeliveryState.SENT]
+
+
+async def test_what_is_folded_while_it_is_asked_whether_it_is_over_is_not_sent(house):
+    channel = FakeChannel(failures=[DOWN])
+    one = courier(house, channel)
+
+    async def is_over(alert) -> bool:
+        await house.outbox.fold(alert.dedupe_key)
+        return False
+
+    house.outbox.is_over = is_over
+    await house.tell(title="lost")
+    house.clock.advance(await one.step_text())
+    await drain(house, one)
+    assert channel.got == []

@@ -223,6 +223,17 @@ async def test_what_a_former_house_left_open_ends_here() -> None:
     assert watched.sink.open == {}
 
 
+async def test_what_is_asked_about_is_looked_at_anew_and_counts_as_no_look() -> None:
+    watched = Watched(misses=1, restart_after=2)
+    watched.reach.uplink = False
+    await watched.looks(1)
+    assert not await watched.guard.is_over(LOST)
+    assert watched.repaired == []
+    watched.reach.uplink = True
+    assert await watched.guard.is_over(LOST)
+    assert watched.sink.open == {}
+
+
 async def test_repair_is_asked_for_at_every_look_from_the_one_wished_and_never_for_a_service() -> None:
     watched = Watched(misses=1, restart_after=4)
     watched.reach.uplink = False

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from tests.alerts.house import House
 
+from hearthwatch.alerts.policy import outage_key
 from hearthwatch.health.board import Board
-from hearthwatch.health.connectivity import EndpointKind
+from hearthwatch.health.connectivity import NAME_SERVER, EndpointKind
 from hearthwatch.health.outage import Fault, Outage
+from hearthwatch.health.reach import KernelReach
 from hearthwatch.kit.units import WallUs
 from hearthwatch.run.config import parse
 from hearthwatch.run.connectivity_desk import ConnectivityDesk, endpoints
+from hearthwatch.run.house_secrets import HouseSecrets
 
 TEXT = """
 [alerts.email]
@@ -45,6 +48,46 @@ def outage(fault: Fault, subject: str) -> Outage:
     return Outage(fault=fault, camera=None, subject=subject, start_us=WallUs(1), end_us=None, detail="")
 
 
+def desk_of(house: House, board: Board, **fields) -> ConnectivityDesk:
+    return ConnectivityDesk(
+        HouseSecrets.open(house.folder),
+        config=lambda: parse(TEXT),
+        board=board,
+        outbox=house.outbox,
+        policy=lambda: None,
+        db=house.db,
+        clock=house.clock,
+        hurry=lambda: None,
+        **fields,
+    )
+
+
+class Lost(KernelReach):
+    """Nobody answers."""
+
+    async def resolve(self, host):
+        return None
+
+    async def router_answers(self, gateway):
+        return True
+
+
+async def test_the_beginning_is_over_once_its_end_was_seen_and_other_alerts_never_are(tmp_path) -> None:
+    house = House(tmp_path)
+    await house.start("webhook")
+    board = Board(house.db, house.clock, None)
+    desk = desk_of(house, board, reach=Lost())
+    board.failed(Fault.NAME_SERVER_SILENT, NAME_SERVER, "no answer")
+    (lost,) = board.snapshot()
+    begun = house.alert(dedupe_key=outage_key(lost, begins=True))
+    assert await house.outbox.is_over(house.alert()) is False
+    assert await house.outbox.is_over(house.alert(dedupe_key=outage_key(lost, begins=False))) is False
+    assert await desk.is_over(begun) is False
+    board.recovered(Fault.NAME_SERVER_SILENT, NAME_SERVER)
+    assert await desk.is_over(begun) is True
+    house.close()
+
+
 @pytest.mark.parametrize(
     ("one", "told", "explained"),
     [
@@ -60,15 +103,6 @@ def outage(fault: Fault, subject: str) -> Outage:
 )
 def test_what_only_follows_is_not_told_beside_it(tmp_path, one, told, explained) -> None:
     house = House(tmp_path)
-    desk = ConnectivityDesk(
-        None,
-        config=lambda: parse(""),
-        board=Board(house.db, house.clock, None),
-        outbox=house.outbox,
-        policy=lambda: None,
-        db=house.db,
-        clock=house.clock,
-        hurry=lambda: None,
-    )
+    desk = desk_of(house, Board(house.db, house.clock, None))
     assert desk.explains(one, [told]) is explained
     house.close()

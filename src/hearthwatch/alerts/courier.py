@@ -27,12 +27,13 @@ from hearthwatch.health.outage import Fault, HealthSink
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import HearthwatchError, Refused, Unsupported
 from hearthwatch.kit.retry import Backoff, keep_running_async
-from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs, WallUs
 
 log = logging.getLogger(__name__)
 
 DIGEST_OVER = 20
 _DIGEST_AGE_US = 60 * US_PER_S
+_FRESH_US = 5 * US_PER_S
 _TEXT_LIMIT_S = 30.0
 _MEDIA_LIMIT_S = 180.0
 _FIRST_WAIT_S = 5.0
@@ -145,9 +146,17 @@ class Courier:
         old = [d for d in waiting if abs(now_us - self._outbox.alert(d).at_us) > _DIGEST_AGE_US]
         if len(old) > DIGEST_OVER:
             await self._send_digest(lane, old)
-        else:
+        elif not await self._is_over(waiting[0], now_us):
             await self._send(lane, waiting[:1], self._outbox.alert(waiting[0]))
         return self._wait_s(lane) if self._in(lane) else None
+
+    async def _is_over(self, first: Delivery, now_us: WallUs) -> bool:
+        """Tell whether a text that had to wait need not be sent any more; then it is folded."""
+        alert = self._outbox.alert(first)
+        waited = first.tries > 0 or abs(now_us - alert.at_us) > _FRESH_US
+        if waited and await self._outbox.is_over(alert):
+            await self._outbox.fold(alert.dedupe_key)
+        return first not in self._outbox.waiting(self.channel.name)
 
     async def step_media(self) -> float | None:
         """The same for pictures and clips; each waits until its text is through."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -35,6 +35,10 @@ _KEPT = {Part.PICTURE: 16, Part.CLIP: 2, Part.ALBUM: 1}
 _PICTURES = "pictures"
 
 
+async def _never(_alert: Alert) -> bool:
+    return False
+
+
 class Outbox:
     """Used from one event loop. `load` first, then `record` and `attach`; the couriers do the rest."""
 
@@ -53,6 +57,8 @@ class Outbox:
         self._clock = clock
         self._health = health
         self.routes = Routes()
+        self.is_over: Callable[[Alert], Awaitable[bool]] = _never
+        """Asked of a text that had to wait, before it is tried: what is over by then is left out, for its end is told."""
         self._waiting: dict[str, dict[int, Delivery]] = {}
         self._alerts: OrderedDict[AlertId, Alert] = OrderedDict()
         self._keys: OrderedDict[str, None] = OrderedDict()

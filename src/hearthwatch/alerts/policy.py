@@ -225,6 +225,15 @@ def outage_key(outage: Outage, *, begins: bool) -> str:
     return f"outage/{outage.fault.value}/{outage.subject}/{outage.start_us}/{'start' if begins else 'end'}"
 
 
+def fault_begun(dedupe_key: str) -> Fault | None:
+    """Return the fault whose beginning an alert with that key tells, None where it tells something else."""
+    return next((fault for fault in Fault if _is_start(dedupe_key, fault)), None)
+
+
+def _is_start(dedupe_key: str, fault: Fault) -> bool:
+    return dedupe_key.startswith(f"outage/{fault.value}/") and dedupe_key.endswith("/start")
+
+
 OF_THE_CAMERA = frozenset({EventKind.OFFLINE, EventKind.TAMPER})
 """What happens to the camera itself is told in every mode."""
 

@@ -85,6 +85,12 @@ class Guard:
                 await self._repair(trouble)
         return not found.troubles
 
+    async def is_over(self, mark: Mark) -> bool:
+        """Tell whether what was broken works by now: looks anew while it lasts. What is still broken counts as no look."""
+        if mark in self._lasting() and self._options().enabled:
+            self._recover(verdict(await self._try(self._endpoints())).well)
+        return mark not in self._lasting()
+
     def _recover(self, well: Iterable[Mark]) -> None:
         lasting = frozenset(self._lasting())
         for mark in well:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
+from hearthwatch.alerts.alert import Alert
 from hearthwatch.alerts.outbox import Outbox
-from hearthwatch.alerts.policy import Policy
+from hearthwatch.alerts.policy import Policy, fault_begun, outage_key
 from hearthwatch.alerts.wording import span
 from hearthwatch.health.board import Board
 from hearthwatch.health.connectivity import REACHES, WAYS, Endpoint, EndpointKind, Mark, Trouble, host_port
@@ -24,6 +26,7 @@ from hearthwatch.run.config import Config
 
 log = logging.getLogger(__name__)
 
+_TRY_S = 10.0
 _WEB_PORTS = {"http": 80, "https": 443}
 _BEHIND = frozenset({"telegram", "email", "apprise", "heartbeat"})
 """Ways of telling that need the internet."""
@@ -76,6 +79,7 @@ class ConnectivityDesk:
             clock=clock,
             repair=repairer.consider,
         )
+        outbox.is_over = self.is_over
 
     @property
     def tasks(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
@@ -90,6 +94,20 @@ class ConnectivityDesk:
         return any(
             (one.fault in WAYS and channel in _BEHIND) or (one.fault in REACHES - WAYS and one.subject == end) for one in told
         )
+
+    async def is_over(self, alert: Alert) -> bool:
+        """Tell whether `alert` says that a way out is broken which works again by now; while it seems broken, that is tried."""
+        if fault_begun(alert.dedupe_key) not in REACHES:
+            return False
+        open_now = {outage_key(one, begins=True): (one.fault, one.subject) for one in self._board.snapshot()}
+        mark = open_now.get(alert.dedupe_key)
+        if mark is None:
+            return True
+        try:
+            async with asyncio.timeout(_TRY_S):
+                return await self.guard.is_over(mark)
+        except TimeoutError:
+            return False
 
     def told(self, outage: Outage) -> None:
         """Send what waited now that `outage`, if it was one of a way out, is over and that was told."""
