@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType, Protocol
 
-from hearthwatch.kit.clock import Stop
+from hearthwatch.kit.clock import Stop, UnsetClock
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 
@@ -110,12 +110,14 @@ class Packet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One unbroken connection: everything received in it has one StreamInfo and one timeline."""
+    """One unbroken connection: everything received in it has one StreamInfo and one timeline. `unset` when it is stamped by a
+    clock that nobody kept right as it began."""
 
     id: RunId
     camera: CameraId
     stream: Stream
     start_us: WallUs
+    unset: UnsetClock | None = None
 
 
 class GapReason(StrEnum):
@@ -139,7 +141,8 @@ class GapReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A stretch without footage and its cause; `end_us` None while it lasts."""
+    """A stretch without footage and its cause; `end_us` None while it lasts. `unset` when nobody kept the clock right that
+    `start_us` is of."""
 
     camera: CameraId
     stream: Stream
@@ -147,6 +150,7 @@ class Gap:
     end_us: WallUs | None
     reason: GapReason
     detail: str = ""
+    unset: UnsetClock | None = None
 
 
 class OpenFeed(Protocol):

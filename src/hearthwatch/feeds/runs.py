@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from hearthwatch.feeds.packet import Codec, Gap, GapReason, Kind, Packet, PacketSink, Run, RunId, Stream, StreamInfo
 from hearthwatch.feeds.timeline import Discontinuity, Timeline
-from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.clock import Clock, UnsetClock, offset_us
 from hearthwatch.kit.logs import redact
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, WallUs
 
@@ -21,7 +21,8 @@ class Runs:
     """Cuts the packets of one stream into runs and hands them to every sink with repaired time.
 
     A run begins at a key frame, once the stream comes at its own pace (a server may first send what it kept), and ends
-    with the connection, at a jump of the camera's stamps or of our wall clock. An outage before the first run is an `end`
+    with the connection, or with the first key frame after a jump of the camera's stamps or of our wall clock, where the next
+    one begins: neither loses a picture. An outage before the first run is an `end`
     without a `begin`, counted from the making of this object.
     """
 
@@ -36,6 +37,7 @@ class Runs:
         self._held: list[Packet] = []
         self._timeline: Timeline | None = None
         self._offset_us = 0
+        self._unset = self._doubt(offset_us(clock))
         self._gap_start_us: WallUs | None = clock.wall_us()
         self._not_before_us = WallUs(0)
 
@@ -45,37 +47,46 @@ class Runs:
 
     def take(self, packet: Packet, info: StreamInfo) -> None:
         """Place the next packet of the connection, in arrival order."""
-        offset_us = self._clock.wall_us() - self._clock.mono_ns() // 1000
-        stepped_us = offset_us - self._offset_us
+        ahead_us = offset_us(self._clock)
+        stepped_us = ahead_us - self._offset_us
         if (self._timeline or self._held) and abs(stepped_us) > CLOCK_STEP_US:
-            self.end(GapReason.CLOCK_STEP, f"the clock of this machine was set by {stepped_us / US_PER_S:+.1f} s", info)
-            self._not_before_us = WallUs(0)
+            if packet.starts_gop:
+                self.end(GapReason.CLOCK_STEP, f"the clock of this machine was set by {stepped_us / US_PER_S:+.1f} s", info)
+                self._not_before_us = WallUs(0)
+            else:
+                ahead_us = self._offset_us
         if self._timeline and packet.starts_gop and self._timeline.adrift:
             self.end(GapReason.DISCONTINUITY, "the camera's clock runs too slow to follow")
-        if self._timeline and self._give(self._timeline, packet, offset_us):
+        if self._timeline and self._give(self._timeline, packet, ahead_us):
             return
         if self._held or packet.starts_gop:
             if not self._held:
-                self._offset_us = offset_us
+                self._offset_us = ahead_us
+                self._unset = self._doubt(ahead_us)
             self._held.append(packet)
             if _settled(self._held, info):
                 self._begin(info)
 
+    def _doubt(self, ahead_us: int) -> UnsetClock | None:
+        return None if self._clock.is_kept() else UnsetClock(boot=self._clock.boot(), offset_us=ahead_us)
+
     def _begin(self, info: StreamInfo) -> None:
         first, self._held = tuple(self._held), []
         self._timeline = Timeline(info, first, self._offset_us, self._not_before_us)
-        run = Run(id=self._ids(), camera=self._camera, stream=self._stream, start_us=self._timeline.start_us)
+        run = Run(id=self._ids(), camera=self._camera, stream=self._stream, start_us=self._timeline.start_us, unset=self._unset)
         self._gap_start_us = None
         for sink in self._sinks:
             sink.begin(run, info)
-        for packet in first:
+        for at, packet in enumerate(first):
             if not self._give(self._timeline, packet, self._offset_us):
+                for rest in first[at:]:
+                    self.take(rest, info)
                 return
 
-    def _give(self, timeline: Timeline, packet: Packet, offset_us: int) -> bool:
+    def _give(self, timeline: Timeline, packet: Packet, ahead_us: int) -> bool:
         """Hand the packet on; False when its stamps ended the run instead."""
         try:
-            placed = timeline.place(packet, offset_us)
+            placed = timeline.place(packet, ahead_us)
         except Discontinuity as jump:
             self.end(GapReason.DISCONTINUITY, str(jump))
             return False
@@ -96,7 +107,13 @@ class Runs:
         else:
             return
         gap = Gap(
-            camera=self._camera, stream=self._stream, start_us=start_us, end_us=None, reason=reason, detail=redact(detail)
+            camera=self._camera,
+            stream=self._stream,
+            start_us=start_us,
+            end_us=None,
+            reason=reason,
+            detail=redact(detail),
+            unset=self._unset,
         )
         for sink in self._sinks:
             sink.end(gap)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 from collections import deque
 
@@ -24,13 +23,13 @@ _VIDEO = Kind.VIDEO
 
 
 class Discontinuity(HearthwatchError):
-    """The camera's stamps jumped further than can be repaired: the run must end and a new one start."""
+    """The camera's stamps jumped further than can be repaired: the run must end and a new one start with this packet."""
 
 
 class TrackLine:
     """Decode and presentation stamps of one track: rebased to a start of our choice, rising, without wraps and small faults.
 
-    A step of at most 10 s that the receive clock does not confirm is taken out; a longer one raises Discontinuity. RTP
+    A step that the receive clock does not confirm is taken out; one of more than 10 s is noted in `jumped_s`. RTP
     wraps at 2**32 ticks, MPEG-TS at 2**33. Where a feed knows only presentation stamps (dts equal to pts) and pictures
     come reordered, decode stamps are derived from them.
     """
@@ -45,6 +44,8 @@ class TrackLine:
         self._step = max(1, ticks_per_s // 10)
         self._nudges = 0
         self._reorder = _Reorder()
+        self.jumped_s: float | None = None
+        """How far the stamps last jumped. What follows is placed by its time of arrival."""
 
     @property
     def step_ticks(self) -> int:
@@ -56,7 +57,7 @@ class TrackLine:
         return self._out + self._step
 
     def place(self, pts: int | None, dts: int | None, received_ns: MonoNs) -> tuple[int, int]:
-        """Return the repaired (pts, dts) of the next packet in decode order. Raises Discontinuity."""
+        """Return the repaired (pts, dts) of the next packet in decode order."""
         if self._offset is not None and dts is not None and pts == dts and self._reorder.is_idle:
             step = dts - self._raw
             if 0 < step < self._rate:
@@ -90,9 +91,10 @@ class TrackLine:
         if only_pts:
             raw = self._reorder.decode_stamp(raw, self._raw, slight=int(self._rate * SLIGHT_S))
         step = raw - self._raw
-        if step < -self._rate * JUMP_S or (step > self._rate * JUMP_S and abs(step - elapsed) > self._rate * HOLE_S):
-            raise Discontinuity(f"the camera's time stamps jumped by {step / self._rate:+.1f} s")
-        if step < -self._rate * SLIGHT_S or step > elapsed + self._rate * HOLE_S or (step <= 0 and self._nudges >= 5):
+        far = step < -self._rate * JUMP_S or (step > self._rate * JUMP_S and abs(step - elapsed) > self._rate * HOLE_S)
+        if far:
+            self.jumped_s = step / self._rate
+        if far or step < -self._rate * SLIGHT_S or step > elapsed + self._rate * HOLE_S or (step <= 0 and self._nudges >= 5):
             out = self._out + max(1, elapsed)
             self._offset = out - raw
             return raw, out
@@ -233,9 +235,13 @@ class Timeline:
         return WallUs(self._last_us + self._video_line.step_ticks * US_PER_S // self._video_rate)
 
     def place(self, packet: Packet, offset_us: int) -> Packet:
-        """Return `packet` with its stamps repaired and its wall time set. Raises Discontinuity."""
+        """Return `packet` with its stamps repaired and its wall time set.
+
+        After a jump of the stamps packets go on to be placed, so that none is lost, up to the next key frame: Discontinuity."""
         if packet.kind is _VIDEO:
             pts, dts = self._video_line.place(packet.pts_ticks, packet.dts_ticks, packet.received_ns)
+            if packet.is_key and (jumped_s := self._jumped_s()) is not None:
+                raise Discontinuity(f"the camera's time stamps jumped by {jumped_s:+.1f} s")
             media_us = dts * US_PER_S // self._video_rate
             self._wall.see(media_us, packet.received_ns // 1000 + offset_us)
             wall_us = self._last_us = max(self._wall.at(media_us), self._last_us)
@@ -255,6 +261,11 @@ class Timeline:
             wall_us=wall_us,
         )
 
+    def _jumped_s(self) -> float | None:
+        if self._video_line.jumped_s is None and self._audio_line is not None:
+            return self._audio_line.jumped_s
+        return self._video_line.jumped_s
+
     def _sound(self, packet: Packet) -> tuple[TrackLine, int]:
         assert self._info.audio is not None
         rate = self._info.audio.ticks_per_s
@@ -273,9 +284,8 @@ def _least_delayed_us(first: tuple[Packet, ...], rate: int) -> int:
     """Return the monotonic time at which the run began, by the packet that waited least on its way."""
     line = TrackLine(rate)
     least_us = first[0].received_ns // 1000
-    with contextlib.suppress(Discontinuity):
-        for packet in first:
-            if packet.kind is Kind.VIDEO:
-                _, dts = line.place(packet.pts_ticks, packet.dts_ticks, packet.received_ns)
-                least_us = min(least_us, packet.received_ns // 1000 - dts * US_PER_S // rate)
+    for packet in first:
+        if packet.kind is Kind.VIDEO:
+            _, dts = line.place(packet.pts_ticks, packet.dts_ticks, packet.received_ns)
+            least_us = min(least_us, packet.received_ns // 1000 - dts * US_PER_S // rate)
     return least_us

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs, WallUs
+
+_TIMEX_BYTES = 512
+_TIME_ERROR = 5
+"""adjtimex(2): nobody keeps this clock right. The kernel also says so from when somebody sets it until a time server agrees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsetClock:
+    """A wall clock that nobody kept right: it was `offset_us` ahead of the monotonic clock of the boot `boot`. Once it is set,
+    what was stamped by it can be stamped anew."""
+
+    boot: str
+    offset_us: int
 
 
 class Stop:
@@ -37,6 +54,14 @@ class Clock(Protocol):
         """Sleep until `seconds` passed or `stop` is set; True when stopped."""
         ...
 
+    def is_kept(self) -> bool:
+        """Tell whether something, such as a time server, keeps the wall clock right."""
+        ...
+
+    def boot(self) -> str:
+        """Return the id of the boot whose monotonic clock this is."""
+        ...
+
 
 class SystemClock:
     """The machine's own clocks."""
@@ -50,6 +75,23 @@ class SystemClock:
     def sleep(self, stop: Stop, seconds: float) -> bool:
         return stop.wait(seconds)
 
+    def is_kept(self) -> bool:
+        state = int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
+        return 0 <= state != _TIME_ERROR
+
+    def boot(self) -> str:
+        return _boot()
+
+
+@cache
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
+def offset_us(clock: Clock) -> int:
+    """Return how far the wall clock is ahead of the monotonic clock: it changes only when somebody sets the clock."""
+    return clock.wall_us() - clock.mono_ns() // 1000
+
 
 class FakeClock:
     """A clock that moves only when told to or when somebody sleeps on it."""
@@ -57,6 +99,7 @@ class FakeClock:
     def __init__(self, wall_us: int = 1_700_000_000 * US_PER_S, mono_ns: int = 1_000 * NS_PER_S) -> None:
         self._wall_us = wall_us
         self._mono_ns = mono_ns
+        self.kept = True
 
     def wall_us(self) -> WallUs:
         return WallUs(self._wall_us)
@@ -77,3 +120,9 @@ class FakeClock:
         if not stop.is_set():
             self.advance(seconds)
         return stop.is_set()
+
+    def is_kept(self) -> bool:
+        return self.kept
+
+    def boot(self) -> str:
+        return "fake"

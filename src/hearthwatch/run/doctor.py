@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import sqlite3
@@ -43,9 +42,6 @@ _PROBE = (
     "walls = sandbox.enter()\n"
     "print('landlock' if walls.landlock else '', 'unprivileged' if walls.unprivileged else '')\n"
 )
-_TIMEX_BYTES = 512
-_TIME_ERROR = 5
-"""adjtimex(2): nobody keeps this clock right."""
 
 
 def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
@@ -105,7 +101,7 @@ def _machine() -> Check:
 
 def clock(zone: tzinfo, is_set: bool | None = None) -> Check:
     """Tell whether something keeps the clock right; evidence with a wrong time is worth little. `is_set` is for tests."""
-    is_set = _is_synchronised() if is_set is None else is_set
+    is_set = SystemClock().is_kept() if is_set is None else is_set
     if is_set:
         shown = "this machine's zone" if str(zone) == "localtime" else str(zone)
         return ok("clock", f"set by a time server; times are shown in {shown}")
@@ -114,11 +110,6 @@ def clock(zone: tzinfo, is_set: bool | None = None) -> Check:
         "nothing keeps it right, so recordings may bear a wrong time: install a time service "
         "(Debian: apt-get install systemd-timesyncd)",
     )
-
-
-def _is_synchronised() -> bool:
-    state = int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
-    return 0 <= state != _TIME_ERROR
 
 
 def _disk(footage: Path) -> Check:
