@@ -14,7 +14,7 @@ from tests.feeds.packet_maker import ListSink, PacketMaker
 
 from hearthwatch.feeds.packet import GapReason, Packet, RunId, Stream, StreamChanged, StreamInfo
 from hearthwatch.feeds.pump import Pump, spoken
-from hearthwatch.kit.clock import FakeClock, Stop
+from hearthwatch.kit.clock import FakeClock, Stop, UnsetClock, offset_us
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
 
@@ -227,6 +227,43 @@ def test_changed_stream_goes_on_at_once_with_the_new_size() -> None:
     assert bench.health.log[0] == "lost camera"
 
 
+class Changing(Opened):
+    """A connection that outlives a change of its picture: iterated anew it goes on with `after`."""
+
+    after: PacketMaker | None = None
+
+    def __iter__(self) -> Iterator[Packet]:
+        yield from super().__iter__()
+        if self.after is not None:
+            self.maker, self.after = self.after, None
+            raise StreamChanged("front changed its picture", self.maker.info, goes_on=True)
+
+
+@pytest.mark.parametrize(("before_s", "connections"), [(20, 1), (5, 2)])
+def test_a_change_that_the_connection_outlives_needs_no_other_unless_it_came_soon(
+    before_s: float, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = PacketMaker()
+    bench = Bench((maker, before_s, None), (maker.resized(1280, 720), before_s, None))
+    first = [maker.resized(1280, 720)]
+    open_feed = bench.feed.open
+
+    def opened(stop: Stop) -> Opened:
+        made = open_feed(stop)
+        made.__class__ = Changing
+        made.after = first.pop() if first else None
+        return made
+
+    monkeypatch.setattr(bench.feed, "open", opened)
+    bench.run()
+    assert bench.sink.gaps[0].reason is GapReason.CHANGED
+    assert [info.video.width_px for info in bench.sink.infos][:2] == [320, 1280]
+    closed_by_change = sum(gap.reason is GapReason.CHANGED for gap in bench.sink.gaps)
+    assert closed_by_change == 1
+    between_s = (bench.sink.runs[1].start_us - bench.sink.gaps[0].start_us) / 1e6
+    assert between_s < 0.2 if connections == 1 else between_s > 0.2
+
+
 def test_stream_that_changes_all_the_time_is_slowed_down() -> None:
     maker = PacketMaker()
     bench = Bench(*[(maker, 0.5, StreamChanged("again", maker.info))] * 10).run()
@@ -244,6 +281,16 @@ def test_jump_of_the_stamps_ends_the_run_but_not_the_connection() -> None:
     assert isinstance(started, Packet)
     assert started.is_key
     assert started.dts_ticks == 0
+    assert len(bench.sink.packets) == 200
+    walls = [packet.wall_us for packet in bench.sink.packets]
+    assert walls == sorted(walls)
+
+
+def test_jump_of_the_stamps_at_a_key_frame_cuts_there() -> None:
+    bench = Bench((PacketMaker(jumps={60: -36_000.0}), 20, None)).run()
+    first, second = bench.sink.runs
+    assert second.start_us - first.start_us == 6_000_000
+    assert len(bench.sink.packets) == 200
 
 
 @pytest.mark.parametrize("step_s", [-3600.0, -0.6, 0.6, 86_400.0])
@@ -261,6 +308,35 @@ def test_step_of_the_wall_clock_starts_a_new_run_on_the_same_connection(step_s: 
     assert second.start_us - first.start_us == pytest.approx(6_000_000 + step_s * 1e6, abs=100_000)
     assert len(bench.sink.packets) == 200
     assert len(bench.feed.connections) == 1
+
+
+@pytest.mark.parametrize("step_s", [-3600.0, 0.6, 86_400.0])
+def test_a_step_between_two_key_frames_costs_no_picture(step_s: float) -> None:
+    """The run goes on by the clock it began with up to the next key frame, a minute away on some cameras."""
+    bench = Bench((PacketMaker(), 20, None))
+    bench.feed.on_packet = lambda index: bench.clock.step_wall(step_s) if index == 65 else None
+    bench.run()
+    first, second = bench.sink.runs
+    assert second.start_us - first.start_us == pytest.approx(8_000_000 + step_s * 1e6, abs=100_000)
+    assert len(bench.sink.packets) == 200
+    assert bench.sink.gaps[0].start_us == first.start_us + 8_000_000
+
+
+def test_what_a_clock_stamps_that_nobody_keeps_right_says_so() -> None:
+    bench = Bench((PacketMaker(), 20, None))
+    bench.clock.kept = False
+    ahead_us = offset_us(bench.clock)
+
+    def mend(index: int) -> None:
+        if index == 60:
+            bench.clock.step_wall(10_800)
+            bench.clock.kept = True
+
+    bench.feed.on_packet = mend
+    bench.run()
+    unset = UnsetClock(boot="fake", offset_us=ahead_us)
+    assert [run.unset for run in bench.sink.runs] == [unset, None]
+    assert [gap.unset for gap in bench.sink.gaps] == [unset, None]
 
 
 def test_run_begins_at_a_key_frame() -> None:

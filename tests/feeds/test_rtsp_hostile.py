@@ -189,6 +189,19 @@ def test_playing_camera_that(name: str) -> None:
         assert caught.value.info.video.width_px != 1280
 
 
+def test_a_changed_picture_goes_on_over_the_same_connection_with_its_key_frame() -> None:
+    with Hostile(hostile.plays(hostile.other_size)) as camera, watching(camera.url) as opened:
+        packets: list[Packet] = []
+        with pytest.raises(StreamChanged) as changed:
+            packets.extend(iter(opened))
+        assert (len(packets), changed.value.goes_on) == (5, True)
+        assert opened.info == changed.value.info
+        first = taken(opened, 1)
+        assert first[0].is_key
+        assert first[0].dts_ticks == packets[-1].dts_ticks + 3000
+        assert camera.connections == 1
+
+
 def test_stamps_run_over_the_32_bit_wrap() -> None:
     with Hostile(hostile.plays(lambda talk, maker: hostile.one_gop(talk, maker, 20))) as camera, watching(camera.url) as opened:
         packets = taken(opened, 20)

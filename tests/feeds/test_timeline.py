@@ -12,7 +12,7 @@ from tests.feeds.packet_maker import START_NS, START_US, ListSink, PacketMaker
 
 from hearthwatch.feeds.packet import Kind, Packet, Run, RunId, StreamInfo
 from hearthwatch.feeds.runs import Runs
-from hearthwatch.feeds.timeline import Discontinuity, TrackLine, WallLine
+from hearthwatch.feeds.timeline import TrackLine, WallLine
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 
@@ -54,10 +54,12 @@ def test_wrap_is_not_seen(bits: int) -> None:
 
 
 @pytest.mark.parametrize("jump_s", [10.5, 36_000.0, -10.5, -36_000.0])
-def test_long_jump_is_a_discontinuity(jump_s: float) -> None:
-    base = 90_000 * 50_000
-    with pytest.raises(Discontinuity, match=r"jumped by [+-]"):
-        _place([base, base + FRAME, base + 2 * FRAME + round(jump_s * 90_000)])
+def test_long_jump_is_noted_and_the_line_goes_on_by_the_clock_of_arrival(jump_s: float) -> None:
+    base, line = 90_000 * 50_000, TrackLine(90_000)
+    shift = round(jump_s * 90_000)
+    stamps = [base, base + FRAME, base + 2 * FRAME + shift, base + 3 * FRAME + shift]
+    assert [line.place(stamp, stamp, _ns(index))[1] for index, stamp in enumerate(stamps)] == [0, FRAME, 2 * FRAME, 3 * FRAME]
+    assert line.jumped_s == pytest.approx(jump_s, abs=0.2)
 
 
 @pytest.mark.parametrize("jump_s", [1.5, 9.5, -0.7, -9.5])
@@ -107,16 +109,13 @@ def test_given_decode_stamps_are_believed() -> None:
     ),
     gaps=st.lists(st.integers(0, 12_000), min_size=60, max_size=60),
 )
-def test_whatever_comes_is_rising_or_a_discontinuity(steps: list[int | None], gaps: list[int]) -> None:
+def test_whatever_comes_is_rising(steps: list[int | None], gaps: list[int]) -> None:
     line, raw, now_ns, last = TrackLine(90_000), 0, START_NS, -1
     for step, gap_ms in zip(steps, gaps, strict=False):
         raw += step or 0
         now_ns += gap_ms * 1_000_000
         stamp = None if step is None else raw
-        try:
-            pts, dts = line.place(stamp, stamp, MonoNs(now_ns))
-        except Discontinuity:
-            return
+        pts, dts = line.place(stamp, stamp, MonoNs(now_ns))
         assert dts > last
         assert abs(pts - dts) <= 5 * 90_000
         last = dts

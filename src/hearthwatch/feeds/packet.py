@@ -69,11 +69,13 @@ class StreamInfo:
 
 
 class StreamChanged(HearthwatchError):
-    """The camera changed codec, size or parameter sets: the run is over, open the feed again. `info` is what it sends now."""
+    """The camera changed codec, size or parameter sets: the run is over. `info` is what it sends now. Where it `goes_on`, the
+    same connection, iterated anew, goes on with the key frame of the change; else open the feed again."""
 
-    def __init__(self, message: str, info: StreamInfo) -> None:
+    def __init__(self, message: str, info: StreamInfo, *, goes_on: bool = False) -> None:
         super().__init__(message)
         self.info = info
+        self.goes_on = goes_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

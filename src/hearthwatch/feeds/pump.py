@@ -215,10 +215,23 @@ class Pump:
         self._runs.end(self.stop_reason, "")
 
     def _pump(self, opened: OpenFeed) -> None:
+        """Pump over one connection, through every change of the picture that it outlives; one that changes again and again is
+        left for a while."""
+        self._up_ns = None
+        while True:
+            try:
+                return self._pump_run(opened)
+            except StreamChanged as change:
+                if not change.goes_on or self._ran_s() < _HEALTHY_S or self._stop.is_set():
+                    raise
+                log.info("%s: %s", self.name, change)
+                self._runs.end(GapReason.CHANGED, str(change))
+                self._up_ns = None
+
+    def _pump_run(self, opened: OpenFeed) -> None:
         info = opened.info
         silence_ns = round(self._silence_s * NS_PER_S)
         video_ns = self._clock.mono_ns()
-        self._up_ns = None
         for packet in opened:
             if self._stop.is_set():
                 return

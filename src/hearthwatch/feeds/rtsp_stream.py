@@ -155,6 +155,7 @@ class RtspStream:
 
     def __iter__(self) -> Iterator[Packet]:
         with self._guarded("stream"):
+            self._collect_ready()
             while not self._stop.is_set():
                 packets, self._waiting = self._waiting, []
                 yield from packets
@@ -172,7 +173,10 @@ class RtspStream:
     def _advance(self) -> None:
         """Read once, and do what came due. An error waits until the packets that came before it are taken."""
         if self._ending is not None:
-            raise self._ending
+            ending, self._ending = self._ending, None
+            if isinstance(ending, StreamChanged):
+                self._info = ending.info
+            raise ending
         try:
             if self._connection.read():
                 try:
@@ -191,22 +195,27 @@ class RtspStream:
 
     def _gather(self) -> None:
         """Take what the buffer held: units, replies, the camera's goodbye."""
-        for live in self._live:
-            if live.ready:
-                self._collect(live, self._connection.received_ns)
+        self._collect_ready()
         while self._connection.unasked:
             self._answered(self._connection.unasked.popleft())
         if self._gone:
             raise Unreachable("the camera ended the stream")
+
+    def _collect_ready(self) -> None:
+        for live in self._live:
+            if live.ready and self._ending is None:
+                self._collect(live, self._connection.received_ns)
 
     def _collect(self, live: _Live, received_ns: MonoNs) -> None:
         wall_us = self._clock.wall_us()
         units = live.ready[:]
         live.ready.clear()
         source, unwrap = self._source, live.unwrap
-        for unit in units:
-            if unit.sets is not None and unit.sets is not self._sets:
-                self._learn(unit.sets)
+        for index, unit in enumerate(units):
+            if unit.sets is not None and unit.sets is not self._sets and (change := self._learn(unit.sets)):
+                live.ready[:0] = units[index:]
+                self._ending = change
+                return
             if self._info is None:
                 continue
             if self._origin_ns is None:
@@ -228,17 +237,20 @@ class RtspStream:
             )
             self._waiting.append(packet)
 
-    def _learn(self, sets: ParameterSets) -> None:
-        """Take the parameter sets of a key frame: the first tell what the stream is, other ones end the run."""
+    def _learn(self, sets: ParameterSets) -> StreamChanged | None:
+        """Take the parameter sets of a key frame: the first tell what the stream is, other ones end the run before it."""
         if not sets.is_complete:
-            return
+            return None
         self._sets = sets
         info = StreamInfo(video=sets.video_info(self._video.clock_hz), audio=self._audio_info)
-        if self._info is not None and info != self._info:
-            now, old = info.video, self._info.video
-            what = f"{old.width_px}x{old.height_px} to {now.width_px}x{now.height_px}"
-            raise StreamChanged(f"{self._source.camera}/{self._source.stream}: the camera changed its picture ({what})", info)
-        self._info = info
+        if self._info is None:
+            self._info = info
+        if self._info == info:
+            return None
+        now, old = info.video, self._info.video
+        what = f"{old.width_px}x{old.height_px} to {now.width_px}x{now.height_px}"
+        name = f"{self._source.camera}/{self._source.stream}"
+        return StreamChanged(f"{name}: the camera changed its picture ({what})", info, goes_on=True)
 
     def _chores(self, now_ns: MonoNs) -> None:
         """Once a second: see that pictures come, report reception, keep the session alive."""
