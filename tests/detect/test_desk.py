@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from hearthwatch.detect.desk import Desk, Pace
+from hearthwatch.detect.desk import STALLED_S, Desk, Pace
 from hearthwatch.detect.detection import Looked
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import WHOLE
@@ -189,6 +189,23 @@ def test_while_it_fails_the_state_says_so_in_words(desk, held, answers):
     assert held.at.acquire(timeout=10)  # it is at the second picture, so the first has failed
 
     assert "only motion" in desk.state().error
+
+
+def test_a_look_that_does_not_end_is_said_as_long_as_it_lasts(held, answers):
+    clock = FakeClock()
+    desk = Desk(held, clock=clock, max_per_s=1e6)
+    _ask(desk, answers, "hall", 1)
+    assert held.at.acquire(timeout=5)
+    clock.advance(STALLED_S - 1)
+    assert desk.state().error == ""
+    clock.advance(2)
+    state = desk.state()
+    assert state.error == "the detector held does not answer: only motion is seen"
+    assert state.stalled_s == 11.0
+    held.go.release()
+    assert answers.came.acquire(timeout=5)
+    assert (desk.state().error, desk.state().stalled_s) == ("", 0.0)
+    desk.stop()
 
 
 def test_after_stop_nothing_is_answered(desk, held, answers):

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from hearthwatch.kit.units import NS_PER_S
+from hearthwatch.run.child import BEAT_S
 from hearthwatch.run.patience import BEAT_LIMIT_S, START_LIMIT_S, START_WHOLE_S, Patience, used_s
 
 
@@ -55,6 +56,12 @@ def test_an_overloaded_machine_has_time_to_start_a_process() -> None:
     patience.is_ready = True
     patience.hear(at(600))
     assert not patience.is_over(at(600 + BEAT_LIMIT_S))
+
+
+def test_one_that_is_stuck_is_seen_in_time_to_work_again_after_fifteen_seconds() -> None:
+    patience = Patience(at(0), is_ready=True)
+    patience.hear(at(BEAT_S))
+    assert patience.is_over(at(BEAT_S + 12))
 
 
 def test_one_that_is_ready_must_say_so_whatever_it_uses() -> None:

@@ -21,6 +21,8 @@ Reply = Callable[[Looked, Frame], None]
 _URGENT_IN_A_ROW = 3
 _BURST = 4.0
 _TIMES_KEPT = 256
+STALLED_S = 10.0
+"""The slowest detector on the slowest machine answers in a tenth of this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,7 +37,8 @@ class _Asked:
 class DeskState:
     """Counts since the start, times of the last looks; `box.dropped` are pictures replaced by newer ones before their turn.
 
-    `error` is what the detector last failed with, empty once it works again.
+    `error` is what the detector last failed with, or that it does not answer; empty once it works again. `stalled_s` is how
+    long a look has lasted that should be over long since.
     """
 
     model: str
@@ -46,6 +49,7 @@ class DeskState:
     took_ms_p50: float
     took_ms_p95: float
     error: str
+    stalled_s: float
 
 
 class Pace:
@@ -90,6 +94,7 @@ class Desk:
         self._took_ms: deque[float] = deque(maxlen=_TIMES_KEPT)
         self._asked = self._looked = self._failed = self._stale = 0
         self._error = ""
+        self._look_ns: MonoNs | None = None
 
     def ask(self, camera: CameraId, frame: Frame, regions: Sequence[Box], reply: Reply, *, urgent: bool = False) -> None:
         """Have `regions` of `frame` looked at and `reply` called with the answer; returns at once.
@@ -115,6 +120,8 @@ class Desk:
         urgent, others = self._urgent.count(), self._others.count()
         with self._lock:
             took_ms = sorted(self._took_ms) or [0.0]
+            stalled_s = self._stalled_s()
+            silent = f"the detector {self._detector.name} does not answer: only motion is seen"
             return DeskState(
                 model=self._detector.name,
                 box=BoxCount(
@@ -128,8 +135,13 @@ class Desk:
                 failed=self._failed,
                 took_ms_p50=took_ms[len(took_ms) // 2],
                 took_ms_p95=took_ms[len(took_ms) * 95 // 100],
-                error=self._error,
+                error=silent if stalled_s else self._error,
+                stalled_s=stalled_s,
             )
+
+    def _stalled_s(self) -> float:
+        passed_s = 0.0 if self._look_ns is None else (self._clock.mono_ns() - self._look_ns) / NS_PER_S
+        return passed_s if passed_s > STALLED_S else 0.0
 
     def stop(self) -> None:
         """End the thread after the look it is at, answer nothing more, and close the detector."""
@@ -183,6 +195,8 @@ class Desk:
 
     def _look(self, asked: _Asked) -> None:
         looked = None
+        with self._lock:
+            self._look_ns = self._clock.mono_ns()
         try:
             looked = self._detector.detect(asked.frame, asked.regions)
         finally:
@@ -191,6 +205,7 @@ class Desk:
 
     def _note(self, looked: Looked | None) -> None:
         with self._lock:
+            self._look_ns = None
             if looked is None:
                 self._failed += 1
                 self._error = f"the detector {self._detector.name} fails: only motion is seen (see the log)"
