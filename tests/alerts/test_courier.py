@@ -183,6 +183,26 @@ async def test_no_digest_for_a_fresh_burst(house):
     assert len(channel.texts) == 30
 
 
+async def test_a_chat_that_takes_twenty_a_minute_gets_the_rest_of_a_burst_as_one(house):
+    class Chat(FakeChannel):
+        per_minute = 20
+
+    channel = Chat()
+    one = courier(house, channel)
+    for _ in range(30):
+        await house.tell()
+    await drain(house, one)
+    assert channel.texts[20:] == ["10 more alerts"]
+    await house.tell(title="alone")
+    await drain(house, one)
+    assert channel.texts[21:] == ["alone"], "nothing waits to become a digest"
+    house.clock.advance(60)
+    await house.tell()
+    await house.tell()
+    await drain(house, one)
+    assert len(channel.texts) == 24
+
+
 async def test_retry_after_is_obeyed_by_both_lanes(house):
     channel = FakeChannel(failures=[None, RetryAfter("slow down", 37)])
     one = courier(house, channel)

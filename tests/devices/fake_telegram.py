@@ -10,9 +10,11 @@ import argparse
 import asyncio
 import itertools
 import json
+import math
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -80,8 +82,12 @@ class FakeTelegram:
     """What was shown to be under way, in each chat."""
     left: set[int] = field(default_factory=set)
     """Chats that blocked the bot or put it out."""
+    per_minute: int = 0
+    """Messages a chat takes within a minute by `now_s`, as groups do; the next is answered 429. 0: any."""
+    now_s: Callable[[], float] = time.monotonic
     echo: bool = False
     base: str = ""
+    _minutes: dict[int, deque[float]] = field(default_factory=dict)
     _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
     _poll: int = 0
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -175,6 +181,8 @@ class FakeTelegram:
         if method in {"setMyCommands", "deleteMyCommands", "sendChatAction"}:
             await self._note(method, fields)
             return answer or _ok(True)
+        if answer is None and (wait_s := self._crowded_s(int(fields["chat_id"]))) > 0:
+            return _error(429, "Too Many Requests", {"retry_after": math.ceil(wait_s)})
         number = int(fields["message_id"]) if method == "editMessageText" else next(self._ids)
         await self._take(method, fields, data, at_ns, tuple(files), number)
         if answer is not None:
@@ -185,6 +193,16 @@ class FakeTelegram:
         chat = {"id": int(fields["chat_id"]), "type": "private"}
         sent = {"message_id": number, "date": int(time.time()), "chat": chat, "text": fields.get("text", "")}
         return _ok([sent] * len(files) if method == "sendMediaGroup" else sent)
+
+    def _crowded_s(self, chat: int) -> float:
+        """How long the chat takes no more."""
+        if not self.per_minute:
+            return 0.0
+        taken, now_s = self._minutes.setdefault(chat, deque(maxlen=self.per_minute)), self.now_s()
+        if len(taken) == self.per_minute and now_s - taken[0] < 60:
+            return 60 - (now_s - taken[0])
+        taken.append(now_s)
+        return 0.0
 
     def _fault_of(self, method: str, fields: dict[str, str], files: list[bytes]) -> web.Response | None:
         """What the real one says of a request that breaks its rules."""

@@ -118,6 +118,20 @@ class Choosing(Protocol):
 
 
 @runtime_checkable
+class Patient(Protocol):
+    """A channel whose service may take so long for one part, and is not asked again before."""
+
+    limit_s: float
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A channel that takes no more than so many messages in a minute."""
+
+    per_minute: int
+
+
+@runtime_checkable
 class Personal(Protocol):
     """A channel that one person reads."""
 

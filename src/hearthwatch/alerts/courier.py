@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -16,7 +17,9 @@ from hearthwatch.alerts.alert import (
     Delivery,
     DeliveryState,
     MaybeSent,
+    Paced,
     Part,
+    Patient,
     RetryAfter,
     Severity,
 )
@@ -33,6 +36,7 @@ log = logging.getLogger(__name__)
 
 DIGEST_OVER = 20
 _DIGEST_AGE_US = 60 * US_PER_S
+_MINUTE_NS = 60 * NS_PER_S
 _FRESH_US = 5 * US_PER_S
 _TEXT_LIMIT_S = 30.0
 _MEDIA_LIMIT_S = 180.0
@@ -86,9 +90,11 @@ class Courier:
         def backoff() -> Backoff:
             return Backoff(first_s=_FIRST_WAIT_S, cap_s=_LONGEST_WAIT_S, refused_s=_REFUSED_WAIT_S, rng=rng)
 
-        self._text = _Lane(frozenset({Part.TEXT}), _TEXT_LIMIT_S, backoff())
-        self._media = _Lane(frozenset(Part) - {Part.TEXT}, _MEDIA_LIMIT_S, backoff())
+        limit_s = channel.limit_s if isinstance(channel, Patient) else 0.0
+        self._text = _Lane(frozenset({Part.TEXT}), max(limit_s, _TEXT_LIMIT_S), backoff())
+        self._media = _Lane(frozenset(Part) - {Part.TEXT}, max(limit_s, _MEDIA_LIMIT_S), backoff())
         self._hold_ns = MonoNs(0)
+        self._sent_ns: deque[MonoNs] | None = deque(maxlen=channel.per_minute) if isinstance(channel, Paced) else None
         self._refusals = 0
         self._failing_ns: MonoNs | None = None
         if resume:
@@ -145,7 +151,9 @@ class Courier:
         now_us = self._clock.wall_us()
         old = [d for d in waiting if abs(now_us - self._outbox.alert(d).at_us) > _DIGEST_AGE_US]
         if len(old) > DIGEST_OVER:
-            await self._send_digest(lane, old)
+            await self._send_digest(lane, old, "{} alerts that could not be delivered in time")
+        elif len(waiting) > 1 and self._is_crowded():
+            await self._send_digest(lane, waiting, "{} more alerts")
         elif not await self._is_over(waiting[0], now_us):
             await self._send(lane, waiting[:1], self._outbox.alert(waiting[0]))
         return self._wait_s(lane) if self._in(lane) else None
@@ -176,7 +184,12 @@ class Courier:
     def _wait_s(self, lane: _Lane) -> float:
         return max(0.0, (max(lane.next_ns, self._hold_ns) - self._clock.mono_ns()) / NS_PER_S)
 
-    async def _send_digest(self, lane: _Lane, old: Sequence[Delivery]) -> None:
+    def _is_crowded(self) -> bool:
+        """Tell whether the channel has got as many texts within a minute as it takes."""
+        sent = self._sent_ns
+        return sent is not None and len(sent) == sent.maxlen and self._clock.mono_ns() - sent[0] < _MINUTE_NS
+
+    async def _send_digest(self, lane: _Lane, old: Sequence[Delivery], title: str) -> None:
         alerts = [self._outbox.alert(delivery) for delivery in old]
         taken, text = digest(alerts, self._zone)
         first = alerts[0]
@@ -185,7 +198,7 @@ class Courier:
             event="",
             camera=None,
             severity=Severity.WARN,
-            title=f"{taken} alerts that could not be delivered in time",
+            title=title.format(taken),
             text=text,
         )
         if not await self._send(lane, old[:taken], whole):
@@ -218,6 +231,8 @@ class Courier:
             else:
                 await self._outbox.settle(deliveries, DeliveryState.SENT)
                 self._works(lane)
+                if self._sent_ns is not None and first.part is Part.TEXT:
+                    self._sent_ns.append(self._clock.mono_ns())
                 self._outbox.nudge(self.channel.name)
                 lane.trying = 0
                 return True

@@ -1,6 +1,7 @@
 """E-mail: one message a part, the picture inline; repeats carry the same Message-ID, so that mail programs show them once.
 
 A 4xx reply (RFC 5321 §4.2.1; greylisting among them) is tried again, a 5xx reply to the login or sender is for a person.
+Whatever the server says before it hears of the mail, the mail waits.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class EmailChannel:
 
     name = "email"
     parts = frozenset({Part.TEXT, Part.PICTURE})
+    limit_s = 300.0
+    """Mail servers take their time: with ten seconds for each command a mail takes more than a minute."""
 
     def __init__(self, options: EmailOptions, password: str) -> None:
         """Raises ConfigFault for addresses that are none, or a password that would travel in clear."""
@@ -79,12 +82,14 @@ class EmailChannel:
         codes = [error.code] if isinstance(error, aiosmtplib.SMTPResponseException) else []
         if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
             codes = [refused.code for refused in error.recipients]
-        if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code >= 500:
             return Refused(f"mail server {host} refuses our login ({text}): check user and password")
-        if codes:
+        if codes and handed_over:
             return _of_reply(host, codes, text)
-        if "STARTTLS" in text:
-            return Refused(f'mail server {host} offers no encryption: try port 465 with tls = "tls"')
+        if codes:
+            return Unreachable(f"mail server {host} asks us to try later ({text})")
+        if "STARTTLS" in text:  # somebody on the way may be stripping it: no mail goes in clear, and none is given up
+            return Unreachable(f'mail server {host} offers no encryption: try port 465 with tls = "tls"')
         if handed_over:
             return MaybeSent(f"mail server {host} broke off ({text})")
         return Unreachable(f"mail server {host} cannot be reached ({text})")

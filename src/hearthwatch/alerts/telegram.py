@@ -306,6 +306,8 @@ class TelegramChat:
     """The channel of one chat. `buttons` gives what goes under an alert about a camera."""
 
     parts = frozenset(Part)
+    per_minute = 20
+    """What Telegram lets a bot write into a group (core.telegram.org/bots/faq)."""
 
     def __init__(self, bot: TelegramBot, chat_id: int, buttons: Callable[[Alert, int], tuple[Button, ...]]) -> None:
         self._bot = bot
