@@ -32,7 +32,7 @@ from hearthwatch.recording.label import Label, footage_path
 from hearthwatch.recording.segment import Backup, Copied, FootageClass, SegmentState, StorageOptions
 from hearthwatch.recording.store import Store, open_store
 from hearthwatch.recording.sweep import Sweep
-from hearthwatch.run.house import MIGRATIONS
+from hearthwatch.run.house_db import MIGRATIONS
 from hearthwatch.run.house_doors import Footage
 from hearthwatch.run.offsite_contents import HouseContents
 from hearthwatch.run.offsite_scan import Scanner

@@ -17,7 +17,7 @@ from hearthwatch.kit.secrets import Secret
 from hearthwatch.presence import ping
 from hearthwatch.presence.presence import Asked, Device, DeviceId, Means, Presence, PresenceOptions, Sighting
 from hearthwatch.presence.watch import PresenceWatch
-from hearthwatch.run import house
+from hearthwatch.run import house_db
 
 KEY = Secret("a-key-for-the-tests-of-presence-0001")
 
@@ -47,7 +47,7 @@ class FakeProbe:
 @pytest.fixture
 def db(tmp_path: Path) -> Any:
     engine = open_writer(tmp_path / "house.db")
-    migrate(engine, house.MIGRATIONS)
+    migrate(engine, house_db.MIGRATIONS)
     found = DbThread(engine)
     yield found
     found.close()

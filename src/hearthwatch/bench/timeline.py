@@ -23,7 +23,7 @@ from hearthwatch.kit.db import migrate, open_writer
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, WallUs
 from hearthwatch.recording.index_writer import IndexWriter
-from hearthwatch.run.house import MIGRATIONS
+from hearthwatch.run.house_db import MIGRATIONS
 
 CAMERAS = tuple(f"camera-{number}" for number in range(1, 9))
 DAYS = 30

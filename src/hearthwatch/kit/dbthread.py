@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, Prog
 
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
+from hearthwatch.kit.rescue import tells_damage
 from hearthwatch.kit.timings import Timings
 from hearthwatch.kit.units import NS_PER_S
 
@@ -29,8 +30,10 @@ class Db(Protocol):
 class DbThread:
     """A Db on one engine of kit.db; calls are served in their order. `commits` counts how long the disk took for each."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, damaged: Callable[[], object] = lambda: None) -> None:
+        """`damaged` is called, from the thread, whenever SQLite finds the file itself damaged."""
         self._engine = engine
+        self._damaged = damaged
         self._clock = SystemClock()
         self.commits = Timings()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="db")
@@ -44,12 +47,14 @@ class DbThread:
             with self._engine.begin() as connection:
                 answer = work(connection)
                 began_ns = self._clock.mono_ns()
-            self.commits.note((self._clock.mono_ns() - began_ns) / NS_PER_S)
-            return answer
         except (IntegrityError, ProgrammingError):
             raise
         except DatabaseError as error:
+            if tells_damage(str(error.orig)):
+                self._damaged()
             raise _failed(error, str(self._engine.url.database)) from error
+        self.commits.note((self._clock.mono_ns() - began_ns) / NS_PER_S)
+        return answer
 
     def close(self) -> None:
         """Wait for what was asked; the engine stays open."""

@@ -22,7 +22,7 @@ from hearthwatch.health.heartbeat import Heartbeat
 from hearthwatch.health.outage import Outage
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import SystemClock
-from hearthwatch.kit.db import migrate, open_reader, open_writer
+from hearthwatch.kit.db import open_reader
 from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import HearthwatchError, StorageFailed
 from hearthwatch.kit.ids import Ulids
@@ -40,6 +40,7 @@ from hearthwatch.run.config import Config, load
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.guest_senses import GuestSenses
 from hearthwatch.run.happenings import Happenings
+from hearthwatch.run.house_db import Safekeeper, open_house_db
 from hearthwatch.run.house_doors import Events, Footage
 from hearthwatch.run.house_policy import policy_of
 from hearthwatch.run.house_secrets import HouseSecrets
@@ -62,8 +63,6 @@ from hearthwatch.web.changes import Changes
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-
 
 class House:
     """Wiring only: what is made here is made once, and `renew` carries a changed configuration to all of it."""
@@ -77,15 +76,15 @@ class House:
         self.config = load(Path(plan.config_path))
         self._secrets = HouseSecrets.open(self._data)
         self._zone = zone_of(self.config)
-        engine = open_writer(self._data / "house.db")
-        migrate(engine, MIGRATIONS)
-        self._db = DbThread(engine)
+        opened = open_house_db(self._data, self.clock)
+        self._db = DbThread(opened.engine, child.stop.set)
         reader = open_reader(self._data / "house.db")
         ids = Ulids(self.clock)
         self._ids = ids
         self._files = EventFiles(self._data)
         self.changes = Changes()
         self.board = Board(self._db, self.clock, self._tell_outage, self._is_quiet)
+        self._safekeeper = Safekeeper(self._data, self.clock, self.board, opened.rescued, child.stop.set)
         self._news = AlertNews(self._db, self.changes.publish)
         self.outbox = Outbox(self._db, self._files, self.clock, self.board, self._news.put)
         self.snoozes = Snoozes(self._db)
@@ -342,6 +341,7 @@ class House:
                 ("footage", self._footage_now.run),
                 ("housekeeping", self._housekeeping.run),
                 ("health", self.board.run),
+                ("copies of house.db", self._safekeeper.run),
                 ("heartbeat", self._heartbeat.run),
                 ("outbox", self.outbox.run),
                 *self.presence.tasks,
