@@ -27,7 +27,7 @@ from hearthwatch.offsite.pace import Throttle
 from hearthwatch.offsite.pack import Packing
 from hearthwatch.offsite.seal import KeyPair, new_pair
 from hearthwatch.offsite.upload import Target, TargetId, TargetKind, TargetOptions
-from hearthwatch.recording.index_writer import Filled
+from hearthwatch.recording.filled import Filled
 from hearthwatch.recording.label import Label, footage_path
 from hearthwatch.recording.segment import Backup, Copied, FootageClass, SegmentState, StorageOptions
 from hearthwatch.recording.store import Store, open_store

@@ -248,7 +248,7 @@ def test_an_index_that_breaks_while_recording_is_made_anew_and_recording_goes_on
     bench.record(10)
     before = bench.segments()
     bench.reader.close()
-    bench.store.index._engine.dispose()  # the last connection empties the log into the file and forgets it
+    bench.store.index.engine.dispose()  # the last connection empties the log into the file and forgets it
     with bench.index_path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xa5" * (bench.index_path.stat().st_size - 4096))

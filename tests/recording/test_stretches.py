@@ -278,7 +278,10 @@ def test_an_index_of_an_earlier_release_is_counted_when_it_is_brought_up_to_date
     before = index.quarters()
     index.sql.executescript(
         "DROP TRIGGER segments_noted; DROP TRIGGER segments_gone; DROP TRIGGER segments_changed;"
-        "DROP TABLE quarters; DROP TABLE quarter_steps; UPDATE alembic_version SET version_num = '0003';"
+        "DROP TABLE quarters; DROP TABLE quarter_steps; DROP INDEX segments_by_clock;"
+        "ALTER TABLE segments DROP COLUMN clock_boot; ALTER TABLE segments DROP COLUMN clock_us;"
+        "ALTER TABLE segments DROP COLUMN stated_us; ALTER TABLE gaps DROP COLUMN clock_boot; ALTER TABLE gaps DROP COLUMN clock_us;"
+        "UPDATE alembic_version SET version_num = '0003';"
     )
     from hearthwatch.recording.index_writer import IndexWriter
 

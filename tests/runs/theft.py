@@ -34,7 +34,7 @@ from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.offsite.seal import new_pair
-from hearthwatch.recording.index_writer import Filled
+from hearthwatch.recording.filled import Filled
 from hearthwatch.recording.label import Label, footage_path
 from hearthwatch.recording.segment import FootageClass, SegmentState
 from hearthwatch.recording.store import open_store

@@ -57,7 +57,7 @@ def export(reader: IndexReader, folder: Path, span: Span, out: Sink, *, max_byte
     take no time in it. Raises Unsupported when there is no footage, ClipTooLarge before anything is written, StorageFailed when
     a file fails or goes meanwhile.
     """
-    chosen = select_footage(reader, folder, span)
+    chosen = select_footage(reader, folder, span, compared=True)
     hz = chosen.info.video.ticks_per_s
     video, audio, chunks, data_bytes = _lay_out(chosen)
     skip_ticks = max(0, span.start_us - chosen.pieces[0].start_us) * hz // US_PER_S

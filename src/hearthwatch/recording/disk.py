@@ -6,11 +6,10 @@ second; at the end the file synced, then the row `complete`.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hearthwatch.feeds.packet import Gap, GapReason, Packet, Run, Stream, StreamInfo
@@ -128,7 +127,7 @@ class Disk:
         track = self._tracks.get(writer)
         if track is not None and track.file is not None:
             self._close_file(writer, track, None)
-            gap = dataclasses.replace(gap, start_us=track.last_us or gap.start_us)
+            gap = replace(gap, start_us=track.last_us or gap.start_us)
         if track is not None:
             track.retry_ns = 0
         self._note(lambda: self._store.index.open_gap(gap))
@@ -181,6 +180,7 @@ class Disk:
                 sequence=track.sequence,
                 start_us=item.batch.video[0].wall_us,
                 info=track.info,
+                unset=run.unset,
             )
             try:
                 file = SegmentFile(self._store.folder, label, item.batch)
@@ -238,6 +238,7 @@ class Disk:
                 end_us=None,
                 reason=GapReason.DISK,
                 detail=str(error),
+                unset=track.run.unset,
             )
             self._owed.append(lambda: index.open_gap(gap))
         if error.fault is StorageFault.NO_SPACE:
@@ -309,6 +310,7 @@ class Disk:
         if plan.delete:
             self._tidy_ns = self._clock.mono_ns() + _TIDY_SOON_NS
         self._take_in_strangers()
+        self._store.retime(self._clock)
         self._store.ballast.build()
         if self._has_unhashed:
             self._hash_one()

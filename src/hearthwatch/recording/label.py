@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from hearthwatch.feeds.packet import RunId, Stream, StreamInfo
+from hearthwatch.kit.clock import UnsetClock
 from hearthwatch.kit.errors import BadReply
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.entries import box
@@ -20,7 +21,7 @@ MAX_LABEL_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """`start_us` is the wall time of the first video sample."""
+    """`start_us` is the wall time of the first video sample, `unset` when nobody kept the clock right that it is of."""
 
     run: RunId
     camera: CameraId
@@ -29,6 +30,7 @@ class Label:
     start_us: WallUs
     info: StreamInfo
     origin: Origin = Origin.LIVE
+    unset: UnsetClock | None = None
 
 
 _decoder = msgspec.json.Decoder(Label)

@@ -21,23 +21,26 @@ from hearthwatch.recording.selection import Piece, Selection, select_footage
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playback:
     """A fragmented MP4 that comes as it is read. Its time 0 is `start_us`, gaps stay holes in it, and it tells all there is
-    until `end_us`, which is earlier than asked where the camera's stream changed."""
+    until `end_us`, which is earlier than asked where the camera's stream changed. `harmed` are the times of files that are not
+    as they were recorded; key frames alone are played without looking."""
 
     start_us: WallUs
     end_us: WallUs
     mime: str
     pieces: Iterator[bytes]
+    harmed: tuple[tuple[WallUs, WallUs], ...] = ()
 
 
 def playback(reader: IndexReader, folder: Path, span: Span, *, keys_only: bool) -> Playback:
     """Find what there is to play of `span`, from the key frame at or before its start. Raises NoFootage, StorageFailed."""
-    chosen = select_footage(reader, folder, span, unchanged=True)
+    chosen = select_footage(reader, folder, span, unchanged=True, compared=not keys_only)
     info = StreamInfo(video=chosen.info.video) if keys_only else playable(chosen.info)
     return Playback(
         start_us=chosen.pieces[0].start_us,
         end_us=chosen.until_us or span.end_us,
         mime=f'video/mp4; codecs="{codec_string(info)}"',
         pieces=_keys(chosen, info) if keys_only else played(chosen),
+        harmed=tuple((one.start_us, one.end_us) for one in chosen.harmed),
     )
 
 

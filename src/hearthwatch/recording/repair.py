@@ -13,7 +13,8 @@ from hearthwatch.feeds.packet import Gap, GapReason, Stream
 from hearthwatch.kit.errors import BadReply, StorageFailed, StorageFault
 from hearthwatch.kit.files import fsync_folder, storage_failed
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs, camera_id
-from hearthwatch.recording.index_writer import Filled, IndexWriter
+from hearthwatch.recording.filled import Filled
+from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.label import footage_path
 from hearthwatch.recording.segment import FootageClass, Segment, SegmentState
 from hearthwatch.recording.segment_file import FILE_MODE, PINNED_MODE

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exc, or_
 
 from hearthwatch.feeds.packet import Gap, GapReason, RunId, Stream
+from hearthwatch.kit.clock import UnsetClock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.label import footage_path
@@ -19,6 +20,8 @@ from hearthwatch.recording.segment import FootageClass, Origin, Segment, Segment
 RANK = {one: rank for rank, one in enumerate(FootageClass)}
 MAX_SEGMENT_US = 86_400 * 1_000_000
 """No file is longer than this; it bounds how far back a query by overlap must look."""
+FIRST_US = WallUs(1_577_836_800_000_000)
+"""The beginning of 2020. Nothing is older than this software: what is stamped so has no age, for its clock was never set."""
 UNWANTED = (GapReason.PRIVATE, GapReason.MODE)
 """Causes of a gap that no footage from elsewhere fills."""
 PLAYABLE = (SegmentState.RECORDING, SegmentState.COMPLETE, SegmentState.SUSPECT)
@@ -80,6 +83,7 @@ def gap_of(row: Any) -> Gap:
         end_us=None if row.end_us is None else WallUs(row.end_us),
         reason=GapReason(row.reason),
         detail=row.detail,
+        unset=None if row.clock_boot is None else UnsetClock(boot=row.clock_boot, offset_us=row.clock_us),
     )
 
 

@@ -51,6 +51,9 @@ segments = Table(
     Column("pinned", Boolean, nullable=False),
     Column("origin", Text, nullable=False, server_default="live"),
     Column("proved_us", BigInteger),
+    Column("clock_boot", Text),
+    Column("clock_us", BigInteger),
+    Column("stated_us", BigInteger),
     UniqueConstraint("camera", "stream", "sequence", name="segments_sequence"),
     Index(
         "segments_by_time",
@@ -58,9 +61,11 @@ segments = Table(
     ),
     Index("segments_by_age", "store", "state", "pinned", "start_us"),
     Index("segments_by_origin", "origin", "camera", "start_us", sqlite_where=text("origin != 'live'")),
+    Index("segments_by_clock", "clock_boot", sqlite_where=text("clock_boot IS NOT NULL")),
 )
 """The timeline is answered by `segments_by_time` alone. `duration_us` is 0 while a file is written, `sha256` empty until it is
-known, `proved_us` null until the off-site copy is proved."""
+known, `proved_us` null until the off-site copy is proved. `clock_boot` and `clock_us` (kit.clock.UnsetClock) are set as long as
+`start_us` is of a clock nobody kept right; `stated_us` is what the file says where the row was stamped anew."""
 
 gaps = Table(
     "gaps",
@@ -72,6 +77,8 @@ gaps = Table(
     Column("end_us", BigInteger),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("clock_boot", Text),
+    Column("clock_us", BigInteger),
     Index("gaps_by_time", "camera", "stream", "start_us"),
 )
 

@@ -14,7 +14,7 @@ from hearthwatch.kit.files import fsync_folder, storage_failed
 from hearthwatch.kit.units import US_PER_S, WallUs
 from hearthwatch.recording.boxes import fragment, guess_next_dts, init_segment, next_audio_dts
 from hearthwatch.recording.cut import Batch
-from hearthwatch.recording.index_writer import Filled
+from hearthwatch.recording.filled import Filled
 from hearthwatch.recording.label import Label, footage_path, label_box
 from hearthwatch.recording.segment import SegmentState
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from hearthwatch.feeds.packet import StreamInfo
 from hearthwatch.kit.errors import BadReply, StorageFailed, StorageFault, Unsupported
+from hearthwatch.kit.files import storage_failed
 from hearthwatch.kit.units import US_PER_S, WallUs, iso
 from hearthwatch.recording.boxes import Part
 from hearthwatch.recording.index import IndexReader
 from hearthwatch.recording.segment import Segment, Span
+from hearthwatch.recording.segment_file import sha256_of
 from hearthwatch.recording.walk import Footage, Fragment, read_footage_at
 
 
@@ -56,32 +59,31 @@ class Piece:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """The files of a range that hold the same StreamInfo, oldest first; `notes` say what had to be left out. `until_us` is when
-    the camera's stream changed, where that ended the selection."""
+    the camera's stream changed, where that ended the selection. `harmed` are those of the files, where they were compared, that
+    are not as they were recorded."""
 
     info: StreamInfo
     pieces: tuple[Piece, ...]
     notes: tuple[str, ...]
     until_us: WallUs | None = None
+    harmed: tuple[Segment, ...] = ()
 
 
-def select_footage(reader: IndexReader, folder: Path, span: Span, *, unchanged: bool = False) -> Selection:
+def select_footage(
+    reader: IndexReader, folder: Path, span: Span, *, unchanged: bool = False, compared: bool = False
+) -> Selection:
     """Find the footage of the span from the key frame at or before its start.
 
     Where the camera changed its stream on the way, what lasts longest is taken, or, `unchanged`, what comes before the change.
-    Raises NoFootage when there is none.
+    `compared` reads every file whole and compares it with its hash. Raises NoFootage when there is none.
     """
     notes: list[str] = []
-    found: list[tuple[Segment, Footage]] = []
-    for segment in reader.segments(span.camera, span.stream, span.start_us, span.end_us):
-        try:
-            footage = read_footage_at(folder / segment.path)
-        except (BadReply, StorageFailed) as error:
-            if isinstance(error, StorageFailed) and error.fault is not StorageFault.MISSING:
-                raise
-            notes.append(f"the file from {iso(segment.start_us)} cannot be read: {error}")
-            continue
-        if footage.frames and segment.start_us + max(footage.duration_us, segment.duration_us) > span.start_us:
-            found.append((segment, footage))
+    harmed: list[Segment] = []
+    found = list(_read(reader, folder, span, notes))
+    for segment, _footage in found if compared else ():
+        if not _is_as_recorded(folder / segment.path, segment.sha256):
+            harmed.append(segment)
+            notes.append(f"the file from {iso(segment.start_us)} is damaged: it is not what was recorded any more")
     if not found:
         raise NoFootage(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
     info = found[0][1].label.info if unchanged else _longest(footage for _segment, footage in found)
@@ -105,7 +107,42 @@ def select_footage(reader: IndexReader, folder: Path, span: Span, *, unchanged: 
             before = segment
     if not pieces:
         raise NoFootage(f"there is no footage of {span.camera} from {iso(span.start_us)} to {iso(span.end_us)}")
-    return Selection(info=info, pieces=tuple(pieces), notes=tuple(notes), until_us=until_us)
+    return Selection(info=info, pieces=tuple(pieces), notes=tuple(notes), until_us=until_us, harmed=tuple(harmed))
+
+
+def _read(reader: IndexReader, folder: Path, span: Span, notes: list[str]) -> Iterator[tuple[Segment, Footage]]:
+    """Yield the files of the span with their tables; what cannot be shown is noted."""
+    for segment in reader.segments(span.camera, span.stream, span.start_us, span.end_us):
+        try:
+            footage = read_footage_at(folder / segment.path)
+        except (BadReply, StorageFailed) as error:
+            if isinstance(error, StorageFailed) and error.fault is not StorageFault.MISSING:
+                raise
+            notes.append(f"the file from {iso(segment.start_us)} cannot be read: {error}")
+            continue
+        label = footage.label
+        if (label.camera, label.stream, label.sequence) != (segment.camera, segment.stream, segment.sequence):
+            notes.append(f"the file from {iso(segment.start_us)} holds other footage than was recorded there; it is left out")
+        elif footage.frames and segment.start_us + max(footage.duration_us, segment.duration_us) > span.start_us:
+            yield segment, footage
+
+
+def _is_as_recorded(path: Path, sha256: bytes) -> bool:
+    """Compare a file with its hash; one without is taken as it is."""
+    if not sha256:
+        return True
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise storage_failed(error, f"reading {path.name}") from error
+    return _hash_of(path, found.st_ino, found.st_size, found.st_mtime_ns) == sha256
+
+
+@lru_cache(maxsize=1024)
+def _hash_of(path: Path, inode: int, size_bytes: int, mtime_ns: int) -> bytes:
+    """Read a file once, however often it is played in a row."""
+    del inode, size_bytes, mtime_ns
+    return sha256_of(path)
 
 
 def _longest(footages: Iterator[Footage]) -> StreamInfo:

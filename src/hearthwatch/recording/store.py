@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hearthwatch.feeds.packet import Stream
-from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.clock import Clock, offset_us
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import storage_failed, write_atomic
 from hearthwatch.kit.units import CameraId
@@ -18,6 +18,7 @@ from hearthwatch.recording.ballast import Ballast
 from hearthwatch.recording.custody import Custody
 from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.repair import Repaired, repair_unfinished, sequences_in
+from hearthwatch.recording.retime import retime
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,11 @@ class Store:
         self.index.close()
         set_aside(self.index_path, clock, error)
         self.index, self.is_new = _open_index(self.index_path, self.uuid, clock)
+
+    def retime(self, clock: Clock) -> None:
+        """Once something keeps the clock right, stamp anew what was stamped before in this boot. Raises StorageFailed."""
+        if clock.is_kept() and (moved := retime(self.index, clock.boot(), offset_us(clock))):
+            log.warning("the clock of this machine is right now: %d files of footage were put where they belong", moved)
 
     def next_sequence(self, camera: CameraId, stream: Stream) -> int:
         """Return a number above every row and every file of the stream."""

@@ -149,9 +149,12 @@ class SegmentWriter:
     def _resume(self, run: Run, info: StreamInfo, start_us: WallUs) -> Cutter:
         self._resumed += 1
         again = RunId(f"{run.id}.{self._resumed}")
-        return self._start(Run(id=again, camera=run.camera, stream=run.stream, start_us=start_us), info)
+        return self._start(Run(id=again, camera=run.camera, stream=run.stream, start_us=start_us, unset=run.unset), info)
 
     def _break_off(self, start_us: WallUs, reason: GapReason, detail: str) -> None:
         self._cutter = None
-        gap = Gap(camera=self.camera, stream=self.stream, start_us=start_us, end_us=None, reason=reason, detail=detail)
+        unset = self._run.unset if self._run else None
+        gap = Gap(
+            camera=self.camera, stream=self.stream, start_us=start_us, end_us=None, reason=reason, detail=detail, unset=unset
+        )
         self._queue.offer(Ended(writer=self, gap=gap))
