@@ -90,9 +90,19 @@ def test_reordered_pictures_get_decode_stamps_that_rise_and_keep_when_they_are_s
     assert all(pts >= dts for pts, dts in late)
 
 
+def test_a_stream_that_says_how_it_reorders_is_in_order_from_its_first_picture() -> None:
+    maker = PacketMaker(b_frames=2, gop=31)
+    shown = [maker.video(index).pts_ticks for index in range(30)]
+    line = TrackLine(90_000, reorder_pictures=1)
+    placed = [line.place(pts, pts, _ns(index)) for index, pts in enumerate(shown)]
+    assert [pts + shown[0] for pts, _ in placed] == shown
+    assert all(before[1] < after[1] for before, after in pairwise(placed))
+    assert all(pts >= dts for pts, dts in placed)
+
+
 def test_given_decode_stamps_are_believed() -> None:
     maker = PacketMaker(b_frames=2, start_ticks=1_000_000)
-    line = TrackLine(90_000)
+    line = TrackLine(90_000, reorder_pictures=1)
     for index in range(40):
         packet = maker.video(index)
         assert line.place(packet.pts_ticks, packet.dts_ticks, packet.received_ns) == (

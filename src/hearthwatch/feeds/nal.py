@@ -125,6 +125,15 @@ def sets_of_extradata(codec: Codec, extradata: bytes) -> ParameterSets:
     return sets_of(codec, split_annexb(extradata))
 
 
+def reorder_pictures(codec: Codec, extradata: bytes) -> int:
+    """Return how many pictures come before one that is shown earlier, 0 where the parameter sets do not say."""
+    try:
+        sps = sets_of_extradata(codec, extradata).sps
+        return (h264_sps if codec is Codec.H264 else h265_sps)(sps[0]).reorder_pictures if sps else 0
+    except BadReply:
+        return 0
+
+
 def _record_nals(codec: Codec, record: bytes) -> list[bytes]:
     nals: list[bytes] = []
     at = 5 if codec is Codec.H264 else 22

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hearthwatch.kit.errors import BadReply
@@ -11,12 +12,15 @@ MAX_SET_BYTES = 4096
 MAX_SIDE_PX = 16_384
 
 _EMULATION = re.compile(b"\x00\x00\x03")
+_EXTENDED_SAR = 255
+_MOST_REORDERED = 4
 _HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sps:
-    """What we need of a sequence parameter set."""
+    """What we need of a sequence parameter set. `reorder_pictures`: how many pictures at most come before one that is shown
+    earlier, as far as it says so."""
 
     profile: int
     width_px: int
@@ -26,6 +30,7 @@ class Sps:
     bit_depth_chroma: int = 8
     temporal_layers: int = 1
     temporal_nested: bool = False
+    reorder_pictures: int = 0
 
 
 class _Bits:
@@ -107,8 +112,67 @@ def h264_sps(nal: bytes) -> Sps:
             chroma_format=chroma,
             bit_depth_luma=luma_depth,
             bit_depth_chroma=chroma_depth,
+            reorder_pictures=_or_none_said(_h264_reorder, bits),
         )
     )
+
+
+def _or_none_said(read: Callable[[_Bits], int], bits: _Bits) -> int:
+    """Cameras get the rest of a set wrong without harm to the picture: 0 for what cannot be read."""
+    try:
+        return min(read(bits), _MOST_REORDERED)
+    except BadReply:
+        return 0
+
+
+def _h264_reorder(bits: _Bits) -> int:
+    """Read max_num_reorder_frames of the VUI (ITU-T H.264, E.1.1), 0 where it is left out."""
+    if not bits.u(1):
+        return 0
+    if bits.u(1) and bits.u(8) == _EXTENDED_SAR:
+        bits.u(32)
+    if bits.u(1):
+        bits.u(1)
+    if bits.u(1):
+        bits.u(4)
+        if bits.u(1):
+            bits.u(24)
+    if bits.u(1):
+        bits.ue(), bits.ue()
+    if bits.u(1):
+        bits.u(65)
+    if any([_skip_h264_hrd(bits), _skip_h264_hrd(bits)]):
+        bits.u(1)
+    bits.u(1)
+    if not bits.u(1):
+        return 0
+    bits.u(1)
+    for _ in range(4):
+        bits.ue()
+    return bits.ue()
+
+
+def _skip_h264_hrd(bits: _Bits) -> bool:
+    """Skip what a decoder's buffer must hold; True when it was there."""
+    if not bits.u(1):
+        return False
+    count = bits.ue() + 1
+    bits.u(8)
+    for _ in range(min(count, 32)):
+        bits.ue(), bits.ue(), bits.u(1)
+    bits.u(20)
+    return True
+
+
+def _h265_reorder(bits: _Bits, sub_layers: int) -> int:
+    """Read sps_max_num_reorder_pics of the highest layer (ITU-T H.265, 7.3.2.2.1)."""
+    bits.ue()
+    most = 0
+    for _ in range(sub_layers + 1 if bits.u(1) else 1):
+        bits.ue()
+        most = bits.ue()
+        bits.ue()
+    return most
 
 
 def _skip_h264_scaling(bits: _Bits, lists: int) -> None:
@@ -153,5 +217,6 @@ def h265_sps(nal: bytes) -> Sps:
             bit_depth_chroma=chroma_depth,
             temporal_layers=sub_layers + 1,
             temporal_nested=bool(nested),
+            reorder_pictures=_or_none_said(lambda rest: _h265_reorder(rest, sub_layers), bits),
         )
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 from collections import deque
 
-from hearthwatch.feeds.packet import Kind, Packet, StreamInfo
+from hearthwatch.feeds.nal import reorder_pictures
+from hearthwatch.feeds.packet import Codec, Kind, Packet, StreamInfo
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs, WallUs
 
@@ -18,6 +19,7 @@ RUNAWAY_PPM = 10_000
 _WRAPS = (1 << 32, 1 << 33)
 _WINDOW_US = 30 * US_PER_S
 _REORDER_WINDOW = 25
+_REORDERING = frozenset({Codec.H264, Codec.H265})
 _VIDEO = Kind.VIDEO
 """Reading a member off its class is a call into `enum`, which every packet would pay."""
 
@@ -31,10 +33,10 @@ class TrackLine:
 
     A step that the receive clock does not confirm is taken out; one of more than 10 s is noted in `jumped_s`. RTP
     wraps at 2**32 ticks, MPEG-TS at 2**33. Where a feed knows only presentation stamps (dts equal to pts) and pictures
-    come reordered, decode stamps are derived from them.
+    come reordered, decode stamps are derived from them; `reorder_pictures` is how far, where the stream says so itself.
     """
 
-    def __init__(self, ticks_per_s: int, start_ticks: int = 0) -> None:
+    def __init__(self, ticks_per_s: int, start_ticks: int = 0, reorder_pictures: int = 0) -> None:
         self._rate = ticks_per_s
         self._start = start_ticks
         self._offset: int | None = None
@@ -43,7 +45,7 @@ class TrackLine:
         self._received_ns = MonoNs(0)
         self._step = max(1, ticks_per_s // 10)
         self._nudges = 0
-        self._reorder = _Reorder()
+        self._reorder = _Reorder(reorder_pictures)
         self.jumped_s: float | None = None
         """How far the stamps last jumped. What follows is placed by its time of arrival."""
 
@@ -71,6 +73,10 @@ class TrackLine:
             raw = given or 0
             self._offset = self._start - raw
             out = self._start
+            if pts == dts or dts is None:
+                self._reorder.begin(raw)
+            else:
+                self._reorder = _Reorder(0)  # this feed knows when to decode
         else:
             raw, out = self._follow(given, received_ns, only_pts=pts == dts or dts is None)
         self._raw, self._out, self._received_ns = raw, out, received_ns
@@ -123,19 +129,25 @@ class _Reorder:
     Then the decode stamp is the smallest of the last few presentation stamps not yet used.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int) -> None:
         self._count = 0
         self._backward: deque[int] = deque()
         self.last_pts: int | None = None
-        self.is_idle = True
+        self.is_idle = not depth
         """No backward step is remembered: a stamp that rises may be kept as `last_pts` without asking."""
-        self._depth = 0
+        self._depth = depth
         self._waiting: list[int] = []
         self._last = 0
 
     @property
     def active(self) -> bool:
         return self._depth > 0
+
+    def begin(self, pts: int) -> None:
+        """Take the first stamp of a line: that of a key frame, which is shown first."""
+        self._last = self.last_pts = pts
+        if self._depth:
+            self._waiting.append(pts)
 
     def decode_stamp(self, pts: int, previous: int, *, slight: int) -> int:
         back = self.last_pts is not None and -slight <= pts - self.last_pts < 0
@@ -218,9 +230,10 @@ class Timeline:
         lead = first[0]
         self._origin_ns = lead.received_ns
         self._origin_s = lead.dts_ticks / info.video.ticks_per_s
-        self._video_line, self._video_rate = TrackLine(info.video.ticks_per_s), info.video.ticks_per_s
+        self._video_rate = info.video.ticks_per_s
+        self._video_line = _video_line(info)
         self._audio_line: TrackLine | None = None
-        least_us = _least_delayed_us(first, info.video.ticks_per_s) + offset_us
+        least_us = _least_delayed_us(first, info) + offset_us
         self.start_us = WallUs(max(least_us, not_before_us))
         self._wall = WallLine(self.start_us, least_us)
         self._last_us = self.start_us
@@ -280,9 +293,15 @@ class Timeline:
         return max(0, round((stamped_s if abs(stamped_s - arrived_s) < HOLE_S else arrived_s) * rate))
 
 
-def _least_delayed_us(first: tuple[Packet, ...], rate: int) -> int:
+def _video_line(info: StreamInfo) -> TrackLine:
+    video = info.video
+    depth = reorder_pictures(video.codec, video.extradata) if video.codec in _REORDERING else 0
+    return TrackLine(video.ticks_per_s, reorder_pictures=depth)
+
+
+def _least_delayed_us(first: tuple[Packet, ...], info: StreamInfo) -> int:
     """Return the monotonic time at which the run began, by the packet that waited least on its way."""
-    line = TrackLine(rate)
+    line, rate = _video_line(info), info.video.ticks_per_s
     least_us = first[0].received_ns // 1000
     for packet in first:
         if packet.kind is Kind.VIDEO:
