@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import threading
 
+from hearthwatch.bench.soak.scene import coded_slices
 from hearthwatch.feeds.packet import Kind, Stream
 from hearthwatch.feeds.rtsp import RtspFeed
 from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit.clock import Stop, SystemClock
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.units import camera_id
-from tests.runs.scenes import Entries, coded_slices
+from tests.runs.scenes import Entries
 
 
 class Probe:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +10,16 @@ from pathlib import Path
 import av
 
 from hearthwatch.bench.rtsp_server import Mount, RtspServer, encoded
+from hearthwatch.bench.soak.scene import FPS, ROOM, VISITS_S, coded_slices, with_visitors
 from tests.runs.rig import DATA, CameraSection
 
 VIDEOS = DATA / "videos"
-FPS = 10
 EMPTY_S = 21
 """Longer than the cooldown of 15 s and what a visitor is still waited for after he went."""
 VISIT_S = 4
 ENTRY_CAMERA = "hall"
 
-_ROOM = VIDEOS / "indoor_one_by_one.mp4"
-_EMPTY_FRAMES = (5, 50)
-_VISITS_S = (10, 27, 55, 79, 97, 127)
-"""Where in the clip somebody stands fully in the picture for VISIT_S, a different person each (labels/segments.csv)."""
-_VERSION = 2
+_ROOM = VIDEOS / ROOM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,68 +33,19 @@ class Entries:
 
 def entry_clip() -> Path:
     """Return the composed clip: EMPTY_S of nobody, VISIT_S of somebody, for each of six people; made once and kept."""
-    stat = _ROOM.stat()
-    key = repr((_VERSION, str(_ROOM), stat.st_size, stat.st_mtime_ns, EMPTY_S, VISIT_S, _VISITS_S))
-    target = Path(tempfile.gettempdir()) / f"hearthwatch-entries-{hashlib.sha256(key.encode()).hexdigest()[:16]}.mp4"
-    if target.exists():
-        return target
-    with av.open(str(_ROOM)) as source:
-        pictures = [frame.to_ndarray(format="yuv420p").tobytes() for frame in source.decode(video=0)]
-        width, height = source.streams.video[0].width, source.streams.video[0].height
-    empty = pictures[slice(*_EMPTY_FRAMES)]
-    nobody = [*empty, *reversed(empty)] * (EMPTY_S * FPS // len(empty) + 1)
-    temporary = target.with_name(f"{target.stem}.{os.getpid()}.mp4")
-    command = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
-    command += ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(FPS), "-i", "-"]
-    command += [
-        "-c:v",
-        "libx264",
-        "-preset",
-        "veryfast",
-        "-bf",
-        "0",
-        "-g",
-        str(2 * FPS),
-        "-crf",
-        "18",
-        "-f",
-        "mp4",
-        str(temporary),
-    ]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as encoder:
-        assert encoder.stdin is not None
-        for at_s in _VISITS_S:
-            for picture in (*nobody[: EMPTY_S * FPS], *pictures[at_s * FPS : (at_s + VISIT_S) * FPS]):
-                encoder.stdin.write(picture)
-        encoder.stdin.close()
-    if encoder.returncode:
-        raise RuntimeError("ffmpeg could not make the composed clip")
-    temporary.rename(target)
-    return target
+    return with_visitors(_ROOM, empty_s=EMPTY_S, visit_s=VISIT_S)
 
 
 def entries(mount: Mount) -> Entries:
     """Return which coded frames of the served file are the first with a person in it."""
-    frames = tuple((number + 1) * EMPTY_S * FPS + number * VISIT_S * FPS for number in range(len(_VISITS_S)))
+    frames = tuple((number + 1) * EMPTY_S * FPS + number * VISIT_S * FPS for number in range(len(VISITS_S)))
     with av.open(str(encoded(mount))) as container:
         slices = [coded_slices(bytes(packet)) for packet in container.demux(video=0) if packet.size]
-    assert len(slices) == len(_VISITS_S) * (EMPTY_S + VISIT_S) * FPS, f"{len(slices)} frames"
+    assert len(slices) == len(VISITS_S) * (EMPTY_S + VISIT_S) * FPS, f"{len(slices)} frames"
     found = frozenset(slices[frame] for frame in frames)
     assert len(found) == len(frames)
     assert sum(one in found for one in slices) == len(frames), "a frame of an entry looks like another one"
     return Entries(mount=mount, frames=frames, slices=found)
-
-
-def coded_slices(unit: bytes) -> bytes:
-    """Return a digest of the coded slices of an H.264 access unit whose NAL units stand behind 4-byte lengths."""
-    digest = hashlib.sha256()
-    at = 0
-    while at + 4 < len(unit):
-        length = int.from_bytes(unit[at : at + 4], "big")
-        if unit[at + 4] & 0x1F in {1, 5}:
-            digest.update(unit[at + 4 : at + 4 + length])
-        at += 4 + length
-    return digest.digest()
 
 
 def _pair(clip: Path, name: str, *, codec: str = "h264", main_kbps: int | None = None) -> list[Mount]:

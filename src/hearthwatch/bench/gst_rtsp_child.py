@@ -2,7 +2,9 @@
 
 First line in: the configuration as JSON. First line out: `READY port`. End of standard input ends the process.
 Access units come from files written by `rtsp_server`: u64 decode time, u64 shown this much later, u64 duration (all ns),
-u32 length, bytes; big endian. They are pushed at their time, over and over, with stamps that keep rising.
+u32 length, bytes; big endian. They are pushed at their time, over and over, with stamps that keep rising; in the order of the
+mount's ranges of units where it has any. A mount's ledger gets one row for each unit pushed: u64 monotonic time, u64 wall time
+(ns), u64 which unit.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ import json
 import struct
 import sys
 import threading
-from typing import Any
+import time
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, BinaryIO
 
 import gi  # type: ignore[import-not-found]  # Debian's python3 has it, our environment never does
 
@@ -22,8 +27,10 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402
 
 HEAD = struct.Struct("!QQQI")
+SENT = struct.Struct("!QQQ")
 
 
+@cache
 def load(path: str) -> list[tuple[int, int, int, bytes]]:
     units = []
     with open(path, "rb") as file:  # noqa: PTH123
@@ -33,25 +40,43 @@ def load(path: str) -> list[tuple[int, int, int, bytes]]:
     return units
 
 
-def push(source: Gst.Element, units: list[tuple[int, int, int, bytes]], gone: threading.Event) -> None:
+def in_order(units: list[tuple[int, int, int, bytes]], ranges: list[list[int]]) -> Iterator[tuple[int, int]]:
+    """Yield which unit comes next and when, in ns from the first one, for ever."""
+    start = 0
+    while True:
+        for first, end in ranges or [[0, len(units)]]:
+            base = units[first][0]
+            for number in range(first, end):
+                yield number, start + units[number][0] - base
+            start += units[end - 1][0] + units[end - 1][2] - base
+
+
+def push(
+    source: Gst.Element,
+    units: list[tuple[int, int, int, bytes]],
+    gone: threading.Event,
+    ranges: list[list[int]],
+    ledger: BinaryIO | None,
+) -> None:
     # the clock comes a moment before the base time; stamps counted from no base would lie hours ahead and never be sent
     while source.get_clock() is None or not source.get_base_time():
         if gone.wait(0.005):
             return
     clock, base = source.get_clock(), source.get_base_time()
     start = clock.get_time() - base
-    while True:
-        for dts, shown_later, duration, data in units:
-            target = start + dts
-            late = (clock.get_time() - base) - target
-            if late < 0 and gone.wait(-late / 1e9):
-                return
-            buffer = Gst.Buffer.new_wrapped(data)
-            buffer.pts, buffer.dts = target + shown_later, target
-            buffer.duration = duration
-            if source.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
-                return
-        start += units[-1][0] + units[-1][2]
+    for number, dts in in_order(units, ranges):
+        _, shown_later, duration, data = units[number]
+        target = start + dts
+        late = (clock.get_time() - base) - target
+        if late < 0 and gone.wait(-late / 1e9):
+            return
+        buffer = Gst.Buffer.new_wrapped(data)
+        buffer.pts, buffer.dts = target + shown_later, target
+        buffer.duration = duration
+        if ledger is not None:
+            ledger.write(SENT.pack(time.monotonic_ns(), time.time_ns(), number))
+        if source.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
+            return
 
 
 class Factory(GstRtspServer.RTSPMediaFactory):  # type: ignore[misc]
@@ -61,13 +86,19 @@ class Factory(GstRtspServer.RTSPMediaFactory):  # type: ignore[misc]
         self.set_shared(True)
         self.set_latency(0)
         self.files: dict[str, str] = mount["files"]
+        self.ranges: list[list[int]] = mount["ranges"]
+        self.ledger: str = mount["ledger"]
         self.connect("media-configure", self.configure)
 
     def configure(self, _factory: object, media: GstRtspServer.RTSPMedia) -> None:
         gone = threading.Event()
         for name, path in self.files.items():
             source = media.get_element().get_by_name(name)
-            threading.Thread(target=push, args=(source, load(path), gone), daemon=True).start()
+            is_video = name == "video"
+            # unbuffered: the rows of a server that is killed count, too
+            ledger = open(self.ledger, "ab", buffering=0) if self.ledger and is_video else None  # noqa: PTH123, SIM115
+            ranges = self.ranges if is_video else []
+            threading.Thread(target=push, args=(source, load(path), gone, ranges, ledger), daemon=True).start()
         media.connect("unprepared", lambda _media: gone.set())
 
 

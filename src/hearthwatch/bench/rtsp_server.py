@@ -33,7 +33,8 @@ _FORMAT = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
     """One stream. Without `clip` a moving test picture. With neither size, rate nor bit rate given a clip that already has the
-    codec is served as it is. `length_s` takes only the start of the clip."""
+    codec is served as it is. `length_s` takes only the start of the clip. `ranges` of pictures (first, end), each beginning
+    with a key frame, are served in this order; `ledger` is a file that gets a row for each picture sent."""
 
     path: str = "/main"
     clip: Path | None = None
@@ -46,6 +47,8 @@ class Mount:
     audio: str | None = None
     length_s: float | None = None
     noise: int = 0
+    ranges: tuple[tuple[int, int], ...] = ()
+    ledger: Path | None = None
 
 
 class RtspServer:
@@ -242,7 +245,13 @@ def _prepared(mount: Mount) -> dict[str, object]:
             "pcma": ("audio/x-alaw,rate=8000,channels=1", "rtppcmapay pt=8"),
         }[mount.audio]
         launch += f" appsrc name=audio {live} caps={caps} ! {payloader} name=pay1"
-    return {"path": mount.path, "launch": f"( {launch} )", "files": files}
+    return {
+        "path": mount.path,
+        "launch": f"( {launch} )",
+        "files": files,
+        "ranges": mount.ranges,
+        "ledger": str(mount.ledger) if mount.ledger else "",
+    }
 
 
 def _units(clip: Path, kind: Literal["video", "audio"], bsf: str | None) -> Path:

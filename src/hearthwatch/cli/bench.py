@@ -18,7 +18,8 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="`all`, a benchmark such as `bm4`, `accuracy`, or a FILE of rows to show.")
+        str,
+        typer.Argument(metavar="NAME", help="`all`, a benchmark such as `bm4`, `accuracy`, `soak`, or a FILE of rows to show."),
     ],
     *,
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds of each benchmark; the median counts.")] = 3,
@@ -28,6 +29,15 @@ def bench(
     ] = None,
     models: Annotated[
         list[str] | None, typer.Option("--model", metavar="MODEL", help="`accuracy`: a model to score.  [default: all present]")
+    ] = None,
+    tier: Annotated[
+        str, typer.Option(metavar="TIER", help="`soak`: S1 small, S2 as promised, S3 with faults, S4 the limit.")
+    ] = "S2",
+    cameras: Annotated[int | None, typer.Option(min=1, max=64, help="`soak`: how many.  [default: the tier's]")] = None,
+    hours: Annotated[float | None, typer.Option(min=0.02, max=720, help="`soak`: how long.  [default: the tier's]")] = None,
+    seed: Annotated[int, typer.Option(help="`soak`: of what happens by chance.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="`soak`: for samples, plot and verdict.  [default: .artifacts/soak-TIER]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, one line a row.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown table.")] = False,
@@ -50,6 +60,10 @@ def bench(
     if name == "accuracy":
         _accuracy(folder, models or [], as_json=as_json)
         return
+    if name == "soak":
+        from hearthwatch.cli.bench_soak import run
+
+        raise typer.Exit(run(folder, tier, cameras=cameras, hours=hours, seed=seed, out=out, as_json=as_json))
     if Path(name).is_file():
         rows += parsed(Path(name).read_text(encoding="utf-8"))
     else:
