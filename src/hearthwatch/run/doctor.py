@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
@@ -17,24 +16,27 @@ from hearthwatch.detect.store import AUTO, FileState, is_installed
 from hearthwatch.detect.store import Store as ModelStore
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError, StorageFailed
-from hearthwatch.kit.files import free_bytes
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.run.check import Check, fail, ok, warn
 from hearthwatch.run.compile import footage_folder, hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import AskStatus, Now, ask_house
+from hearthwatch.run.doctor_disk import disk
+from hearthwatch.run.doctor_exposure import exposure
+from hearthwatch.run.doctor_files import private
+from hearthwatch.run.doctor_libraries import libraries
 from hearthwatch.run.doctor_mqtt import mqtt
 from hearthwatch.run.doctor_network import cameras, ports
 from hearthwatch.run.doctor_pi import pins
 from hearthwatch.run.doctor_porch import porch
 from hearthwatch.run.doctor_presence import presence
+from hearthwatch.run.doctor_systemd import service
 from hearthwatch.run.doctor_web import served
 from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.secret_names import unused
 from hearthwatch.run.status import Status
 from hearthwatch.run.zone import zone_of
 
-_LOW_DISK_BYTES = 5_000_000_000
 _PROBE_S = 60.0
 _PROBE = (
     "import av, cv2, numpy, ncnn\n"
@@ -45,8 +47,10 @@ _PROBE = (
 
 
 def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
-    """Yield every check, the slow ones last; none changes anything."""
+    """Yield every check, the slow ones last; none changes anything but for a few megabytes written to try the disk."""
     yield _machine()
+    yield from libraries()
+    yield from service()
     yield _data_folder(data_folder)
     config = None
     try:
@@ -58,7 +62,9 @@ def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
         there = str(config_path) if config_path.exists() else f"{config_path} is not there, so the built-in demo camera runs"
         yield ok("configuration", f"{there}; cameras: {', '.join(config.cameras)}")
         yield clock(zone_of(config))
-        yield _disk(footage_folder(config, data_folder))
+        keys = tuple(Path(name) for name in (config.web.key,) if name)
+        yield from private(data_folder, config_path, keys)
+        yield from disk(footage_folder(config, data_folder))
         yield from _secrets(config, data_folder)
     yield _detector(config.detect.model if config else AUTO, data_folder)
     yield _box()
@@ -77,6 +83,7 @@ def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
         yield from cameras(config, data_folder, status)
         yield from pins(config)
         yield from presence(config, _names(data_folder), status)
+        yield from exposure(config)
 
 
 def _names(data_folder: Path) -> frozenset[str]:
@@ -94,8 +101,7 @@ def _running(data_folder: Path) -> Status | None:
 def _machine() -> Check:
     return ok(
         "machine",
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"{platform.system()} {platform.release()} {platform.machine()}",
+        f"Python {platform.python_version()}, {platform.system()} {platform.release()} {platform.machine()}",
     )
 
 
@@ -109,21 +115,6 @@ def clock(zone: tzinfo, is_set: bool | None = None) -> Check:
         "clock",
         "nothing keeps it right, so recordings may bear a wrong time: install a time service "
         "(Debian: apt-get install systemd-timesyncd)",
-    )
-
-
-def _disk(footage: Path) -> Check:
-    # os.access, unlike Path.exists, has no objection to a folder this user may not look into
-    nearest = next(folder for folder in (footage, *footage.parents) if os.access(folder, os.F_OK))
-    try:
-        free = free_bytes(nearest)
-    except StorageFailed as error:
-        return fail("footage disk", str(error))
-    text = f"{free / 1e9:.0f} GB free at {nearest}"
-    if not os.access(nearest, os.W_OK):
-        return fail("footage disk", f"{nearest} cannot be written by this user: correct its owner, or set storage.folder")
-    return (
-        ok("footage disk", text) if free > _LOW_DISK_BYTES else warn("footage disk", f"{text}: make room or set storage.folder")
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +49,7 @@ from hearthwatch.run.house_doors import Alerts, Events, Footage
 from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
 from hearthwatch.run.house_page_desk import HousePageDesk
 from hearthwatch.run.leaving_desk import LeavingDesk
+from hearthwatch.run.libraries import of_sqlite
 from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.login_doors import Logins
 from hearthwatch.run.mqtt_desk import MqttDesk
@@ -76,6 +79,8 @@ from hearthwatch.web.passwords import Hasher
 from hearthwatch.web.reach import Reach
 from hearthwatch.web.relay.shared import SharedPictures
 from hearthwatch.web.serve import serve
+
+log = logging.getLogger(__name__)
 
 
 class Reception:
@@ -109,6 +114,8 @@ class Reception:
         restart_looker: Callable[[], None],
         heartbeat: Callable[[], str],
     ) -> None:
+        if known := of_sqlite(sqlite3.sqlite_version_info):
+            log.warning("%s", known)
         self._plan = plan
         self._data = Path(plan.data_folder)
         self._config = config
