@@ -52,12 +52,8 @@ $(STAMPS)/bench: | $(STAMPS)/venv
 	@scripts/setup.sh bench
 	@touch $@
 
-test: setup-dev check
-	@$(BIN)/python -m compileall -q src tests
-	@$(BIN)/pytest -q -m waits >.venv/waits.log 2>&1 & waits=$$!; \
-	$(BIN)/pytest -n 2 --dist worksteal -q --durations=25 -m 'not waits'; main=$$?; \
-	wait $$waits; waited=$$?; cat .venv/waits.log; exit $$((main ? main : waited))
-	@if [ -f ui/package.json ]; then scripts/setup.sh test-ui; fi
+test: setup-dev
+	@scripts/test.sh
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff format --check -q

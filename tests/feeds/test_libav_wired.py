@@ -22,7 +22,7 @@ from hearthwatch.kit.clock import Stop, SystemClock
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable
 from hearthwatch.kit.units import CameraId, MonoNs
 
-pytestmark = pytest.mark.wired
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 
 H264 = Mount(path="/h264", fps=25, length_s=4, gop_s=1)
 H265 = Mount(path="/h265", codec="h265", fps=25, length_s=4, gop_s=1)

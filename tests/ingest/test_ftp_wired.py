@@ -14,7 +14,7 @@ from tests.ingest.open_porch import PASSWORD, account, open_porch
 
 from hearthwatch.ingest.drop import Media, Turned, Via
 
-pytestmark = pytest.mark.wired
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(2000) + b"\xff\xd9"
 

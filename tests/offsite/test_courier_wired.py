@@ -25,7 +25,7 @@ from hearthwatch.offsite.seal import unseal
 from hearthwatch.offsite.upload import Target, TargetKind
 from hearthwatch.recording.segment import Copied
 
-pytestmark = pytest.mark.wired
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 
 SEGMENTS, SEGMENT_BYTES = 200, 400_000
 STRIKES = [(fate, 3_000_000 + 131_000 * number) for number, fate in enumerate([Fate.CUT, Fate.CORRUPT] * 5)]

@@ -31,7 +31,7 @@ from hearthwatch.vendors.capability import Snapshot
 from hearthwatch.vendors.device import Access, Vendor
 from hearthwatch.vendors.doorman import Door, Doorman
 
-pytestmark = pytest.mark.wired
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 
 FRONT = CameraId("front")
 CONFIG = """

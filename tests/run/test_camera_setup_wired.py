@@ -22,7 +22,7 @@ from hearthwatch.run.closed_setup import closed_camera_setup
 from hearthwatch.run.config import load
 from hearthwatch.web.camera_setup_doors import AddWish, TrialFailed, TrialFault, TryWish
 
-pytestmark = pytest.mark.wired
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 
 HERE = "127.0.0.1"
 LARGE = Mount(path="/", length_s=10, width_px=1280, height_px=720, fps=10, gop_s=1.0)

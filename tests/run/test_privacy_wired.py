@@ -17,7 +17,7 @@ from hearthwatch.feeds.packet import Gap, GapReason, Stream
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import Segment
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.wired, pytest.mark.waits, pytest.mark.timeout(150)]
 
 FOREVER_US = WallUs(2**53)
 

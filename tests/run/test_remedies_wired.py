@@ -29,7 +29,7 @@ from hearthwatch.run.remedies import Remedies
 from hearthwatch.vendors.device import Vendor
 from hearthwatch.vendors.doorman import Doorman
 
-pytestmark = pytest.mark.wired
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 
 FAMILIES = {
     Vendor.DAHUA: (dahua, "watch-Pass-1"),

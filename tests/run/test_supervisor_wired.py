@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from tests.runs.rig import CameraSection, House, house_toml
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.wired, pytest.mark.waits, pytest.mark.timeout(120)]
 
 FRONT = CameraSection(name="front", main="demo://street?seed=1&walker=0", sub="demo://street?seed=1&walker=0")
 THIRD = CameraSection(name="third", main="rtsp://127.0.0.1:9/none")
