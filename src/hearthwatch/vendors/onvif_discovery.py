@@ -21,6 +21,9 @@ TYPES = ("dn:NetworkVideoTransmitter", "tds:Device")
 _ANY = "0.0.0.0"  # noqa: S104 - to ask from; nothing is served
 _MAX_DATAGRAM_BYTES = 16_384
 _MAX_FOUND = 256
+_MAX_BYTES = 32 * 1024 * 1024
+_MAX_ANSWERS = 128
+"""Of one source, each once: a recorder may answer for all its cameras."""
 _MAX_MATCHES = 8
 _MAX_SCOPES = 64
 _MAX_CHARS = 200
@@ -106,19 +109,33 @@ def _scope(scopes: tuple[str, ...], beginning: str) -> str:
 
 
 class _Ear(asyncio.DatagramProtocol):
+    """Keeps what comes and reads it afterwards: while it read, somebody's flood of answers would push out those of cameras."""
+
     def __init__(self) -> None:
-        self.found: dict[tuple[str, str], FoundCamera] = {}
-        self.ignored = 0
+        self._heard: dict[str, list[bytes]] = {}
+        self._ignored = self._bytes = 0
 
     def datagram_received(self, data: bytes, addr: tuple[str | bytes, int]) -> None:
-        try:
-            found = probe_matches(data, str(addr[0]))
-        except BadReply:
-            found = ()
-        self.ignored += not found
-        for one in found:
-            if len(self.found) < _MAX_FOUND:
-                self.found.setdefault((one.host, one.endpoint), one)
+        kept = self._heard.setdefault(str(addr[0]), [])
+        if len(kept) >= _MAX_ANSWERS or len(data) > _MAX_DATAGRAM_BYTES or self._bytes + len(data) > _MAX_BYTES:
+            self._ignored += 1
+        elif data not in kept:
+            kept.append(data)
+            self._bytes += len(data)
+
+    def answers(self) -> Answers:
+        found: dict[tuple[str, str], FoundCamera] = {}
+        for source, datagrams in self._heard.items():
+            for datagram in datagrams:
+                try:
+                    cameras = probe_matches(datagram, source)
+                except BadReply:
+                    cameras = ()
+                self._ignored += not cameras
+                for one in cameras:
+                    if len(found) < _MAX_FOUND:
+                        found.setdefault((one.host, one.endpoint), one)
+        return Answers(cameras=tuple(sorted(found.values(), key=lambda one: (one.host, one.endpoint))), ignored=self._ignored)
 
 
 async def discover(
@@ -147,5 +164,4 @@ async def call(
             await asyncio.sleep(wait_s / 2)
     finally:
         transport.close()
-    found = tuple(sorted(ear.found.values(), key=lambda one: (one.host, one.endpoint)))
-    return Answers(cameras=found, ignored=ear.ignored)
+    return ear.answers()
