@@ -10,6 +10,7 @@ import smtplib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hearthwatch.ingest.doorkeeping import Doorkeeping
 from hearthwatch.ingest.drop import Account, Drop, DropId
 from hearthwatch.ingest.inbox import Inbox, Shelf, open_folders
 from hearthwatch.kit.clock import SystemClock
+from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.units import CameraId
 
@@ -98,7 +100,7 @@ def open_porch(folder: Path, *accounts: Account, max_bytes: int = 32 << 20) -> I
     loop = asyncio.new_event_loop()
     serving = loop.create_task(smtp.serve(mail, keeping))
     mails = threading.Thread(target=_until_cancelled, args=(loop, serving))
-    server = ftp.server(files, keeping, range(0))
+    server = ftp.server(files, keeping, range(0), _reach)
     stop = threading.Event()
     uploads = threading.Thread(target=_serve_ftp, args=(server, stop))
     mails.start()
@@ -119,6 +121,19 @@ def open_porch(folder: Path, *accounts: Account, max_bytes: int = 32 << 20) -> I
         uploads.join(10)
         for fd in folders.values():
             os.close(fd)
+
+
+def _reach(address: str, port: int) -> Future[socket.socket]:
+    """Connect as the house does for the porch."""
+    future: Future[socket.socket] = Future()
+    try:
+        sock = socket.create_connection((address, port), timeout=10)
+    except OSError as error:
+        future.set_exception(Unreachable(str(error)))
+    else:
+        sock.setblocking(False)
+        future.set_result(sock)
+    return future
 
 
 def _listener() -> socket.socket:

@@ -45,7 +45,8 @@ class Bench:
         self.is_linked = True
         self.asked: list[WantGop] = []
         self.given: queue.Queue[Picture] = queue.Queue()
-        self.maker = PictureMaker(ask=self._ask, give=self.given.put)
+        self.marks: list[tuple[str, bool]] = []
+        self.maker = PictureMaker(ask=self._ask, give=self.given.put, mark=lambda *marked: self.marks.append(marked))
 
     def _ask(self, want: WantGop) -> bool:
         self.asked.append(want)
@@ -86,6 +87,13 @@ def test_the_main_streams_view_is_taken_where_it_is_at_hand(bench: Bench) -> Non
     assert shown[350, 10] > 150
     (want,) = bench.asked
     assert (want.camera, want.at_us) == (FRONT, SUB_FRAMES[5].wall_us)
+
+
+def test_sec_19_its_mark_stands_while_the_main_stream_is_decoded(bench: Bench) -> None:
+    """A main stream that crashes the decoder is charged to its camera, as one that is looked at is."""
+    bench.recorder = lambda want: gop(want, MAIN[:7])
+    bench.picture()
+    assert bench.marks == [(FRONT, True), (FRONT, False)]
 
 
 def test_the_box_is_drawn(bench: Bench) -> None:

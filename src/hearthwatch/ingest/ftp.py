@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import posixpath
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import Any, NoReturn
 
 from pyftpdlib.exceptions import AuthenticationFailed, FilesystemError
@@ -19,12 +20,15 @@ from pyftpdlib.servers import FTPServer
 
 from hearthwatch.ingest.doorkeeping import Arrival, Doorkeeping
 from hearthwatch.ingest.drop import MAX_NAME_CHARS, Via
+from hearthwatch.ingest.seats import Seat, Seats
 from hearthwatch.kit.errors import HearthwatchError, Refused
 
 log = logging.getLogger(__name__)
 
-_MAX_CONNECTIONS = 64
-_MAX_PER_ADDRESS = 8
+Reach = Callable[[str, int], Future[socket.socket]]
+"""Connects to a camera's address and port; the connection does not block. Fails with one of our errors."""
+
+_LOOK_S = 0.01
 _TIMEOUT_S = 60
 _ROOT = "/"
 _NOT_HERE = "Not allowed: this server only takes files"
@@ -190,8 +194,35 @@ class _Data(DTPHandler):
         super().close()
 
 
+class _Active(FTPHandler.active_dtp):
+    """The data connection of a camera that wants us to connect: somebody else does, for this process may not."""
+
+    def connect_af_unspecified(self, addr: tuple[str, int], _source: object = None) -> None:
+        self._asked: Future[socket.socket] = self.cmd_channel.reach(*addr)
+        self._look()
+
+    def _look(self) -> None:
+        if not self._asked.done():
+            self.call_later(_LOOK_S, self._look)
+            return
+        try:
+            self.set_socket(self._asked.result())
+        except HearthwatchError as error:
+            log.debug("no data connection: %s", error)
+            self.handle_close()
+            return
+        self.handle_connect()
+
+    def close(self) -> None:
+        super().close()
+        if not self._asked.cancel() and self.socket is None and self._asked.exception() is None:
+            self._asked.result().close()
+
+
 class _Handler(FTPHandler):
     keeping: Doorkeeping
+    seats: Seats
+    reach: Reach
     banner = "Hearthwatch takes files of cameras."
     timeout = _TIMEOUT_S
     max_login_attempts = 3
@@ -199,13 +230,27 @@ class _Handler(FTPHandler):
     permit_privileged_ports = False
     use_sendfile = False
     dtp_handler = _Data
+    active_dtp = _Active
     abstracted_fs = _Nowhere
     unicode_errors = "replace"
     proto_cmds = {name: command for name, command in FTPHandler.proto_cmds.items() if name not in _NOT_SPOKEN}  # noqa: RUF012
 
     def __init__(self, conn: socket.socket, server: FTPServer, ioloop: IOLoop | None = None) -> None:
         self._arrivals: dict[str, Arrival] = {}
+        self._seat: Seat | None = None
         super().__init__(conn, server, ioloop)
+
+    def handle(self) -> None:
+        """Begin, where there is a seat."""
+        self._seat = self.seats.take(self.remote_ip, self.close)
+        if self._seat is None:
+            self.handle_max_cons()
+        else:
+            super().handle()
+
+    def on_login(self, _username: str) -> None:
+        if self._seat is not None:
+            self._seat.logged_in()
 
     def take(self, name: str) -> _File:
         """Begin to take in a file. Raises what pyftpdlib tells the camera."""
@@ -234,22 +279,24 @@ class _Handler(FTPHandler):
             arrival.break_off()
 
     def close(self) -> None:
+        self.seats.give_up(self._seat)
         super().close()
         for arrival in self._arrivals.values():
             arrival.break_off()
         self._arrivals.clear()
 
 
-def server(sock: socket.socket, keeping: Doorkeeping, passive_ports: range) -> FTPServer:
-    """Return a server on a bound socket; `serve_forever` runs it."""
+def server(sock: socket.socket, keeping: Doorkeeping, passive_ports: range, reach: Reach) -> FTPServer:
+    """Return a server on a bound socket; `serve_forever` runs it. `reach` makes the data connections of active mode."""
 
     class Handler(_Handler):
         pass
 
     Handler.keeping = keeping
+    Handler.seats = Seats(keeping.is_known)
     Handler.authorizer = _Accounts(keeping)
+    Handler.reach = staticmethod(reach)
     Handler.passive_ports = list(passive_ports)
     made = FTPServer(sock, Handler, ioloop=IOLoop())
-    made.max_cons = _MAX_CONNECTIONS
-    made.max_cons_per_ip = _MAX_PER_ADDRESS
+    made.max_cons = made.max_cons_per_ip = 0  # the seats decide
     return made

@@ -21,6 +21,8 @@ M = TypeVar("M")
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 _HEAD = struct.Struct("!IB")
 _MAX_FDS = 4
+_MAX_WAITING_FDS = 64
+"""Descriptors that came with messages not yet read. A peer gone bad could otherwise fill this process's table of open files."""
 
 
 def inherited(fd: int) -> socket.socket:
@@ -95,9 +97,17 @@ class Channel(Generic[M]):
                 fds = array.array("i")
                 fds.frombytes(payload[: len(payload) - len(payload) % fds.itemsize])
                 self._fds.extend(fds)
+        if len(self._fds) > _MAX_WAITING_FDS:
+            self._let_go()
+            raise BadReply(f"more than {_MAX_WAITING_FDS} descriptors came that belong to no message")
         if not data:
             raise Unreachable("the process at the other end closed the connection")
         self._buffer += data
+
+    def _let_go(self) -> None:
+        for fd in self._fds:
+            socket.close(fd)
+        self._fds = []
 
     def close(self) -> None:
         """End both directions; a `receive` waiting in another thread returns with Unreachable."""

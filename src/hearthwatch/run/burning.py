@@ -32,6 +32,10 @@ from hearthwatch.recording.selection import Selection, select_footage
 from hearthwatch.run.job_messages import Burn, Coded, Enough, FromBurn
 from hearthwatch.run.messages import Begin, Media
 
+ANSWER_S = 300.0
+"""A job that gives no picture for so long, though it is sent some, is in a loop without end. Long pictures before the first one
+that is wanted are decoded meanwhile."""
+_END_S = 10.0
 _COPY_BYTES = 1 << 20
 _KEY_FLAGS, _OTHER_FLAGS = 0x0200_0000, 0x0101_0000
 """Of a sample, as in ISO/IEC 14496-12 §8.8.3.1."""
@@ -45,7 +49,7 @@ def burner(zone: tzinfo) -> Cut:
 
     def cut(reader: IndexReader, folder: Path, span: Span, out: Out, *, name: str, clock: ClockFact | None) -> Exhibit:
         sources = reader.segments(span.camera, span.stream, span.start_us, span.end_us)
-        chosen = select_footage(reader, folder, span)
+        chosen = select_footage(reader, folder, span, compared=True)
         hashing = Hashing(out)
         report = _write(chosen, span, zone, hashing)
         report = replace(report, gaps=reader.gaps(span.camera, span.stream, span.start_us, span.end_us))
@@ -165,6 +169,7 @@ def _send(channel: Channel[FromBurn], wish: Burn, stream: Iterable[Begin | Media
 @contextmanager
 def _job() -> Iterator[Channel[FromBurn]]:
     ours, theirs = socket.socketpair()
+    ours.settimeout(ANSWER_S)
     with theirs:
         process = subprocess.Popen(  # noqa: S603 our own program
             [sys.executable, "-m", "hearthwatch.run.burn_job", str(theirs.fileno())],
@@ -177,4 +182,8 @@ def _job() -> Iterator[Channel[FromBurn]]:
         yield channel
     finally:
         channel.close()
-        process.wait()
+        try:
+            process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

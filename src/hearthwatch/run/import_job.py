@@ -19,6 +19,7 @@ from hearthwatch.run.job_messages import Import, Imported, NotImported, ToImport
 _BATCH_BYTES = 2 << 20
 _BATCH_PACKETS = 2000
 _MEMORY_BYTES = 1 << 30
+_CPU_S = 600
 _NICE = 10
 
 
@@ -60,7 +61,7 @@ def main() -> None:
     fd = int(sys.argv[2])
     rehearse()
     os.nice(_NICE)  # nobody waits for it as for recording and looking
-    sandbox.enter(memory_bytes=_MEMORY_BYTES)
+    sandbox.enter(memory_bytes=_MEMORY_BYTES, cpu_s=_CPU_S)
     try:
         _serve(channel, fd)
     except Unreachable:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import os
 import socket
 import sys
@@ -18,6 +20,11 @@ from hearthwatch.run.messages import Begin, Media
 from hearthwatch.web.doors import CameraDoor, CameraState, Live, LiveStart
 from hearthwatch.web.fanout import LiveHub
 
+log = logging.getLogger(__name__)
+
+ANSWER_S = 60.0
+"""A picture takes milliseconds; on a small machine under load a start takes ten seconds. Longer is a loop without end."""
+_END_S = 5.0
 _FIRST_PACKET_S = 8.0
 _GOP_PAUSE_S = 0.15
 _MJPEG_EVERY_S = 0.2
@@ -85,8 +92,9 @@ async def still(run: Run, info: StreamInfo, packets: Sequence[Packet]) -> bytes:
 
 @asynccontextmanager
 async def job() -> AsyncGenerator[Channel[FromJob]]:
-    """Start a looker job (`run.job`) and end it with the block."""
+    """Start a looker job (`run.job`) and end it with the block. One that is silent for too long when asked is Unreachable."""
     ours, theirs = socket.socketpair()
+    ours.settimeout(ANSWER_S)
     with theirs:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -102,6 +110,18 @@ async def job() -> AsyncGenerator[Channel[FromJob]]:
         yield channel
     finally:
         channel.close()
+        await ended(process)
+
+
+async def ended(process: asyncio.subprocess.Process) -> None:
+    """Wait for a job whose line was closed; one that is lost in a picture hears nothing and is killed."""
+    try:
+        async with asyncio.timeout(_END_S):
+            await process.wait()
+    except TimeoutError:
+        log.warning("a job does not end and is killed")
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
 
 

@@ -10,7 +10,6 @@ import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,6 +19,7 @@ from hearthwatch.detect.detection import Detector
 from hearthwatch.detect.load import load_detector
 from hearthwatch.detect.model import HOG
 from hearthwatch.detect.store import Store
+from hearthwatch.frames.build import ffmpeg
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.channel import Channel
@@ -29,6 +29,7 @@ from hearthwatch.kit.units import NS_PER_S, CameraId
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.cold_pages import give_back
+from hearthwatch.run.libraries import of_ffmpeg
 from hearthwatch.run.messages import (
     Begin,
     End,
@@ -46,6 +47,7 @@ from hearthwatch.run.messages import (
 )
 from hearthwatch.run.pictures import PictureMaker
 from hearthwatch.run.plan import LookerPlan
+from hearthwatch.run.quarantine import marker
 from hearthwatch.run.rehearsal import rehearse
 from hearthwatch.run.taps import listen
 from hearthwatch.run.watcher import Watcher
@@ -120,7 +122,7 @@ class Looker:
         self._clock = clock
         self._house = HouseLine(clock)
         self._recorder: Channel[RecorderToLooker] | None = None
-        self._pictures = PictureMaker(ask=self._ask_recorder, give=self._house.put)
+        self._pictures = PictureMaker(ask=self._ask_recorder, give=self._house.put, mark=self._mark_picture)
         self._watchers: dict[CameraId, Watcher] = {}
         self._look_at(plan)
 
@@ -137,7 +139,7 @@ class Looker:
                 desk=self._desk,
                 reports=self,
                 clock=self._clock,
-                mark=self._marker(camera),
+                mark=marker(self._marks, self._slots[camera]),
                 rng=random.Random(),  # noqa: S311 ids of tracks, no secrets
             )
             self._watchers = {**self._watchers, camera: watcher}
@@ -146,13 +148,8 @@ class Looker:
             self._watchers[camera].end()
             self._watchers = {key: each for key, each in self._watchers.items() if key != camera}
 
-    def _marker(self, camera: CameraId) -> Callable[[bool], None]:
-        slot = self._slots[camera]
-
-        def mark(busy: bool) -> None:
-            self._marks[slot] = busy
-
-        return mark
+    def _mark_picture(self, camera: CameraId, busy: bool) -> None:
+        marker(self._marks, self._slots[camera], pictures=True)(busy)
 
     def link(self, peer: Role, name: str, sock: socket.socket) -> None:
         """See child.Handlers."""
@@ -213,7 +210,7 @@ class Looker:
         self._pictures.order(track, frame, box, ask_main=ask_main)
 
     def alive(self) -> bool:
-        """Tell the house how things stand; False when an eye has been stuck for a minute, which ends in a restart."""
+        """Tell the house how things stand; False when an eye or the detector has been stuck for a minute: it is restarted."""
         desk = self._desk.state()
         self._house.put_if_connected(
             LookerState(
@@ -228,6 +225,8 @@ class Looker:
                 detector_error=desk.error or self._fallback,
             )
         )
+        if desk.stalled_s > _STUCK_S:
+            return False
         now_ns = self._clock.mono_ns()
         return all(now_ns - watcher.beat_ns < _STUCK_S * NS_PER_S for watcher in self._watchers.values())
 
@@ -258,12 +257,9 @@ def main() -> None:
         desk = Desk(detector, clock=clock, max_per_s=plan.detect.max_per_s)
         give_back()
         walls = sandbox.enter()
-        log.info(
-            "looking with %s; box: system-call filter on, landlock %s, unprivileged %s",
-            detector.name,
-            "on" if walls.landlock else "not available",
-            "yes" if walls.unprivileged else "no",
-        )
+        log.info("looking with %s; %s", detector.name, walls.told())
+        if known := of_ffmpeg(*ffmpeg()):
+            log.warning("%s", known)
         looker = Looker(plan, marks, start.mark_slots, desk, clock, fallback=fallback)
         child.serve(looker, looker.alive)
         leave()

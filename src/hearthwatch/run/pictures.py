@@ -42,9 +42,17 @@ class PictureMaker:
     """One thread; the newest order of each track. The recorder is asked for the main stream's packets around the moment;
     when they do not come in time the sub-stream's frame serves."""
 
-    def __init__(self, *, ask: Callable[[WantGop], bool], give: Callable[[Picture], None]) -> None:
+    def __init__(
+        self,
+        *,
+        ask: Callable[[WantGop], bool],
+        give: Callable[[Picture], None],
+        mark: Callable[[CameraId, bool], None],
+    ) -> None:
+        """`mark` is called before and after a camera's bytes are decoded."""
         self._ask = ask
         self._give = give
+        self._mark = mark
         self._orders: Latest[_Order] = Latest("pictures")
         self._tokens = count(1)
         self._answer_lock = threading.Lock()
@@ -99,7 +107,10 @@ class PictureMaker:
             if gop is None or gop.info is None or not gop.packets:
                 return None
             if gop.packets[-1].wall_us >= at_us - _NEAR_US:
-                return _decoded(order.track.camera, gop, gop.info, at_us)
+                self._mark(order.track.camera, True)
+                found = _decoded(order.track.camera, gop, gop.info, at_us)
+                self._mark(order.track.camera, False)
+                return found
             self._pause.wait(_GOP_PAUSE_S)  # the main stream is a little behind the one that is looked at
         return None
 

@@ -29,6 +29,7 @@ from hearthwatch.run.child import Child, leave
 from hearthwatch.run.messages import Renew, Restarted, Role
 from hearthwatch.run.plan import PorchPlan
 from hearthwatch.run.porch_messages import HouseToPorch, Left, PorchState
+from hearthwatch.run.porch_reach import Asking
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +48,14 @@ class Porch:
     def __init__(self, plan: PorchPlan, folders: dict[CameraId, int], clock: Clock) -> None:
         self._errors: list[str] = []
         self._house: Channel[Any] | None = None
+        self._asking = Asking()
         inbox = Inbox(folders)
         inbox.tidy()
         self._keeping = Doorkeeping(plan.accounts, inbox, clock, Ulids(clock), max_bytes=plan.max_bytes, left=self._left)
         self._smtp = self._listen(plan.address, plan.smtp_port, "mails")
         self._ftp = self._listen(plan.address, plan.ftp_port, "files")
         self._ports = tuple(sock.getsockname()[1] if sock else 0 for sock in (self._smtp, self._ftp))
-        self._passive = range(plan.passive_ports[0], plan.passive_ports[1] + 1)
+        self.passive = range(plan.passive_ports[0], plan.passive_ports[1] + 1)
 
     def _listen(self, address: str, port: int, what: str) -> socket.socket | None:
         if not port:
@@ -75,7 +77,7 @@ class Porch:
     def start(self) -> None:
         """Open the doors; the box is closed by then."""
         if self._ftp is not None:
-            server = ftp.server(self._ftp, self._keeping, self._passive)
+            server = ftp.server(self._ftp, self._keeping, self.passive, self._asking.reach)
             threading.Thread(target=server.serve_forever, kwargs={"handle_exit": False}, name="ftp", daemon=True).start()
         if self._smtp is not None:
             work = smtp.serve(self._smtp, self._keeping)
@@ -86,6 +88,7 @@ class Porch:
         del name
         if peer is Role.HOUSE:
             self._house = Channel(sock, HouseToPorch)
+            self._asking.connect(self._house)
             self.tell()
 
     def renew(self, message: Renew) -> None:
@@ -130,17 +133,15 @@ def main() -> None:
         owner = sandbox.NOBODY if os.geteuid() == 0 else None
         folders = open_folders(root, tuple(account.camera for account in plan.accounts), owner)
         porch = Porch(plan, folders, SystemClock())
-        folder = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        inbox = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     except HearthwatchError as error:
         log.error("the porch cannot be opened: %s", error)  # noqa: TRY400 the text says it all
         raise SystemExit(1) from None
     os.chdir("/")
-    walls = sandbox.enter(memory_bytes=_MEMORY_BYTES, folder=folder)
-    log.info(
-        "the porch is open; box: system-call filter on, landlock %s, unprivileged %s",
-        "on" if walls.landlock else "not available",
-        "yes" if walls.unprivileged else "no",
-    )
+    door = sandbox.Door(root=inbox, folders=tuple(folders.values()), ports=porch.passive)
+    walls = sandbox.enter(memory_bytes=_MEMORY_BYTES, door=door)
+    os.close(inbox)
+    log.info("the porch is open; %s", walls.told())
     porch.start()
     child.serve(porch, porch.tell)
     leave()

@@ -29,9 +29,20 @@ class PorchState(_Message, frozen=True):
     counts: tuple[AccountCount, ...]
 
 
-class NothingSaid(_Message, frozen=True):
-    """The house tells the porch nothing; a channel must name what it decodes."""
+class Reach(_Message, frozen=True):
+    """Porch to house: connect me with a camera that waits there for its data connection; the answer is `Reached`."""
+
+    token: int
+    address: str
+    port: int
 
 
-PorchToHouse = Left | PorchState
-HouseToPorch = NothingSaid
+class Reached(_Message, frozen=True):
+    """House to porch: the connection comes with it as a descriptor; without one there is none, and `error` says why."""
+
+    token: int
+    error: str = ""
+
+
+PorchToHouse = Left | PorchState | Reach
+HouseToPorch = Reached

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from hearthwatch.run.config import CameraOptions, Config
 from hearthwatch.run.house_doors import Footage
 from hearthwatch.run.porch_accounts import networks, password_name
 from hearthwatch.run.porch_desk import PorchDesk
-from hearthwatch.run.porch_messages import Left, PorchState, PorchToHouse
+from hearthwatch.run.porch_messages import Left, PorchState, PorchToHouse, Reach
+from hearthwatch.run.porch_reach import Reaching
 from hearthwatch.run.taps import listen
 from hearthwatch.web.porch_doors import PorchAccountNow, PorchNow
 
@@ -52,21 +54,29 @@ class PorchLine:
         self._clock = clock
         self._state: PorchState | None = None
         self._flooded_us: dict[CameraId, tuple[int, WallUs]] = {}
+        self._reaching = Reaching(self._networks)
+
+    def _networks(self) -> set[str]:
+        config = self._config()
+        return {network for camera in config.cameras.values() if camera.enabled for network in networks(camera, config)}
 
     def connect(self, channel: Channel[Any]) -> None:
         """Listen to `channel` until it ends."""
-        listen("porch", channel, self._receive)
+        listen("porch", channel, functools.partial(self._receive, channel))
 
     @staticmethod
     def decodes() -> object:
         """The message types this end takes."""
         return PorchToHouse
 
-    def _receive(self, message: Left | PorchState) -> None:
-        if isinstance(message, Left):
-            self._loop.call_soon_threadsafe(self.desk.left)
-        else:
-            self._loop.call_soon_threadsafe(self._hear, message)
+    def _receive(self, channel: Channel[Any], message: Left | PorchState | Reach) -> None:
+        match message:
+            case Left():
+                self._loop.call_soon_threadsafe(self.desk.left)
+            case Reach():
+                self._reaching.answer(channel, message)
+            case PorchState():
+                self._loop.call_soon_threadsafe(self._hear, message)
 
     def _hear(self, state: PorchState) -> None:
         self._state = state

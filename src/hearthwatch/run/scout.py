@@ -227,13 +227,8 @@ def main() -> None:
     scout.open()
     # a packet socket that is open needs no right any more; the box changes the user with these two, and loses them by it
     capabilities.keep_only(capabilities.SETGID, capabilities.SETUID)
-    walls = sandbox.enter(memory_bytes=_MEMORY_BYTES)
-    log.info(
-        "looking for %d devices; box: system-call filter on, landlock %s, unprivileged %s",
-        len(plan.devices),
-        "on" if walls.landlock else "not available",
-        "yes" if walls.unprivileged else "no",
-    )
+    walls = sandbox.enter(memory_bytes=_MEMORY_BYTES, uses_bus=plan.ble)
+    log.info("looking for %d devices; %s", len(plan.devices), walls.told())
     scout.start()
     child.serve(scout, scout.alive)
     leave()

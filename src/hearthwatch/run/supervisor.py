@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import mmap
 import os
 import selectors
 import signal
 import socket
 import subprocess
 import sys
-from collections import deque
 from dataclasses import dataclass, field
 
 import msgspec
@@ -38,6 +36,7 @@ from hearthwatch.run.messages import (
 from hearthwatch.run.notify import notify
 from hearthwatch.run.patience import Patience, used_s
 from hearthwatch.run.plan import ChildPlan, GuestPlan, Plan, PorchPlan, ScoutPlan
+from hearthwatch.run.quarantine import Quarantine
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +60,6 @@ _HEALTHY_S = 5.0
 _HEAD_START_S = 2.0
 """What the recorder gets to itself at most: on a small machine the start of the others would cost footage."""
 _WATCHDOG_S = 2.0
-_MARK_BYTES = 4096
-_CRASH_WINDOW_S = 60.0
-_CRASH_LIMIT = 5
 
 
 @dataclass(slots=True)
@@ -92,12 +88,7 @@ class Supervisor:
         self._clock = clock
         self._selector = selectors.DefaultSelector()
         self._processes: dict[tuple[Role, str], _Process] = {}
-        self._marks_fd = os.memfd_create("looker-marks", os.MFD_CLOEXEC)
-        os.ftruncate(self._marks_fd, _MARK_BYTES)
-        self._marks = mmap.mmap(self._marks_fd, _MARK_BYTES)
-        self._slots: dict[CameraId, int] = {}
-        self._crashes: dict[CameraId, deque[int]] = {}
-        self._quarantined: frozenset[CameraId] = frozenset()
+        self._quarantine = Quarantine(clock)
         self._wake_read, self._wake_write = socket.socketpair()
         self._ending = False
         self._told_ready = False
@@ -165,9 +156,9 @@ class Supervisor:
         process.control = Channel(ours, FromChild)
         process.patience = Patience(self._clock.mono_ns())
         self._selector.register(ours, selectors.EVENT_READ, process)
-        fds = (self._marks_fd,) if process.role is Role.LOOKER else ()
+        fds = (self._quarantine.fd,) if process.role is Role.LOOKER else ()
         if process.role is Role.LOOKER:
-            self._marks[:] = bytes(_MARK_BYTES)
+            self._quarantine.begin()
         self._tell(
             process,
             Start(version=VERSION, debug=self._plan.debug, plan=self._plan_of(process), mark_slots=self._slots_now()),
@@ -184,8 +175,9 @@ class Supervisor:
                 return self._plan.recorder
             case Role.LOOKER:
                 looker = self._plan.looker
-                eyes = {camera: options for camera, options in looker.eyes.items() if camera not in self._quarantined}
-                return msgspec.structs.replace(looker, eyes=eyes, quarantined=tuple(sorted(self._quarantined)))
+                left_out = self._quarantine.cameras
+                eyes = {camera: options for camera, options in looker.eyes.items() if camera not in left_out}
+                return msgspec.structs.replace(looker, eyes=eyes, quarantined=tuple(sorted(left_out)))
             case Role.HOUSE:
                 return self._plan.house
             case _:
@@ -193,10 +185,7 @@ class Supervisor:
                 return process.plan
 
     def _slots_now(self) -> dict[CameraId, int]:
-        for camera in self._plan.looker.eyes:
-            if camera not in self._slots:
-                self._slots[camera] = len(self._slots) % _MARK_BYTES
-        return self._slots
+        return self._quarantine.slots(self._plan.looker.eyes)
 
     def _link(self, one: _Process, other: _Process) -> None:
         ours, theirs = socket.socketpair()
@@ -244,7 +233,7 @@ class Supervisor:
 
     def _renew(self, plan: Plan) -> None:
         self._plan = plan
-        self._quarantined = frozenset()
+        self._quarantine.forgive()
         self._follow_guests()
         self._follow_optional()
         for process in self._processes.values():
@@ -299,7 +288,7 @@ class Supervisor:
         ran_s = (now_ns - process.patience.started_ns) / NS_PER_S
         self._forget_control(process)
         process.popen = None
-        if process.role is Role.LOOKER and self._charge_crash():
+        if process.role is Role.LOOKER and self._quarantine.charge():
             process.backoff.tries = 0  # what made it crash is out of its sight: the other cameras need not wait
         wait_s = process.backoff.wait_s(Unreachable(reason), ran_s)
         process.start_at_ns = now_ns + round(wait_s * NS_PER_S)
@@ -308,26 +297,6 @@ class Supervisor:
             self._processes[Role.HOUSE, ""],
             Restarted(role=process.role, name=process.name, reason=reason),
         )
-
-    def _charge_crash(self) -> bool:
-        """Charge the looker's crash to the cameras it was decoding; True when one is quarantined for it."""
-        now_ns = self._clock.mono_ns()
-        before = self._quarantined
-        for camera, slot in self._slots.items():
-            if not self._marks[slot]:
-                continue
-            crashes = self._crashes.setdefault(camera, deque())
-            crashes.append(now_ns)
-            while crashes and now_ns - crashes[0] > _CRASH_WINDOW_S * NS_PER_S:
-                crashes.popleft()
-            if len(crashes) >= _CRASH_LIMIT and camera not in self._quarantined:
-                self._quarantined |= {camera}
-                log.error(
-                    "camera %s: its pictures crashed the looker %d times in a minute; it is recorded but not looked at",
-                    camera,
-                    len(crashes),
-                )
-        return self._quarantined != before
 
     def _forget_control(self, process: _Process) -> None:
         if process.control is None:

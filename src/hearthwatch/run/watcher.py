@@ -147,10 +147,12 @@ class Watcher:
             case Begin(run=run, info=info):
                 self._drop_decoder()
                 self._ask_main = run.stream is Stream.SUB
+                self._mark(True)  # what a stream says of itself at its start is read by the decoder, too
                 try:
                     self._decoder = Decoder(self._camera, info.video, fast=True)
                 except Unsupported as error:
                     log.warning("%s", error)
+                self._mark(False)
             case Media(packet=packet) if packet.kind is Kind.VIDEO and self._decoder is not None:
                 self._mark(True)
                 self._look(packet, self._decoder)
