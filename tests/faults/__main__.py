@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults import evidence
-from tests.faults.running import RECORDS, Plan, Shard, carry_out, code_of, find, records_of
+from tests.faults.running import RECORDS, Plan, Shard, carry_out, find
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -39,9 +39,8 @@ def main(words: Sequence[str] | None = None) -> int:
     passed_over = asyncio.run(carry_out(plan, lambda line: print(line, flush=True)))
     summaries = {}
     for fault in faults:
-        code = code_of(fault)
-        if records := records_of(fault, plan.records, code):
-            summaries[fault.id] = evidence.summary(fault, records, code)
+        if records := plan.records_of(fault):
+            summaries[fault.id] = evidence.summary(fault, records, plan.codes[fault.id])
     evidence.write(summaries, given.evidence)
     print(evidence.table(summaries, passed_over))
     for fault in faults:

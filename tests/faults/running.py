@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tests.faults.fault import Fault, NotHere, Outcome, Shared, Terms
@@ -169,10 +170,11 @@ async def attempt(fault: Fault, terms: Terms) -> tuple[Outcome, bool]:
 
 
 async def trials(
-    fault: Fault, numbers: Iterable[int], run_seed: int, *, over: Callable[[], bool] = lambda: False
+    fault: Fault, numbers: Iterable[int], run_seed: int, code: Code, *, over: Callable[[], bool] = lambda: False
 ) -> AsyncIterator[Record]:
-    """Do the trials of these numbers one after the other until it is over; yield each as it ends. Raises NotHere."""
-    code = code_of(fault)
+    """Do the trials of these numbers one after the other until it is over; yield each as it ends. Raises NotHere.
+
+    `code` is what the caller found when it began: a tree that others change meanwhile does not make it begin anew."""
     shared = Shared()
     kept = 0
     try:
@@ -214,7 +216,7 @@ async def trials(
         await shared.aclose()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What one call of the command is to do."""
 
@@ -226,9 +228,17 @@ class Plan:
     minutes: float | None = None
     records: Path = RECORDS
 
+    @cached_property
+    def codes(self) -> dict[str, Code]:
+        """What there is to try, by the fault's id, as it was when this was first asked."""
+        return {fault.id: code_of(fault) for fault in self.faults}
+
+    def records_of(self, fault: Fault) -> list[Record]:
+        return records_of(fault, self.records, self.codes[fault.id])
+
     def open_numbers(self, fault: Fault) -> list[int]:
         """Return which trials of this plan nobody has done yet with this code."""
-        done = {one.number for one in records_of(fault, self.records, code_of(fault)) if one.run_seed == self.run_seed}
+        done = {one.number for one in self.records_of(fault) if one.run_seed == self.run_seed}
         return [number for number in range(1, (self.n or fault.full) + 1) if self.shard.has(number) and number not in done]
 
 
@@ -252,7 +262,8 @@ async def carry_out(plan: Plan, say: Callable[[str], None] = print) -> dict[str,
                 share_ns = now_ns + max(0, ends_ns - now_ns) // (len(waiting) - at)
             try:
                 numbers = plan.open_numbers(fault)
-                async for record in trials(fault, numbers, plan.run_seed, over=lambda until=share_ns: not left(until)):
+                code = plan.codes[fault.id]
+                async for record in trials(fault, numbers, plan.run_seed, code, over=lambda until=share_ns: not left(until)):
                     remember(record, plan.records)
                     say(told(record))
             except NotHere as why:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.faults.fault import NotHere
-from tests.faults.running import load, modules, told, trials
+from tests.faults.running import code_of, load, modules, told, trials
 
 
 @pytest.mark.wired
@@ -16,7 +16,7 @@ async def test_the_promises_hold(stem: str) -> None:
     fault = load(stem)
     broken = []
     try:
-        async for record in trials(fault, range(1, fault.short + 1), run_seed=7):
+        async for record in trials(fault, range(1, fault.short + 1), run_seed=7, code=code_of(fault)):
             print(told(record))
             if record.broken:
                 broken.append(f"{told(record)}\n{record.notes.get('traceback', '')}")

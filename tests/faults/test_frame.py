@@ -53,7 +53,7 @@ def left_in(found: Record) -> list[str]:
 
 
 async def done(one: Fault, numbers=range(1, 4)) -> list[Record]:
-    return [record async for record in trials(one, numbers, run_seed=7)]
+    return [record async for record in trials(one, numbers, run_seed=7, code=CODE)]
 
 
 async def test_a_trial_is_given_the_same_chance_again_and_another_than_the_next() -> None:
@@ -97,13 +97,27 @@ def test_a_line_that_was_cut_off_costs_that_trial_alone(tmp_path: Path) -> None:
 
 
 def test_shards_share_all_trials_and_none_twice(tmp_path: Path) -> None:
-    parts = [
-        Plan(faults=(), shard=Shard.parsed(f"{part}/3"), records=tmp_path).open_numbers(fault(full=50)) for part in (1, 2, 3)
-    ]
+    one = fault(full=50)
+    parts = [Plan(faults=(one,), shard=Shard.parsed(f"{part}/3"), records=tmp_path).open_numbers(one) for part in (1, 2, 3)]
     assert sorted(number for part in parts for number in part) == list(range(1, 51))
     for wrong in ("0/3", "4/3", "x", "1"):
         with pytest.raises(ValueError):
             Shard.parsed(wrong)
+
+
+async def test_a_tree_that_changes_meanwhile_does_not_make_a_run_begin_anew(tmp_path: Path, monkeypatch) -> None:
+    tried: list[int] = []
+    codes = (Code(fingerprint=str(number), commit="abc", dirty=True) for number in range(100))
+    monkeypatch.setattr(running, "code_of", lambda _: next(codes))
+
+    async def trial(terms: Terms) -> Outcome:
+        tried.append(terms.number)
+        return Outcome()
+
+    plan = Plan(faults=(fault(trial),), records=tmp_path)
+    await carry_out(plan, lambda _: None)
+    assert tried == [1, 2, 3, 4]
+    assert len(plan.records_of(plan.faults[0])) == 4
 
 
 async def test_what_a_trial_raises_is_a_broken_promise_and_its_folder_stays() -> None:
