@@ -2,13 +2,33 @@
 
 With HEARTHWATCH_BREAK_OUT set to a file of facts (see ways_out.Facts), whoever calls `sandbox.enter` goes through it as always
 and then, inside, tries every way out. The report is a line on standard error; afterwards the process goes on with its work.
+
+With HEARTHWATCH_CRASHING_CAMERA set to a camera's name, the decoder in each box has a hole that this camera's packets go through:
+it reads from address 0, as a native library with such a hole would.
 """
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import sys
+
+if "HEARTHWATCH_CRASHING_CAMERA" in os.environ:
+    from hearthwatch.run import sandbox
+
+    def _enter_with_a_hole(enter, camera, **named):  # type: ignore[no-untyped-def]
+        decoder = sys.modules["hearthwatch.frames.decode"].Decoder if "hearthwatch.frames.decode" in sys.modules else None
+        if decoder is not None:
+            whole = decoder.decode
+
+            def decode(self, packet):  # type: ignore[no-untyped-def]
+                return ctypes.string_at(0) if packet.camera == camera else whole(self, packet)
+
+            decoder.decode = decode
+        return enter(**named)
+
+    sandbox.enter = functools.partial(_enter_with_a_hole, sandbox.enter, os.environ["HEARTHWATCH_CRASHING_CAMERA"])
 
 if "HEARTHWATCH_BREAK_OUT" in os.environ:
     import ways_out
