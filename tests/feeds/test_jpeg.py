@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.devices.http_camera import claiming, picture
 
 from hearthwatch.feeds.jpeg import jpeg_size
+from hearthwatch.frames.decode import jpeg_size_px
 from hearthwatch.kit.errors import BadReply
 
 
@@ -53,3 +56,13 @@ def test_any_bytes_give_a_size_or_a_bad_reply(data: bytes) -> None:
         except BadReply:
             continue
         assert 0 < width_px * height_px <= 40_000_000
+
+
+@pytest.mark.parametrize("filling", [b"\xff" * 8_000_000, b"\xff\xd0" * 4_000_000, b"\xff\xfe\x00\x02" * 2_000_000])
+def test_sec_20_megabytes_before_the_frame_header_are_not_walked_through(filling: bytes) -> None:
+    """A second of it in the recorder is a second without the other cameras."""
+    began_s = time.process_time()
+    for size in (jpeg_size, jpeg_size_px):
+        with pytest.raises(BadReply):
+            size(b"\xff\xd8" + filling)
+    assert time.process_time() - began_s < 0.3

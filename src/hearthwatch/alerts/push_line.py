@@ -137,7 +137,7 @@ def _judge(status: int, retry_after: str) -> None:
     if status in {404, 410}:
         raise Gone("this device takes no notifications from here any more")
     if status == 429:
-        seconds = float(retry_after) if retry_after.isdigit() else _ASKED_S
+        seconds = float(retry_after) if retry_after.isdecimal() else _ASKED_S
         raise RetryAfter(f"the push service asks us to wait {seconds:.0f} s", seconds)
     if status in {401, 403}:
         raise Refused(

@@ -56,7 +56,7 @@ class RemedyButtons:
 
     async def offered(self, alert: Alert, action: str, asker: Asker) -> str:
         """Take the press of an offer: ask once more. Returns what is shown at once. Raises kit errors."""
-        index = int(action[1:]) if action[1:].isdigit() else _MAX_OFFERS
+        index = int(action[1:]) if action[1:].isdecimal() else _MAX_OFFERS
         if index >= len(alert.offers):
             return "This button is too old."
         if not self._enrolments.may(asker.user_id, Role.OWNER):

@@ -77,7 +77,7 @@ class WebhookChannel:
 def _judge(status: int, retry_after: str) -> None:
     if 200 <= status < 300:
         return
-    if status in _TRY_LATER and retry_after.isdigit():
+    if status in _TRY_LATER and retry_after.isdecimal():
         raise RetryAfter(f"the webhook asks us to wait {retry_after} s", float(retry_after))
     if status == 413:
         raise Unsupported("the webhook takes nothing this large")

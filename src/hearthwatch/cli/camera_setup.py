@@ -202,7 +202,7 @@ def wish_of(host: str, user: str, sub: str, channel: int, *, allow_loopback: boo
 def parted(host: str) -> tuple[str, int]:
     """Return host and port (0: none is given) of `192.168.1.20:8080` or `[fd00::1]:80`."""
     name, colon, port = host.rpartition(":")
-    if colon and port.isdigit() and (name.startswith("[") or ":" not in name) and int(port) <= 65_535:
+    if colon and port.isdecimal() and (name.startswith("[") or ":" not in name) and int(port) <= 65_535:
         return name, int(port)
     return host, 0
 

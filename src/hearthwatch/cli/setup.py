@@ -178,7 +178,7 @@ def _picked(talk: Talk, fresh: list[Candidate]) -> Candidate | str | None:
         answer = talk.line("Which one? A number, an address (192.168.1.20 or rtsp://…), or nothing when that is all")
         if not answer:
             return None
-        if not answer.isdigit():
+        if not answer.isdecimal():
             return answer
         if 1 <= int(answer) <= len(fresh):
             return fresh.pop(int(answer) - 1)

@@ -208,6 +208,6 @@ def _found(vendor: Vendor, key: str) -> tuple[_Word | None, str]:
         groups = {name: value or "" for name, value in match.groupdict().items()}
         number = groups.get("n", "")
         if vendor is not Vendor.FOSCAM_MJPEG:  # its accounts count from 1, channels of the others from 0
-            number = f" (channel {int(number) + 1})" if number.isdigit() and int(number) else ""
+            number = f" (channel {int(number) + 1})" if number.isdecimal() and int(number) else ""
         return word, word.label.format(n=number, w=groups.get("w", "").upper())
     return None, ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hearthwatch.feeds.http_stream import HttpCamera, Reply
 from hearthwatch.kit.errors import BadReply, Unreachable
 
@@ -19,7 +21,7 @@ class Body:
         self._chunked = "chunked" in reply.header("transfer-encoding").lower()
         self._chunk_open = False
         length = reply.header("content-length")
-        if length and not self._chunked and not length.isdigit():
+        if length and not self._chunked and not re.fullmatch("[0-9]{1,15}", length):
             raise BadReply(f"{self.name}: the camera's answer has a wrong length")
         self._left: int | None = int(length) if length and not self._chunked else None
         self._ended = self._left == 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -166,7 +167,7 @@ class HttpCamera:
         head = self.until(b"\r\n\r\n", b"\n\n", limit=MAX_HEADER_BYTES, what="header")
         lines = head.decode("latin-1").splitlines()
         version, _, rest = lines[0].partition(" ") if lines else ("", "", "")
-        if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
+        if not version.startswith("HTTP/1.") or not re.match("[0-9]{3}", rest):
             raise BadReply(f"{self.name}: what answers there does not speak HTTP", head)
         return Reply(status=int(rest[:3]), headers=parse_headers(lines[1:]))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hearthwatch.kit.errors import BadReply
 
 MAX_JPEG_BYTES = 25 * 1024 * 1024
@@ -9,6 +11,7 @@ MAX_JPEG_PX = 40_000_000
 _WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MAX_SEGMENTS = 1000
+_FILL = re.compile(b"\xff+")
 
 
 def jpeg_size(data: bytes) -> tuple[int, int]:
@@ -19,8 +22,8 @@ def jpeg_size(data: bytes) -> tuple[int, int]:
         raise BadReply("the camera's answer is no JPEG picture", data)
     at = 2
     for _ in range(_MAX_SEGMENTS):
-        while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] == b"\xff":
-            at += 1
+        if fill := _FILL.match(data, at):
+            at = fill.end() - 1
         if at + 4 > len(data) or data[at] != 0xFF:
             break
         marker = data[at + 1]

@@ -60,7 +60,7 @@ def pictures(camera: HttpCamera, reply: Reply) -> Iterator[bytes]:
     """
     body = Body(camera, reply)
     found = _BOUNDARY.search(reply.header("content-type"))
-    boundary = ((found[1] or found[2]) if found else "").encode("latin-1").lstrip(b"-")
+    boundary = ((found[1] or found[2] or "") if found else "").encode("latin-1").lstrip(b"-")
     line = _first_line(body)
     if line is None:
         raise Unreachable(f"{camera.name}: the camera ended the stream")
@@ -117,7 +117,7 @@ def _part(body: Body, boundary: bytes) -> bytes:
         raise BadReply(f"{body.name}: {said(body)}")
     length = headers.get("content-length", "")
     if length:
-        if not length.isdigit() or int(length) > MAX_PART_BYTES:
+        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_PART_BYTES:
             raise BadReply(f"{body.name}: a picture of {length[:20]} bytes is refused")
         return body.exactly(int(length))
     data = body.until(boundary, MAX_PART_BYTES)

@@ -48,7 +48,7 @@ def parse_picamera(url: str) -> PicameraOptions:
     """Return what `url` asks for. Raises ConfigFault, naming the setting that cannot be."""
     parts = urlsplit(url)
     number = parts.netloc or "0"
-    if not number.isdigit() or int(number) > _MAX_CAMERA or parts.path not in {"", "/"}:
+    if not number.isdecimal() or int(number) > _MAX_CAMERA or parts.path not in {"", "/"}:
         raise ConfigFault("a Pi camera is picamera://0, the second one picamera://1")
     found: dict[str, int | str] = {"camera": int(number)}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):

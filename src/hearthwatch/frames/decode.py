@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ _CHROMA_STEP = {  # (rows, columns) between the chroma samples that 4:2:0 keeps
     "yuv444p": (2, 2),
     "yuvj444p": (2, 2),
 }
+_MAX_JPEG_SEGMENTS = 1000
+_JPEG_FILL = re.compile(b"\xff+")
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _WAITING_LIMIT = 64
 _FAILED_GOPS_BEFORE_TOLERANT = 5
@@ -239,11 +242,12 @@ def _jpeg_marks(data: bytes) -> Iterator[tuple[int, int, int]]:
     if data[:2] != b"\xff\xd8":
         return
     at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
+    for _ in range(_MAX_JPEG_SEGMENTS):
+        if fill := _JPEG_FILL.match(data, at):
+            at = fill.end() - 1
+        if at + 4 > len(data) or data[at] != 0xFF:
+            return
         marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
         if marker in {0xD8, 0x01} or 0xD0 <= marker <= 0xD7:
             at += 2
             continue

@@ -23,6 +23,8 @@ _MAX_PARTS = 50
 _MAX_DEPTH = 5
 _MAX_BOUNDARY_LINES = 400
 _MAX_HEADER_LINES = 2000
+MAX_LINES = 400_000
+"""20 MiB in base64 have 280,000; each line costs a hundred bytes while it is read."""
 _BOUNDARY_LINE = re.compile(rb"^--", re.MULTILINE)
 _MULTIPART = re.compile(rb"(?i)multipart/|message/")
 _TEXT_CHARSETS = ("utf-8", "gb18030", "latin-1")
@@ -41,6 +43,8 @@ class Letter:
 
 def read_letter(data: bytes) -> Letter:
     """Return what a mail says. Raises BadReply for one that is more than a camera writes."""
+    if data.count(b"\n") > MAX_LINES:
+        raise BadReply("a mail of more lines than a camera writes")
     head, _, _body = data.partition(b"\r\n\r\n")
     if head.count(b"\n") > _MAX_HEADER_LINES or len(_MULTIPART.findall(data[: 1 << 20])) > _MAX_DEPTH * 2:
         raise BadReply("a mail of more parts than a camera writes")
@@ -68,9 +72,8 @@ def _leaves(whole: Message) -> Iterator[Message]:
             seen += 1
             if seen > _MAX_PARTS:
                 raise BadReply("a mail of more parts than a camera writes")
-            payload = part.get_payload()
-            if isinstance(payload, list):
-                inner += [one for one in payload if isinstance(one, Message)]
+            if part.is_multipart():  # asking anything else for its payload decodes it, by whatever charset the mail names
+                inner += [one for one in part.get_payload() if isinstance(one, Message)]
             else:
                 yield part
         level = inner

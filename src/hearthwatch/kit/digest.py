@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from hearthwatch.kit.errors import Refused
 
-_TOKEN = re.compile(r"\s*,*\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)")
-_PARAMETER = re.compile(r"\s*,*\s*([A-Za-z0-9_-]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s,\"]*))")
+# possessive, for a camera may send 16 KiB of blanks and whoever goes back over them takes seconds
+_TOKEN = re.compile(r"[\s,]*+([A-Za-z0-9!#$%&'*+.^_`|~-]++)")
+_PARAMETER = re.compile(r"[\s,]*+([A-Za-z0-9_-]++)\s*+=\s*+(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s,\"]*+))")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HASHES = {"SHA-256": "sha256", "MD5": "md5"}
 _MAX_HEADER_CHARS = 16 * 1024

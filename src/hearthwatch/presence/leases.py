@@ -86,7 +86,7 @@ def _dnsmasq(text: str) -> Iterator[tuple[str, Lease | None]]:
     """`EXPIRES MAC IP NAME CLIENT-ID`; a MAC of another kind of network has its type before it, as `06-…`."""
     for line in text.splitlines():
         columns = line.split()
-        if len(columns) >= 4 and columns[0].isdigit() and len(columns[0]) < 12:
+        if len(columns) >= 4 and columns[0].isdecimal() and len(columns[0]) < 12:
             yield from _lease(columns[2], columns[1], None, _us(int(columns[0])) if int(columns[0]) else None)
 
 
@@ -124,7 +124,7 @@ def _kea(text: str) -> Iterator[tuple[str, Lease | None]]:
         if len(row) <= max(wanted):
             continue
         ip, mac, lifetime, expire, state = (row[at].strip() for at in wanted)
-        if state != "0" or not expire.isdigit() or not lifetime.isdigit() or len(expire) > 11 or len(lifetime) > 11:
+        if state != "0" or not expire.isdecimal() or not lifetime.isdecimal() or len(expire) > 11 or len(lifetime) > 11:
             yield ip, None
             continue
         yield from _lease(ip, mac, _us(int(expire) - int(lifetime)), _us(int(expire)))

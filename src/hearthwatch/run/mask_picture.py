@@ -52,7 +52,7 @@ def _read(data: bytes) -> tuple[int, int, list[bool]]:
     pixels = width * height
     body = data[head.end() :]
     if head[1] == b"P2":
-        numbers = [int(word) for word in body.split()[:pixels] if word.isdigit()]
+        numbers = [int(word) for word in body.split()[:pixels] if re.fullmatch(b"[0-9]{1,5}", word)]
     elif white < 256:
         numbers = list(body[:pixels])
     else:

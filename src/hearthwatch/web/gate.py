@@ -327,7 +327,7 @@ def _check_body(headers: Headers, limit_bytes: int) -> None:
     if "transfer-encoding" in headers:
         raise Denied(411, "Requests need a Content-Length.")
     length = headers.get("content-length", "0")
-    if not length.isdigit() or len(length) > 12 or int(length) > limit_bytes:
+    if not length.isdecimal() or len(length) > 12 or int(length) > limit_bytes:
         raise Denied(413, f"Such a request may have at most {limit_bytes} bytes.")
 
 

@@ -20,7 +20,7 @@ REALM = "Hearthwatch"
 WRONG_PER_ADDRESS = 10
 WINDOW_S = 15 * 60
 _MOST_ADDRESSES = 1024
-_PART = re.compile(r"\s*,?\s*([A-Za-z]{1,16})=(?:\"([^\"]{0,1024})\"|([^\s,\"]{0,256}))")
+_PART = re.compile(r"([A-Za-z]{1,16})=(?:\"([^\"]{0,1024})\"|([^\s,\"]{0,256}))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
