@@ -92,7 +92,16 @@ def test_without_a_copy_the_rest_is_kept(path: Path, tmp_path: Path) -> None:
     assert 0 < len(rows(path, "doors")) < 40
 
 
-def test_a_smashed_header_leaves_the_copy(path: Path, tmp_path: Path) -> None:
+def test_first_bytes_alone_hide_nothing(path: Path, tmp_path: Path) -> None:
+    path.write_bytes(b"\xa5" * 100 + path.read_bytes()[100:])
+    assert not is_sound(path)
+    found = rescue(path, tmp_path / "backup", bring_up, NOW_US)
+    assert set(found.whole) == {"people", "doors"}
+    assert rows(path, "people") == [1, 2, 3, 4, 5]
+    assert rows(path, "doors") == list(range(1, 41))
+
+
+def test_a_first_page_that_is_gone_leaves_the_copy(path: Path, tmp_path: Path) -> None:
     copy_now(path, tmp_path / "backup", NOW_US, keep=3)
     overwrite(path, 0)
     assert not is_sound(path)

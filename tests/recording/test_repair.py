@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from itertools import islice
 
 import pytest
 from tests.recording.conftest import FRONT, Bench
@@ -274,3 +275,48 @@ def test_taking_in_a_stranger_repeats_no_gap(bench: Bench) -> None:
     bench.work()
     assert bench.segments()[0].sequence == lost.sequence
     assert bench.gaps() == before
+
+
+def test_a_file_that_lost_its_end_is_listed_as_long_as_it_is(bench: Bench) -> None:
+    bench.record(20)
+    bench.disk.mark(asked_pin(bench, 2))
+    before = bench.segments()
+    bench.close()
+    for one in before[1:3]:
+        path = bench.folder / one.path
+        path.chmod(0o640)
+        os.truncate(path, one.size_bytes * 6 // 10)
+    bench.open()
+    for _ in range(6):
+        bench.clock.advance(11)
+        bench.work()
+    after = bench.segments()
+    assert [one.sequence for one in after] == [one.sequence for one in before]
+    for one, was in zip(after[1:3], before[1:3], strict=True):
+        assert one.size_bytes == (bench.folder / one.path).stat().st_size
+        assert 1_000_000 <= one.duration_us < was.duration_us
+        assert (one.end_us, was.end_us) in {(gap.start_us, gap.end_us) for gap in bench.gaps()}
+    assert [one.pinned for one in after[1:3]] == [False, True]
+    assert (bench.folder / after[2].path).stat().st_mode & 0o777 == 0o440
+    assert check(bench).is_clean
+
+
+def test_footage_goes_on_while_somebody_else_holds_the_index(bench: Bench) -> None:
+    writer = bench.writer()
+    bench.begin(writer, make())
+    packets = looped(make(), 60)
+    bench.feed(writer, islice(packets, 100))
+    with sqlite3.connect(bench.index_path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        bench.feed(writer, islice(packets, 200))
+        assert bench.health[-1] is not None
+        assert "locked" in str(bench.health[-1])
+        other.rollback()
+    other.close()
+    bench.clock.advance(11)
+    bench.work()
+    bench.feed(writer, islice(packets, 300))
+    bench.end(writer)
+    assert bench.health[-1] is None
+    assert sum(one.frames for one in bench.segments()) == 600
+    assert check(bench).is_clean

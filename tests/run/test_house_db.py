@@ -40,13 +40,13 @@ def test_a_damaged_one_is_made_anew_from_the_copy_and_the_owner_is_told(tmp_path
     keeper = Safekeeper(tmp_path, clock, Health(), "")
     keeper.copy()
     remember(tmp_path, "after")
-    for harm in ("header", "empty", "gone"):
+    for harm in ("first page", "empty", "gone"):
         clock.advance(60)
         path = tmp_path / NAME
         for end in ("-wal", "-shm"):
             path.with_name(NAME + end).unlink(missing_ok=True)
-        if harm == "header":
-            path.write_bytes(b"\xa5" * 100 + path.read_bytes()[100:])
+        if harm == "first page":
+            path.write_bytes(b"\xa5" * 4096 + path.read_bytes()[4096:])
         elif harm == "empty":
             path.write_bytes(b"")
         else:

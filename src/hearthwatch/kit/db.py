@@ -20,14 +20,14 @@ log = logging.getLogger(__name__)
 _BUSY_TIMEOUT_MS = 10_000
 
 
-def open_writer(path: Path) -> Engine:
+def open_writer(path: Path, *, busy_ms: int = _BUSY_TIMEOUT_MS) -> Engine:
     """Return the one writing engine of the SQLite file at `path`: WAL, `synchronous=FULL`, foreign keys on.
 
     It holds a single connection, may be used from any one thread at a time, and alone checkpoints (the WAL-reset race of
-    SQLite < 3.51.3 needs two connections that write).
+    SQLite < 3.51.3 needs two connections that write). It waits `busy_ms` for somebody else who writes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    return _engine(path, writable=True)
+    return _engine(path, writable=True, busy_ms=busy_ms)
 
 
 def open_reader(path: Path) -> Engine:
@@ -35,7 +35,7 @@ def open_reader(path: Path) -> Engine:
     return _engine(path, writable=False)
 
 
-def _engine(path: Path, *, writable: bool) -> Engine:
+def _engine(path: Path, *, writable: bool, busy_ms: int = _BUSY_TIMEOUT_MS) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=StaticPool if writable else QueuePool,
@@ -46,7 +46,7 @@ def _engine(path: Path, *, writable: bool) -> Engine:
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy's "begin" event below opens every transaction itself
         run = connection.execute
-        run(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+        run(f"PRAGMA busy_timeout={busy_ms}")
         run("PRAGMA foreign_keys=ON")
         if writable:
             run("PRAGMA journal_mode=WAL")

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _DAMAGE = ("malformed", "not a database")
 _ENDS = ("", "-wal", "-shm", "-journal")
+_HEAD_BYTES = 100
 _ROOM = 3
 """A copy is made where there is room for so many."""
 
@@ -115,6 +116,7 @@ def rescue(path: Path, folder: Path, bring_up: Callable[[Path], None], now_us: W
         for end in ("", "-wal"):
             if (old := path.with_name(path.name + end)).exists():
                 shutil.copyfile(old, read.with_name(read.name + end))
+        _mend_head(read, new)
         whole, partly = _salvage(read, new)
         with closing(sqlite3.connect(new)) as sql:
             sql.execute("PRAGMA journal_mode=DELETE")
@@ -154,6 +156,24 @@ def _copy(path: Path, new: Path) -> None:
         source.execute("PRAGMA wal_autocheckpoint=0")
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")
+
+
+def _mend_head(read: Path, new: Path) -> None:
+    """Where the first bytes alone are smashed, those of a database with the same tables open the rest."""
+    try:
+        with closing(sqlite3.connect(read)) as sql:
+            sql.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            return
+    except sqlite3.Error:
+        head = bytearray(new.read_bytes()[:_HEAD_BYTES])
+    if read.exists() and len(head) == _HEAD_BYTES:
+        page_bytes = int.from_bytes(head[16:18], "big")
+        head[24:28] = head[92:96] = bytes(4)  # the number of pages counts where both are the same
+        head[28:32] = (read.stat().st_size // max(page_bytes, 1)).to_bytes(4, "big")
+        head[32:40] = bytes(8)  # no page is free
+        head[18:20] = b"\2\2"  # its log holds the newest rows
+        with read.open("r+b") as file:
+            file.write(head)
 
 
 def _salvage(read: Path, new: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

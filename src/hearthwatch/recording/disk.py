@@ -7,9 +7,8 @@ second; at the end the file synced, then the row `complete`.
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from hearthwatch.feeds.packet import Gap, GapReason, Packet, Run, Stream, StreamInfo
@@ -21,6 +20,7 @@ from hearthwatch.recording.adoption import Adoptions
 from hearthwatch.recording.cut import Batch
 from hearthwatch.recording.index import Asked
 from hearthwatch.recording.label import Label
+from hearthwatch.recording.owed import Owed
 from hearthwatch.recording.repair import reconcile
 from hearthwatch.recording.segment import Limits, Origin, Segment, SegmentId, SegmentState, StorageOptions
 from hearthwatch.recording.segment_file import SegmentFile, set_pinned, sha256_of
@@ -55,13 +55,20 @@ class Confirmed:
 
 
 @dataclass(slots=True)
+class _Row:
+    """The row of a file; without an id it is still owed to the index."""
+
+    id: SegmentId | None = None
+
+
+@dataclass(slots=True)
 class _Track:
     """One stream as the disk sees it. `last_us` ends its last footage."""
 
     run: Run
     info: StreamInfo
     file: SegmentFile | None = None
-    segment: SegmentId | None = None
+    row: _Row = field(default_factory=_Row)
     sequence: int = 0
     last_us: WallUs | None = None
     sync_us: WallUs | None = None
@@ -79,7 +86,7 @@ class Disk:
         self._sweep = Sweep(store.folder, store.index, store.ballast, clock, store.custody)
         self._adoptions = Adoptions(store)
         self._tracks: dict[SegmentWriter, _Track] = {}
-        self._owed: deque[Callable[[], object]] = deque()
+        self._owed = Owed(clock, self._report)
         self._failing = False
         self._damage: StorageFailed | None = None
         self._has_unhashed = True
@@ -130,7 +137,7 @@ class Disk:
             gap = replace(gap, start_us=track.last_us or gap.start_us)
         if track is not None:
             track.retry_ns = 0
-        self._note(lambda: self._store.index.open_gap(gap))
+        self._owed.note(lambda: self._store.index.open_gap(gap))
         if gap.reason is GapReason.DISK_SLOW:
             self._report(StorageFailed(StorageFault.SLOW, f"the disk cannot keep up with {gap.camera}"))
 
@@ -167,7 +174,7 @@ class Disk:
             self._open_file(track, item)
 
     def _open_file(self, track: _Track, item: Cut) -> None:
-        if not self._settle():
+        if not self._owed.settle() and self._owed.is_full:
             raise StorageFailed(StorageFault.NO_SPACE, "the index of footage cannot be written")
         index, run = self._store.index, track.run
         if not track.sequence:
@@ -188,47 +195,55 @@ class Disk:
             except FileExistsError:
                 track.sequence = max(track.sequence + 1, self._store.next_sequence(run.camera, run.stream))
         track.sequence += 1
-        try:
-            track.segment = index.begin(label, item.writer.footage_class)
-        except StorageFailed:
+        row, footage_class = _Row(), item.writer.footage_class
+
+        def begin() -> None:
+            row.id = index.begin(label, footage_class)
+
+        self._owed.note(begin)  # footage is worth more than its row, which comes as soon as the index takes one
+        if self._owed.is_full:
+            self._owed.take_back(begin)
             file.abandon()
-            raise
-        track.file, track.retry_ns = file, 0
+            raise StorageFailed(StorageFault.NO_SPACE, "the index of footage cannot be written")
+        track.file, track.row, track.retry_ns = file, row, 0
 
     def _close_file(self, writer: SegmentWriter, track: _Track, next_us: WallUs | None) -> None:
-        file, segment = track.file, track.segment
-        if file is None or segment is None:
+        file, row = track.file, track.row
+        if file is None:
             return
         try:
             filled = file.close(next_us)
         except StorageFailed as error:
             self._fail(writer, track, error, None)
             return
-        track.file = track.segment = None
+        track.file = None
         track.last_us = WallUs(filled.start_us + filled.duration_us)
         track.sync_us = file.sync_us = track.last_us
         self._tidy_ns = min(self._tidy_ns, self._clock.mono_ns() + _TIDY_SOON_NS)
         path = file.path
 
         def note() -> None:
-            if self._store.index.complete(segment, filled):
+            if row.id is not None and self._store.index.complete(row.id, filled):
                 set_pinned(path, pinned=True)
 
-        self._note(note)
+        self._owed.note(note)
 
     def _fail(self, writer: SegmentWriter, track: _Track, error: StorageFailed, at_us: WallUs | None) -> None:
         """Give up the file, note the hole, make room, and ask for a new file at the next key frame."""
-        index, file, segment = self._store.index, track.file, track.segment
-        track.file = track.segment = None
+        index, file, row = self._store.index, track.file, track.row
+        track.file = None
         writer.wants_file = True
         track.retry_ns = self._clock.mono_ns() + _RETRY_NS
         start_us = at_us if at_us is not None else track.last_us
-        if file is not None and segment is not None:
+        if file is not None:
             filled = file.abandon()
-            if filled is None:
-                self._owed.append(lambda: index.discard(segment))
-            else:
-                self._owed.append(lambda: index.complete(segment, filled))
+
+            def note() -> None:
+                if row.id is not None:
+                    index.discard(row.id) if filled is None else index.complete(row.id, filled)
+
+            self._owed.add(note)
+            if filled is not None:
                 start_us = track.last_us = WallUs(filled.start_us + filled.duration_us)
         if start_us is not None:
             gap = Gap(
@@ -240,10 +255,10 @@ class Disk:
                 detail=str(error),
                 unset=track.run.unset,
             )
-            self._owed.append(lambda: index.open_gap(gap))
+            self._owed.add(lambda: index.open_gap(gap))
         if error.fault is StorageFault.NO_SPACE:
             self._guard(self._sweep.make_room)
-        self._settle()
+        self._owed.settle()
         self._report(error)
 
     def tick(self) -> None:
@@ -256,7 +271,7 @@ class Disk:
             self._sync()
         if now_ns >= self._tidy_ns:
             self._tidy_ns = now_ns + _TIDY_NS
-            self._settle()
+            self._owed.settle()
             self._guard(self._tidy)
 
     def wait_s(self) -> float:
@@ -270,7 +285,7 @@ class Disk:
         for writer, track in self._tracks.items():
             if track.file is not None:
                 track.file.abandon()
-                track.file = track.segment = None
+                track.file = None
                 writer.wants_file = True
         self._owed.clear()
         self._store.renew_index(self._clock, self._damage)
@@ -336,21 +351,6 @@ class Disk:
             self._reconcile = reconcile(self._store.folder, self._store.index)
             raise
 
-    def _note(self, write: Callable[[], object]) -> None:
-        """Write to the index now, or as soon as it can be written again, in order."""
-        self._owed.append(write)
-        self._settle()
-
-    def _settle(self) -> bool:
-        while self._owed:
-            try:
-                self._owed[0]()
-            except StorageFailed as error:
-                self._report(error)
-                return False
-            self._owed.popleft()
-        return True
-
     def _guard(self, work: Callable[[], object]) -> None:
         try:
             work()
@@ -396,5 +396,5 @@ class Disk:
                 gap = Gap(camera=writer.camera, stream=writer.stream, start_us=now_us, end_us=None, reason=GapReason.STOPPED)
                 self._end(writer, gap)
         self._adoptions.close()
-        self._settle()
+        self._owed.settle()
         self._store.close()

@@ -35,13 +35,16 @@ from hearthwatch.recording.rows import (
 from hearthwatch.recording.schema import MIGRATIONS, gaps, ranges, runs, segments, stores
 from hearthwatch.recording.segment import Backup, Copied, FootageClass, Origin, Segment, SegmentId, SegmentState
 
+_BUSY_MS = 1_000
+"""Whoever else writes to the index keeps the disk's thread from its files: it must not wait long."""
+
 
 class IndexWriter:
     """Owned by one thread at a time. Every method commits before it returns (`synchronous=FULL`) or raises StorageFailed."""
 
     def __init__(self, path: Path) -> None:
         with sql_errors("opening the index of footage"):
-            self.engine = open_writer(path)
+            self.engine = open_writer(path, busy_ms=_BUSY_MS)
             migrate(self.engine, MIGRATIONS)
         self.store_id = 0
         """Of the disk in use: other rows are none of ours."""
@@ -73,8 +76,12 @@ class IndexWriter:
         return int(top or 0) + 1
 
     def begin(self, label: Label, footage_class: FootageClass = FootageClass.CONTINUOUS) -> SegmentId:
-        """Note a file that is being written; ends the gap before it."""
+        """Note a file that is being written; ends the gap before it. One that is known already stays as it is."""
         with sql_errors("noting a new file of footage"), self.engine.begin() as run:
+            mine = and_(of_stream(label.camera, label.stream), segments.c.sequence == label.sequence)
+            known = run.scalar(select(segments.c.id).where(mine))
+            if known is not None:
+                return SegmentId(known)
             self._note_run(run, label)
             run.execute(
                 update(gaps)

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hearthwatch.feeds.packet import Gap, GapReason, Stream
@@ -17,7 +17,7 @@ from hearthwatch.recording.filled import Filled
 from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.label import footage_path
 from hearthwatch.recording.segment import FootageClass, Segment, SegmentState
-from hearthwatch.recording.segment_file import FILE_MODE, PINNED_MODE
+from hearthwatch.recording.segment_file import FILE_MODE, PINNED_MODE, set_pinned
 from hearthwatch.recording.walk import Footage, cut_zeroed_tail, read_footage
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 QUARANTINE = "quarantine"
 _NAME = re.compile(r"^(\d{12})\.mp4$")
 _HOLE_US = US_PER_S // 10
+_LOOKS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,8 @@ def sequences_in(path: Path) -> set[int]:
 
 
 def reconcile(folder: Path, index: IndexWriter) -> Iterator[None]:
-    """Take in files without a row and note rows without a file, a little each step, while recording goes on.
+    """Take in files without a row, note rows without a file, list anew what is not as long as it was, a little each step,
+    while recording goes on.
 
     Steps run in the thread that also writes, so that no file appears between a look at the rows and a look at the folder.
     Where most files of a stream are missing nothing is dropped: that is a wrong disk, not a hole.
@@ -167,6 +169,12 @@ def reconcile(folder: Path, index: IndexWriter) -> Iterator[None]:
             log.warning("%d files of footage of %s are gone", len(missing), camera)
             index.add_gaps(_gap(one.camera, one.stream, one.start_us, one.end_us, "the file is gone") for one in missing)
             index.forget(missing)
+        for count, one in enumerate(rows.values()):
+            if _has_other_length(folder, one):
+                _list_anew(folder, index, one)
+                yield
+            elif count % _LOOKS == _LOOKS - 1:
+                yield
 
 
 def _adopt(folder: Path, index: IndexWriter, camera: CameraId, stream: Stream, sequence: int) -> bool:
@@ -195,6 +203,40 @@ def _adopt(folder: Path, index: IndexWriter, camera: CameraId, stream: Stream, s
     except OSError as error:
         raise storage_failed(error, f"adopting {path.name}") from error
     return True
+
+
+def _has_other_length(folder: Path, one: Segment) -> bool:
+    if one.state is not SegmentState.COMPLETE:
+        return False
+    try:
+        return (folder / one.path).stat().st_size != one.size_bytes
+    except OSError:
+        return False
+
+
+def _list_anew(folder: Path, index: IndexWriter, one: Segment) -> None:
+    """A file that is not as long as it was: list what can be played of it, and a gap for the rest."""
+    path = folder / one.path
+    try:
+        path.chmod(FILE_MODE)
+        footage = cut_to_whole(path)
+        label = footage.label
+        if (label.camera, label.stream, label.sequence) != (one.camera, one.stream, one.sequence) or not footage.frames:
+            raise BadReply("it holds other footage than was recorded there")
+    except BadReply as error:
+        quarantine(folder, path, str(error))
+        index.add_gaps([_gap(one.camera, one.stream, one.start_us, one.end_us, "the file is damaged")])
+        index.forget([one])
+        return
+    except OSError as error:
+        raise storage_failed(error, f"repairing {path.name}") from error
+    filled = replace(filled_of(footage), start_us=one.start_us)
+    log.warning("%s is not as long as it was: %.1f s of it can be played", path, filled.duration_us / US_PER_S)
+    if index.complete(one.id, filled):
+        set_pinned(path, pinned=True)
+    end_us = WallUs(one.start_us + filled.duration_us)
+    if one.end_us - end_us > _HOLE_US:
+        index.add_gaps([_gap(one.camera, one.stream, end_us, one.end_us, "the end of the file is gone")])
 
 
 def _holes(index: IndexWriter, camera: CameraId, stream: Stream) -> Iterator[Gap]:
