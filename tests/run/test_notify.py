@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hearthwatch.run.notify import notify
+from hearthwatch.run.notify import notify, watchdog_every_s
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -57,3 +57,14 @@ def test_a_systemd_that_does_not_read_holds_up_nobody(systemd: socket.socket) ->
         while True:
             said.append(systemd.recv(100))
     assert set(said) == {b"full"}
+
+
+@pytest.mark.parametrize(
+    ("given", "every_s"), [(None, 2.0), ("30000000", 2.0), ("1000000", 0.5), ("0", 2.0), ("soon", 2.0)], ids=str
+)
+def test_systemd_is_told_at_least_twice_in_its_time(given: str | None, every_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    if given is None:
+        monkeypatch.delenv("WATCHDOG_USEC", raising=False)
+    else:
+        monkeypatch.setenv("WATCHDOG_USEC", given)
+    assert watchdog_every_s() == every_s

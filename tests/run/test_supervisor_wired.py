@@ -28,6 +28,10 @@ THIRD = CameraSection(name="third", main="rtsp://127.0.0.1:9/none")
 NOBODY = CameraSection(name="nobody", main="rtsp://127.0.0.1:9/none")
 
 
+WATCHDOG_S = 1.0
+SILENT_LIMIT_S = 5.0
+
+
 class Systemd:
     """The other end of sd_notify(3): a datagram socket that keeps every line it is told."""
 
@@ -68,6 +72,7 @@ async def systemd(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Systemd]:
         found = Systemd(Path(folder))
         found.listen()
         monkeypatch.setenv("NOTIFY_SOCKET", str(found.path))
+        monkeypatch.setenv("WATCHDOG_USEC", str(round(WATCHDOG_S * 1e6)))
         yield found
         found.close()
 
@@ -127,6 +132,13 @@ async def test_processes_come_back_a_changed_setting_disturbs_none_and_all_end_i
 
     for role in ("looker", "guest", "recorder"):
         await killed_and_back(house, role)
+
+    told = systemd.lines.count("WATCHDOG=1")
+    os.kill(house.pids()["recorder"], signal.SIGSTOP)  # it neither records nor ends
+    await house.printed(lambda: any("recorder does not work" in line for line in house.lines), timeout_s=60)
+    assert systemd.lines.count("WATCHDOG=1") - told <= 2 * SILENT_LIMIT_S / WATCHDOG_S + 2, "systemd was told that all is well"
+    await systemd.told("WATCHDOG=1", systemd.lines.count("WATCHDOG=1") + 2)
+    await house.until(lambda: front(house), at_work)
     assert house.pids().keys() == before.keys()
 
     async with asyncio.timeout(15):

@@ -33,7 +33,7 @@ from hearthwatch.run.messages import (
     Role,
     Start,
 )
-from hearthwatch.run.notify import notify
+from hearthwatch.run.notify import notify, watchdog_every_s
 from hearthwatch.run.patience import Patience, used_s
 from hearthwatch.run.plan import ChildPlan, GuestPlan, Plan, PorchPlan, ScoutPlan
 from hearthwatch.run.quarantine import Quarantine
@@ -59,7 +59,8 @@ _HEALTHY_S = 5.0
 """A process that lived so long was not killed by how it starts: the next one comes at once, so that little is missed."""
 _HEAD_START_S = 2.0
 """What the recorder gets to itself at most: on a small machine the start of the others would cost footage."""
-_WATCHDOG_S = 2.0
+_PROGRESS_S = 5.0
+"""A recorder that was silent for longer is not said to record; it says each second that it does."""
 
 
 @dataclass(slots=True)
@@ -93,6 +94,7 @@ class Supervisor:
         self._ending = False
         self._told_ready = False
         self._told_alive_ns = 0
+        self._watchdog_every_s = watchdog_every_s()
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT."""
@@ -308,8 +310,8 @@ class Supervisor:
     def _watchdog(self) -> None:
         recorder = self._processes[Role.RECORDER, ""]
         now_ns = self._clock.mono_ns()
-        is_due = now_ns - self._told_alive_ns >= _WATCHDOG_S * NS_PER_S
-        if is_due and recorder.patience.is_ready and not recorder.patience.is_over(now_ns):
+        is_due = now_ns - self._told_alive_ns >= self._watchdog_every_s * NS_PER_S
+        if is_due and recorder.patience.is_ready and recorder.patience.silent_s(now_ns) < _PROGRESS_S:
             self._told_alive_ns = now_ns
             notify("WATCHDOG=1")
 
