@@ -79,6 +79,11 @@ async def test_a_visitor_is_recorded_shown_and_told_and_the_end_is_clean(cameras
         for name in ("hall", "yard"):
             last = index.gaps(CameraId(name), Stream.MAIN, WallUs(0), FOREVER_US)[-1]
             assert (last.reason, last.end_us) == (GapReason.STOPPED, None)
+    code, said = await house.command("erase", "--yes")
+    assert code == 0, said
+    assert [str(path) for path in tmp_path.rglob("*")] == [str(tmp_path / "console.log")], (
+        "a whole life is erased, but for our log"
+    )
 
 
 def told(alerts: list[dict]) -> bool:

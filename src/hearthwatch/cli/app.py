@@ -23,6 +23,7 @@ from hearthwatch.cli import (
     check,
     copies,
     doctor,
+    erase,
     export,
     footage,
     import_config,
@@ -70,6 +71,7 @@ GROUPS = (
     offsite.register,
     target.register,
     telegram.register,
+    erase.register,
 )
 """Each adds its commands to the program; a new group is a module beside this one and a row here."""
 
