@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import importlib
 import json
+import logging
 import os
 import random
 import shutil
@@ -19,6 +20,8 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.faults.fault import Fault, NotHere, Outcome, Shared, Terms
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -189,7 +192,7 @@ async def trials(
                 terms = Terms(number=number, seed=seed, random=random.Random(seed), folder=folder, shared=shared)
                 outcome, whole = await attempt(fault, terms)
                 if not whole:
-                    await shared.aclose()
+                    await _end(fault, shared)
                     shared = Shared()
                 keep = bool(outcome.broken) and kept < _KEPT_FOLDERS
                 kept += keep
@@ -213,7 +216,15 @@ async def trials(
                 kept=str(folder) if keep else None,
             )
     finally:
+        await _end(fault, shared)
+
+
+async def _end(fault: Fault, shared: Shared) -> None:
+    """Let go of what the trials had in common; what is known of them is not lost by it."""
+    try:
         await shared.aclose()
+    except Exception:
+        log.exception("%s: what the trials had in common did not end well", fault.id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -147,11 +147,11 @@ class House:
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
-        with (self.folder / "console.log").open("a") as log:
+        with (self.folder / "console.log").open("ab", buffering=0) as log:
             async for raw in process.stdout:
                 line = raw.decode(errors="replace").rstrip("\n")
-                log.write(line + "\n")
-                log.flush()
+                with contextlib.suppress(OSError):  # the disk may be full on purpose
+                    log.write(raw)
                 async with self._printed:
                     self.lines.append(line)
                     self._printed.notify_all()
