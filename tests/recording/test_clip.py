@@ -14,8 +14,9 @@ from tests.recording.packet_maker import START_US, looped, make
 
 from hearthwatch.feeds.packet import Codec, GapReason, Kind, Stream
 from hearthwatch.kit.errors import Unsupported
-from hearthwatch.kit.units import WallUs
+from hearthwatch.kit.units import WallUs, iso
 from hearthwatch.recording.clip import ClipReport, export, fragments
+from hearthwatch.recording.playback import playback
 from hearthwatch.recording.segment import Span, StorageOptions
 
 
@@ -189,3 +190,21 @@ def test_playback_leaves_out_sound_no_browser_plays(bench: Bench) -> None:
     with av.open(io.BytesIO(data)) as file:
         assert [stream.type for stream in file.streams] == ["video"]
         assert len(list(file.decode(video=0))) == 60
+
+
+def test_footage_that_is_not_what_was_recorded_is_never_given_out_as_if_it_were(bench: Bench) -> None:
+    bench.record(20)
+    harmed, moved = bench.segments()[1], bench.segments()[3]
+    path = bench.folder / harmed.path
+    data = bytearray(path.read_bytes())
+    data[-100] ^= 1
+    path.write_bytes(data)
+    (bench.folder / moved.path).write_bytes((bench.folder / bench.segments()[0].path).read_bytes())
+    report, _data = cut(bench, 0, 20)
+    assert [note for note in report.notes if "damaged" in note and str(iso(harmed.start_us)) in note]
+    assert [note for note in report.notes if "other footage" in note and str(iso(moved.start_us)) in note]
+    assert report.segments == len(bench.segments()) - 1
+    shown = playback(bench.reader, bench.folder, span(0, 20), keys_only=False)
+    assert shown.harmed == ((harmed.start_us, harmed.end_us),)
+    whole = playback(bench.reader, bench.folder, span(0, (harmed.start_us - START_US) / 1e6 - 0.1), keys_only=False)
+    assert whole.harmed == ()

@@ -80,13 +80,16 @@ async def playback(
     keys: Annotated[bool, Query()] = False,
 ) -> StreamingResponse:
     """At most 15 minutes as fragmented MP4 for a media source; `keys` leaves all but the key frames out. The headers
-    `X-Start-Us` and `X-End-Us` say which wall time its time 0 is and until when it tells all, `X-Mime` what it holds."""
+    `X-Start-Us` and `X-End-Us` say which wall time its time 0 is and until when it tells all, `X-Mime` what it holds,
+    `X-Damaged` (`start_us-end_us`, several by commas; without `keys`) what of it is not as it was recorded."""
     if not start_us < end_us <= start_us + MAX_PLAYED_US:
         raise Denied(422, f"Ask for more than nothing and at most {MAX_PLAYED_US // (60 * US_PER_S)} minutes at a time.")
     found = await asyncio.to_thread(
         site.doors.timeline.playback, camera.id, stream, WallUs(start_us), WallUs(end_us), keys_only=keys
     )
     head = {"X-Start-Us": str(found.start_us), "X-End-Us": str(found.end_us), "X-Mime": found.mime}
+    if found.harmed:
+        head["X-Damaged"] = ",".join(f"{low}-{high}" for low, high in found.harmed)
     return StreamingResponse(_flowing(found.pieces), media_type="video/mp4", headers=head)
 
 

@@ -51,6 +51,11 @@ function Screen({ camera, name, playback, now, lane, scrubbing }: { camera: stri
       {shown === "unplayable" ? <p class="tl-unplayable">
           {why} {t("These are small pictures of it; an export has the whole video.")}
         </p> : null}
+      {shown === "picture" && !scrubbing && playback.isHarmed(camera, now.at_us) ? (
+        <p class="tl-harmed" role="status">
+          {t("Damaged: the file of this time is not what was recorded any more.")}
+        </p>
+      ) : null}
       {shown === "waiting" && !scrubbing ? <span class="tl-waiting" role="status" aria-label={t("Loading")} /> : null}
       <figcaption>{name}</figcaption>
     </figure>

@@ -68,6 +68,10 @@ export class Playback {
     return at_us === undefined ? undefined : Math.round(at_us);
   }
 
+  isHarmed(camera: string, at_us: number): boolean {
+    return this.players.get(camera)?.isHarmed(at_us) ?? false;
+  }
+
   why(camera: string): string {
     return this.players.get(camera)?.unplayable ?? "";
   }

@@ -39,6 +39,7 @@ export class FootagePlayer {
   private queue: (() => void)[] = [];
   private closed = false;
   private islands: readonly Stretch[] = [];
+  private harmed: (readonly [number, number])[] = [];
   unplayable = "";
 
   constructor(
@@ -66,6 +67,11 @@ export class FootagePlayer {
   /** The wall time of what is shown. */
   get at_us(): number {
     return this.base_us + this.video.currentTime * 1e6;
+  }
+
+  /** Whether what is shown at a moment is known not to be what was recorded. */
+  isHarmed(at_us: number): boolean {
+    return this.harmed.some(([from_us, until_us]) => from_us <= at_us && at_us < until_us);
   }
 
   /** Follow the clock; called some sixty times a second. */
@@ -190,6 +196,10 @@ export class FootagePlayer {
       const mime = answer.headers.get("X-Mime") ?? "";
       const start_us = Number(answer.headers.get("X-Start-Us"));
       const end_us = Number(answer.headers.get("X-End-Us"));
+      for (const range of (answer.headers.get("X-Damaged") ?? "").split(",")) {
+        const [low = NaN, high = NaN] = range.split("-").map(Number);
+        if (low < high && !this.isHarmed(low)) this.harmed.push([low, high]);
+      }
       const data = await answer.arrayBuffer();
       if (this.source !== source || this.closed) return;
       if (!sourceKind()?.isTypeSupported(mime)) {
