@@ -68,6 +68,17 @@ def make(
                 out.mux(packet)
         for packet in stream.encode():
             out.mux(packet)
+    made = read_back(buffer, width, height, codec)
+    packets = list(made.packets)
+    audio_info = None
+    if audio is not None:
+        audio_info, sound = _sound(audio, frames / fps)
+        packets = sorted(packets + sound, key=lambda p: p.wall_us)
+    return Made(info=StreamInfo(video=made.info.video, audio=audio_info), packets=tuple(packets))
+
+
+def read_back(buffer: io.BytesIO, width: int, height: int, codec: Codec = Codec.H264) -> Made:
+    """Return the video of a QuickTime file, its stamps counted from the first packet."""
     buffer.seek(0)
     packets: list[Packet] = []
     with av.open(buffer) as back:
@@ -82,12 +93,8 @@ def make(
             )
     base = packets[0].dts_ticks
     packets = [_packet(Kind.VIDEO, p.data, p.pts_ticks - base, p.dts_ticks - base, p.is_key, 90_000) for p in packets]
-    audio_info = None
-    if audio is not None:
-        audio_info, sound = _sound(audio, frames / fps)
-        packets = sorted(packets + sound, key=lambda p: p.wall_us)
     video = VideoInfo(codec=codec, extradata=extradata, width_px=width, height_px=height)
-    return Made(info=StreamInfo(video=video, audio=audio_info), packets=tuple(packets))
+    return Made(info=StreamInfo(video=video), packets=tuple(packets))
 
 
 def _packet(kind: Kind, data: bytes, pts: int, dts: int, is_key: bool, hz: int) -> Packet:

@@ -5,12 +5,13 @@ libav puts the whole URL, password included, into its error texts: none of them 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 import av
 from av.audio.stream import AudioStream
@@ -18,6 +19,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from hearthwatch.feeds.libav_codec import AudioTaker, VideoTaker, audio_taker, video_taker
+from hearthwatch.feeds.libav_gate import Gate
 from hearthwatch.feeds.packet import Kind, Packet, StreamInfo
 from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit.address import resolve
@@ -38,6 +40,7 @@ _FORMATS = {
     "udp": "mpegts",
 }
 """The demuxer is forced by the scheme: a server that chose it could make libav fetch other addresses."""
+_GATED = frozenset({"rtsp", "rtsps"})
 _PROTOCOLS = "rtp,udp,tcp,tls,crypto,rtsp,http,https,rtmp"
 _FILE_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,h264,hevc,mjpeg,m4v,ogg,gif,mpjpeg,nut,wav"
 _V4L2_SETTINGS = {"size": "video_size", "fps": "framerate", "format": "input_format"}
@@ -56,19 +59,41 @@ class LibavFeed:
         """Raises Unreachable, Refused, Unsupported, BadReply or ConfigFault."""
         av.logging.set_level(None)
         source = self._source
-        url, demuxer, options = _target(source)
-        try:
-            container = av.open(url, format=demuxer, options=options, timeout=_TIMEOUT_S)
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise translated(error, source) from _bare(error)
-        try:
-            return OpenLibav(source, container, clock=self._clock, stop=stop)
-        except BaseException:
-            container.close()
-            raise
+        with contextlib.ExitStack() as stack:
+            gate = stack.enter_context(_gate(source)) if urlsplit(source.url).scheme in _GATED else None
+            url, demuxer, options = _target(source, gate)
+            try:
+                container = av.open(url, format=demuxer, options=options, timeout=_TIMEOUT_S)
+            except (av.FFmpegError, OSError, ValueError) as error:
+                fault, cause = _fault(error, source, gate)
+                raise fault from cause
+            stack.callback(container.close)
+            opened = OpenLibav(source, container, clock=self._clock, stop=stop, gate=gate)
+            stack.pop_all()
+            return opened
 
 
-def _target(source: Source) -> tuple[str, str | None, dict[str, str]]:
+def _gate(source: Source) -> Gate:
+    parts = urlsplit(source.url)
+    is_tls = parts.scheme == "rtsps"
+    if not parts.hostname:
+        raise ConfigFault(f"{source.url}: the address of the camera is missing")
+    return Gate(resolve(parts.hostname, _port(parts), source.allow_loopback), tls_host=parts.hostname if is_tls else None)
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443, "rtmp": 1935}.get(parts.scheme, 0)
+
+
+def _fault(error: Exception, source: Source, gate: Gate | None) -> tuple[HearthwatchError, BaseException]:
+    """Return the kit error and its cause: what the gate has against the camera, for libav only saw the connection end."""
+    told = gate.fault if gate is not None else None
+    if told is None:
+        return translated(error, source), _bare(error)
+    return type(told)(f"{source.camera}/{source.stream}: {told}"), told.__cause__ or _bare(error)
+
+
+def _target(source: Source, gate: Gate | None = None) -> tuple[str, str | None, dict[str, str]]:
     """Return what libav shall open, the demuxer it must use and its options."""
     parts = urlsplit(source.url)
     if source.kind is SourceKind.FILE:
@@ -88,11 +113,14 @@ def _target(source: Source) -> tuple[str, str | None, dict[str, str]]:
         return str(device), "v4l2", options
     if parts.scheme not in _FORMATS or not parts.hostname:
         raise ConfigFault(f"{source.url}: the libav reader takes {', '.join(_FORMATS)} addresses")
-    port = parts.port or {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443, "rtmp": 1935}.get(parts.scheme, 0)
-    host, _ = resolve(parts.hostname, port, source.allow_loopback)
+    if gate is not None:
+        where, port, scheme = "127.0.0.1", gate.port, "rtsp"
+    else:
+        port, scheme = _port(parts), parts.scheme
+        host, _ = resolve(parts.hostname, port, source.allow_loopback)
+        where = f"[{host}]" if ":" in host else host
     login = f"{quote(source.user, safe='')}:{quote(source.password, safe='')}@" if source.user else ""
-    where = f"[{host}]" if ":" in host else host
-    url = f"{parts.scheme}://{login}{where}:{port}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+    url = f"{scheme}://{login}{where}:{port}{parts.path}" + (f"?{parts.query}" if parts.query else "")
     options = {**_NETWORK, "protocol_whitelist": _PROTOCOLS}
     if parts.scheme.startswith("rtsp"):
         options["rtsp_transport"] = source.transport
@@ -144,8 +172,11 @@ def _bare(error: Exception) -> Exception:
 class OpenLibav:
     """Packets of an open container; a file is paced by its stamps divided by `speed` and starts over when `loop` is set."""
 
-    def __init__(self, source: Source, container: InputContainer, *, clock: Clock, stop: Stop) -> None:
+    def __init__(
+        self, source: Source, container: InputContainer, *, clock: Clock, stop: Stop, gate: Gate | None = None
+    ) -> None:
         self._source = source
+        self._gate = gate
         self._container = container
         self._clock = clock
         self._stop = stop
@@ -177,7 +208,8 @@ class OpenLibav:
                 if packet.size:
                     yield packet
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise translated(error, self._source) from _bare(error)
+            fault, cause = _fault(error, self._source, self._gate)
+            raise fault from cause
 
     def __iter__(self) -> Iterator[Packet]:
         """See OpenFeed. Raises StreamChanged when parameter sets change on the way."""
@@ -234,6 +266,8 @@ class OpenLibav:
 
     def close(self) -> None:
         self._container.close()
+        if self._gate is not None:
+            self._gate.close()
 
 
 class Pace:
