@@ -28,9 +28,10 @@ def test_sec_39_each_unit_leaves_little_of_the_machine_open(drop_in: Path | None
     unit = tmp_path / SERVICE.name
     unit.write_text(SERVICE.read_text() + (drop_in.read_text() if drop_in else ""))
     asked = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
-    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
-    assert found is not None, said
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert done.stderr == "", "systemd does not understand a line"
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    assert found is not None, done.stdout
     assert float(found[1]) <= MOST_EXPOSED
 
 
