@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hearthwatch.ingest.drop import Media
-from hearthwatch.ingest.media import Reason, media_of, said_by
+from hearthwatch.ingest.media import Reason, is_cut_off, is_mp4, media_of, said_by
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,31 @@ def test_a_file_is_what_its_bytes_say(test_data: Path) -> None:
     assert media_of(b"DHAV\xfd\0\0\0") is Media.CLIP
     for other in (b"", b"MZ\x90", b"PK\x03\x04", b"\x7fELF", b"#!/bin/sh", b"RIFF\0\0\0\0WAVE", b"<html>"):
         assert media_of(other) is None, other
+
+
+def cut_off(data: bytes) -> bool:
+    return is_cut_off(len(data), lambda at, length: data[at : at + length])
+
+
+def box(kind: bytes, data: bytes) -> bytes:
+    return (8 + len(data)).to_bytes(4) + kind + data
+
+
+def test_a_clip_that_ends_before_it_says_so_is_cut_off(test_data: Path) -> None:
+    clips = [path.read_bytes() for path in sorted((test_data / "videos").glob("*.mp4"))]
+    assert clips
+    for clip in clips:
+        assert is_mp4(clip)
+        assert not cut_off(clip)
+        assert not cut_off(clip + bytes(512))
+        for share in (0.01, 0.3, 0.9, 0.999):
+            assert cut_off(clip[: int(len(clip) * share)])
+
+
+def test_clips_that_are_written_in_other_ways_are_whole() -> None:
+    index, pictures = box(b"moov", bytes(90)), bytes(1000)
+    long = (1).to_bytes(4) + b"mdat" + (16 + len(pictures)).to_bytes(8) + pictures
+    to_the_end = (0).to_bytes(4) + b"mdat" + pictures
+    for rest in (long, to_the_end, box(b"moof", bytes(20)) + box(b"mdat", pictures)):
+        assert not cut_off(box(b"ftyp", b"isom") + index + rest)
+    assert cut_off(box(b"ftyp", b"isom") + to_the_end), "without its index nobody can play it"

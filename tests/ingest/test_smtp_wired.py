@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import smtplib
 import socket
 from pathlib import Path
@@ -148,3 +149,27 @@ def test_who_guesses_passwords_is_not_listened_to(tmp_path: Path) -> None:
         with pytest.raises(smtplib.SMTPException):
             porch.smtp("gate", PASSWORD)
         assert porch.keeping.counts()[0].turned == {Turned.LOGIN: 10}
+
+
+@pytest.mark.parametrize(
+    ("line", "times"), [(b"x" * 65_536, 400), (b"\r\n" * 500, 4)], ids=["without a line end", "of line ends"]
+)
+def test_sec_22_a_mail_that_never_ends_is_hung_up_on(
+    tmp_path: Path, line: bytes, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hearthwatch.ingest.smtp.MAX_LINES", 1000)
+    with open_porch(tmp_path) as porch:
+        with porch.smtp() as camera:
+            for command in ("MAIL FROM:<gate@camera.lan>", f"RCPT TO:<{TO}>", "DATA"):
+                camera.docmd(command)
+            with contextlib.suppress(OSError):
+                for _ in range(times):
+                    camera.sock.sendall(line)
+            with contextlib.suppress(ConnectionError):
+                while camera.sock.recv(4096):
+                    pass
+            camera.close()
+        assert porch.files() == []
+        with porch.smtp() as camera:
+            camera.sendmail("gate@camera.lan", [TO], b"Subject: x\r\n\r\nx\r\n")
+        assert len(porch.drops()) == 1

@@ -22,7 +22,7 @@ from hearthwatch.ingest.drop import (
     Via,
 )
 from hearthwatch.ingest.inbox import Inbox, Incoming
-from hearthwatch.ingest.media import END_OF_JPEG, media_of
+from hearthwatch.ingest.media import END_OF_JPEG, is_cut_off, is_mp4, media_of
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import Refused
 from hearthwatch.kit.logs import Interval
@@ -86,6 +86,10 @@ class Doorkeeping:
         with self._lock:
             return tuple(ledger.count for ledger in self._ledgers.values())
 
+    def is_known(self, address: str) -> bool:
+        """Tell whether any account may come from that address."""
+        return any(comes_from(address, ledger.account.networks) for ledger in self._ledgers.values())
+
     def log_in(self, user: str, password: bytes, address: str) -> str:
         """Return the account's user name. Raises Refused; who guesses is not listened to for a minute."""
         if self._guesses(address):
@@ -133,7 +137,7 @@ class Doorkeeping:
             too_many = len(ledger.arrivals) >= ledger.account.max_per_minute
             if not too_many:
                 ledger.arrivals.append(now_ns)
-            ledger.waiting_bytes = waiting.size_bytes
+            ledger.waiting_bytes = max(0, waiting.size_bytes - ledger.coming_bytes)
             ledger.waiting_files = waiting.files
         if too_many:
             why = f"it left more than {ledger.account.max_per_minute} mails or files in a minute"
@@ -161,10 +165,11 @@ class Doorkeeping:
         if full:
             raise self.turn(ledger, Turned.FULL, "it left more than its quota before it could be looked at")
 
-    def release(self, ledger: _Ledger, size_bytes: int) -> None:
+    def release(self, ledger: _Ledger, size_bytes: int, *, kept: bool) -> None:
         """What was reserved lies in the inbox now, or is gone."""
         with self._lock:
             ledger.coming_bytes -= size_bytes
+            ledger.waiting_bytes += size_bytes * kept
 
     def now_us(self) -> WallUs:
         return self._clock.wall_us()
@@ -224,6 +229,9 @@ class Arrival:
         if media is Media.JPEG and END_OF_JPEG not in incoming.tail:
             self.break_off()
             raise self._keeping.turn(self._ledger, Turned.NOT_MEDIA, "a picture that was cut off")
+        if media is Media.CLIP and is_mp4(incoming.head) and is_cut_off(incoming.size_bytes, incoming.read):
+            self.break_off()
+            raise self._keeping.turn(self._ledger, Turned.NOT_MEDIA, "a clip that was cut off")
         drop = Drop(
             id=incoming.id,
             camera=self._ledger.account.camera,
@@ -238,7 +246,7 @@ class Arrival:
             subject=printable(subject, MAX_NAME_CHARS),
             text=text[:MAX_TEXT_CHARS],
         )
-        self._over()
+        self._over(kept=True)
         incoming.keep(drop)
         self._keeping.taken(self._ledger, drop)
 
@@ -246,11 +254,11 @@ class Arrival:
         """Forget what came so far."""
         if self._incoming is not None:
             self._incoming.throw_away()
-            self._over()
+            self._over(kept=False)
 
-    def _over(self) -> None:
+    def _over(self, *, kept: bool) -> None:
         self._incoming = None
-        self._keeping.release(self._ledger, self._reserved_bytes)
+        self._keeping.release(self._ledger, self._reserved_bytes, kept=kept)
 
 
 def printable(text: str, limit: int) -> str:

@@ -29,7 +29,7 @@ _MAX_CARD_BYTES = 1 << 20
 _MAX_WAITING = 2000
 _ENDS_BYTES = 2048
 """What is looked at of both ends; some cameras pad a picture."""
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_FILE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO})
 _decoder = msgspec.json.Decoder(Drop)
 
@@ -67,6 +67,13 @@ class Incoming:
         except OSError as error:
             raise storage_failed(error, "taking in a file") from error
         self.size_bytes += len(data)
+
+    def read(self, at: int, length: int) -> bytes:
+        """Return what came so far, from there on. Raises StorageFailed."""
+        try:
+            return os.pread(self._fd, length, at)
+        except OSError as error:
+            raise storage_failed(error, "taking in a file") from error
 
     def keep(self, drop: Drop) -> None:
         """Make it durable and visible. Raises StorageFailed."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hearthwatch.ingest.drop import Media
 
 HEAD_BYTES = 16
+_MAX_BOXES = 20_000
 END_OF_JPEG = b"\xff\xd9"
 _CLIP_HEADS = (
     (4, b"ftyp"),
@@ -54,6 +56,31 @@ def media_of(head: bytes) -> Media | None:
     if any(head[at:].startswith(mark) for at, mark in _CLIP_HEADS):
         return Media.CLIP
     return None
+
+
+def is_cut_off(size_bytes: int, read: Callable[[int, int], bytes]) -> bool:
+    """Tell whether an MP4 of that size ends before it says it does, or lacks its index; `read` takes place and length.
+
+    Of other clips nobody can tell: they go on as long as they go on."""
+    at, seen = 0, set[bytes]()
+    for _ in range(_MAX_BOXES):
+        head = read(at, 16)
+        length, kind = int.from_bytes(head[:4]), head[4:8]
+        if length == 1:
+            length = int.from_bytes(head[8:16])
+        elif length == 0:
+            length = size_bytes - at
+        if length < 8 or not kind.isalnum():
+            return False  # no boxes any more: some cameras pad
+        seen.add(kind)
+        at += length
+        if at + 8 > size_bytes:
+            return at > size_bytes or b"moov" not in seen
+    return False
+
+
+def is_mp4(head: bytes) -> bool:
+    return head[4:8] in {b"ftyp", b"moov", b"mdat"}
 
 
 def said_by(name: str) -> Said:

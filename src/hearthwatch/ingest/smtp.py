@@ -7,7 +7,6 @@ import functools
 import logging
 import socket
 import warnings
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,14 +14,13 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from hearthwatch.ingest.doorkeeping import Doorkeeping
 from hearthwatch.ingest.drop import MAX_MAIL_BYTES, MAX_NAME_CHARS, Via
-from hearthwatch.ingest.letter import read_letter
+from hearthwatch.ingest.letter import MAX_LINES, read_letter
+from hearthwatch.ingest.seats import Seat, Seats
 from hearthwatch.kit.errors import BadReply, Refused, StorageFailed
 
 log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 60.0
-_MAX_CONNECTIONS = 64
-_MAX_PER_ADDRESS = 8
 _AT_ONCE = 2
 _MAX_RECIPIENTS = 10
 _MAX_COMMANDS = {"*": 50}
@@ -38,13 +36,15 @@ class _Mails:
     def __init__(self, keeping: Doorkeeping) -> None:
         self._keeping = keeping
 
-    def authenticate(self, _server: SMTP, session: Session, _envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+    def authenticate(self, server: SMTP, session: Session, _envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         if mechanism not in {"LOGIN", "PLAIN"} or not isinstance(data, LoginPassword):
             return AuthResult(success=False, handled=False)
         try:
             user = self._keeping.log_in(data.login.decode(errors="replace"), data.password, _peer(session))
         except Refused:
             return AuthResult(success=False, handled=False)
+        if isinstance(server, _Server) and server.seat is not None:
+            server.seat.logged_in()
         return AuthResult(success=True, auth_data=user)
 
     async def handle_MAIL(  # noqa: N802 a name of aiosmtpd
@@ -83,10 +83,35 @@ class _Mails:
         arrival.keep(sender=sender, subject=letter.subject, text=letter.text)
 
 
+class _TooMuch(Exception):
+    """More than a mail may have came, and there is no end of it yet."""
+
+
+class _Bounded:
+    """A reader of one mail's lines. aiosmtpd alone waits for the end of what is too much, and keeps a line that has none."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+        self._lines = self._bytes = 0
+
+    async def readuntil(self, separator: bytes) -> bytes:
+        return self._counted(await self._reader.readuntil(separator))
+
+    async def read(self, count: int) -> bytes:
+        return self._counted(await self._reader.read(count))
+
+    def _counted(self, data: bytes) -> bytes:
+        self._lines += 1
+        self._bytes += len(data)
+        if self._lines > MAX_LINES or self._bytes > MAX_MAIL_BYTES + _CHUNK_BYTES:
+            raise _TooMuch
+        return data
+
+
 class _Server(SMTP):
     """One connection, of a limited number."""
 
-    def __init__(self, mails: _Mails, open_now: Counter[str], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, mails: _Mails, seats: Seats, loop: asyncio.AbstractEventLoop) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that AUTH comes without TLS: cameras know no other way
             super().__init__(
@@ -101,26 +126,35 @@ class _Server(SMTP):
                 command_call_limit=_MAX_COMMANDS,
                 loop=loop,
             )
-        self._open_now = open_now
-        self._address: str | None = None
+        self._seats = seats
+        self.seat: Seat | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         address = str((transport.get_extra_info("peername") or ("",))[0])
-        if self._open_now.total() >= _MAX_CONNECTIONS or self._open_now[address] >= _MAX_PER_ADDRESS:
-            assert isinstance(transport, asyncio.Transport)
+        self.seat = self._seats.take(address, transport.abort)
+        if self.seat is None:
             transport.abort()
             return
-        self._address = address
-        self._open_now[address] += 1
         super().connection_made(transport)
 
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 a name of aiosmtpd
+        """See SMTP; whoever goes on after too much is hung up on."""
+        reader = self._reader
+        self._reader = _Bounded(reader)  # type: ignore[assignment]
+        try:
+            await super().smtp_DATA(arg)
+        except _TooMuch:
+            await self.push("552 Too much mail data")
+            if self.transport is not None:
+                self.transport.close()
+        finally:
+            self._reader = reader
+
     def connection_lost(self, error: Exception | None) -> None:
-        if self._address is None:
-            return
-        self._open_now[self._address] -= 1
-        if not self._open_now[self._address]:
-            del self._open_now[self._address]
-        super().connection_lost(error)
+        if self.seat is not None:
+            self._seats.give_up(self.seat)
+            super().connection_lost(error)
 
 
 def _peer(session: Session) -> str:
@@ -132,7 +166,7 @@ async def serve(sock: socket.socket, keeping: Doorkeeping) -> None:
     """Serve on a bound socket until cancelled."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mail"))
-    mails, open_now = _Mails(keeping), Counter[str]()
-    server = await loop.create_server(functools.partial(_Server, mails, open_now, loop), sock=sock)
+    mails, seats = _Mails(keeping), Seats(keeping.is_known)
+    server = await loop.create_server(functools.partial(_Server, mails, seats, loop), sock=sock)
     async with server:
         await server.serve_forever()
