@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from hearthwatch.audit.remedy import Remedy, RemedyKind
@@ -30,7 +30,7 @@ from hearthwatch.web.accounts import Role
 from hearthwatch.web.page import BUILT
 from hearthwatch.web.person import Permission
 from tests.runs.rig import ROOT
-from tests.web.browsing import CHROMIUM
+from tests.web.browsing import CHROMIUM, Settled
 from tests.web.fake_house import MINUTE_US, PASSWORD, FakeHouse, loop, picture
 from tests.web.fake_timeline import FakeTimeline
 from tests.web.running import Running, new_house, running_house
@@ -79,36 +79,6 @@ DONE = (
     ),
     (12, RemedyKind.SERVICE_OFF, "front-door", "page ada", RepairState.DONE, "Access through the maker's cloud (P2P) is off."),
 )
-
-
-class Quiet:
-    """Knows which answers of the house a page still waits for; its streams never end and do not count."""
-
-    def __init__(self, page: Page) -> None:
-        self._waiting: set[Request] = set()
-        self._changed = asyncio.Event()
-        page.on("request", self._asked)
-        page.on("requestfinished", self._answered)
-        page.on("requestfailed", self._answered)
-
-    def _asked(self, request: Request) -> None:
-        if request.resource_type in {"fetch", "xhr", "image"}:
-            self._waiting.add(request)
-
-    def _answered(self, request: Request) -> None:
-        self._waiting.discard(request)
-        self._changed.set()
-
-    async def settled(self, page: Page) -> None:
-        """Wait until nothing is asked any more and what came is painted."""
-        async with asyncio.timeout(15):
-            while True:
-                while self._waiting:
-                    self._changed.clear()
-                    await self._changed.wait()
-                await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))")
-                if not self._waiting:
-                    return
 
 
 Act = Callable[[Page], Awaitable[object]]
@@ -283,7 +253,7 @@ async def _of_one_size(
     )
     page = await context.new_page()
     page.set_default_timeout(15_000)
-    quiet = Quiet(page)
+    settled = Settled(page)
     logged_in = False
     for one in pages:
         if not one.out and not logged_in:
@@ -297,7 +267,7 @@ async def _of_one_size(
             await page.locator(one.ready).first.wait_for()
             if one.act is not None:
                 await one.act(page)
-            await quiet.settled(page)
+            await settled.quiet()
             await page.wait_for_function(SETTLED)
         except (PlaywrightError, TimeoutError) as error:
             wrong.append(f"{one.name} at {width} px, {theme}: {(str(error) or 'never quiet').splitlines()[0]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from playwright.async_api import ConsoleMessage, Page, Request, expect
@@ -39,6 +40,49 @@ class Watched:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.complaints.append(message.text)
+
+
+GO = "path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
+PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))"
+
+
+class Settled:
+    """Knows what a page still waits for of the house; streams, which never end, do not count."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._waiting: set[Request] = set()
+        self._changed = asyncio.Event()
+        page.on("request", self._asked)
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
+
+    def _asked(self, request: Request) -> None:
+        if request.resource_type in {"fetch", "xhr", "image", "script"} and not request.url.partition("?")[0].endswith(
+            ("/stream", "/live", ".mjpeg")
+        ):
+            self._waiting.add(request)
+
+    def _answered(self, request: Request) -> None:
+        self._waiting.discard(request)
+        self._changed.set()
+
+    async def go(self, path: str) -> None:
+        """Follow a link as the page itself does it, without loading it anew; wait for all it shows."""
+        await self.page.evaluate(GO, path)
+        await self.page.wait_for_selector("main :is(h1, h2, .trouble)", state="attached")
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until nothing is asked any more and what came is painted."""
+        async with asyncio.timeout(30):
+            while True:
+                await self.page.evaluate(PAINTED)
+                if not self._waiting:
+                    return
+                while self._waiting:
+                    self._changed.clear()
+                    await self._changed.wait()
 
 
 async def moving(page: Page, selector: str, *, wait_s: float = 4.0) -> bool:

@@ -21,7 +21,7 @@ READ = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const { parentElement: parent, data } = walker.currentNode;
-    if (data.trim() && !parent.closest('code, pre, script, style, textarea, .set-item')) found.push(data.replace(/\\s+/g, ' ').trim());
+    if (data.trim() && !parent.closest('code, pre, script, style, textarea, .set-item, .is-code')) found.push(data.replace(/\\s+/g, ' ').trim());
   }
   for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
     for (const element of document.querySelectorAll(`[${name}]`)) found.push(element.getAttribute(name));

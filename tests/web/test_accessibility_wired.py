@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeout
-from tests.web.browsing import CHROMIUM
+from tests.web.browsing import CHROMIUM, Settled
 from tests.web.fake_house import PASSWORD, loop
 from tests.web.running import Running, new_house, running_house
 
@@ -70,7 +70,6 @@ FIND = """async whole => {
     `${each.id}: ${node.target.join(' ')}: ${[...node.any, ...node.all, ...node.none].map(check => check.message).join('; ')}`));
 }"""
 
-GO = "path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 
 TABBABLE = """() => {
   const modal = document.querySelector('dialog[open]') ?? document;
@@ -125,30 +124,10 @@ class Walker:
     def __init__(self, page: Page, running: Running) -> None:
         self.page = page
         self.running = running
-        self._asked: set[Request] = set()
-        page.on("request", self._begun)
-        page.on("requestfinished", self._ended)
-        page.on("requestfailed", self._ended)
-
-    def _begun(self, request: Request) -> None:
-        if "/api/" in request.url and "/stream" not in request.url and request.resource_type in {"fetch", "xhr"}:
-            self._asked.add(request)
-
-    def _ended(self, request: Request) -> None:
-        self._asked.discard(request)
+        self.settled = Settled(page)
 
     async def go(self, place: str) -> None:
-        await self.page.evaluate(GO, place.format(event=self.running.built.house.events_now[0].id))
-        await self.page.wait_for_selector("main h1")
-        await self.settle()
-
-    async def settle(self) -> None:
-        """Until nothing more is asked for and what came is drawn."""
-        for _ in range(100):
-            await self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            if not self._asked:
-                return
-            await asyncio.sleep(0.02)
+        await self.settled.go(place.format(event=self.running.built.house.events_now[0].id))
 
     async def look(self, where: str, *, whole: bool = True) -> list[str]:
         return [f"{where}: {each}" for each in await self.page.evaluate(FIND, whole)]
@@ -213,7 +192,7 @@ async def log_in(walker: Walker) -> None:
     await walker.page.get_by_label("Password").fill(PASSWORD)
     await walker.page.get_by_role("button", name="Log in").click()
     await walker.page.wait_for_selector(".shell")
-    await walker.settle()
+    await walker.settled.quiet()
 
 
 async def test_axe_finds_nothing_on_any_page_wide_or_narrow_dark_or_light(chromium: Browser, running: Running) -> None:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Request, async_playwright
-from tests.web.browsing import CHROMIUM, Watched
+from playwright.async_api import async_playwright
+from tests.web.browsing import CHROMIUM, Settled, Watched
 from tests.web.fake_house import PASSWORD
 from tests.web.hostile_replies import HostileReplies
 from tests.web.naughty import BIG_LIST, HALF, big_list, kept_words
@@ -69,38 +69,6 @@ OPEN_ALL = "() => { for (const each of document.querySelectorAll('details')) eac
 WIDEST = """() => [...document.querySelectorAll('main *')]
   .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
   .map((each) => `${each.tagName}.${each.className} ${Math.round(each.getBoundingClientRect().right)}`).slice(0, 6)"""
-
-
-class Settled:
-    """Knows when what a page has asked for is there."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._open: set[Request] = set()
-        page.on("request", self._begun)
-        page.on("requestfinished", self._ended)
-        page.on("requestfailed", self._ended)
-
-    def _begun(self, request: Request) -> None:
-        if "/api/v1/" in request.url and not request.url.endswith(("/stream", "/live", ".mjpeg")):
-            self._open.add(request)
-
-    def _ended(self, request: Request) -> None:
-        self._open.discard(request)
-
-    async def go(self, path: str) -> None:
-        """Follow a link, as the page itself does it."""
-        await self._page.evaluate(
-            "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')); }", path
-        )
-        await self.wait()
-
-    async def wait(self) -> None:
-        await self._page.wait_for_selector("main :is(h1, h2, .trouble)", state="attached")
-        quiet = 0
-        while quiet < 3:
-            await self._page.wait_for_timeout(50)
-            quiet = 0 if self._open else quiet + 1
 
 
 @contextlib.asynccontextmanager
@@ -173,7 +141,7 @@ async def test_one_endless_word_in_every_text_leaves_the_page_as_wide_as_the_pho
         for path in PAGES:
             await settled.go(path)
             await page.evaluate(OPEN_ALL)
-            await settled.wait()
+            await settled.quiet()
             seen = await page.evaluate(LOOK)
             if seen["wide"] > 0 or not seen["nav"]:
                 wrong.append(f"{path}: {seen['wide']} px too wide, nav in place: {seen['nav']}: {await page.evaluate(WIDEST)}")
@@ -203,7 +171,7 @@ async def test_names_are_shown_letter_by_letter_and_odd_addresses_lead_nowhere(t
             "/settings/constructor",
         ):
             await page.goto(running.base + odd)
-            await settled.wait()
+            await settled.quiet()
             assert len(await page.locator("main").inner_text()) > 10, odd
         link = await page.evaluate(
             """async () => {
