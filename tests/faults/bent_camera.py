@@ -174,12 +174,14 @@ class BentCamera:
     over: threading.Event = field(default_factory=threading.Event)
     stop: Stop = field(default_factory=Stop)
     sessions: int = 0
+    datagrams: list[tuple[str, int]] = field(default_factory=list)
+    """Where the viewer wants each track, when it wants datagrams."""
 
     def serve(self, talk: Talk) -> None:
         """One connection; the show begins with the first PLAY."""
         info = self._info_now()
         channels: list[int] = []
-        datagrams: list[tuple[str, int]] = []
+        self.datagrams = datagrams = []
         while True:
             method, _url, fields = talk.request()
             if method == "OPTIONS":

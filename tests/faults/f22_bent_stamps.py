@@ -61,7 +61,7 @@ async def run(terms: Terms) -> Outcome:
     bend = _Bend(terms.random, terms.random.randrange(4 * _FPS, 8 * _FPS), way)
     start: Callable[[], int] = lambda: terms.random.getrandbits(32)  # noqa: E731
     camera = BentCamera(
-        show=Show([Part(made=make(frames=60, fps=_FPS, gop=_GOP), count=18 * _FPS, fps=_FPS)]),
+        show=Show([Part(made=make(frames=60, fps=_FPS, gop=_GOP), count=14 * _FPS, fps=_FPS)]),
         clock=QuickClock(_SPEED),
         before=bend.before,
         report=bend.report,
@@ -86,7 +86,7 @@ FAULT = Fault(
     id="F22",
     what="Time stamps wrap, go back and jump ten hours, another sender takes over, sender reports lie",
     promise="P9",
-    short=4,
+    short=2,
     full=56,
     trial=run,
 )

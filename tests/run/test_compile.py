@@ -78,7 +78,7 @@ def test_footage_lies_in_the_data_folder_or_where_the_owner_says(tmp_path: Path)
         ('main = "v4l2:///dev/video0"', SourceKind.V4L2),
         ('main = "file:///clip.mp4"', SourceKind.FILE),
         ('main = "demo://street?seed=1"', SourceKind.DEMO),
-        ('main = "rtsp://192.168.1.9/x"\ntransport = "udp"', SourceKind.LIBAV),
+        ('main = "rtsp://192.168.1.9/x"\ntransport = "udp"', SourceKind.RTSP),
         ('main = "rtsp://192.168.1.9/x"\nreader = "libav"', SourceKind.LIBAV),
         ('main = "http://192.168.1.9/x"\npoll_s = 2', SourceKind.JPEG),
     ],

@@ -340,7 +340,7 @@ def test_sources_carry_login_and_kind(tmp_path: Path) -> None:
     [
         ("rtsp://h/", "", SourceKind.RTSP),
         ("rtsps://h/", "", SourceKind.RTSP),
-        ("rtsp://h/", "transport = 'udp'", SourceKind.LIBAV),
+        ("rtsp://h/", "transport = 'udp'", SourceKind.RTSP),
         ("rtsp://h/", "reader = 'libav'", SourceKind.LIBAV),
         ("http://h/", "", SourceKind.MJPEG),
         ("https://h/", "poll_s = 1", SourceKind.JPEG),

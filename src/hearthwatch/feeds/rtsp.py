@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from hearthwatch.feeds.packet import OpenFeed
 from hearthwatch.feeds.rtsp_connection import RtspConnection, Steps, connect
+from hearthwatch.feeds.rtsp_datagrams import bridged
 from hearthwatch.feeds.rtsp_message import Message, parse_session, parse_transport
 from hearthwatch.feeds.rtsp_offer import audio_of, video_of
 from hearthwatch.feeds.rtsp_stream import RtspStream, StreamTrack
@@ -54,10 +55,10 @@ class RtspFeed:
         host, port = _host_of(self._source)
         steps = Steps(f"{self._source.camera}/{self._source.stream} at {host}:{port}")
         with steps.named("connect"):
-            if self._source.transport != "tcp":
-                raise Unsupported(f"transport = {self._source.transport!r} needs the libav reader")
             address = resolve(host, port, self._source.allow_loopback)
             sock = connect(address, timeout_s=self._connect_timeout_s, clock=self._clock, stop=stop)
+            if self._source.transport == "udp":
+                sock = bridged(sock, address[0])
         connection = RtspConnection(
             sock,
             auth=Authenticator(self._source.user, self._source.password, self._rng),

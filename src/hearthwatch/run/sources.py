@@ -9,7 +9,7 @@ from hearthwatch.feeds.packet import Stream
 from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import CameraId
-from hearthwatch.run.config import CameraOptions, Config, Reader, Transport
+from hearthwatch.run.config import CameraOptions, Config, Reader
 
 _KIND_OF_SCHEME = {"v4l2": SourceKind.V4L2, "file": SourceKind.FILE, "demo": SourceKind.DEMO, "picamera": SourceKind.PICAMERA}
 
@@ -49,7 +49,7 @@ def snapshot_source(name: CameraId, camera: CameraOptions, secrets: Secrets) -> 
 
 
 def kind_of(camera: CameraOptions, url: str) -> SourceKind:
-    """Return which reader `url` needs; UDP and `reader = "libav"` go to the guest process."""
+    """Return which reader `url` needs; `reader = "libav"` goes to the guest process."""
     scheme = url.partition("://")[0].lower()
     if scheme in _KIND_OF_SCHEME:
         return _KIND_OF_SCHEME[scheme]
@@ -57,4 +57,4 @@ def kind_of(camera: CameraOptions, url: str) -> SourceKind:
         return SourceKind.LIBAV
     if scheme in {"http", "https"}:
         return SourceKind.JPEG if camera.poll_s else SourceKind.MJPEG
-    return SourceKind.LIBAV if camera.transport is Transport.UDP else SourceKind.RTSP
+    return SourceKind.RTSP
