@@ -170,6 +170,25 @@ def test_unwanted_file_descriptors_are_closed(pair: Pair) -> None:
     os.close(read_end)
 
 
+def test_sec_22_a_peer_that_sends_descriptors_without_end_fills_no_table() -> None:
+    """Descriptors that no message claims, as many at once as the kernel takes: beyond a limit they are all let go."""
+    here, there = socket.socketpair()
+    channel: Channel[Hello | Count] = Channel(here, Hello | Count)
+    read_end, write_end = os.pipe()
+    with there:
+        body = msgspec.msgpack.encode(Count(1))
+        for _ in range(40):
+            socket.send_fds(there, [struct.pack("!IB", len(body), 0) + body], [write_end] * 4)
+        os.close(write_end)
+        for _ in range(16):
+            channel.receive()
+        with pytest.raises(BadReply, match="descriptors"):
+            channel.receive()
+    channel.close()
+    assert os.read(read_end, 1) == b"", "somebody still holds the write end"
+    os.close(read_end)
+
+
 def test_close_ends_a_receive_in_another_thread(pair: Pair) -> None:
     ended = threading.Event()
 

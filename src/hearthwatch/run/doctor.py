@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
-import sys
 from collections.abc import Collection, Iterator
 from datetime import tzinfo
 from pathlib import Path
@@ -21,6 +19,7 @@ from hearthwatch.run.check import Check, fail, ok, warn
 from hearthwatch.run.compile import footage_folder, hand_placed_models
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.control import AskStatus, Now, ask_house
+from hearthwatch.run.doctor_box import box
 from hearthwatch.run.doctor_disk import disk
 from hearthwatch.run.doctor_exposure import exposure
 from hearthwatch.run.doctor_files import private
@@ -36,14 +35,6 @@ from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
 from hearthwatch.run.secret_names import unused
 from hearthwatch.run.status import Status
 from hearthwatch.run.zone import zone_of
-
-_PROBE_S = 60.0
-_PROBE = (
-    "import av, cv2, numpy, ncnn\n"
-    "from hearthwatch.run import sandbox\n"
-    "walls = sandbox.enter()\n"
-    "print('landlock' if walls.landlock else '', 'unprivileged' if walls.unprivileged else '')\n"
-)
 
 
 def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
@@ -67,7 +58,7 @@ def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
         yield from disk(footage_folder(config, data_folder))
         yield from _secrets(config, data_folder)
     yield _detector(config.detect.model if config else AUTO, data_folder)
-    yield _box()
+    yield box(has_porch=config is not None and config.porch.enabled)
     status = None
     if data_folder.is_dir():
         try:
@@ -190,20 +181,3 @@ def _detector(name: str, data_folder: Path) -> Check:
             "detector", "basic detector: people only (`hearthwatch models fetch`, or the page's button, gets the better one)"
         )
     return ok("detector", f"{model.name}, {model.licence}")
-
-
-def _box() -> Check:
-    """Lock a child in as the looker does, and see which walls stand."""
-    try:
-        done = subprocess.run(  # noqa: S603 our own interpreter with our own text
-            [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=_PROBE_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return fail("box around the decoder", f"could not be tried: {error}")
-    if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or [f"the trial ended with status {done.returncode}"])[-1]
-        return fail("box around the decoder", f"cannot be built, so nothing will be looked at: {reason}")
-    missing = [wall for wall in ("landlock", "unprivileged") if wall not in done.stdout]
-    if missing:
-        return ok("box around the decoder", f"system-call filter on (this kernel or container has no {', '.join(missing)})")
-    return ok("box around the decoder", "system-call filter (seccomp), landlock and an unprivileged user")

@@ -142,6 +142,8 @@ def main() -> None:
     walls = sandbox.enter(memory_bytes=_MEMORY_BYTES, door=door)
     os.close(inbox)
     log.info("the porch is open; %s", walls.told())
+    if not walls.landlock:
+        log.warning("this kernel has no landlock: the porch's files are kept by user rights alone")
     porch.start()
     child.serve(porch, porch.tell)
     leave()

@@ -1,5 +1,6 @@
 """Connections the porch may not make itself: where a camera waits for its data connection (FTP in active mode), the house
-connects and hands the descriptor over. The porch is not trusted: only cameras that may use it are connected with, at high ports.
+connects and hands the descriptor over. The porch is not trusted: only cameras that may use it are connected with, at high
+ports.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Reaching:
             raise Refused("no address of a camera") from None
         address = getattr(address, "ipv4_mapped", None) or address
         if not _LOWEST_PORT <= wish.port <= 65_535:
-            raise Refused(f"port {wish.port} is below {_LOWEST_PORT}")
+            raise Refused(f"port {wish.port} is below {_LOWEST_PORT}, or none")
         if not any(address in ipaddress.ip_network(network) for network in self._networks()):
             raise Refused(f"no camera with an account is at {address}")
         if not self._turns.acquire(blocking=False):
