@@ -62,17 +62,18 @@ class BadWire:
         self.connections += 1
         fate = self._fate()
         far_writer = None
+        pipes: list[asyncio.Task[None]] = []
         try:
             far_reader, far_writer = await asyncio.open_connection(self.host, self.port)
-            up = asyncio.create_task(self._up(reader, far_writer, fate))
-            down = asyncio.create_task(_pipe(far_reader, writer))
-            done, pending = await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
-            for one in pending:
-                one.cancel()
-            await asyncio.gather(*done, *pending, return_exceptions=True)
+            pipes = [asyncio.create_task(self._up(reader, far_writer, fate)), asyncio.create_task(_pipe(far_reader, writer))]
+            await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
         except (OSError, asyncio.CancelledError):  # asyncio's own server complains of a cancelled handler
             pass
         finally:
+            for pipe in pipes:
+                pipe.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(*pipes, return_exceptions=True)
             for one in (writer, far_writer):
                 if one is not None:
                     one.transport.abort()
