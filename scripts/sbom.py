@@ -87,10 +87,10 @@ BUNDLED = {
 _HEAD = """# Licences
 
 What Hearthwatch (Apache-2.0) ships with, by `make sbom` from the locks; for programs the same is in [sbom.json](sbom.json)
-(CycloneDX), which lies in the wheel, too. Nothing here keeps you from using, changing or passing on Hearthwatch. Two things to know:
-*python-telegram-bot* and *zeroconf* are LGPL, so you may replace them by versions of your own; and the wheels of PyAV and OpenCV
-carry libraries under the LGPL and GPL (x264, x265). pip fetches those from their makers; whoever hands out an image with them
-inside gives that image under GPL-3.0, which Apache-2.0 allows.
+(CycloneDX), which lies in the wheel, too. Nothing here keeps you from using, changing or passing on Hearthwatch. Two things
+to know: *python-telegram-bot* and *zeroconf* are LGPL, so you may replace them by versions of your own; and the wheels of PyAV
+and OpenCV carry libraries under the LGPL and GPL (x264, x265). pip fetches those from their makers; whoever hands out an image
+with them inside gives that image under GPL-3.0, which Apache-2.0 allows.
 """
 _LINE = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)(?: *; *([^\\]*[^\\ ]))?", re.MULTILINE)
 _PHRASES = {
