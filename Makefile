@@ -1,16 +1,16 @@
 # make run    sets everything up and starts Hearthwatch        make test   sets up what the tests need and runs them all
 # make check  lint, types and import contracts                 make bench  the benchmarks of docs/benchmarks.md
-# make soak   half an hour of four cameras, every promise checked   make faults  every fault, an hour (docs/testing.md)
-# make setup, make lock, make docs, make clean
+# make soak   a whole house for ten minutes, every promise judged   make faults  every fault, an hour (docs/testing.md)
+# make setup, make lock, make sbom, make docs, make clean
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check bench soak faults docs lock clean
+.PHONY: help run setup setup-dev test check bench soak faults docs lock sbom clean
 
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/node_modules/*' 2>/dev/null)
 RUN_ARGS ?=
-SOAK_ARGS ?= --minutes 30
+SOAK_ARGS ?= --tier S1
 FAULTS_ARGS ?=
 
 help:
@@ -65,7 +65,7 @@ bench: setup-dev $(STAMPS)/bench
 	$(BIN)/hearthwatch bench all
 
 soak: setup-dev
-	$(BIN)/python -m tests.runs.soak $(SOAK_ARGS)
+	$(BIN)/hearthwatch bench soak $(SOAK_ARGS)
 
 faults: setup-dev
 	$(BIN)/python -m tests.faults --minutes 60 $(FAULTS_ARGS)
@@ -75,6 +75,9 @@ docs: $(STAMPS)/dev
 
 lock: $(STAMPS)/venv
 	scripts/setup.sh lock
+
+sbom: $(STAMPS)/run
+	$(BIN)/python scripts/sbom.py
 
 clean:
 	rm -rf .venv ui/node_modules src/hearthwatch/web/dist build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
