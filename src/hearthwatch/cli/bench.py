@@ -31,7 +31,8 @@ def bench(
         list[str] | None, typer.Option("--model", metavar="MODEL", help="`accuracy`: a model to score.  [default: all present]")
     ] = None,
     tier: Annotated[
-        str, typer.Option(metavar="TIER", help="`soak`: S1 small, S2 as promised, S3 with faults, S4 the limit.")
+        str,
+        typer.Option(metavar="TIER", help="`soak`: S1 small, S2 as promised, S3 with faults, S4 the limit, S5 a long past."),
     ] = "S2",
     cameras: Annotated[int | None, typer.Option(min=1, max=64, help="`soak`: how many.  [default: the tier's]")] = None,
     hours: Annotated[float | None, typer.Option(min=0.02, max=720, help="`soak`: how long.  [default: the tier's]")] = None,

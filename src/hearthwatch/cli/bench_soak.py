@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from hearthwatch.bench.soak.terms import SoakTerms
 
 _STEPS = (8, 12, 16, 24)
 _FILE_COLUMNS = 170
@@ -20,11 +26,11 @@ def run(data: Path, tier: str, *, cameras: int | None, hours: float | None, seed
     from hearthwatch.kit.errors import ConfigFault
 
     if tier.upper() not in set(Tier):
-        raise ConfigFault(
-            f"there is no tier {tier!r}: it is one of {', '.join(Tier)} (what a long history costs: `bench timeline`)"
-        )
+        raise ConfigFault(f"there is no tier {tier!r}: it is one of {', '.join(Tier)}")
     wanted = Tier(tier.upper())
     folder = out or Path(".artifacts") / f"soak-{wanted}"
+    if wanted is Tier.S5:
+        return _past(data, folder, terms_of(wanted, cameras=cameras, hours=hours, seed=seed), as_json=as_json)
     if wanted is not Tier.S4:
         return _one(data, folder, terms_of(wanted, cameras=cameras, hours=hours, seed=seed), as_json=as_json)
     for count in (cameras,) if cameras else _STEPS:
@@ -34,17 +40,44 @@ def run(data: Path, tier: str, *, cameras: int | None, hours: float | None, seed
     return 0
 
 
-def _one(data: Path, folder: Path, terms: object, *, as_json: bool) -> int:
+def _past(data: Path, folder: Path, terms: SoakTerms, *, as_json: bool) -> int:
+    import msgspec
+    from rich.console import Console
+
+    from hearthwatch.bench.contender import scratch
+    from hearthwatch.bench.soak.long_state import long_state
+    from hearthwatch.bench.soak.report import table
+    from hearthwatch.bench.soak.verdict import exit_code
+    from hearthwatch.bench.terms import Terms
+
+    folder.mkdir(parents=True, exist_ok=True)
+    said = Console(stderr=True, highlight=False)
+    with scratch() as house:
+        footage = Terms(rounds=1, round_s=terms.length_s, data=data)
+        targets = asyncio.run(long_state(terms, footage, house, lambda line: said.print(line, style="dim")))
+    (folder / "soak.json").write_bytes(msgspec.json.format(msgspec.json.encode(msgspec.to_builtins(targets))))
+    if as_json:
+        typer.echo((folder / "soak.json").read_text(encoding="utf-8"))
+    else:
+        _screen().print(table(targets))
+    return exit_code(targets)
+
+
+def _screen() -> Console:
+    from rich.console import Console
+
+    return Console() if Console().is_terminal else Console(width=_FILE_COLUMNS)
+
+
+def _one(data: Path, folder: Path, terms: SoakTerms, *, as_json: bool) -> int:
     from rich.console import Console
 
     from hearthwatch.bench.contender import scratch
     from hearthwatch.bench.soak.report import table, title, write
     from hearthwatch.bench.soak.run import soak
-    from hearthwatch.bench.soak.terms import SoakTerms
     from hearthwatch.bench.soak.verdict import exit_code, judged
     from hearthwatch.bench.terms import Terms
 
-    assert isinstance(terms, SoakTerms)
     folder.mkdir(parents=True, exist_ok=True)
     said = Console(stderr=True, highlight=False)
     with scratch() as house:
@@ -55,7 +88,7 @@ def _one(data: Path, folder: Path, terms: object, *, as_json: bool) -> int:
     if as_json:
         typer.echo((folder / "soak.json").read_text(encoding="utf-8"))
     else:
-        shown = Console() if Console().is_terminal else Console(width=_FILE_COLUMNS)
+        shown = _screen()
         shown.print(title(account))
         shown.print(table(targets))
         typer.echo(f"samples, plot and verdict are in {folder}")

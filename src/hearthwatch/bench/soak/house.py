@@ -35,7 +35,7 @@ class SoakHouse:
         self.lines: list[str] = []
         self._clock = SystemClock()
         self._token = "none"  # noqa: S105 what the page sends before it has one
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "hearthwatch.toml").write_text(config, encoding="utf-8")
         store = Secrets(folder)
         for name, value in secrets.items():

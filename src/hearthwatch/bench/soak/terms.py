@@ -14,12 +14,14 @@ HOUR_S = 3600.0
 
 
 class Tier(StrEnum):
-    """S1: small, for a check in minutes. S2: what is promised. S3: S2 with faults. S4: more cameras until a promise breaks."""
+    """S1: small, for a check in minutes. S2: what is promised. S3: S2 with faults. S4: more cameras until a promise breaks.
+    S5: a start on a month of past."""
 
     S1 = "S1"
     S2 = "S2"
     S3 = "S3"
     S4 = "S4"
+    S5 = "S5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ def terms_of(tier: Tier, *, cameras: int | None, hours: float | None, seed: int)
         Tier.S2: SoakTerms(tier=tier, cameras=8, length_s=2 * HOUR_S),
         Tier.S3: SoakTerms(tier=tier, cameras=8, length_s=24 * HOUR_S),
         Tier.S4: SoakTerms(tier=tier, cameras=8, length_s=600.0),
+        Tier.S5: SoakTerms(tier=tier, cameras=4, length_s=600.0, main_px=(640, 360), main_fps=10, main_kbps=800),
     }[tier]
     if cameras is not None:
         found = replace(found, cameras=cameras)
