@@ -69,7 +69,7 @@ FAULT = Fault(
     id="F11",
     what="The camera changes size, codec or parameters, sends sound or B-frames, a key frame a minute, 120 pictures a second",
     promise="P1",
-    short=2,
+    short=1,
     full=56,
     trial=run,
 )

@@ -86,7 +86,7 @@ FAULT = Fault(
     id="F22",
     what="Time stamps wrap, go back and jump ten hours, another sender takes over, sender reports lie",
     promise="P9",
-    short=2,
+    short=1,
     full=56,
     trial=run,
 )

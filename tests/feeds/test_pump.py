@@ -322,6 +322,21 @@ def test_a_step_between_two_key_frames_costs_no_picture(step_s: float) -> None:
     assert bench.sink.gaps[0].start_us == first.start_us + 8_000_000
 
 
+def test_a_clock_set_back_during_an_outage_does_not_put_what_follows_into_the_future() -> None:
+    bench = Bench((PacketMaker(), 20, unreachable(errno.ECONNRESET)), Unreachable("not yet"), (PacketMaker(), 20, None))
+    opened = bench.feed.open
+
+    def open_later(stop: Stop) -> Opened:
+        if len(bench.feed.opened_at) == 1:
+            bench.clock.step_wall(-3600)
+        return opened(stop)
+
+    bench.feed.open = open_later  # type: ignore[method-assign]
+    bench.run()
+    last = bench.sink.packets[-1]
+    assert last.wall_us == pytest.approx(bench.clock.wall_us(), abs=200_000)
+
+
 def test_what_a_clock_stamps_that_nobody_keeps_right_says_so() -> None:
     bench = Bench((PacketMaker(), 20, None))
     bench.clock.kept = False

@@ -126,3 +126,22 @@ def test_what_was_recorded_before_the_clock_knew_any_year_has_no_age(tmp_path) -
         assert {one.run for one in bench.segments()} == {"run1", "run3"}
     finally:
         bench.close()
+
+
+def test_a_kill_under_a_slow_clock_leaves_a_hole_with_its_cause_where_it_was(bench: Bench) -> None:
+    unset = slow_start(bench)
+    wrong_us = bench.clock.wall_us()
+    made, writer = make(), bench.writer()
+    writer.begin(Run(id=RunId("killed"), camera=writer.camera, stream=Stream.MAIN, start_us=wrong_us, unset=unset), made.info)
+    bench.feed(writer, looped(made, 8, start_us=wrong_us))
+    bench.crash()
+    bench.open()
+    bench.clock.advance(30)
+    again_us = bench.clock.wall_us()
+    record(bench, 8, start_us=again_us, unset=unset, why=GapReason.STOPPED)
+    bench.clock.step_wall(-SLOW_US / US_PER_S)
+    bench.clock.kept = True
+    tidy(bench)
+    assert verify(bench.folder, bench.reader, now_us=bench.clock.wall_us(), deep=True).findings == ()
+    (hole,) = [gap for gap in bench.gaps() if gap.reason is GapReason.US]
+    assert hole.end_us == again_us - SLOW_US

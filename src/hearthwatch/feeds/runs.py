@@ -52,7 +52,6 @@ class Runs:
         if (self._timeline or self._held) and abs(stepped_us) > CLOCK_STEP_US:
             if packet.starts_gop:
                 self.end(GapReason.CLOCK_STEP, f"the clock of this machine was set by {stepped_us / US_PER_S:+.1f} s", info)
-                self._not_before_us = WallUs(0)
             else:
                 ahead_us = self._offset_us
         if self._timeline and packet.starts_gop and self._timeline.adrift:
@@ -61,6 +60,8 @@ class Runs:
             return
         if self._held or packet.starts_gop:
             if not self._held:
+                if self._not_before_us and abs(stepped_us) > CLOCK_STEP_US:
+                    self._not_before_us = WallUs(self._not_before_us + stepped_us)
                 self._offset_us = ahead_us
                 self._unset = self._doubt(ahead_us)
             self._held.append(packet)

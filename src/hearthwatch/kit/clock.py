@@ -17,6 +17,11 @@ _TIME_ERROR = 5
 """adjtimex(2): nobody keeps this clock right. The kernel also says so from when somebody sets it until a time server agrees."""
 
 
+_TRIES = 3
+_AT_ONCE_NS = 50_000
+"""Two clocks read further apart than this were not read at one moment."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsetClock:
     """A wall clock that nobody kept right: it was `offset_us` ahead of the monotonic clock of the boot `boot`. Once it is set,
@@ -90,7 +95,11 @@ def _boot() -> str:
 
 def offset_us(clock: Clock) -> int:
     """Return how far the wall clock is ahead of the monotonic clock: it changes only when somebody sets the clock."""
-    return clock.wall_us() - clock.mono_ns() // 1000
+    for _ in range(_TRIES):
+        before_ns, wall_us, after_ns = clock.mono_ns(), clock.wall_us(), clock.mono_ns()
+        if after_ns - before_ns < _AT_ONCE_NS:
+            break
+    return wall_us - (before_ns + after_ns) // 2000
 
 
 class FakeClock:

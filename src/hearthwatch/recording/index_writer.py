@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
@@ -31,6 +32,7 @@ from hearthwatch.recording.rows import (
     overlapping,
     segment_of,
     sql_errors,
+    unset_of,
 )
 from hearthwatch.recording.schema import MIGRATIONS, gaps, ranges, runs, segments, stores
 from hearthwatch.recording.segment import Backup, Copied, FootageClass, Origin, Segment, SegmentId, SegmentState
@@ -235,9 +237,7 @@ class IndexWriter:
             for camera, stream in run.execute(select(runs.c.camera, runs.c.stream).distinct()).all():
                 mine = of_stream(camera, stream)
                 lasting = select(gaps.c.id).where(gaps.c.camera == camera, gaps.c.stream == stream, gaps.c.end_us.is_(None))
-                last = run.execute(
-                    select(segments).where(mine, segments.c.state.in_(PLAYABLE)).order_by(segments.c.start_us.desc()).limit(1)
-                ).first()
+                last = _last(run, mine)
                 if last is not None and last.state != SegmentState.RECORDING and run.scalar(lasting) is None:
                     gap = Gap(
                         camera=CameraId(camera),
@@ -246,6 +246,7 @@ class IndexWriter:
                         end_us=None,
                         reason=GapReason.US,
                         detail="Hearthwatch was not running or was killed",
+                        unset=unset_of(last),
                     )
                     self._add_gap(run, gap)
                     opened += 1
@@ -374,6 +375,16 @@ class IndexWriter:
             used = select(segments.c.run).where(segments.c.run.in_(names))
             run.execute(delete(runs).where(runs.c.id.in_(names), runs.c.id.not_in(used)))
         self.used_bytes -= int(size_bytes or 0)
+
+
+def _last(run: Connection, mine: ColumnElement[bool]) -> Any:
+    """Return the row recorded last: the newest, but for what an unset clock stamped later with an older time."""
+    playable = select(segments).where(mine, segments.c.state.in_(PLAYABLE))
+    newest = run.execute(playable.order_by(segments.c.start_us.desc()).limit(1)).first()
+    if newest is None:
+        return None
+    later = playable.where(segments.c.clock_boot.is_not(None), segments.c.sequence > newest.sequence)
+    return run.execute(later.order_by(segments.c.sequence.desc()).limit(1)).first() or newest
 
 
 def _asked(run: Connection, camera: str, start_us: WallUs, end_us: WallUs) -> list[Asked]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, exc, or_
 from hearthwatch.feeds.packet import Gap, GapReason, RunId, Stream
 from hearthwatch.kit.clock import UnsetClock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
-from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.kit.units import CameraId, WallUs, camera_id
 from hearthwatch.recording.label import footage_path
 from hearthwatch.recording.schema import gaps, segments
 from hearthwatch.recording.segment import FootageClass, Origin, Segment, SegmentId, SegmentState
@@ -54,10 +54,18 @@ def sql_errors(doing: str) -> Iterator[None]:
 
 
 def segment_of(row: Any) -> Segment:
+    """Raises StorageFailed, in words of damage, for a row that no recorder wrote."""
+    try:
+        return _segment(row)
+    except (ValueError, TypeError) as error:
+        raise StorageFailed(StorageFault.BROKEN, f"the index of footage is malformed: {error}") from error
+
+
+def _segment(row: Any) -> Segment:
     return Segment(
         id=SegmentId(row.id),
         run=RunId(row.run),
-        camera=CameraId(row.camera),
+        camera=camera_id(row.camera),
         stream=Stream(row.stream),
         sequence=row.sequence,
         start_us=WallUs(row.start_us),
@@ -83,8 +91,13 @@ def gap_of(row: Any) -> Gap:
         end_us=None if row.end_us is None else WallUs(row.end_us),
         reason=GapReason(row.reason),
         detail=row.detail,
-        unset=None if row.clock_boot is None else UnsetClock(boot=row.clock_boot, offset_us=row.clock_us),
+        unset=unset_of(row),
     )
+
+
+def unset_of(row: Any) -> UnsetClock | None:
+    """Return the clock that stamped a row, None for one that was kept right."""
+    return None if row.clock_boot is None else UnsetClock(boot=row.clock_boot, offset_us=row.clock_us)
 
 
 def overlapping(start_us: WallUs, end_us: WallUs) -> ColumnElement[bool]:
