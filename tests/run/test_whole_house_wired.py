@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,9 @@ async def test_a_visitor_is_recorded_shown_and_told_and_the_end_is_clean(cameras
         check_told(services)
         assert await house.stop() == 0
     assert not [line for line in house.lines if "Traceback" in line or " ERROR " in line]
+    warned = [line for line in house.lines if "can damage a database" in line]
+    assert len(warned) == (sqlite3.sqlite_version_info < (3, 51, 3)), "said once, in the log"
+    assert not [one for one in services.telegram.taken if "SQLite" in one.text]
     with house.index() as index:
         report = verify(house.footage, index, now_us=WallUs(time.time_ns() // 1000), deep=True)
         assert report.is_clean, report.findings
