@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -75,9 +76,13 @@ class SickDb:
     real: DbThread
     full: bool = False
     tries: int = 0
+    thaws: asyncio.Event | None = None
+    """While it is there nothing is answered until it is set, as by a disk that hangs."""
 
     async def run(self, work):
         self.tries += 1
+        if self.thaws is not None:
+            await self.thaws.wait()
         if self.full:
             raise StorageFailed(StorageFault.NO_SPACE, "house.db: no space left on the disk")
         return await self.real.run(work)

@@ -387,3 +387,12 @@ async def test_what_a_later_alert_tells_whole_is_folded_even_while_it_is_being_t
     assert house.outbox.waiting("phone") == (other,)
     await house.outbox.fold("outage/never/told")
     assert house.outbox.waiting("phone") == (other,)
+
+
+async def test_what_is_owed_is_written_at_the_end(house):
+    house.db.full = True
+    alert = await house.tell()
+    assert house.outbox.degraded
+    house.db.full = False
+    await house.outbox.close()
+    assert [one.alert.id for one in await house.db.real.run(ledger.recent)] == [alert.id]

@@ -7,6 +7,7 @@ its standard input ends.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import pickle
@@ -19,10 +20,13 @@ from zoneinfo import ZoneInfo
 from hearthwatch.alerts.alert import Alert, AlertId, Part, Severity
 from hearthwatch.alerts.dispatch import Dispatcher
 from hearthwatch.alerts.outbox import Outbox
+from hearthwatch.alerts.policy import CameraAlerts, Policy
+from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import Mode
 from hearthwatch.events.event import Change, ChangeKind, Event, EventId, EventKind
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.feeds.packet import Run, RunId, Stream
+from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.clock import Stop, SystemClock
 from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import StorageFailed
@@ -34,12 +38,27 @@ from hearthwatch.recording.segment import StorageOptions
 from hearthwatch.recording.store import open_store
 from hearthwatch.run.arming_desk import ArmingDesk
 from hearthwatch.run.config import parse
+from hearthwatch.run.event_news import EventNews
+from hearthwatch.run.happenings import Happenings
 from hearthwatch.run.house_db import Safekeeper, open_house_db
+from hearthwatch.run.messages import Picture, Seen
+from hearthwatch.tracks.track import Track, TrackId, TrackState
 from tests.faults.disk_terms import DiskTerms
 from tests.faults.numbered import FPS, filler, numbered
 
 _MODES = (Mode.DISARMED, Mode.AWAY, Mode.HOME)
 _SAID = threading.Lock()
+_BOX = Box(x0=0.4, y0=0.3, x1=0.5, y1=0.8)
+_PICTURE = b"\xff\xd8" + bytes(100_000) + b"\xff\xd9"
+_LOOKED_AT = 300
+"""More cameras than visits: one who comes to the same again so soon is the same event."""
+_VISITED = """
+[alerts]
+incident_s = 0
+[camera_defaults]
+main = "rtsp://192.168.1.9/main"
+events.cooldown_s = 0
+""" + "".join(f"[camera.camera{number}]\n" for number in range(_LOOKED_AT))
 
 
 def say(*words: object) -> None:
@@ -56,10 +75,20 @@ class Sink:
 
     async def send(self, alert: Alert, part: Part, attachment: bytes | None, *, repeat: bool) -> None:
         del part, attachment
-        say("took", alert.id, int(repeat))
+        say("took", alert.id, int(repeat), alert.event or "-", SystemClock().wall_us())
 
     async def close(self) -> None:
         """Nothing to let go of."""
+
+
+class Keeper:
+    """A FootageKeeper who is always done."""
+
+    async def keep(self, camera, start_us, end_us, *, pinned) -> int:
+        return 0
+
+    async def mark(self, camera, start_us, end_us, footage_class) -> None:
+        """Nothing is deleted here."""
 
 
 class Nobody:
@@ -123,11 +152,12 @@ class Recording:
             for writer, packets in taking:
                 writer.take(next(packets))
             say("sent", terms.first + at, due_us)
-            if not is_up:
-                found = self.disk.confirmed()
-                is_up = len(found) == terms.cameras and all((one.until_us or 0) > start_us for one in found)
-                if is_up:
-                    say("up")
+            found = [one.until_us or 0 for one in self.disk.confirmed()]
+            if not is_up and len(found) == terms.cameras and min(found) > start_us:
+                is_up = True
+                say("up")
+            if is_up and at % 3 == 0:
+                say("kept", min(found))
 
     def done(self) -> None:
         self._stop.set()
@@ -175,7 +205,8 @@ class House:
         await dispatcher.set_channels([Sink()])
         work = [asyncio.create_task(self.outbox.run())]
         if not self._terms.calm:
-            work += [asyncio.create_task(self._events()), asyncio.create_task(self._arm())]
+            work.append(asyncio.create_task(self._arm()))
+            work += self._visits() if self._terms.seen else [asyncio.create_task(self._events())]
         if self._terms.copies:
             work.append(asyncio.create_task(self._copy()))
         await stop.wait()
@@ -185,6 +216,7 @@ class House:
         while any(self.outbox.waiting("sink")):  # noqa: ASYNC110 the outbox has no word for it
             await asyncio.sleep(0.01)
         await dispatcher.close()
+        await self.outbox.close()
         self.db.close()
 
     async def _events(self) -> None:
@@ -216,10 +248,62 @@ class House:
                 at_us=now_us,
                 dedupe_key=key,
             )
-            say("happened", key)
+            say("happened", key, now_us)
             await self.outbox.record(Change(kind=ChangeKind.OPENED, event=event, tell=True), alert)
             say("owed" if self.outbox.degraded else "event", key)
             await asyncio.sleep(self._terms.every_s)
+
+    def _visits(self) -> list[asyncio.Task[None]]:
+        """Somebody comes and goes, as the looker tells it, through rules, policy and outbox."""
+        config = parse(_VISITED)
+        cameras = {name: CameraAlerts(name=name, options=each.alerts) for name, each in config.cameras.items()}
+        happenings = Happenings(
+            config,
+            policy=Policy(home="Home", zone=ZoneInfo("UTC"), cameras=cameras, ids=self.ids),
+            outbox=self.outbox,
+            snoozes=Snoozes(self.db),
+            mode=lambda: Mode.AWAY,
+            entry=self.arming.entry,
+            keeper=Keeper(),
+            clock=self.clock,
+            ids=self.ids,
+            changed=lambda event: say("happened", event.id, event.start_us),
+            stored=EventNews(self.db, lambda _event: None).tell,
+            want_clip=lambda _event: None,
+            want_picture=lambda _event: None,
+            act=lambda _change: None,
+        )
+        return [
+            asyncio.create_task(happenings.run()),
+            asyncio.create_task(happenings.run_pictures()),
+            asyncio.create_task(self._come_and_go(happenings)),
+        ]
+
+    async def _come_and_go(self, happenings: Happenings) -> None:
+        for visit in count(1):
+            camera, now_us = CameraId(f"camera{visit % _LOOKED_AT}"), self.clock.wall_us()
+            track = Track(
+                id=TrackId(f"visit{visit}"),
+                camera=camera,
+                label="person",
+                state=TrackState.CONFIRMED,
+                box=_BOX,
+                score=0.8,
+                first_us=now_us,
+                last_us=now_us,
+                best_us=now_us,
+                best_score=0.8,
+                best_box=_BOX,
+                zones=frozenset(),
+                entered_zones=frozenset(),
+                moved=True,
+                first_ns=MonoNs(1),
+                decided_ns=MonoNs(2),
+            )
+            happenings.put(Seen(track=track))
+            happenings.put(Picture(camera=camera, track=track.id, at_us=now_us, box=_BOX, jpeg=_PICTURE))
+            await asyncio.sleep(self._terms.every_s)
+            happenings.put(Seen(track=dataclasses.replace(track, state=TrackState.ENDED)))
 
     async def _arm(self) -> None:
         for turn in count(self.arming.state.number):

@@ -177,8 +177,8 @@ def lost_acknowledged(journal: Journal, lives: list[Child]) -> tuple[int, list[s
     """Return how many acknowledged events, alerts and arming changes are gone, and what else is wrong with the journal."""
     events = {key for life in lives for (key,) in life.said["event"]}
     arms = {int(number): mode for life in lives for number, mode in life.said["arm"]}
-    happened = {key for life in lives for (key,) in life.said["happened"]}
-    took = [alert for life in lives for alert, _repeat in life.said["took"] if alert in happened]
+    happened = {key for life in lives for key, _at_us in life.said["happened"]}
+    took = [alert for life in lives for alert, *_ in life.said["took"] if alert in happened]
     gone_events = events - journal.events
     gone_alerts = events - journal.alerts.keys()
     untold = events - set(took)

@@ -21,6 +21,8 @@ class DiskTerms:
     frame_bytes: int = 8_000
     house: bool = True
     calm: bool = False
+    seen: bool = False
+    """Events come as the looker tells them, through the rules; else they are recorded as they are."""
     copies: bool = False
     copy_every_s: float = 0.5
     every_s: float = 0.01

@@ -201,8 +201,8 @@ async def _while_running(terms: Terms, harm: str, told: DiskTerms) -> Outcome:
         await asyncio.sleep(3.0)
         await child.end()
         failed = shim.get("failed")
-    took = {alert for alert, _repeat in child.said["took"]}
-    untold = sum(key not in took for (key,) in child.said["happened"][:-2])
+    took = {alert for alert, *_ in child.said["took"]}
+    untold = sum(key not in took for key, _at_us in child.said["happened"][:-2])
     if untold:
         broken.append(f"{untold} alerts never went out")
     if not happened:

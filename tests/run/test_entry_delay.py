@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -113,3 +114,17 @@ async def test_without_a_delay_when_home_and_with_a_sick_disk_it_goes_out_at_onc
         "Front: person",
         "Front: dog",
     ]
+
+
+async def test_it_is_told_in_time_although_the_disk_hangs(bench: Bench) -> None:
+    event = await visit(bench)
+    bench.house.clock.advance(31)
+    bench.house.db.thaws = asyncio.Event()
+    async with asyncio.timeout(10):
+        await bench.entry.look()
+    (text,) = bench.house.outbox.waiting("phone")
+    assert bench.house.outbox.alert(text).event == event
+    bench.house.db.thaws.set()
+    await bench.house.outbox.pay()
+    await bench.entry.look()
+    assert len(bench.house.outbox.waiting("phone")) == 1

@@ -118,6 +118,10 @@ class Journal:
         """Replace an alert that is owed."""
         self._owed.alerts[alert.id] = alert
 
+    def hurry(self) -> None:
+        """Try again at the next occasion, however lately it failed."""
+        self._next_ns = MonoNs(0)
+
     async def pay(self) -> bool:
         """Write what is owed, if the time for another try has come; True when nothing is owed any more."""
         if self._owed:
@@ -156,7 +160,7 @@ def recovered(health: HealthSink, subject: str) -> None:
         health.recovered(fault, subject)
 
 
-def look_away(task: asyncio.Task[Any]) -> None:
+def look_away(task: asyncio.Future[Any]) -> None:
     """Take the result of a write nobody waits for any more; what it did is owed and written anew."""
     if not task.cancelled():
         task.exception()

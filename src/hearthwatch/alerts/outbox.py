@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -30,6 +31,7 @@ from hearthwatch.kit.units import WallUs
 log = logging.getLogger(__name__)
 
 _MAX_KEYS = 5000
+_MOST_WRITING = 32
 _KEPT_ALERTS = 512
 _KEPT = {Part.PICTURE: 16, Part.CLIP: 2, Part.ALBUM: 1}
 _PICTURES = "pictures"
@@ -69,6 +71,9 @@ class Outbox:
         self._wakes: dict[str, dict[str, asyncio.Event]] = {}
         self._next_id = 1
         self._journal = Journal(db, clock, health)
+        # threads of its own: a disk that hangs must not take those that look up the addresses alerts are sent to
+        self._writer = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
+        self._writing: set[asyncio.Future[None]] = set()
 
     async def load(self) -> None:
         """Take up what a former house left unsent. Raises StorageFailed."""
@@ -211,7 +216,12 @@ class Outbox:
 
     async def _write_file(self, event: EventId, part: Part, data: bytes) -> bool:
         write: Callable[[EventId, bytes], None] = getattr(self._files, f"write_{part.value}")
-        task = asyncio.create_task(asyncio.to_thread(write, event, data))
+        if len(self._writing) >= _MOST_WRITING:
+            log.warning("the disk takes no pictures: that of an event is not kept")
+            return False
+        task = asyncio.get_running_loop().run_in_executor(self._writer, write, event, data)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await asyncio.shield(task)
@@ -320,6 +330,12 @@ class Outbox:
     async def pay(self) -> bool:
         """Write what is owed, if the time for another try has come; True when nothing is owed any more."""
         return await self._journal.pay()
+
+    async def close(self) -> None:
+        """Write what is owed, if the disk takes it now; nothing comes after this."""
+        self._journal.hurry()
+        await self.pay()
+        self._writer.shutdown(wait=False, cancel_futures=True)
 
     async def run(self) -> None:
         """Keep paying what is owed; ends by cancellation."""

@@ -21,7 +21,7 @@ from hearthwatch.events.event import Change, ChangeKind, Event
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import StorageFailed
+from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs, WallUs
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class EntryDelay:
         self._state = state
         self._ask_phones = ask_phones
         self._waits: dict[str, EntryWait] = {}
+        self._events: dict[str, Event] = {}
         self._asked_ns: MonoNs | None = None
         self.judge: Judge = _silence
         """What would be told of an event in a mode."""
@@ -86,6 +87,7 @@ class EntryDelay:
         except (StorageFailed, TimeoutError):
             return False
         self._waits[event.id] = wait
+        self._events[event.id] = event
         log.info("an event of %s waits %.0f s for somebody to disarm", event.camera, delay_s)
         return True
 
@@ -111,7 +113,7 @@ class EntryDelay:
 
     async def _settle(self, wait: EntryWait) -> None:
         """Tell it, or not, and only then forget it: told twice is told once."""
-        event = await self._db.run(lambda connection: ledger.find(connection, wait.event))
+        event = await self._find(wait)
         mode = self._state().mode
         if event is not None and not (mode is Mode.AWAY and self._was_disarmed(wait)):
             change = Change(kind=ChangeKind.OPENED, event=event, tell=True)
@@ -120,8 +122,24 @@ class EntryDelay:
                 if abs(self._clock.wall_us() - wait.due_us) < _ACT_US:  # a siren long after the visit helps nobody
                     self.act(change)
                 await self._tell(event, alert, wait if mode is Mode.AWAY else None)
-        await self._db.run(lambda connection: entry_waits.drop(connection, wait.event))
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._db.run(lambda connection: entry_waits.drop(connection, wait.event))
+        except (StorageFailed, TimeoutError):
+            log.warning("an event that waited is told and cannot be noted as told: the disk does not take it")
         del self._waits[wait.event]
+        self._events.pop(wait.event, None)
+
+    async def _find(self, wait: EntryWait) -> Event | None:
+        """Return the event as it is kept; where the disk does not say it, as it was when the wait began. Raises StorageFailed
+        when that was in a former house."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await self._db.run(lambda connection: ledger.find(connection, wait.event))
+        except (StorageFailed, TimeoutError) as error:
+            if wait.event not in self._events:
+                raise StorageFailed(StorageFault.SLOW, f"the event that waits cannot be read: {error}") from error
+            return self._events[wait.event]
 
     async def _tell(self, event: Event, alert: Alert, wait: EntryWait | None) -> None:
         if wait is not None:

@@ -77,7 +77,7 @@ class Happenings:
         self._pictures: asyncio.Queue[tuple[EventId, bytes]] = asyncio.Queue()
         self._early: OrderedDict[TrackId, Picture] = OrderedDict()
         self._rules: dict[CameraId, Rules] = {}
-        self._marking: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Future[None]] = set()
         self._incidents = Incidents()
         self._reminders = Reminders()
         self._resumed: tuple[Event, ...] = ()
@@ -217,8 +217,8 @@ class Happenings:
             alert = await self._tell(change, alert)
             if change.kind is ChangeKind.OPENED:
                 self._changed(change.event)
-            else:  # the rules do not know that it has a picture, or that somebody has seen it
-                await self._stored(change.event.id)
+            else:  # the rules do not know that it has a picture, or that somebody has seen it; no alert waits for that
+                self._later(self._stored(change.event.id))
             self._mark(change)
             if alert is not None and Part.CLIP in alert.parts:
                 self._want_clip(change.event)
@@ -272,11 +272,12 @@ class Happenings:
         post_us = round(self._config.storage.post_roll_s * US_PER_S)
         end_us = event.end_us if event.end_us is not None else event.start_us + _OPEN_MARK_US
         footage_class = FootageClass.EVENT if event.label else FootageClass.MOTION
-        task = asyncio.create_task(
-            self._mark_range(event.camera, WallUs(event.start_us - pre_us), WallUs(end_us + post_us), footage_class)
-        )
-        self._marking.add(task)
-        task.add_done_callback(self._marking.discard)
+        self._later(self._mark_range(event.camera, WallUs(event.start_us - pre_us), WallUs(end_us + post_us), footage_class))
+
+    def _later(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
     async def _mark_range(self, camera: CameraId, start_us: WallUs, end_us: WallUs, footage_class: FootageClass) -> None:
         try:

@@ -15,7 +15,6 @@ from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.snooze import Snoozes
 from hearthwatch.arming.arming import ArmState
 from hearthwatch.events import ledger as event_ledger
-from hearthwatch.events.event import EventId
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.board import Board
 from hearthwatch.health.heartbeat import Heartbeat
@@ -24,7 +23,7 @@ from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.db import open_reader
 from hearthwatch.kit.dbthread import DbThread
-from hearthwatch.kit.errors import HearthwatchError, StorageFailed
+from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.retry import keep_running_async
 from hearthwatch.kit.units import CameraId
@@ -37,6 +36,7 @@ from hearthwatch.run.channels import Channels
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.clips import Clips
 from hearthwatch.run.config import Config, load
+from hearthwatch.run.event_news import EventNews
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.guest_senses import GuestSenses
 from hearthwatch.run.happenings import Happenings
@@ -86,6 +86,7 @@ class House:
         self.board = Board(self._db, self.clock, self._tell_outage, self._is_quiet)
         self._safekeeper = Safekeeper(self._data, self.clock, self.board, opened.rescued, child.stop.set)
         self._news = AlertNews(self._db, self.changes.publish)
+        self._tell_stored = EventNews(self._db, self.changes.publish).tell  # pages show an event as it is kept
         self.outbox = Outbox(self._db, self._files, self.clock, self.board, self._news.put)
         self.snoozes = Snoozes(self._db)
         self.policy = policy_of(self.config, self._zone, ids)
@@ -259,15 +260,6 @@ class House:
         said_elsewhere = self._reception.connection.explains(outage, told) or self.channels.is_quiet(outage)
         return said_elsewhere or self.camera_doors.is_quiet(outage, told)
 
-    async def _tell_stored(self, event: EventId) -> None:
-        """Pages show an event as it is kept, with its picture as soon as there is one."""
-        try:
-            found = await self._db.run(lambda connection: event_ledger.find(connection, event))
-        except StorageFailed:
-            return
-        if found is not None:
-            self.changes.publish(found)
-
     def _hear_recorder(self, state: RecorderState) -> None:
         self.cameras.hear_recorder(state)
         self.watch.recorder(state, {name for name, camera in self.config.cameras.items() if camera.enabled})
@@ -362,6 +354,7 @@ class House:
         await self._reception.close()
         await self.camera_doors.close()
         await self.channels.close()
+        await self.outbox.close()
         self._db.close()
 
 
