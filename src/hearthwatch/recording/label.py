@@ -45,9 +45,13 @@ def read_label(body: bytes) -> Label | None:
     if body[:16] != _KIND:
         return None
     try:
-        return _decoder.decode(body[16:])
+        label = _decoder.decode(body[16:])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadReply(f"the label of this footage file is damaged: {error}") from error
+    audio = label.info.audio
+    if label.info.video.ticks_per_s <= 0 or (audio is not None and audio.ticks_per_s <= 0):
+        raise BadReply("the label of this footage file is damaged: it tells no time")
+    return label
 
 
 def footage_path(camera: CameraId, stream: Stream, sequence: int) -> PurePosixPath:

@@ -23,7 +23,7 @@ from hearthwatch.recording.walk import Footage, cut_zeroed_tail, read_footage
 log = logging.getLogger(__name__)
 
 QUARANTINE = "quarantine"
-_NAME = re.compile(r"^(\d{12})\.mp4$")
+_NAME = re.compile(r"([0-9]{12})\.mp4\Z")
 _HOLE_US = US_PER_S // 10
 _LOOKS = 256
 

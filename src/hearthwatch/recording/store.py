@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 STORE_FILE = ".hearthwatch-store"
 _LOCK_FILE = ".hearthwatch-lock"
-_DAMAGE = ("malformed", "not a database", "no such table")
+_DAMAGE = ("malformed", "not a database", "no such table", "integer overflow")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hearthwatch.kit.errors import ConfigFault
@@ -19,6 +20,8 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _SECRET = re.compile(r"(?i)pass|pwd|secret|token|api_?key|credential")
 _MAX_TOLD = 50
+_MAX_LOOKED = 2 * _MAX_TOLD
+"""What is meant by a wrong key takes milliseconds to find out; a file of another program has thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,7 @@ class Faults:
         self._tree = tree
         self._lines = key_lines(text)
         self._told: dict[tuple[int, str], Mistake] = {}
+        self._unseen = 0
 
     def add(self, path: KeyPath, text: str) -> None:
         """Tell that what stands at `path` is wrong."""
@@ -60,6 +64,9 @@ class Faults:
     def add_invalid(self, errors: Iterable[Any]) -> None:
         """Tell the mistakes that pydantic found."""
         for error in errors:
+            if len(self._told) >= _MAX_LOOKED:
+                self._unseen += 1
+                continue
             path: KeyPath = error["loc"]
             if error["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
                 written, _line = self._written_at(path)
@@ -74,7 +81,7 @@ class Faults:
         order = sorted(self._told)
         lines = [text for _line, text in order]
         if len(lines) > _MAX_TOLD:
-            lines[_MAX_TOLD:] = [f"{self._file}: and {len(lines) - _MAX_TOLD} more mistakes"]
+            lines[_MAX_TOLD:] = [f"{self._file}: and {len(lines) + self._unseen - _MAX_TOLD} more mistakes"]
         raise ConfigMistakes("\n".join(lines), tuple(self._told[each] for each in order[:_MAX_TOLD]))
 
     def _written_at(self, path: KeyPath) -> tuple[KeyPath, int]:
@@ -115,7 +122,7 @@ class Faults:
             return f'no such setting; did you mean "{near[0]}"?'
         if _SECRET.search(name) or difflib.get_close_matches(name.lower(), ("password", "passwd", "token"), n=1, cutoff=0.8):
             return f"secrets do not belong in this file: take it out and run `hearthwatch secrets set {_secret_for(path)}`"
-        places = [key.path for key in keys(self._tree) if key.path[0] != _DEFAULTS or section[:1] == (_DEFAULTS,)]
+        places = [place for place in self._every if place[0] != _DEFAULTS or section[:1] == (_DEFAULTS,)]
         places.sort(key=lambda place: _shared(place, section), reverse=True)
         for place in places:
             if place[-1] == name:
@@ -125,6 +132,10 @@ class Faults:
         if near:
             return f'no such setting; did you mean "{near[0]}"?'
         return f"no such setting; known here: {', '.join(known)}"
+
+    @cached_property
+    def _every(self) -> list[tuple[str, ...]]:
+        return [key.path for key in keys(self._tree)]
 
     @staticmethod
     def of_syntax(file: str, text: str, error: tomllib.TOMLDecodeError) -> ConfigFault:

@@ -21,6 +21,7 @@ from hearthwatch.run.frigate_values import items, number, points, shapes, size_p
 from hearthwatch.run.taking_over import Address, NewCamera, Takeover, address_of, is_loopback, log_in
 
 _MAX_CAMERAS = 64
+_MAX_MERGED = 200_000
 _GO2RTC_PORTS = frozenset({8554})
 _NAME = re.compile(r"[a-z0-9]+")
 _ELSEWHERE: Mapping[str, str] = {
@@ -60,7 +61,15 @@ _OF_CAMERA: Mapping[str, str] = {
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Makes plain data only; a tag of somebody's own (`!secret`) becomes its text."""
+    """Makes plain data only; a tag of somebody's own (`!secret`) becomes its text. Merges that multiply are refused."""
+
+    _merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
+        self._merged += len(node.value)
+        if self._merged > _MAX_MERGED:
+            raise yaml.constructor.ConstructorError(problem="it merges too much into itself", problem_mark=node.start_mark)
 
 
 def _unknown_tag(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> Any:

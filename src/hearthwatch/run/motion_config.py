@@ -191,10 +191,10 @@ def _mask(made: NewCamera, file: Path, text: str, into: Takeover) -> None:
 def _sensitivity(made: NewCamera, options: Mapping[str, str], into: Takeover) -> None:
     """`threshold` counts the pixels that must change; here it is their share of the picture."""
     threshold = options.get("threshold", "")
-    if not threshold.isdecimal():
+    if not re.fullmatch("[0-9]{1,9}", threshold):
         return
     sizes = [options.get(key, "") for key in ("width", "height")]
-    width, height = (int(one) for one in sizes) if all(one.isdecimal() and int(one) > 0 for one in sizes) else _DEFAULT_SIZE
+    width, height = (int(one) for one in sizes) if all(re.fullmatch("[1-9][0-9]{0,4}", one) for one in sizes) else _DEFAULT_SIZE
     frac = int(threshold) / (width * height)
     if 0.001 <= frac <= 0.5:
         made.values["motion", "sensitivity_frac"] = round(frac, 4)
