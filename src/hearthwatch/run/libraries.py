@@ -10,7 +10,7 @@ SQLITE_SOUND: Version = (3, 51, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hole:
+class Advisory:
     """One published fault of FFmpeg: in `first` to `last`, both included. `needs` is a part it must have been built with; where
     `out_of_reach` says why, cameras cannot get at it here."""
 
@@ -22,35 +22,35 @@ class Hole:
     out_of_reach: str = ""
 
 
-HOLES = (
-    Hole(
+ADVISORIES = (
+    Advisory(
         cve="CVE-2026-125262",
         what="LCEVC data in H.264 or H.265 writes outside its memory",
         first=(7, 1),
         last=(9, 0, 2),
         needs="--enable-liblcevc-dec",
     ),
-    Hole(
+    Advisory(
         cve="CVE-2026-40962",
         what="encrypted MP4 files write outside their memory",
         first=(4, 1),
         last=(8, 0, 99),
     ),
-    Hole(
+    Advisory(
         cve="CVE-2026-8461",
         what="MagicYUV pictures write outside their memory",
         first=(0,),
         last=(8, 1, 1),
         out_of_reach="only the codecs cameras send are decoded",
     ),
-    Hole(
+    Advisory(
         cve="CVE-2026-107696",
         what="an RTSP server leads round in circles",
         first=(0,),
         last=(9, 0, 2),
         out_of_reach="RTSP is spoken by Hearthwatch itself",
     ),
-    Hole(
+    Advisory(
         cve="CVE-2026-107695",
         what="a playlist leads round in circles",
         first=(0,),
@@ -72,11 +72,11 @@ def version_of(text: str) -> Version:
     return tuple(numbers)
 
 
-def holes(version: str, configuration: str) -> tuple[Hole, ...]:
+def reaching(version: str, configuration: str) -> tuple[Advisory, ...]:
     """Return what is known of this FFmpeg and can be reached here."""
     found = version_of(version)
     return tuple(
-        hole for hole in HOLES if hole.first <= found <= hole.last and hole.needs in configuration and not hole.out_of_reach
+        one for one in ADVISORIES if one.first <= found <= one.last and one.needs in configuration and not one.out_of_reach
     )
 
 
@@ -92,8 +92,8 @@ def of_sqlite(version: Version) -> str:
 
 def of_ffmpeg(version: str, configuration: str) -> str:
     """Return what to know of this FFmpeg, "" when nothing is."""
-    found = holes(version, configuration)
+    found = reaching(version, configuration)
     if not found:
         return ""
-    known = "; ".join(f"{hole.cve}: {hole.what}" for hole in found)
+    known = "; ".join(f"{one.cve}: {one.what}" for one in found)
     return f"FFmpeg {version} has known holes ({known}): install a newer release of Hearthwatch; until then the box holds them"

@@ -8,7 +8,7 @@ from html import escape
 
 from hearthwatch.bench.soak.samples import Process, Sample
 
-_WIDTH_PX, _HEIGHT_PX, _LEFT_PX, _TOP_PX, _GAP_PX = 900, 150, 70, 40, 55
+_WIDTH_PX, _HEIGHT_PX, _LEFT_PX, _TOP_PX, _GAP_PX = 900, 150, 70, 60, 55
 _COLOURS = ("#3366cc", "#dc3912", "#109618", "#990099", "#ff9900", "#0099c6", "#666666", "#aa1166")
 _MOST_POINTS = 1500
 
