@@ -177,3 +177,47 @@ def test_databases_are_written_over_before_they_go(home: Home, tmp_path: Path) -
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
     assert home.run("erase", "--yes").code == 0
     assert set(again.read_bytes()) == {0}
+
+
+FAR = """
+[camera.front]
+main = "rtsp://192.168.1.20/x"
+[offsite]
+recipients = ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]
+[offsite.targets.disk]
+kind = "folder"
+path = "{path}"
+"""
+
+
+def test_copies_elsewhere_go_only_when_asked_for_and_others_files_there_stay(home: Home, tmp_path: Path) -> None:
+    far = tmp_path / "far"
+    pieces = (
+        "event/2026-11-21/140322-0123456789abcdef.age", "kept/2026-11-21/140322-0123456789abcdef.age",
+        "front/2026-11-21/14-00.mp4", ".hearthwatch/manifests/front/2026-11-21/14-00.mp4.json",
+        ".hearthwatch/keep/front/2026-11-21/14-00.mp4",
+    )  # fmt: skip
+    for name in (*pieces, "holiday/2026/beach.mp4", "event/notes.txt", ".hearthwatch-target"):
+        (far / name).parent.mkdir(parents=True, exist_ok=True)
+        (far / name).write_text("x")
+    (home.data / "hearthwatch.toml").write_text(FAR.format(path=far))
+    before = sorted(far.rglob("*"))
+    listed = home.run("erase")  # nobody confirms it
+    assert listed.code == 2
+    assert sorted(far.rglob("*")) == before
+    ran = home.run("erase", "--yes", "--copies")
+    assert ran.code == 0, ran.err
+    assert "Erased 5 copies at disk" in ran.out
+    left = {path.relative_to(far).as_posix() for path in far.rglob("*") if path.is_file()}
+    assert left == {"holiday/2026/beach.mp4", "event/notes.txt", ".hearthwatch-target"}
+    assert "--copies would have" not in ran.out
+    assert not home.data.exists()
+
+
+def test_copies_that_cannot_be_erased_keep_the_house_so_that_one_can_try_again(home: Home, tmp_path: Path) -> None:
+    (home.data / "hearthwatch.toml").write_text(FAR.format(path=tmp_path / "not-mounted"))
+    before = sorted(home.data.rglob("*"))
+    ran = home.run("erase", "--yes", "--copies")
+    assert ran.code == 2
+    assert "Nothing was erased here" in ran.err
+    assert [path for path in sorted(home.data.rglob("*")) if path.name != ".hearthwatch-run.lock"] == before

@@ -12,6 +12,10 @@ import typer
 from hearthwatch.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hearthwatch.offsite.upload import TargetId, TargetOptions
+    from hearthwatch.run.config import Config
     from hearthwatch.run.erasing import Erased, Scope
 
 _SHOWN = 20
@@ -27,13 +31,17 @@ def erase(
     footage: Annotated[
         list[Path] | None, typer.Option("--footage", metavar="DIR", help="A footage folder used before, on another disk.")
     ] = None,
+    copies: Annotated[
+        bool, typer.Option("--copies", help="The copies at every target, too, whichever Hearthwatch put them there.")
+    ] = False,
     config: options.Config = None,
     data: options.Data = None,
     debug: options.Debug = False,
 ) -> None:
     """Erase everything Hearthwatch wrote here: footage, events, secrets, keys, accounts, logs, settings.
 
-    Hearthwatch must be stopped. Files of others stay; so do copies elsewhere and the cameras, which are listed.
+    Hearthwatch must be stopped. Files of others stay; so do copies elsewhere (but for `--copies`) and the cameras, which are
+    listed.
     """
     from hearthwatch.kit.errors import ConfigFault
     from hearthwatch.run.config import load
@@ -57,12 +65,16 @@ def erase(
         typer.echo("This will be gone for good:")
         for line in words(scope):
             typer.echo(f"  - {line}")
+        for line in scope.far if copies else ():
+            typer.echo(f"  - {line}, those of another house that sends there included")
         if not yes:
             _confirm(home)
+        if copies and found is not None:
+            _far(found, folder)  # first: without the secrets nobody could try again
         done = do(scope)
     finally:
         os.close(held)
-    _say(scope, done)
+    _say(scope, done, far=() if copies else scope.far)
     if done.failed:
         raise typer.Exit(1)
 
@@ -77,7 +89,38 @@ def _confirm(home: str) -> None:
         raise ConfigFault("that is not its name: nothing was erased")
 
 
-def _say(scope: Scope, done: Erased) -> None:
+def _far(config: Config, folder: Path) -> None:
+    """Erase the copies at every target. Raises ConfigFault when one keeps them: nothing was erased here then."""
+    import asyncio
+
+    from hearthwatch.kit.clock import SystemClock
+    from hearthwatch.kit.errors import ConfigFault, HearthwatchError
+    from hearthwatch.kit.secrets import Secrets
+    from hearthwatch.offsite.erasing import Gone, erase_target
+    from hearthwatch.offsite.far_ends import open_target
+
+    secrets = Secrets.open(folder)
+
+    async def gone(name: TargetId, target: TargetOptions) -> Gone:
+        opened = open_target(name, target, secrets.get, SystemClock())
+        try:
+            return await erase_target(opened)
+        finally:
+            await opened.close()
+
+    for name, target in config.offsite.targets.items():
+        try:
+            found = asyncio.run(gone(name, target))
+        except HearthwatchError as error:
+            raise ConfigFault(
+                f"the copies at {name} stay ({error}). Nothing was erased here, so that you can try again: mend what is said, "
+                "or delete them there by hand and leave out --copies"
+            ) from error
+        stay = f"; {found.left} files of others stay there" if found.left else ""
+        typer.echo(f"Erased {found.files} copies at {name}, {found.size_bytes / 1e9:.2f} GB{stay}.")
+
+
+def _say(scope: Scope, done: Erased, *, far: Sequence[str]) -> None:
     typer.echo(f"Erased {done.files} files, {done.size_bytes / 1e9:.2f} GB.")
     for line in done.failed[:_SHOWN]:
         typer.echo(f"NOT erased: {line}", err=True)
@@ -90,9 +133,9 @@ def _say(scope: Scope, done: Erased) -> None:
         "keep old blocks out of reach, until the disk needs them. If the disk leaves your hands, erase it as a whole (an SSD's "
         "own secure erase), or destroy it."
     )
-    if scope.far:
-        typer.echo("Still elsewhere, and not touched:")
-        for line in scope.far:
+    if far:
+        typer.echo("Still elsewhere, and not touched (--copies would have):")
+        for line in far:
             typer.echo(f"  - {line}: delete it there; what is sealed opens only with your key file, which was never here")
     typer.echo("Copies you made yourself, such as backups of this disk, are not known here.")
     if scope.cameras:
