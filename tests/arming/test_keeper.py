@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.alerts.house import House
@@ -187,6 +188,27 @@ async def test_the_schedule_is_followed_and_not_repeated_after_a_restart(scene):
     await again.look()
     assert again.desk.state.number == state.number
     again.house.close()
+
+
+async def test_a_zone_that_leaps_over_a_time_of_the_schedule_makes_up_for_it(scene):
+    text = '[arming.schedule.night]\nat = "23:00"\nmode = "disarmed"'
+    scene.config = parse(text)
+    await scene.desk.renew(scene.config, BERLIN)
+    now = datetime.fromtimestamp(scene.house.clock.wall_us() / 1e6, BERLIN)
+    till_night_s = ((23 - now.hour) * 3600 - now.minute * 60 - now.second) % 86_400
+    scene.house.clock.advance(till_night_s - 1800)
+    await scene.look()
+    assert scene.desk.mode() is not Mode.DISARMED
+    await scene.desk.renew(scene.config, ZoneInfo("Europe/Paris"))  # shows the same time
+    await scene.look()
+    assert scene.desk.mode() is not Mode.DISARMED
+    await scene.desk.renew(scene.config, ZoneInfo("Europe/Helsinki"))
+    await scene.look()
+    state = scene.desk.state
+    assert (state.mode, state.who) == (Mode.DISARMED, "night")
+    scene.house.clock.advance(60)
+    await scene.look()
+    assert scene.desk.state.number == state.number
 
 
 async def test_whoever_asked_may_go_away_before_it_is_done(scene):

@@ -13,7 +13,7 @@ from hearthwatch.arming.machine import Scene, Step
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import HearthwatchError
-from hearthwatch.kit.units import NS_PER_S, MonoNs, WallUs
+from hearthwatch.kit.units import NS_PER_S, MonoNs, WallUs, to_datetime
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +65,14 @@ class ArmKeeper:
         log.info("the house is in mode %s, set by %s %s", self._state.mode, self._state.cause, self._state.who)
 
     async def renew(self, options: ArmingOptions, zone: tzinfo) -> None:
-        """Go on with other options. A time of a changed schedule that is over already is not made up for."""
-        changed = (options.schedule, zone) != (self._options.schedule, self._zone)
+        """Go on with other options. A time of a changed schedule that is over already is not made up for; one that a changed
+        zone leaps over is."""
+        is_other, before = options.schedule != self._options.schedule, self._zone
         self._options, self._zone = options, zone
-        if changed:
+        if is_other:
             await self._do(lambda: machine.skip(self._state, self._clock.wall_us()))
+        elif to_datetime(now_us := self._clock.wall_us(), zone).utcoffset() != to_datetime(now_us, before).utcoffset():
+            await self._do(lambda: machine.move(self._state, before, zone))
 
     async def run(self) -> None:
         """Follow people and the schedule until cancelled."""

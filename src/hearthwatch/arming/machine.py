@@ -12,7 +12,7 @@ from datetime import tzinfo
 from hearthwatch.arming import schedule
 from hearthwatch.arming.arming import ArmChange, ArmingOptions, ArmState, Cause, Disarm, Mode, PersonNow, Question
 from hearthwatch.kit.errors import Unsupported
-from hearthwatch.kit.units import US_PER_S, WallUs
+from hearthwatch.kit.units import US_PER_S, WallUs, from_datetime, to_datetime
 
 QUESTION_US = 15 * 60 * US_PER_S
 """A question nobody answers lapses: who came in the meantime is not who stands at the door later."""
@@ -130,6 +130,15 @@ def answer(state: ArmState, scene: Scene, number: int, *, yes: bool, who: str, v
 def skip(state: ArmState, now_us: WallUs) -> Step:
     """Return what becomes of it when the schedule was changed: times before `now_us` do not count."""
     return Step(before=state, state=replace(state, number=state.number + 1, planned_us=now_us))
+
+
+def move(state: ArmState, before: tzinfo, zone: tzinfo) -> Step:
+    """Return what becomes of it in another zone: local times that were leapt over are still to come, as when the clocks change;
+    those that come again come."""
+    local = to_datetime(state.planned_us, before).replace(tzinfo=zone)
+    return Step(
+        before=state, state=replace(state, number=state.number + 1, planned_us=min(state.planned_us, from_datetime(local)))
+    )
 
 
 def _facts(state: ArmState, scene: Scene, *, scanned: bool) -> tuple[ArmState, frozenset[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
 
@@ -18,6 +19,9 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.run.config import Config
 from hearthwatch.run.entry_delay import EntryDelay
+from hearthwatch.run.zone import zone_of
+
+_ZONE_EVERY_S = 60.0
 
 
 class ArmingDesk:
@@ -61,7 +65,14 @@ class ArmingDesk:
             ("arming", self.keeper.run),
             ("who came and went", self.keeper.run_scans),
             ("entry delay", self.entry.run),
+            ("zone of the schedule", self._follow_zone),
         )
+
+    async def _follow_zone(self) -> None:
+        """Without a configured zone it is the machine's, which somebody may set at any time."""
+        while True:
+            await asyncio.sleep(_ZONE_EVERY_S)
+            await self.renew(self._config(), await asyncio.to_thread(zone_of, self._config()))
 
     async def load(self) -> None:
         """Take up how the last house was armed, and what it had still to tell. Raises StorageFailed."""
