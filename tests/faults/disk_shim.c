@@ -70,7 +70,7 @@ static int step(int kind, const char *word, const char *path) {
   }
   if (number == control[KILL_AT]) {
     if (kind == WRITE && control[TEAR]) return -1;
-    kill(getpid(), SIGKILL);
+    kill(0, SIGKILL);
   }
   if (kind == SYNC && control[SYNC_MAX_US] > 0) {
     int64_t us = control[SYNC_MIN_US], width = control[SYNC_MAX_US] - us;
@@ -131,7 +131,7 @@ ssize_t write(int fd, const void *data, size_t size) {
     int wrong = step(WRITE, "write", path);
     if (wrong < 0) {
       syscall(SYS_write, fd, data, size / 2);
-      kill(getpid(), SIGKILL);
+      kill(0, SIGKILL);
     }
     if (wrong > 0) {
       errno = wrong;
@@ -149,7 +149,7 @@ ssize_t write(int fd, const void *data, size_t size) {
       int wrong = step(WRITE, "write", path); \
       if (wrong < 0) { \
         syscall(SYS_pwrite64, fd, data, size / 2, at); \
-        kill(getpid(), SIGKILL); \
+        kill(0, SIGKILL); \
       } \
       if (wrong > 0) { \
         errno = wrong; \
