@@ -16,7 +16,7 @@ from hearthwatch.feeds.guest import guest_feed_for
 from hearthwatch.feeds.packet import OpenFeed, Stream
 from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit.clock import Stop, SystemClock
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Unsupported
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Redirected, Unsupported
 from hearthwatch.kit.units import CameraId, MonoNs
 
 pytestmark = pytest.mark.wired
@@ -41,7 +41,7 @@ def test_sec_17_libav_follows_no_redirect_to_another_host_nor_to_itself(transpor
     with Hostile(hostile.asks_for_a_password('Basic realm="x"')) as other:
         for location in (other.url, "HERE/again", "rtsp://127.0.0.2:1/x"):
             with Hostile(hostile.redirects_to(location)) as camera:
-                with pytest.raises(BadReply, match="redirects to another address"):
+                with pytest.raises(Redirected, match="redirects to another address"):
                     opened(camera.url, transport=transport)
                 assert len(camera.requests) <= 3
                 assert camera.connections == 1
@@ -50,7 +50,7 @@ def test_sec_17_libav_follows_no_redirect_to_another_host_nor_to_itself(transpor
 
 def test_sec_18_a_redirect_to_itself_is_asked_but_once() -> None:
     with Hostile(hostile.redirects_to_itself) as camera:
-        with pytest.raises(BadReply, match="redirects"):
+        with pytest.raises(Redirected, match="redirects"):
             opened(camera.url)
         assert len(camera.requests) <= 3
 

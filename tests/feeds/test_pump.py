@@ -15,7 +15,7 @@ from tests.feeds.packet_maker import ListSink, PacketMaker
 from hearthwatch.feeds.packet import GapReason, Packet, RunId, Stream, StreamChanged, StreamInfo
 from hearthwatch.feeds.pump import Pump, spoken
 from hearthwatch.kit.clock import FakeClock, Stop, UnsetClock, offset_us
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Redirected, Refused, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
 
 FRONT = CameraId("front")
@@ -178,6 +178,14 @@ def test_first_retry_is_quick_and_later_ones_stay_within_six_seconds_for_a_quart
     early, late = waits[1:60], waits[-20:]
     assert max(early) <= 6 * 1.2 + 0.1
     assert 6 * 1.2 < max(late) <= 30 * 1.2 + 0.1
+
+
+def test_sec_18_a_camera_that_redirects_in_a_circle_is_asked_less_than_ten_times_a_minute() -> None:
+    """Each opening costs OPTIONS and two DESCRIBE: see "redirects to itself" among the hostile cameras."""
+    bench = Bench(*[Redirected("front redirects again and again")] * 40).run()
+    opened_at = bench.feed.opened_at
+    for first_s in opened_at[:30]:
+        assert 3 * sum(first_s <= at_s < first_s + 60 for at_s in opened_at) < 10
 
 
 def test_flapping_camera_is_not_hammered() -> None:

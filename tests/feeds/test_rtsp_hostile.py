@@ -16,7 +16,7 @@ from hearthwatch.feeds.nal import split_length_prefixed
 from hearthwatch.feeds.packet import Kind, Packet, StreamChanged
 from hearthwatch.feeds.rtsp_message import MAX_BODY_BYTES
 from hearthwatch.kit.clock import Stop
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Redirected, Refused, Unreachable, Unsupported
 
 pytestmark = pytest.mark.wired
 
@@ -24,8 +24,8 @@ DIGEST = 'Digest realm="cam", nonce="n{n}", qop="auth", algorithm=MD5'
 
 OPENING: dict[str, tuple[Script, type[HearthwatchError], str, int]] = {
     # script, error, part of the message, most requests
-    "redirects to itself": (hostile.redirects_to_itself, BadReply, "redirects again and again", 3),
-    "redirects elsewhere": (hostile.redirects_to("rtsp://10.0.0.9/live"), BadReply, "10.0.0.9.*not followed", 2),
+    "redirects to itself": (hostile.redirects_to_itself, Redirected, "redirects again and again", 3),
+    "redirects elsewhere": (hostile.redirects_to("rtsp://10.0.0.9/live"), Redirected, "10.0.0.9.*not followed", 2),
     "redirects to another port": (hostile.redirects_to("rtsp://127.0.0.1:1/live"), BadReply, "not followed", 2),
     "redirects to HTTP": (hostile.redirects_to("http://127.0.0.1/x.m3u8"), BadReply, "not followed", 2),
     "redirects nowhere": (hostile.redirects_to(""), BadReply, "not followed", 2),

@@ -31,6 +31,8 @@ def test_address_of_a_device_is_taken_as_it_is(host: str) -> None:
         ("100.100.100.200", "metadata"),
         ("fd00:ec2::254", "metadata"),
         ("64:ff9b::a9fe:a9fe", "hides another"),
+        ("64:ff9b:1::7f00:1", "hides another"),
+        ("::ffff:0:127.0.0.1", "hides another"),
         ("224.0.0.1", "not the address of a device"),
         ("255.255.255.255", "not the address of a device"),
     ],

@@ -17,7 +17,7 @@ from hearthwatch.feeds.source import Source
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock, Stop
 from hearthwatch.kit.digest import Authenticator
-from hearthwatch.kit.errors import BadReply, ConfigFault, Refused, Unreachable
+from hearthwatch.kit.errors import BadReply, ConfigFault, Redirected, Refused, Unreachable
 from hearthwatch.kit.units import NS_PER_S
 
 MAX_HEADER_BYTES = 16 * 1024
@@ -115,7 +115,7 @@ class HttpCamera:
         if reply.status == 403:
             raise Refused(f"{self.name}: the camera forbids this user to look at the stream (403)")
         if 300 <= reply.status < 400:
-            raise BadReply(f"{self.name}: the camera sends us to another address, which is not followed; give its final URL")
+            raise Redirected(f"{self.name}: the camera sends us to another address, which is not followed; give its final URL")
         if reply.status == 404:
             raise BadReply(f"{self.name}: the camera has nothing under this path (404)")
         raise Unreachable(f"{self.name}: the camera answers with status {reply.status}")

@@ -15,7 +15,7 @@ import threading
 from typing import Self
 
 from hearthwatch.feeds.rtsp_message import MAX_BODY_BYTES, MAX_HEADER_BYTES
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Unreachable
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Redirected, Unreachable
 
 _CONNECT_S = 5.0
 _MOST_CONNECTIONS = 3
@@ -156,7 +156,7 @@ class _Passage:
         status = _STATUS.match(head)
         if status is not None:
             if status[1].startswith(b"3"):
-                raise BadReply("redirects to another address, which is not followed: set the camera's own address")
+                raise Redirected("redirects to another address, which is not followed: set the camera's own address")
             self._answers += 1
             if not self._plays and self._answers > _MOST_BEFORE_PLAY:
                 raise BadReply("answers more than anybody asked")

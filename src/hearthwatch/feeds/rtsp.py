@@ -20,7 +20,7 @@ from hearthwatch.feeds.source import Source
 from hearthwatch.kit.address import resolve
 from hearthwatch.kit.clock import Clock, Stop
 from hearthwatch.kit.digest import Authenticator
-from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, Redirected, Refused, Unreachable, Unsupported
 from hearthwatch.kit.logs import redact
 
 _DEFAULT_PORT = 554
@@ -136,7 +136,7 @@ def _describe(connection: RtspConnection, url: str) -> Presentation:
 
 
 def _redirect(url: str, reply: Message, *, again: bool) -> str:
-    """Return where to ask instead: on the same host, once, over the same connection. Raises BadReply."""
+    """Return where to ask instead: on the same host, once, over the same connection. Raises Redirected."""
     location = reply.field("location") or ""
     try:
         here, there = urlsplit(url), urlsplit(location)
@@ -144,9 +144,9 @@ def _redirect(url: str, reply: Message, *, again: bool) -> str:
     except ValueError:
         same = False
     if again:
-        raise BadReply("redirects again and again")
+        raise Redirected("redirects again and again")
     if not same or there.scheme.lower() != "rtsp" or not location.isascii() or not location.isprintable() or " " in location:
-        raise BadReply(f"redirects to {redact(location)[:100]!r}, which is not followed: set the camera's own address")
+        raise Redirected(f"redirects to {redact(location)[:100]!r}, which is not followed: set the camera's own address")
     return location
 
 

@@ -79,7 +79,7 @@ class Steps:
         try:
             yield
         except BadReply as error:
-            raise BadReply(self._said(step, error), error.sample) from error.__cause__ or error
+            raise type(error)(self._said(step, error), error.sample) from error.__cause__ or error
         except (Unreachable, Refused, Unsupported) as error:
             raise type(error)(self._said(step, error)) from error.__cause__ or error
 

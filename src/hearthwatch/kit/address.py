@@ -19,7 +19,9 @@ _GET_ADDRESS = 0x8915
 _TEMPORARY, _UNUSABLE = 0x01, 0x20 | 0x40 | 0x08
 """IFA_F_TEMPORARY; IFA_F_DEPRECATED, IFA_F_TENTATIVE and IFA_F_DADFAILED of linux/if_addr.h."""
 _METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254")))
-_WRAPPED = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
+_WRAPPED = tuple(
+    map(ipaddress.ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+)
 
 
 def resolve(host: str, port: int, allow_loopback: bool) -> tuple[str, int]:

@@ -5,6 +5,7 @@ HearthwatchError
   Refused         wrong password, locked out              retried after 10 minutes: cameras lock accounts
   Unsupported     the device or browser lacks it          not retried until restart
   BadReply        the peer talked nonsense                retried as Unreachable
+    Redirected    it sends us to somebody else            retried after half a minute: a loop must not become a flood
   StorageFailed   a disk is full, slow, missing or broken
   ConfigFault     a setting is wrong                      the old configuration stays
 """
@@ -36,6 +37,10 @@ class BadReply(HearthwatchError):
     def __init__(self, message: str, sample: bytes = b"") -> None:
         super().__init__(message)
         self.sample = sample[:512]
+
+
+class Redirected(BadReply):
+    """The peer sends us to another address, where nobody goes; asking again leads there again."""
 
 
 class StorageFault(StrEnum):

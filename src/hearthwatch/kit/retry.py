@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from hearthwatch.kit.clock import Clock, Stop
-from hearthwatch.kit.errors import HearthwatchError, Refused, Unsupported
+from hearthwatch.kit.errors import HearthwatchError, Redirected, Refused, Unsupported
 from hearthwatch.kit.units import NS_PER_S, MonoNs
 
 log = logging.getLogger(__name__)
 
 REFUSED_WAIT_S = 600.0
+REDIRECTED_WAIT_S = 30.0
+"""An answer costs up to three requests: so a camera that redirects in a circle is asked less than ten times a minute."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class Backoff:
         if ran_s >= self.healthy_s:
             self.tries = 0
         base = min(self.cap_s, self.first_s * self.factor**self.tries)
+        if isinstance(error, Redirected):
+            base = max(base, REDIRECTED_WAIT_S)
         self.tries += 1
         return base * (1 + self.jitter_frac * (2 * self.rng.random() - 1))
 

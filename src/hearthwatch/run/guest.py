@@ -19,8 +19,9 @@ from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.kit import logs
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, Stop, SystemClock
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Redirected, Refused, Unreachable, Unsupported
 from hearthwatch.kit.units import MonoNs
+from hearthwatch.run import guest_walls
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.guest_sensor import GuestSensor
 from hearthwatch.run.messages import (
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 
 _END_S = 5.0
 _DEVICES = frozenset({SourceKind.V4L2, SourceKind.PICAMERA})
+_WALLED = frozenset({SourceKind.LIBAV, SourceKind.DEMO})
+"""They need nothing but the network: no device, no program, no file of the owner's."""
 
 
 class _Reader:
@@ -72,7 +75,7 @@ class _Reader:
         except Unsupported as error:
             self._fail(FaultKind.UNSUPPORTED, error)
         except BadReply as error:
-            self._fail(FaultKind.BAD_REPLY, error)
+            self._fail(FaultKind.REDIRECTED if isinstance(error, Redirected) else FaultKind.BAD_REPLY, error)
         except HearthwatchError as error:
             self._fail(FaultKind.UNREACHABLE, error)
 
@@ -183,6 +186,8 @@ def main() -> None:
         take = functools.partial(_still, plan.still_url, clock) if plan.still_url else None
         sensor = GuestSensor(plan.trigger, pins=_pins, still=take, clock=clock)
     guest = Guest(plan.sources, clock, sensor)
+    if sensor is None and all(source.kind in _WALLED for source in plan.sources):
+        guest_walls.enter()
     child.serve(guest, guest.alive)
     guest.close()
     leave()

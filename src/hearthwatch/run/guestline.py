@@ -9,7 +9,7 @@ from itertools import count
 from hearthwatch.feeds.packet import Packet, Stream, StreamChanged, StreamInfo
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, Stop
-from hearthwatch.kit.errors import BadReply, HearthwatchError, Refused, Unreachable, Unsupported
+from hearthwatch.kit.errors import BadReply, HearthwatchError, Redirected, Refused, Unreachable, Unsupported
 from hearthwatch.kit.mailbox import Closed, Lossless
 from hearthwatch.kit.units import NS_PER_S
 from hearthwatch.run.messages import CloseStream, Failed, FaultKind, FromGuest, GuestMedia, Opened, OpenStream
@@ -183,6 +183,8 @@ def _error(failed: Failed) -> HearthwatchError:
             return Unsupported(failed.text)
         case FaultKind.BAD_REPLY:
             return BadReply(failed.text)
+        case FaultKind.REDIRECTED:
+            return Redirected(failed.text)
         case FaultKind.CHANGED if failed.info is not None:
             return StreamChanged(failed.text, failed.info)
         case _:

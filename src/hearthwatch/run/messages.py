@@ -179,6 +179,7 @@ class FaultKind(StrEnum):
     REFUSED = "refused"
     UNSUPPORTED = "unsupported"
     BAD_REPLY = "bad-reply"
+    REDIRECTED = "redirected"
     CHANGED = "changed"
 
 
