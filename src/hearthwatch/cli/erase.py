@@ -137,7 +137,7 @@ def _say(scope: Scope, done: Erased, *, far: Sequence[str]) -> None:
         typer.echo("Still elsewhere, and not touched (--copies would have):")
         for line in far:
             typer.echo(f"  - {line}: delete it there; what is sealed opens only with your key file, which was never here")
-    typer.echo("Copies you made yourself, such as backups of this disk, are not known here.")
+    typer.echo("Copies you made yourself (clips, exports, backups of this disk) are not known here.")
     if scope.cameras:
         typer.echo("Cameras still know this house; change or delete these accounts there, or reset the camera:")
         for line in scope.cameras:
