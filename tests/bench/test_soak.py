@@ -10,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import cv2
 import numpy as np
 import pytest
 
 from hearthwatch.bench.soak.cameras import Sent, order
 from hearthwatch.bench.soak.coverage import Window, match
+from hearthwatch.bench.soak.mjpeg import number_of, numbered
 from hearthwatch.bench.soak.plot import svg
 from hearthwatch.bench.soak.samples import ALL, Process, Sample, Spoken, Table, spoken, tree
 from hearthwatch.bench.soak.slope import slope
@@ -197,3 +199,12 @@ def test_a_process_and_its_children_are_found() -> None:
     assert (mine[0].pid, mine[0].role) == (os.getpid(), "supervisor")
     assert mine[0].rss_bytes > 10_000_000
     assert mine[0].fds > 2
+
+
+def test_a_jpeg_bears_its_number_and_stays_one() -> None:
+    picture = np.zeros((40, 40, 3), np.uint8)
+    jpeg = bytes(cv2.imencode(".jpg", picture)[1])
+    marked = numbered(jpeg, 399)
+    assert number_of(marked) == 399
+    assert number_of(jpeg) == number_of(b"\xff\xd8") == -1
+    assert cv2.imdecode(np.frombuffer(marked, np.uint8), cv2.IMREAD_COLOR).shape == (40, 40, 3)

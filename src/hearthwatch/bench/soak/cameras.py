@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearthwatch.bench.rtsp_server import Mount, RtspServer, encoded
+from hearthwatch.bench.soak.mjpeg import number_of
 from hearthwatch.bench.soak.scene import ROOM, VISITS_S, coded_slices, with_visitors
 from hearthwatch.bench.soak.terms import EMPTY_S, GOP_S, SUB_FPS, VISIT_S, SoakTerms
 from hearthwatch.bench.terms import Terms
@@ -31,27 +32,28 @@ class Sent:
     unit: NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
-    """A clip as it is served: which picture of it a digest of coded slices is."""
+Numbering = Callable[[bytes], int]
+"""Which picture of a camera's clip the bytes of one are, -1 for none."""
 
-    units: Mapping[bytes, int]
 
-    @classmethod
-    def of(cls, mount: Mount) -> Clip:
-        with av.open(str(encoded(mount))) as container:
-            slices = [coded_slices(bytes(packet)) for packet in container.demux(video=0) if packet.size]
-        return cls(units={one: number for number, one in enumerate(slices)})
+def numbering_of(mount: Mount) -> Numbering:
+    """Return how pictures of a clip are known: by the digest of their coded slices."""
+    with av.open(str(encoded(mount))) as container:
+        slices = [coded_slices(bytes(packet)) for packet in container.demux(video=0) if packet.size]
+    units = {one: number for number, one in enumerate(slices)}
+    return lambda data: units.get(coded_slices(data), -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoakCamera:
-    """One of them; `entry_unit` is the first picture of its sub-stream with somebody in it."""
+    """One of them; `entry_unit` is the first picture of its sub-stream with somebody in it, None where nobody ever comes;
+    `numbering` is that of its main stream."""
 
     name: str
     urls: Mapping[Stream, str]
     ledgers: Mapping[Stream, Path]
-    entry_unit: int
+    numbering: Numbering
+    entry_unit: int | None
 
     @property
     def id(self) -> CameraId:
@@ -68,7 +70,7 @@ class SoakCamera:
 
     def toml(self, more: str) -> str:
         """Return its section of the configuration; `more` follows its keys."""
-        lines = [f"[camera.{self.name}]", f'main = "{self.urls[Stream.MAIN]}"', f'sub = "{self.urls[Stream.SUB]}"']
+        lines = [f"[camera.{self.name}]", *(f'{stream} = "{url}"' for stream, url in self.urls.items())]
         return "\n".join([*lines, "allow_loopback = true", "alerts.send_picture = true", more, ""])
 
 
@@ -77,7 +79,6 @@ class Street:
     """All cameras, while they are being served."""
 
     cameras: tuple[SoakCamera, ...]
-    clips: Mapping[Stream, Clip]
     server: RtspServer
 
 
@@ -88,7 +89,7 @@ def serving(terms: SoakTerms, footage: Terms, folder: Path) -> Iterator[Street]:
     mounts = {
         (number, stream): _mount(terms, footage, number, stream, folder) for number in range(terms.cameras) for stream in Stream
     }
-    clips = {stream: Clip.of(mounts[0, stream]) for stream in Stream}
+    numbering = numbering_of(mounts[0, Stream.MAIN])
     with RtspServer(list(mounts.values())) as server:
         yield Street(
             cameras=tuple(
@@ -96,13 +97,24 @@ def serving(terms: SoakTerms, footage: Terms, folder: Path) -> Iterator[Street]:
                     name=name(number),
                     urls={stream: server.url(mounts[number, stream].path) for stream in Stream},
                     ledgers={stream: _ledger(folder, number, stream) for stream in Stream},
+                    numbering=numbering,
                     entry_unit=(_scene_gop(number) + _EMPTY_GOPS) * GOP_S * SUB_FPS,
                 )
                 for number in range(terms.cameras)
             ),
-            clips=clips,
             server=server,
         )
+
+
+def mjpeg_camera(number: int, url: str, folder: Path) -> SoakCamera:
+    """Return a camera of `mjpeg.MjpegCameras`, whose ledger is in `folder`."""
+    return SoakCamera(
+        name=f"mjpeg-{number + 1}",
+        urls={Stream.MAIN: url},
+        ledgers={Stream.MAIN: folder / f"mjpeg-{number + 1}.sent"},
+        numbering=number_of,
+        entry_unit=None,
+    )
 
 
 def name(number: int) -> str:

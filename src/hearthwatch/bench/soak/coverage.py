@@ -12,8 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from hearthwatch.bench.soak.cameras import Clip, Sent
-from hearthwatch.bench.soak.scene import coded_slices
+from hearthwatch.bench.soak.cameras import Numbering, Sent
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.units import US_PER_S
@@ -55,9 +54,10 @@ class Covered:
 class Follower:
     """Reads each finished file once; `unread` are those that were gone or broken when their turn came."""
 
-    def __init__(self, footage: Path, clips: Mapping[Stream, Clip]) -> None:
+    def __init__(self, footage: Path, numberings: Mapping[str, Numbering]) -> None:
+        """`numberings` are those of each camera's main stream, by its name."""
         self._footage = footage
-        self._clips = clips
+        self._numberings = numberings
         self._index: IndexReader | None = None
         self._after = SegmentId(0)
         self._seen: set[SegmentId] = set()
@@ -74,7 +74,7 @@ class Follower:
             self._index = IndexReader(self._footage / "index.db")
         low = SegmentId(self._index.unfinished_from() - 1)
         for segment in self._index.finished_since(self._after, _PAGE):
-            if segment.id not in self._seen:
+            if segment.id not in self._seen and segment.stream is Stream.MAIN and segment.camera in self._numberings:
                 self._seen.add(segment.id)
                 self._take(segment)
         if low > self._after:
@@ -95,7 +95,7 @@ class Follower:
         times_us, units = self._found[segment.camera, segment.stream]
         try:
             with (self._footage / segment.path).open("rb") as file:
-                for at_us, unit in _pictures(file, segment, self._clips[segment.stream]):
+                for at_us, unit in _pictures(file, segment, self._numberings[segment.camera]):
                     times_us.append(at_us)
                     units.append(unit)
         except (OSError, HearthwatchError) as error:
@@ -104,7 +104,7 @@ class Follower:
         self.stored_bytes += segment.size_bytes
 
 
-def _pictures(file: BinaryIO, segment: Segment, clip: Clip) -> list[tuple[int, int]]:
+def _pictures(file: BinaryIO, segment: Segment, numbering: Numbering) -> list[tuple[int, int]]:
     """Return when each picture of a file was there and which of the clip it is, -1 for none of them."""
     footage = read_footage(file)
     ticks_per_s = footage.label.info.video.ticks_per_s
@@ -116,7 +116,7 @@ def _pictures(file: BinaryIO, segment: Segment, clip: Clip) -> list[tuple[int, i
         starts = accumulate(one.video.durations, initial=one.video.base_ticks)
         for at_ticks, size in zip(starts, one.video.sizes, strict=False):
             at_us = segment.start_us + (at_ticks - footage.first_ticks) * US_PER_S // ticks_per_s
-            found.append((at_us, clip.units.get(coded_slices(file.read(size)), -1)))
+            found.append((at_us, numbering(file.read(size))))
     return found
 
 

@@ -9,15 +9,17 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hearthwatch.bench.soak import samples
-from hearthwatch.bench.soak.cameras import SoakCamera, Street, serving
+from hearthwatch.bench.soak.cameras import SoakCamera, Street, mjpeg_camera, serving
 from hearthwatch.bench.soak.coverage import Follower, Window
 from hearthwatch.bench.soak.far_ends import TOKEN, BotApi
 from hearthwatch.bench.soak.faults import Faults
 from hearthwatch.bench.soak.house import SoakHouse, free_port
+from hearthwatch.bench.soak.mjpeg import MjpegCameras, empty_room
 from hearthwatch.bench.soak.samples import Sample, Table
 from hearthwatch.bench.soak.scene import ROOM
 from hearthwatch.bench.soak.terms import SoakTerms, Tier
@@ -44,8 +46,12 @@ Say = Callable[[str], None]
 async def soak(terms: SoakTerms, footage: Terms, folder: Path, table: Path, say: Say) -> Account:
     """Run a house in `folder` by `terms`, write its samples to `table`. Raises ConfigFault, Unreachable, StorageFailed."""
     say("preparing the cameras' clips …")
-    with serving(terms, footage, folder / "ledgers") as street:
-        async with BotApi() as bot:
+    ledgers = folder / "ledgers"
+    with serving(terms, footage, ledgers) as served:
+        paths = [ledgers / f"mjpeg-{number + 1}.sent" for number in range(terms.mjpeg)]
+        async with BotApi() as bot, MjpegCameras(empty_room(footage.video(ROOM)), paths) as others:
+            more = [mjpeg_camera(number, others.url(number), ledgers) for number in range(terms.mjpeg)]
+            street = replace(served, cameras=(*served.cameras, *more))
             ports = free_port(), free_port()
             toml = configuration(terms, street.cameras, bot.base, ports)
             secrets = {"alerts.telegram.token": TOKEN, f"camera.{street.cameras[0].name}.porch.password": PORCH_PASSWORD}
@@ -102,7 +108,7 @@ class _Run:
         self._alarming = alarming
         self._viewers = Viewers(house, [one.name for one in street.cameras], terms.viewers)
         self._faults = Faults(lambda: house.pid, street.server, bot, random.Random(terms.seed))  # noqa: S311 a schedule
-        self._follower = Follower(house.footage, street.clips)
+        self._follower = Follower(house.footage, {one.name: one.numbering for one in street.cameras})
         self._table = Table(table)
         self._clock = SystemClock()
         self._samples: list[Sample] = []
@@ -254,6 +260,8 @@ class _Run:
         pictures: list[float] = []
         skip = self._faults.without
         for camera in self._street.cameras:
+            if camera.entry_unit is None:
+                continue
             sent = camera.sent(Stream.SUB)
             for row in (sent.unit == camera.entry_unit).nonzero()[0]:
                 at_ns, wall_ns = int(sent.mono_ns[row]), int(sent.wall_ns[row])

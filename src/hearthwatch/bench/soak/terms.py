@@ -46,10 +46,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoakTerms:
-    """`event_s`: somebody walks in that often, at one camera after the other. `warm_s` is not judged for growth."""
+    """`cameras` by RTSP, and `mjpeg` more in which nobody ever is. `event_s`: somebody walks in that often, at one camera after
+    the other. `warm_s` is not judged for growth."""
 
     tier: Tier
     cameras: int
+    mjpeg: int = 0
     length_s: float
     main_px: tuple[int, int] = (1920, 1080)
     main_fps: int = 15
@@ -73,7 +75,7 @@ class SoakTerms:
     @property
     def bytes_per_s(self) -> float:
         """What the cameras send together."""
-        return self.cameras * (self.main_kbps + 500) * 125
+        return self.cameras * (self.main_kbps + 500) * 125 + self.mjpeg * 200_000
 
     @property
     def footage_gib(self) -> float:
@@ -84,7 +86,9 @@ class SoakTerms:
 def terms_of(tier: Tier, *, cameras: int | None, hours: float | None, seed: int) -> SoakTerms:
     """Return the tier's terms with what was asked for instead. Raises ConfigFault."""
     found = {
-        Tier.S1: SoakTerms(tier=tier, cameras=4, length_s=600.0, main_px=(640, 360), main_fps=10, main_kbps=800, event_s=6),
+        Tier.S1: SoakTerms(
+            tier=tier, cameras=4, mjpeg=2, length_s=600.0, main_px=(640, 360), main_fps=10, main_kbps=800, event_s=6
+        ),
         Tier.S2: SoakTerms(tier=tier, cameras=8, length_s=2 * HOUR_S),
         Tier.S3: SoakTerms(tier=tier, cameras=8, length_s=24 * HOUR_S),
         Tier.S4: SoakTerms(tier=tier, cameras=8, length_s=600.0),

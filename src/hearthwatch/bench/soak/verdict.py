@@ -85,6 +85,8 @@ def _footage(account: Account) -> Iterator[Target]:
         f">= {limits.coverage_frac:.2%}",
         frac >= limits.coverage_frac,
     )
+    strangers = sum(one.strangers for one in account.covered)
+    yield _target("pictures on disk that no camera sent, or twice", f"{strangers}", "0", strangers == 0)
     yield _target("all cameras recorded after", f"{account.live_in_s:.1f} s", f"<= {limits.live_in_s:.0f} s",
                   account.live_in_s <= limits.live_in_s)  # fmt: skip
     calm = not account.faults
