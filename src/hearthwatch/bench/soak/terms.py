@@ -26,7 +26,7 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The promises as numbers; see docs/benchmarks.md for where each comes from."""
+    """The promises as numbers (docs/testing.md, `make soak`)."""
 
     coverage_frac: float = 0.9995
     text_p50_s: float = 0.5
