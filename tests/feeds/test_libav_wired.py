@@ -11,6 +11,7 @@ import av
 import pytest
 from tests.devices.http_camera import HttpCamera
 from tests.feeds.packet_maker import ListSink
+from tests.runs.break_out import comes_through
 
 from hearthwatch.bench.rtsp_server import Mount, RtspServer
 from hearthwatch.feeds.factory import feed_for
@@ -59,6 +60,21 @@ def test_stream_over_both_transports_decodes(server: RtspServer, transport: str,
     assert len(frames) == len(pictures) - first_key
     assert all(after.dts_ticks > before.dts_ticks for before, after in pairwise(pictures))
     assert (feed.info.audio is not None) is (path == "/aac")
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_guest_reads_it_from_behind_its_walls_by_the_cameras_name(server: RtspServer, transport: str) -> None:
+    source = Source(
+        camera=CameraId("odd"),
+        stream=Stream.MAIN,
+        kind=SourceKind.LIBAV,
+        url=server.url("/aac").replace("127.0.0.1", "localhost"),
+        user="admin",
+        password="s3cret word",
+        allow_loopback=True,
+        transport=transport,
+    )
+    assert comes_through(source)
 
 
 def test_wrong_password_and_wrong_path(server: RtspServer) -> None:

@@ -27,15 +27,30 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hearthwatch.detect.detection import DetectOptions
-from hearthwatch.feeds.packet import Packet, Run, RunId, StreamInfo
+from hearthwatch.feeds.packet import Packet, Run, RunId, Stream, StreamInfo
+from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.ingest.drop import Account
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.errors import HearthwatchError, Unreachable
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run import burning, imports, jobs, landlock
 from hearthwatch.run.job_messages import Burn, Import, NotImported
-from hearthwatch.run.messages import VERSION, Begin, FromChild, Media, Quit, Ready, Start
-from hearthwatch.run.plan import ChildPlan, LookerPlan, PorchPlan, ScoutPlan
+from hearthwatch.run.messages import (
+    VERSION,
+    Begin,
+    FromChild,
+    FromGuest,
+    GuestMedia,
+    Link,
+    Media,
+    Opened,
+    OpenStream,
+    Quit,
+    Ready,
+    Role,
+    Start,
+)
+from hearthwatch.run.plan import ChildPlan, GuestPlan, LookerPlan, PorchPlan, ScoutPlan
 from tests.frames.clip_maker import clip, pictures
 from tests.runs.inside.ways_out import MARK, Facts
 
@@ -242,7 +257,7 @@ def porch(folder: Path) -> bool:
         inbox=str(folder / "data" / "inbox"),
     )
 
-    def answers() -> bool:
+    def answers(_control: Channel[object]) -> bool:
         for port in (mail, files):
             with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
                 if not sock.recv(4).startswith(b"220"):
@@ -270,7 +285,9 @@ def _free_ports(count: int) -> list[int]:
         return [sock.getsockname()[1] for sock in socks]
 
 
-def _child(name: str, plan: ChildPlan, fds: tuple[int, ...] = (), then: Callable[[], bool] = lambda: True) -> bool:
+def _child(
+    name: str, plan: ChildPlan, fds: tuple[int, ...] = (), then: Callable[[Channel[object]], bool] = lambda _control: True
+) -> bool:
     """Start one of the house's processes as the supervisor does, wait until it works, and end it."""
     ours, theirs = socket.socketpair()
     with theirs:
@@ -284,7 +301,7 @@ def _child(name: str, plan: ChildPlan, fds: tuple[int, ...] = (), then: Callable
     control: Channel[object] = Channel(ours, FromChild)
     try:
         control.send(Start(version=VERSION, debug=False, plan=plan), fds)
-        works = isinstance(control.receive(), Ready) and then()
+        works = isinstance(control.receive(), Ready) and then(control)
         control.send(Quit())
         return process.wait(_START_S) == 0 and works
     except (Unreachable, subprocess.TimeoutExpired):
@@ -296,6 +313,66 @@ def _child(name: str, plan: ChildPlan, fds: tuple[int, ...] = (), then: Callable
         control.close()
 
 
+def guest(folder: Path) -> bool:
+    """A camera only libav can read: the stream of a camera that is drawn comes through."""
+    return comes_through(Source(camera=CameraId("drawn"), stream=Stream.MAIN, kind=SourceKind.DEMO, url="demo://street?seed=1"))
+
+
+def comes_through(source: Source) -> bool:
+    """Start a guest for a source, and tell whether it opens the stream and gives packets."""
+    ours, theirs = socket.socketpair()
+    channel: Channel[object] = Channel(ours, FromGuest)
+    ours.settimeout(_START_S)
+
+    def link(control: Channel[object]) -> bool:
+        with theirs:
+            control.send(Link(peer=Role.RECORDER), (theirs.fileno(),))
+        channel.send(OpenStream(stream=Stream.MAIN, token=1))
+        return isinstance(channel.receive(), Opened) and all(isinstance(channel.receive(), GuestMedia) for _ in range(20))
+
+    try:
+        return _child("guest", GuestPlan(sources=(source,)), then=link)
+    finally:
+        channel.close()
+
+
+LEFT_TO_A_GUEST = (
+    "connect TCP",
+    "connect TCP without blocking",
+    "connect TCP over IPv6",
+    "connect MPTCP",
+    "connect SCTP",
+    "TCP fast open",
+    "send UDP",
+    "send UDP over IPv6",
+    "ask a name server",
+    "ping",
+    "connect a descriptor it has",
+    "many messages at once",
+    "any socket",
+    "a pair of sockets",
+    "a door of its own",
+    "a packet filter on a descriptor",
+    "hand a descriptor over",
+    "read /etc/hostname",
+    "read by an open folder",
+    "look at a file",
+    "look where a link leads",
+    "go to another folder",
+    "watch a folder",
+    "an anonymous file",
+    "secret memory",
+    "memory to run",
+    "code out of a descriptor",
+    "ask a descriptor",
+    "change its name",
+    "be dumpable",
+    "another filter",
+    "a timer",
+)
+"""The network, the system's files to read, and itself: it connects to cameras and loads libraries as it goes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
     """`work` starts it in the way of the house, has it do something, and tells whether that came out."""
@@ -303,6 +380,11 @@ class Box:
     name: str
     work: Callable[[Path], bool]
     serves: bool = False
+    left: tuple[str, ...] = ()
+    has_list: bool = True
+
+    def facts(self, facts: Facts, mode: str = "try") -> Facts:
+        return replace(facts, serves=self.serves, left=self.left, has_list=self.has_list, mode=mode)
 
 
 BOXES = (
@@ -312,6 +394,7 @@ BOXES = (
     Box(name="job: import", work=bring),
     Box(name="porch", work=porch, serves=True),
     Box(name="scout", work=scout),
+    Box(name="guest", work=guest, left=LEFT_TO_A_GUEST, has_list=False),
 )
 
 
@@ -332,7 +415,7 @@ class Tried:
 def try_box(box: Box, *, rounds: int, seed: int = 1, without_landlock: bool = False) -> Tried:
     """Put a prisoner into one box, and see whether the box works on."""
     with world(rounds=rounds, seed=seed, without_landlock=without_landlock) as outside:
-        with prisoners(replace(outside.facts, serves=box.serves), outside.folder) as said:
+        with prisoners(box.facts(outside.facts), outside.folder) as said:
             try:
                 works = box.work(outside.folder)
             except HearthwatchError:
@@ -343,7 +426,7 @@ def try_box(box: Box, *, rounds: int, seed: int = 1, without_landlock: bool = Fa
             raise AssertionError(f"{box.name} gave {len(reports)} reports; it said:\n{said.read_text()}")
     return Tried(
         box=box.name,
-        user="root, which changes to nobody" if os.geteuid() == 0 else "an ordinary user",
+        user="root" if os.geteuid() == 0 else "an ordinary user",
         landlock=0 if without_landlock else landlock.version(),
         attempts=reports[0]["tried"],
         ways=reports[0]["ways"],
@@ -356,8 +439,7 @@ def try_box(box: Box, *, rounds: int, seed: int = 1, without_landlock: bool = Fa
 def is_ended_for_an_old_call(box: Box) -> bool:
     """Have a prisoner make a 32-bit call; tell whether the kernel ended it for that."""
     with world(rounds=1, seed=1, without_landlock=False) as outside:
-        facts = replace(outside.facts, serves=box.serves, mode="compat")
-        with prisoners(facts, outside.folder) as said, contextlib.suppress(HearthwatchError):
+        with prisoners(box.facts(outside.facts, "compat"), outside.folder) as said, contextlib.suppress(HearthwatchError):
             box.work(outside.folder)
         return MARK not in said.read_text()
 
@@ -426,13 +508,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _as_a_user(rounds: int, seed: int) -> list[Tried]:
-    """Do all again as a user without rights, but the one to read Python where it lies."""
-    command = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups", "--inh-caps=-all,+dac_read_search"]
-    command += ["--ambient-caps=-all,+dac_read_search", "--bounding-set=-all,+dac_read_search"]
+    """Do all again as a user without rights."""
+    command = [*_with_python_for_all(), "setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups"]
+    command += ["--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all"]
     command += [sys.executable, "-m", "tests.runs.break_out", "--lines", "--rounds", str(rounds), "--seed", str(seed)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     return [Tried(**{**row, "escaped": tuple(row["escaped"])}) for row in rows]
+
+
+def _with_python_for_all() -> list[str]:
+    """Return what makes Python readable for others in a mount namespace of its own, where it lies in somebody's home."""
+    prefix = Path(sys.base_prefix)
+    shut = next((folder for folder in reversed(prefix.parents) if not folder.stat().st_mode & 0o001), None)
+    if shut is None:
+        return []
+    script = (
+        'kept=$(mktemp -d); mount --bind "$1" "$kept"; mount -t tmpfs -o mode=755 none "$2"; mkdir -p "$1"; '
+        'mount --bind "$kept" "$1"; shift 2; exec "$@"'
+    )
+    return ["unshare", "--mount", "sh", "-ec", script, "sh", str(prefix), str(shut)]
 
 
 def _row(one: Tried) -> dict[str, object]:
@@ -451,7 +546,7 @@ def _row(one: Tried) -> dict[str, object]:
 def _print(tried: list[Tried], lost: list[Tried], led: int, outside: int) -> None:
     for one in (*tried, *lost):
         print(
-            f"{one.box:14} {one.user:30} landlock {one.landlock or '-'}  {one.attempts:5} attempts of {one.ways} ways, "
+            f"{one.box:14} {one.user:16} landlock {one.landlock or '-'}  {one.attempts:5} attempts of {one.ways} ways, "
             f"{one.swept} calls swept, {len(one.escaped)} escapes{'' if one.works else ', WORKS NO MORE'}"
         )
         if one.escaped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.unicode_escape  # noqa: F401 behind a process's walls nothing can be loaded, and a line may need it there
 import logging
 import re
 import sys

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import stat
 import struct
 from collections.abc import Iterable
 
@@ -18,6 +19,7 @@ _FILES_SINCE = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _NET_SINCE, _SCOPE_SINCE = 4, 6
 _BIND_TCP, _CONNECT_TCP = 1, 2
 _SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1, 2
+_READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
 _INBOX = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 8
 """Write a file, read one, read the folder, remove a file, make one."""
 
@@ -33,20 +35,35 @@ def restrict(*, folders: Iterable[int] = (), ports: Iterable[int] = ()) -> int:
     the kernel cannot. It needs no_new_privs, or root.
     """
     known = version()
+    rules = [(_RULE_PATH_BENEATH, struct.pack("=Qi", _INBOX, folder)) for folder in folders]
+    if known >= _NET_SINCE:
+        rules += [(_RULE_NET_PORT, struct.pack("=QQ", _BIND_TCP, port)) for port in ports]
+    return _restrict(known, _BIND_TCP | _CONNECT_TCP, rules)
+
+
+def restrict_to_reading(places: Iterable[int]) -> int:
+    """Take from this thread, and those it starts, all files but reading those at or below `places`, descriptors; TCP is left.
+    Otherwise as `restrict`."""
+    found = [(place, stat.S_ISDIR(os.fstat(place).st_mode)) for place in places]
+    rules = [
+        (_RULE_PATH_BENEATH, struct.pack("=Qi", _READ_FILE | _READ_FOLDER if is_folder else _READ_FILE, place))
+        for place, is_folder in found
+    ]
+    return _restrict(version(), 0, rules)
+
+
+def _restrict(known: int, ports: int, rules: Iterable[tuple[int, bytes]]) -> int:
     if known == 0:
         return 0
     libc = ctypes.CDLL(None, use_errno=True)
     attribute = struct.pack("Q", sum(bits for since, bits in _FILES_SINCE.items() if since <= known))
     if known >= _NET_SINCE:
-        attribute += struct.pack("Q", _BIND_TCP | _CONNECT_TCP)
+        attribute += struct.pack("Q", ports)
     if known >= _SCOPE_SINCE:
         attribute += struct.pack("Q", _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS)
     ruleset = libc.syscall(_CREATE_RULESET, attribute, ctypes.c_size_t(len(attribute)), 0)
     if ruleset < 0:
         return 0
-    rules = [(_RULE_PATH_BENEATH, struct.pack("=Qi", _INBOX, folder)) for folder in folders]
-    if known >= _NET_SINCE:
-        rules += [(_RULE_NET_PORT, struct.pack("=QQ", _BIND_TCP, port)) for port in ports]
     try:
         if any(libc.syscall(_ADD_RULE, ruleset, kind, rule, 0) != 0 for kind, rule in rules):
             return 0

@@ -10,7 +10,7 @@ import ctypes
 import os
 import platform
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,8 +29,10 @@ _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 
 _PROT_EXEC = 0x4
-_CLONE_THREAD = 0x00010000
-_CLONE_ELSEWHERE = 0x7E02_0080 | 0x0000_4000 | 0x0000_8000
+_X32 = 0x40000000
+"""Marks a call of x86's third set of numbers, which nothing here uses."""
+CLONE_THREAD = 0x00010000
+CLONE_ELSEWHERE = 0x7E02_0080 | 0x0000_4000 | 0x0000_8000
 """New namespaces, vfork, and a parent that is not the caller."""
 _MSG_FASTOPEN = 0x20000000
 _FIONBIO = 0x5421
@@ -41,7 +43,6 @@ _IPPROTO_TCP = 6
 _SOL_SOCKET, _SOL_TCP = 1, 6
 _TCP_NODELAY, _SO_REUSEADDR, _SO_KEEPALIVE, _SO_OOBINLINE, _SO_LINGER = 1, 2, 9, 10, 13
 
-# name: (x86-64, arm64); None where the architecture has no such call
 _OF_A_DECODER: dict[str, tuple[int | None, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),
@@ -128,7 +129,7 @@ _CLONE3 = (435, 435)
 
 
 @dataclass(frozen=True, slots=True)
-class _Has:
+class Has:
     """Let through when the argument has one of the bits."""
 
     argument: int
@@ -136,7 +137,7 @@ class _Has:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lacks:
+class Lacks:
     """Let through when the argument has none of the bits."""
 
     argument: int
@@ -144,7 +145,7 @@ class _Lacks:
 
 
 @dataclass(frozen=True, slots=True)
-class _OneOf:
+class OneOf:
     """Let through when the argument, of which `mask` counts, is one of the values."""
 
     argument: int
@@ -152,33 +153,44 @@ class _OneOf:
     mask: int = 0xFFFFFFFF
 
 
-_Test = _Has | _Lacks | _OneOf
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """Let through when the argument is none of the values."""
+
+    argument: int
+    values: tuple[int, ...]
+
+
+Test = Has | Lacks | OneOf | NoneOf
+NEVER = Has(0, 0)
+Calls = Mapping[str, tuple[int | None, int | None]]
+"""Numbers by name, on x86-64 and on arm64; None where the architecture has no such call."""
 
 # only the lower half of an argument is looked at: in each of these places the kernel takes no more than 32 bits
-_ONLY: Mapping[str, tuple[_Test, ...]] = {
+_ONLY: Mapping[str, tuple[Test, ...]] = {
     # a thread of this process, never another process
-    "clone": (_Has(0, _CLONE_THREAD), _Lacks(0, _CLONE_ELSEWHERE)),
+    "clone": (Has(0, CLONE_THREAD), Lacks(0, CLONE_ELSEWHERE)),
     # all code is loaded by now: nothing that was written becomes code
-    "mmap": (_Lacks(2, _PROT_EXEC),),
-    "mprotect": (_Lacks(2, _PROT_EXEC),),
+    "mmap": (Lacks(2, _PROT_EXEC),),
+    "mprotect": (Lacks(2, _PROT_EXEC),),
     # F_SETOWN and F_SETSIG would have the kernel send any signal to the house whenever a descriptor is written to
-    "fcntl": (_OneOf(1, (_F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_SETFL, _F_DUPFD_CLOEXEC)),),
+    "fcntl": (OneOf(1, (_F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_SETFL, _F_DUPFD_CLOEXEC)),),
     # TCP fast open connects without `connect`
-    "sendto": (_Lacks(3, _MSG_FASTOPEN),),
-    "sendmsg": (_Lacks(2, _MSG_FASTOPEN),),
+    "sendto": (Lacks(3, _MSG_FASTOPEN),),
+    "sendmsg": (Lacks(2, _MSG_FASTOPEN),),
     "socket": (
-        _OneOf(0, (_AF_INET, _AF_INET6)),
-        _OneOf(1, (_SOCK_STREAM,), _SOCK_TYPES),
-        _OneOf(2, (0, _IPPROTO_TCP)),
+        OneOf(0, (_AF_INET, _AF_INET6)),
+        OneOf(1, (_SOCK_STREAM,), _SOCK_TYPES),
+        OneOf(2, (0, _IPPROTO_TCP)),
     ),
-    "socketpair": (_OneOf(0, (_AF_UNIX,)),),
+    "socketpair": (OneOf(0, (_AF_UNIX,)),),
     # a packet filter is a program for the kernel, and is not among these
     "setsockopt": (
-        _OneOf(1, (_SOL_SOCKET, _SOL_TCP)),
-        _OneOf(2, (_TCP_NODELAY, _SO_REUSEADDR, _SO_KEEPALIVE, _SO_OOBINLINE, _SO_LINGER)),
+        OneOf(1, (_SOL_SOCKET, _SOL_TCP)),
+        OneOf(2, (_TCP_NODELAY, _SO_REUSEADDR, _SO_KEEPALIVE, _SO_OOBINLINE, _SO_LINGER)),
     ),
     # a socket that does not block is made by it
-    "ioctl": (_OneOf(1, (_FIONBIO,)),),
+    "ioctl": (OneOf(1, (_FIONBIO,)),),
 }
 
 
@@ -209,12 +221,38 @@ def no_new_privileges() -> None:
 
 
 def install(kind: Kind) -> None:
-    """Lock all threads of this process in, for good; `no_new_privileges` comes first. Raises Unsupported."""
+    """Let nothing through but the calls of this kind, for all threads of this process and for good. `no_new_privileges` comes
+    first. Raises Unsupported."""
+    machine = _machine()
+    _load(_program(machine, _calls(machine, kind), _EPERM), machine)
+
+
+def refuse(calls: Calls, only: Mapping[str, tuple[Test, ...]]) -> None:
+    """Refuse these calls, or those of them in `only` where their tests fail, and let the others through: weaker than `install`,
+    for what nobody can list the calls of. Raises Unsupported."""
+    machine = _machine()
+    numbered = [(row[_column(machine)], only.get(name, (NEVER,))) for name, row in calls.items()]
+    _load(_program(machine, [(number, tests) for number, tests in numbered if number is not None], _ALLOW), machine)
+
+
+def only_oneself() -> tuple[Test, ...]:
+    """Return the test of a call that names a process first: a process may abort itself, nobody else."""
+    return (OneOf(0, (os.getpid(),)),)
+
+
+def _machine() -> str:
     machine = platform.machine()
     if machine not in _AUDIT_ARCH:
         raise Unsupported(f"no system-call filter for {machine}: cameras are decoded on x86-64 and arm64 only")
+    return machine
+
+
+def _column(machine: str) -> int:
+    return 0 if machine == "x86_64" else 1
+
+
+def _load(program: bytes, machine: str) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    program = _program(machine, kind)
 
     class _Fprog(ctypes.Structure):
         _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_void_p))
@@ -227,44 +265,46 @@ def install(kind: Kind) -> None:
         )
 
 
-def _calls(machine: str, kind: Kind) -> list[tuple[int, tuple[_Test, ...]]]:
-    column = 0 if machine == "x86_64" else 1
-    # a process may abort itself, nobody else
-    only = {**_ONLY, "tgkill": (_OneOf(0, (os.getpid(),)),)}
+def _calls(machine: str, kind: Kind) -> list[tuple[int, tuple[Test, ...]]]:
+    only = {**_ONLY, "tgkill": only_oneself()}
     found = []
     for name, row in _OF[kind].items():
-        number = row[column]
+        number = row[_column(machine)]
         if number is not None:
             found.append((number, only.get(name, ())))
     return sorted(found, key=lambda call: call[0])
 
 
-def _program(machine: str, kind: Kind) -> bytes:
+def _program(machine: str, calls: Sequence[tuple[int, tuple[Test, ...]]], otherwise: int) -> bytes:
     lines = [
         _line(_LOAD, 0, 0, _ARCHITECTURE),
         _line(_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
         _line(_RETURN, 0, 0, _KILL_PROCESS),
         _line(_LOAD, 0, 0, _NUMBER),
+        _line(_ANY_BIT, 0, 1, _X32),
+        _line(_RETURN, 0, 0, _EPERM),
     ]
-    for number, tests in _calls(machine, kind):
+    for number, tests in calls:
         block = [line for test in tests for line in _test(test)]
         lines += [_line(_EQUAL, 0, len(block) + 1, number), *block, _line(_RETURN, 0, 0, _ALLOW)]
     # clone3 hides its flags behind a pointer: glibc falls back to clone when it is not there
-    lines += [_line(_EQUAL, 0, 1, _CLONE3[machine != "x86_64"]), _line(_RETURN, 0, 0, _ENOSYS)]
-    lines.append(_line(_RETURN, 0, 0, _EPERM))
+    lines += [_line(_EQUAL, 0, 1, _CLONE3[_column(machine)]), _line(_RETURN, 0, 0, _ENOSYS)]
+    lines.append(_line(_RETURN, 0, 0, otherwise))
     return b"".join(lines)
 
 
-def _test(test: _Test) -> list[bytes]:
-    load, refuse = _line(_LOAD, 0, 0, _ARGUMENTS + 8 * test.argument), _line(_RETURN, 0, 0, _EPERM)
+def _test(test: Test) -> list[bytes]:
+    load, refused = _line(_LOAD, 0, 0, _ARGUMENTS + 8 * test.argument), _line(_RETURN, 0, 0, _EPERM)
     match test:
-        case _Has(bits=bits):
-            return [load, _line(_ANY_BIT, 1, 0, bits), refuse]
-        case _Lacks(bits=bits):
-            return [load, _line(_ANY_BIT, 0, 1, bits), refuse]
-        case _OneOf(values=values, mask=mask):
+        case Has(bits=bits):
+            return [load, _line(_ANY_BIT, 1, 0, bits), refused]
+        case Lacks(bits=bits):
+            return [load, _line(_ANY_BIT, 0, 1, bits), refused]
+        case OneOf(values=values, mask=mask):
             equal = [_line(_EQUAL, len(values) - at, 0, value) for at, value in enumerate(values)]
-            return [load, _line(_AND, 0, 0, mask), *equal, refuse]
+            return [load, _line(_AND, 0, 0, mask), *equal, refused]
+        case NoneOf(values=values):
+            return [load, *(each for value in values for each in (_line(_EQUAL, 0, 1, value), refused))]
 
 
 def _line(code: int, jump_true: int, jump_false: int, k: int) -> bytes:

@@ -149,7 +149,8 @@ CALLS: dict[str, tuple[int | None, int | None]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is worth reaching: the parent, its listeners, its files. `serves` is the porch's box."""
+    """What is worth reaching: the parent, its listeners, its files. `serves` is the porch's box; `left` are ways that are left to a
+    box on purpose, so that nobody tries them, and `has_list` tells whether all calls but those of a list must be refused."""
 
     parent: int
     canary: int
@@ -165,6 +166,8 @@ class Facts:
     seed: int
     mode: str
     without_landlock: bool
+    left: tuple[str, ...] = ()
+    has_list: bool = True
 
     @classmethod
     def read(cls, path: str) -> Facts:
@@ -204,7 +207,7 @@ class Trial:
         self.facts = facts
         self.buffer = ctypes.create_string_buffer(4096)
         self.code = self._machine_code()
-        self.ways = self._ways()
+        self.ways = {name: way for name, way in self._ways().items() if name not in facts.left}
         # whatever Python loads late must be there before the box closes
         for each in self.ways.values():
             assert callable(each)
@@ -235,7 +238,7 @@ class Trial:
             else:
                 self._try(names, escaped)
             tried += len(names)
-        swept = self._sweep(escaped)
+        swept = self._sweep(escaped) if facts.has_list else 0
         self._report({"escaped": sorted(escaped), "tried": tried, "ways": len(names), "swept": swept})
 
     def _try(self, names: list[str], escaped: dict[str, int]) -> None:
