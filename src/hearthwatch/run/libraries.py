@@ -48,7 +48,7 @@ ADVISORIES = (
         what="an RTSP server leads round in circles",
         first=(0,),
         last=(9, 0, 2),
-        out_of_reach="RTSP is spoken by Hearthwatch itself",
+        out_of_reach="Hearthwatch ends a camera's redirect before FFmpeg sees it",
     ),
     Advisory(
         cve="CVE-2026-107695",
