@@ -37,6 +37,15 @@ def test_an_altered_file_is_refused_and_the_message_says_what_to_do(tmp_path, al
     assert failure.value.fault is StorageFault.BROKEN
 
 
+def test_a_better_model_that_was_passed_over_for_its_file_is_not_passed_over_in_silence(tmp_path):
+    store = Store(folder=tmp_path)
+    assert store.passed_over(HOG.name) == ""
+    best = next(model for model in MODELS if model.for_alerts and model.runtime is Runtime.NCNN)
+    (tmp_path / best.files[0].name).write_bytes(b"something else")
+    assert "is not the file we know" in store.passed_over(HOG.name)
+    assert store.passed_over(best.name) == ""
+
+
 def test_a_missing_file_is_told_with_the_place_to_put_it(tmp_path):
     place(tmp_path, param=PARAM)
     store = Store(folder=tmp_path)

@@ -82,7 +82,16 @@ class LedgerCamera:
     `password` may be changed; what it asks for is what it was when it started.
     """
 
-    def __init__(self, folder: Path, name: str, *, user: str = "", password: str = "", address: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        user: str = "",
+        password: str = "",
+        address: str = "127.0.0.1",
+        moving: bool = False,
+    ) -> None:
         self.name = name
         self.user = user
         self.password = password
@@ -90,7 +99,7 @@ class LedgerCamera:
         self.port = 0
         self._ledger = folder / f"{name}.ledger"
         self._ledger.touch()
-        self._units = units()
+        self._units = units(moving=moving)
         self._zero_ns = time.monotonic_ns()
         self.zero_us = time.time_ns() // 1000
         self._process: subprocess.Popen[str] | None = None
@@ -231,10 +240,10 @@ def holes(numbers: Iterable[int]) -> list[Hole]:
     return [Hole(first=one + 1, last=next_ - 1) for one, next_ in itertools.pairwise(ordered) if next_ > one + 1]
 
 
-def units() -> Path:
-    """Return the pictures' access units as the child reads them, made once: a room in which nothing moves."""
+def units(*, moving: bool = False) -> Path:
+    """Return the pictures' access units as the child reads them, made once: a room in which nothing moves, or somebody's box."""
     folder = Path(tempfile.gettempdir()) / f"hearthwatch-clips-{os.getuid()}"
-    target = folder / f"ledger-2-{WIDTH_PX}x{HEIGHT_PX}.units"
+    target = folder / f"ledger-3-{WIDTH_PX}x{HEIGHT_PX}-{'moving' if moving else 'still'}.units"
     if target.exists():
         return target
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -247,7 +256,7 @@ def units() -> Path:
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", **gop}
     step_ns = 10**9 // FPS
     with temporary.open("wb") as file:
-        for number, picture in enumerate(_pictures()):
+        for number, picture in enumerate(_pictures(moving)):
             frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             data = b"".join(bytes(packet) for packet in encoder.encode(frame))
@@ -256,7 +265,7 @@ def units() -> Path:
     return target
 
 
-def _pictures() -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
+def _pictures(moving: bool) -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
     """A room with a little noise, as every lens has: the picture must not pass for a frozen one."""
     rng = np.random.default_rng(1)
     i420 = np.full((HEIGHT_PX * 3 // 2, WIDTH_PX), 128, np.uint8)
@@ -266,5 +275,8 @@ def _pictures() -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
     noisy = [np.clip(room + rng.normal(0, 2, room.shape), 0, 255).astype(np.uint8) for _ in range(8)]
     for number in range(PICTURES):
         i420[:HEIGHT_PX] = noisy[number % len(noisy)]
+        if moving:
+            left = number * 5 % (WIDTH_PX - 40)
+            i420[50:130, left : left + 30] = 235
         entries.numbered(i420[:HEIGHT_PX], number)
         yield i420

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -136,14 +136,20 @@ class LedgerHouse:
 
 @contextlib.asynccontextmanager
 async def ledger_house(
-    names: Sequence[str] = ("hall", "porch"), *, more: str = "", data: Path | None = None, footage: Path | None = None
+    names: Sequence[str] = ("hall", "porch"),
+    *,
+    moving: Collection[str] = (),
+    more: str = "",
+    data: Path | None = None,
+    footage: Path | None = None,
 ) -> AsyncIterator[LedgerHouse]:
-    """Run one; `more` is TOML for the end of the file, `data` and `footage` are folders for the house's data and its footage."""
+    """Run one. Something moves before the cameras that are `moving`; `more` is TOML for the end of the file, `data` and
+    `footage` are folders for the house's data and its footage."""
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="hearthwatch-ledger-", ignore_cleanup_errors=True))
         )
-        cameras = {name: stack.enter_context(LedgerCamera(folder, name)) for name in names}
+        cameras = {name: stack.enter_context(LedgerCamera(folder, name, moving=name in moving)) for name in names}
         services = await stack.enter_async_context(rig.channels())
         place = f'folder = "{footage}"\n' if footage else ""
         sections = [one.section(_BELL.format(name=one.name)) for one in cameras.values()]

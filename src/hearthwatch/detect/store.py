@@ -55,6 +55,18 @@ class Store:
         """Return the model of that name; for `auto` the best one present that is fit for alerts. Raises ConfigFault."""
         return next(self.fit_for_alerts()) if name == AUTO else model_named(name)
 
+    def passed_over(self, taken: str) -> str:
+        """Return why `auto` took `taken` and not a better model of which there is a file, empty where there is none."""
+        for model in MODELS:
+            if model.name == taken:
+                return ""
+            if model.for_alerts and is_installed(model.runtime) and self.state(model) is FileState.WRONG:
+                try:
+                    self.read(model)
+                except StorageFailed as error:
+                    return str(error)
+        return ""
+
     def read(self, model: Model) -> tuple[bytes, ...]:
         """Return the model's files, in order, after checking size and hash. Raises StorageFailed."""
         return tuple(self._read(file, model.name) for file in model.files)

@@ -18,7 +18,7 @@ from hearthwatch.detect.desk import Desk
 from hearthwatch.detect.detection import Detector
 from hearthwatch.detect.load import load_detector
 from hearthwatch.detect.model import HOG
-from hearthwatch.detect.store import Store
+from hearthwatch.detect.store import AUTO, Store
 from hearthwatch.frames.build import ffmpeg
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box
@@ -232,15 +232,16 @@ class Looker:
 
 
 def _detector(plan: LookerPlan, clock: Clock) -> tuple[Detector, str]:
-    """Return the chosen detector, or the built-in one and why: seeing people only is better than seeing nothing."""
+    """Return the chosen detector, or a lesser one and why: seeing people only is better than seeing nothing."""
     store = Store(
         folder=Path(plan.models_folder), hand_placed=Path(plan.hand_placed_models) if plan.hand_placed_models else None
     )
     try:
-        return load_detector(plan.detect.model, store, clock=clock), ""
+        detector = load_detector(plan.detect.model, store, clock=clock)
     except (StorageFailed, Unsupported) as error:
         log.warning("%s; the built-in detector, which knows people only, stands in", error)
         return load_detector(HOG.name, store, clock=clock), str(error)
+    return detector, store.passed_over(detector.name) if plan.detect.model == AUTO else ""
 
 
 def main() -> None:
