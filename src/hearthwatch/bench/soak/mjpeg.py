@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, NoReturn, Self
 
 import av
 import cv2
@@ -89,14 +90,19 @@ class MjpegCameras:
             raise web.HTTPNotFound
         answer = web.StreamResponse(headers={"Content-Type": "multipart/x-mixed-replace; boundary=picture"})
         await answer.prepare(request)
+        with contextlib.suppress(ConnectionError), self._ledgers[int(which)].open("ab", buffering=0) as ledger:
+            await self._send(answer, ledger)
+        return answer
+
+    async def _send(self, answer: web.StreamResponse, ledger: BinaryIO) -> NoReturn:
+        """Send until whoever looks is gone. Raises ConnectionError then."""
         next_ns: int = self._clock.mono_ns()
-        with self._ledgers[int(which)].open("ab", buffering=0) as ledger:
-            number = 0
-            while True:
-                jpeg = numbered(self._pictures[number % len(self._pictures)], number % _PICTURES)
-                head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
-                ledger.write(_SENT.pack(self._clock.mono_ns(), self._clock.wall_us() * 1000, number % _PICTURES))
-                await answer.write(head + jpeg + b"\r\n")
-                number += 1
-                next_ns += NS_PER_S // FPS
-                await asyncio.sleep(max(0.0, (next_ns - self._clock.mono_ns()) / NS_PER_S))
+        number = 0
+        while True:
+            jpeg = numbered(self._pictures[number % len(self._pictures)], number % _PICTURES)
+            head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
+            ledger.write(_SENT.pack(self._clock.mono_ns(), self._clock.wall_us() * 1000, number % _PICTURES))
+            await answer.write(head + jpeg + b"\r\n")
+            number += 1
+            next_ns += NS_PER_S // FPS
+            await asyncio.sleep(max(0.0, (next_ns - self._clock.mono_ns()) / NS_PER_S))
