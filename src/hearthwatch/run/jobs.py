@@ -93,9 +93,23 @@ async def still(run: Run, info: StreamInfo, packets: Sequence[Packet]) -> bytes:
 @asynccontextmanager
 async def job() -> AsyncGenerator[Channel[FromJob]]:
     """Start a looker job (`run.job`) and end it with the block. One that is silent for too long when asked is Unreachable."""
+    try:
+        ours, process = await _started()
+    except OSError as error:
+        raise Unreachable("this machine has no room for another process at the moment") from error
+    channel: Channel[FromJob] = Channel(ours, FromJob)
+    try:
+        yield channel
+    finally:
+        channel.close()
+        await ended(process)
+
+
+async def _started() -> tuple[socket.socket, asyncio.subprocess.Process]:
     ours, theirs = socket.socketpair()
-    ours.settimeout(ANSWER_S)
-    with theirs:
+    with theirs, contextlib.ExitStack() as undo:
+        undo.callback(ours.close)
+        ours.settimeout(ANSWER_S)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -105,12 +119,8 @@ async def job() -> AsyncGenerator[Channel[FromJob]]:
             stdin=asyncio.subprocess.DEVNULL,
             env={**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"},
         )
-    channel: Channel[FromJob] = Channel(ours, FromJob)
-    try:
-        yield channel
-    finally:
-        channel.close()
-        await ended(process)
+        undo.pop_all()
+    return ours, process
 
 
 async def ended(process: asyncio.subprocess.Process) -> None:

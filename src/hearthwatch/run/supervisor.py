@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import selectors
@@ -18,7 +19,7 @@ from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock, SystemClock
 from hearthwatch.kit.errors import BadReply, Unreachable
 from hearthwatch.kit.retry import Backoff
-from hearthwatch.kit.units import NS_PER_S, CameraId
+from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs
 from hearthwatch.run.messages import (
     VERSION,
     Beat,
@@ -122,14 +123,16 @@ class Supervisor:
         now_ns = self._clock.mono_ns()
         for process in list(self._processes.values()):
             if process.popen is None and now_ns >= process.start_at_ns and not process.ending and self._has_turn(process):
-                self._start(process)
-        for key, _events in self._selector.select(_TICK_S):
+                self._try_to_start(process)
+        self._selector.select(_TICK_S)
+        now_ns = self._clock.mono_ns()  # if we were stopped ourselves, what they said meanwhile is still to be heard
+        for key, _events in self._selector.select(0):
             if key.fileobj is self._wake_read:
                 self._drain_wakeups()
             elif isinstance(key.data, _Process):
                 self._hear(key.data)
         for process in list(self._processes.values()):
-            self._look_after(process)
+            self._look_after(process, now_ns)
         self._watchdog()
 
     def _has_turn(self, process: _Process) -> bool:
@@ -145,16 +148,32 @@ class Supervisor:
         except BlockingIOError:
             pass
 
+    def _try_to_start(self, process: _Process) -> None:
+        """A machine without room for another process or socket is asked again later; what runs goes on."""
+        try:
+            self._start(process)
+        except OSError as error:
+            if process.popen is not None:
+                process.popen.kill()
+                process.popen.wait()
+            self._forget_control(process)
+            process.popen = None
+            wait_s = process.backoff.wait_s(error, 0.0)
+            process.start_at_ns = self._clock.mono_ns() + round(wait_s * NS_PER_S)
+            log.warning("%s cannot be started (%s); trying again in %.1f s", process.title, error.strerror, wait_s)
+
     def _start(self, process: _Process) -> None:
         ours, theirs = socket.socketpair()
         environment = {**os.environ, **_ENVIRONMENT}
-        with theirs:
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
             process.popen = subprocess.Popen(  # noqa: S603 our own module, as a list, without any outside text
                 [sys.executable, "-m", _MODULE[process.role], str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 env=environment,
             )
+            undo.pop_all()
         process.control = Channel(ours, FromChild)
         process.patience = Patience(self._clock.mono_ns())
         self._selector.register(ours, selectors.EVENT_READ, process)
@@ -269,10 +288,9 @@ class Supervisor:
             if wanted is not None and (role, "") not in self._processes:
                 self._processes[role, ""] = _Process(role, "", plan=wanted)
 
-    def _look_after(self, process: _Process) -> None:
+    def _look_after(self, process: _Process, now_ns: MonoNs) -> None:
         if process.popen is None:
             return
-        now_ns = self._clock.mono_ns()
         status = process.popen.poll()
         if status is None:
             patience = process.patience

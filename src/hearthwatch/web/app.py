@@ -204,8 +204,11 @@ async def _http(_request: Request, error: Exception) -> Response:
     return answered(problem(error.status_code, str(error.detail)))
 
 
-async def _bug(_request: Request, _error: Exception) -> Response:
+async def _bug(_request: Request, error: Exception) -> Response:
+    wrong = problem(500, "Something went wrong inside Hearthwatch.", "The log on the machine says what; please report it.")
+    if isinstance(error, MemoryError) or "can't start new thread" in str(error):
+        wrong = problem(503, "This machine has no memory left for that.", "Try again shortly; `hearthwatch status` says more.")
     return answered(
-        problem(500, "Something went wrong inside Hearthwatch.", "The log on the machine says what; please report it."),
+        wrong,
         HEADERS | {"Cache-Control": "no-store"},  # it is outside the gate that this is answered
     )

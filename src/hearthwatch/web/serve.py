@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import ConfigFault
 from hearthwatch.web.auth import Auth
+from hearthwatch.web.listening import Crowd, Listening
 from hearthwatch.web.options import WebOptions
 from hearthwatch.web.reach import Reach, Tls
 
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 _SEND_BUFFER_BYTES = 512 * 1024
 _UNSENT_BYTES = 32 * 1024
 """What has not even left for the viewer: more of it waiting in the kernel would only be old when it arrives."""
+
+
+_CROWD = Crowd()
 
 
 class _NoBug(logging.Filter):
@@ -145,7 +149,8 @@ async def _run(
 
 def listen(address: str, port: int, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # said, so that asyncio sends without delay
+    listening = Listening(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # said, so that asyncio sends without delay
+    listening.crowd = _CROWD
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # accepted sockets inherit it: live pictures for a slow viewer wait in his GopBox, where they can be dropped
