@@ -17,7 +17,7 @@ from hearthwatch.kit.errors import ConfigFault, HearthwatchError, StorageFailed
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.run.check import Check, fail, ok, warn
 from hearthwatch.run.compile import footage_folder, hand_placed_models
-from hearthwatch.run.config import Config, load
+from hearthwatch.run.config import Config, Reader, load
 from hearthwatch.run.control import AskStatus, Now, ask_house
 from hearthwatch.run.doctor_box import box
 from hearthwatch.run.doctor_disk import disk
@@ -58,7 +58,7 @@ def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
         yield from disk(footage_folder(config, data_folder))
         yield from _secrets(config, data_folder)
     yield _detector(config.detect.model if config else AUTO, data_folder)
-    yield box(has_porch=config is not None and config.porch.enabled)
+    yield box(needs_landlock=config is not None and _needs_landlock(config))
     status = None
     if data_folder.is_dir():
         try:
@@ -75,6 +75,10 @@ def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
         yield from pins(config)
         yield from presence(config, _names(data_folder), status)
         yield from exposure(config)
+
+
+def _needs_landlock(config: Config) -> bool:
+    return config.porch.enabled or any(camera.reader is Reader.LIBAV for camera in config.cameras.values())
 
 
 def _names(data_folder: Path) -> frozenset[str]:

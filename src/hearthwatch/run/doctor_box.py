@@ -17,8 +17,9 @@ _PROBE = (
 )
 
 
-def box(*, has_porch: bool) -> Check:
-    """Lock a child in as the looker does, and see which walls stand."""
+def box(*, needs_landlock: bool) -> Check:
+    """Lock a child in as the looker does, and see which walls stand. `needs_landlock` where something runs that only Landlock
+    keeps from files."""
     try:
         done = subprocess.run(  # noqa: S603 our own interpreter with our own text
             [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=_PROBE_S, check=False
@@ -29,16 +30,16 @@ def box(*, has_porch: bool) -> Check:
         reason = (done.stderr.strip().splitlines() or [f"the trial ended with status {done.returncode}"])[-1]
         return fail(_NAME, f"cannot be built, so nothing will be looked at: {reason}")
     landlock, _, unprivileged = done.stdout.strip().partition(" ")
-    return told(landlock=int(landlock), unprivileged=bool(unprivileged), has_porch=has_porch)
+    return told(landlock=int(landlock), unprivileged=bool(unprivileged), needs_landlock=needs_landlock)
 
 
-def told(*, landlock: int, unprivileged: bool, has_porch: bool) -> Check:
+def told(*, landlock: int, unprivileged: bool, needs_landlock: bool) -> Check:
     """Say it in words."""
-    if not landlock and has_porch:
+    if not landlock and needs_landlock:
         return warn(
             _NAME,
             "system-call filter on, but this kernel has no landlock (Linux 5.13 or newer has it, where it is not turned off): "
-            "the porch could read files of this user if a camera broke into it",
+            "the porch and what reads a camera with FFmpeg could read files of this user if a camera broke into them",
         )
     if not unprivileged:
         return warn(

@@ -15,6 +15,8 @@ from hearthwatch.run import capabilities, landlock, seccomp
 from hearthwatch.run.seccomp import Kind
 
 NOBODY = 65534
+_THREADS = 4096
+"""Of the whole user, as the kernel counts: enough for a busy desktop, and too few to use up the machine's."""
 _DESCRIPTORS = 256
 _DESCRIPTORS_OF_A_SERVER = 1024
 
@@ -71,6 +73,7 @@ def _limit(memory_bytes: int, cpu_s: int | None, descriptors: int) -> None:
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_AS, memory_bytes)
     _lower(resource.RLIMIT_NOFILE, descriptors)
+    _lower(resource.RLIMIT_NPROC, _THREADS)
     if cpu_s is not None:
         used = os.times()
         _lower(resource.RLIMIT_CPU, int(used.user + used.system) + cpu_s)
