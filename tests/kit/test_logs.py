@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import re
 import string
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -122,3 +123,24 @@ def test_one_report_an_interval_counts_what_was_held_back() -> None:
     clock.advance(10)
     assert interval.due() == 6
     assert interval.due() is None
+
+
+@given(st.text(string.ascii_letters + string.digits + "!$%&/()=?+#*~'\\\" ü€", min_size=6, max_size=20), st.data())
+def test_sec_36_no_record_shows_a_secret_however_it_is_split_over_message_arguments_and_error(
+    secret: str, data: st.DataObject
+) -> None:
+    """The parts of a record come together in the formatter, and only there they are looked at."""
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(secret)), min_size=2, max_size=2)))
+    first, second, third = secret[: cuts[0]], secret[cuts[0] : cuts[1]], secret[cuts[1] :]
+    message = data.draw(st.sampled_from(["%s%s%s", "x=%s%s%s&y", "tried '%s%s%s' at once"]))
+    logs.hide(secret)
+    try:
+        try:
+            raise ValueError(f"it was {secret}!")
+        except ValueError:
+            record = logging.LogRecord("x", logging.ERROR, __file__, 1, message, (first, second, third), sys.exc_info())
+        line = logs._OneLine("test").format(record)
+    finally:
+        logs._secrets.discard(secret)
+    assert secret not in line
+    assert "\n" not in line

@@ -5,16 +5,19 @@ from __future__ import annotations
 import random
 import sqlite3
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.recording.conftest import empty_index
 
 from hearthwatch.feeds.packet import GapReason, Stream
 from hearthwatch.kit.units import CameraId, WallUs, from_datetime
 from hearthwatch.recording.index import IndexReader
-from hearthwatch.recording.stretches import EXACT_US, QUARTER_US, Kept, View, cell_of, kept
+from hearthwatch.recording.stretches import EXACT_US, QUARTER_US, Kept, View, _Islands, cell_of, kept
 
 S = 1_000_000
 MINUTE = 60 * S
@@ -293,3 +296,23 @@ def test_a_day_of_many_files_is_exact_up_to_the_limit() -> None:
     assert EXACT_US == 36 * HOUR
     assert cell_of(WallUs(0), WallUs(EXACT_US), 720) == EXACT_US // 720
     assert cell_of(WallUs(0), WallUs(EXACT_US + 1), 720) % QUARTER_US == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 900)), max_size=40),
+    st.integers(0, 60),
+    st.integers(-500, 3000),
+    st.integers(1, 4000),
+)
+def test_stretches_are_in_order_apart_and_cover_each_file(
+    files: list[tuple[int, int]], seam: int, start: int, length: int
+) -> None:
+    islands = _Islands(seam)
+    for first, long in sorted(files):
+        islands.add(first, first + long)
+    found = islands.within(WallUs(start), WallUs(start + length))
+    assert all(start <= one.start_us < one.end_us <= start + length for one in found)
+    assert all(one.end_us + seam < after.start_us for one, after in pairwise(found))
+    for first, long in files:
+        lower, upper = max(first, start), min(first + long, start + length)
+        assert lower >= upper or any(one.start_us <= lower and upper <= one.end_us for one in found)
