@@ -91,11 +91,16 @@ class Installed:
 
     async def one_with(self, fits: Callable[[dict[str, object]], object]) -> dict[str, object]:
         """Wait for a notification that fits."""
-        while True:
-            for said in await self.shown():
-                if fits(said):
-                    return said
-            await asyncio.sleep(0.02)
+        all_said: list[dict[str, object]] = []
+        try:
+            async with asyncio.timeout(60):
+                while True:
+                    all_said = await self.shown(0)
+                    if fitting := [said for said in all_said if fits(said)]:
+                        return fitting[0]
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"none fits of what is shown: {all_said!r:.3000}; {self.watched.complaints}") from None
 
 
 @pytest.fixture

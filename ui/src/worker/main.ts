@@ -19,7 +19,6 @@ self.addEventListener("push", (event) => {
   event.waitUntil(shown(self.registration, event.data));
 });
 self.addEventListener("notificationclick", (event) => {
-  event.notification.close();
   event.waitUntil(clicked(self, event.notification, event.action));
 });
 self.addEventListener("pushsubscriptionchange", (event) => {

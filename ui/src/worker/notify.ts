@@ -90,13 +90,18 @@ function base64(buffer: ArrayBuffer): string {
   return btoa(text);
 }
 
+/** What was done is shown in place of the message, which is not closed before: browsers may close what came after it as well. */
 export async function clicked(worker: ServiceWorkerGlobalScope, notification: Notification, action: string): Promise<void> {
   const about = (notification.data ?? { url: "/", event: "", camera: "" }) as About;
-  if (action !== "quiet" && action !== "false") return open(worker, about.url);
+  if (action !== "quiet" && action !== "false") {
+    notification.close();
+    return open(worker, about.url);
+  }
   try {
     if (action === "quiet") await act(`/cameras/${encodeURIComponent(about.camera)}/snooze`, { for_s: 3600 });
     else await act(`/events/${encodeURIComponent(about.event)}/false-alarm`, { false_alarm: true });
   } catch {
+    notification.close();
     return open(worker, about.url); // nobody is logged in, or the house is out of reach: the page says which
   }
   const body = action === "quiet" ? word("quieted") : word("noted");
