@@ -16,7 +16,7 @@ _AFTER_S = 1800.0
 
 def _length(number: int) -> str:
     """Weeks cost half a minute each."""
-    return "7 days" if number % 12 == 2 else "24 h" if number % 4 == 3 else "10 min"
+    return "7 days" if number % 12 == 5 else "24 h" if number % 4 == 3 else "10 min"
 
 
 async def run(terms: Terms) -> Outcome:
@@ -91,4 +91,5 @@ FAULT = Fault(
     short=2,
     full=48,
     trial=run,
+    limit_s=600.0,
 )

@@ -176,7 +176,7 @@ FAULT = Fault(
     id="F14",
     what="Telegram: 429 with 1 to 3600 s, 500, 502, 400, 403, 409, 401, 413, cut after the body, reset in question or answer, stall",
     promise="P6",
-    short=4,
+    short=3,
     full=120,
     trial=run,
 )
