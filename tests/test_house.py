@@ -23,8 +23,8 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "types", "con
 MAX_LINES = 400
 NETWORK_CLIENTS = {"http.client", "urllib.request", "ftplib", "poplib", "imaplib", "telnetlib", "socketserver", "http.server"}
 """Standard modules that reach other machines; the other clients are in the import contracts of pyproject.toml."""
-MAY_USE_NETWORK_CLIENTS = {"bench/timeline.py", "detect/fetch.py"}
-"""A benchmark's client of our own page, on loopback; the owner's wish to fetch a detection model."""
+MAY_USE_NETWORK_CLIENTS = {"bench/soak/visitors.py", "bench/timeline.py", "detect/fetch.py"}
+"""Benchmarks' clients of our own page and porch, on loopback; the owner's wish to fetch a detection model."""
 CLOCK_CALLS = {
     "time.time",
     "time.time_ns",
@@ -35,7 +35,8 @@ CLOCK_CALLS = {
     "datetime.utcnow",
     "date.today",
 }
-MAY_READ_CLOCKS = {"kit/clock.py"}
+MAY_READ_CLOCKS = {"kit/clock.py", "bench/gst_rtsp_child.py"}
+"""The second runs under the system's Python, which has no `kit`."""
 MAY_IMPORT_PYDANTIC = ("run/config", "web/")
 NOUNS = {
     "feeds/packet.py": ("Packet", "Run", "Gap"),
