@@ -9,6 +9,7 @@ const US = 1000;
 const longDay = dates({ weekday: "long", day: "numeric", month: "long" });
 
 export const clock = dates({ hour: "numeric", minute: "2-digit" });
+export const clockZone = dates({ hour: "numeric", minute: "2-digit", timeZoneName: "short" });
 export const shortDay = dates({ weekday: "short", day: "numeric", month: "short" });
 export const clockSeconds = dates({ hour: "numeric", minute: "2-digit", second: "2-digit" });
 

@@ -1,7 +1,7 @@
 /** The time axis, the master clock and the fragments' pictures: pure arithmetic. */
 
 import { describe, expect, it, vi } from "vitest";
-import { beside, clamp, EXACT, faster, frac, HOUR, LONGEST, length, moment, nextStart, panned, pinched, type Range, RATES, rangeOf, SHORTEST, selected, slower, stepped, ticks, within, zoomed, zoomOf } from "../src/timeline/axis";
+import { beside, clamp, EXACT, faster, frac, HOUR, LONGEST, length, moment, nextStart, panned, pinched, type Range, RATES, rangeOf, SHORTEST, selected, shownAgain, slower, stepped, ticks, within, zoomed, zoomOf } from "../src/timeline/axis";
 import { correction, MasterClock } from "../src/timeline/clock";
 import { pictures } from "../src/timeline/fmp4";
 import { Playback } from "../src/timeline/playback";
@@ -26,13 +26,19 @@ describe("days on which the clock changes", () => {
     expect(length(next) / HOUR).toBe(25);
     expect(stepped(next, -1, NOW)).toEqual(day);
   });
-  it("show each hour of the clock once, where it leaps over one as well", () => {
+  it("show each hour of the clock once, where it leaps over one as well, and the one it repeats twice", () => {
     const spring = ticks(rangeOf("day", us("2026-03-29T12:00:00+02:00"), NOW), 24).map((each) => new Date(each.at_us / 1000).getHours());
     expect(new Set(spring).size).toBe(spring.length);
     expect(spring).not.toContain(2);
     const autumn = ticks(rangeOf("day", us("2026-10-25T12:00:00+01:00"), NOW), 25);
     expect(autumn.map((each) => each.at_us)).toEqual([...autumn].map((each) => each.at_us).sort((a, b) => a - b));
     expect(autumn[0]?.day).toBe(true);
+    const hours = autumn.map((each) => new Date(each.at_us / 1000).getHours());
+    expect(hours.filter((each) => each === 2)).toEqual([2, 2]);
+    expect(hours.length).toBe(25);
+    expect(autumn.filter((each) => each.repeats).length).toBe(2);
+    expect(shownAgain(us("2026-10-25T02:30:00+02:00"))).toEqual([us("2026-10-25T02:30:00+01:00")]);
+    expect(shownAgain(us("2026-10-25T02:30:00+01:00"))).toEqual([]);
   });
   it("lie in a month of thirty calendar days", () => {
     const month = rangeOf("month", us("2026-10-25T12:00:00+01:00"), NOW);

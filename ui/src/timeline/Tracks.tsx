@@ -1,7 +1,7 @@
 /** The lanes of all cameras above one time axis: tap to play from there, drag to pan, pinch or wheel to zoom, drag the clock to scrub. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { clock, clockSeconds, dayName, lasted, shortDay } from "../format";
+import { clock, clockSeconds, clockZone, dayName, lasted, shortDay } from "../format";
 import * as icons from "../parts/icons";
 import { theme } from "../theme";
 import { plural, said, t } from "../words";
@@ -180,7 +180,7 @@ export function Tracks(props: Props) {
         <div class="tl-axis" aria-hidden="true">
           {marks.map((tick) => (
             <span key={tick.at_us} class={tick.day ? "is-day" : ""} style={{ left: percent(frac(tick.at_us, range)) }}>
-              {tick.day ? shortDay(tick.at_us) : clock(tick.at_us)}
+              {tick.day ? shortDay(tick.at_us) : tick.repeats ? clockZone(tick.at_us) : clock(tick.at_us)}
             </span>
           ))}
         </div>

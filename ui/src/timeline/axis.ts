@@ -83,6 +83,19 @@ export interface Tick {
   at_us: number;
   /** The label names the day, not the time. */
   day: boolean;
+  /** The clock on the wall showed, or will show, the same once more that night: the label says by which time of year. */
+  repeats?: boolean;
+}
+
+/** When the clock on the wall shows the same once more, on the night it is set back. */
+export function shownAgain(at_us: number): number[] {
+  const shown = new Date(at_us / 1000);
+  return [HOUR / 2, HOUR]
+    .map((later) => at_us + later)
+    .filter((each) => {
+      const again = new Date(each / 1000);
+      return again.getHours() === shown.getHours() && again.getMinutes() === shown.getMinutes();
+    });
 }
 
 /** Even moments of the local clock, at most about `most` of them: on the day of a change of the clock the steps are those the
@@ -101,9 +114,12 @@ export function ticks(range: Range, most: number): Tick[] {
       const local = new Date(day / 1000);
       local.setMinutes(step);
       const at_us = local.getTime() * 1000;
-      // an hour that the clock leaps over would come twice
-      if (at_us < from || at_us >= to || found.at(-1)?.at_us === at_us) continue;
-      found.push({ at_us, day: step === 0 });
+      // an hour that the clock leaps over would come twice; one that it shows twice is there twice
+      const again = shownAgain(at_us);
+      for (const each of [at_us, ...again]) {
+        if (each < from || each >= to || found.some((one) => one.at_us === each)) continue;
+        found.push({ at_us: each, day: step === 0 && each === at_us, ...(again.length ? { repeats: true } : {}) });
+      }
     }
   }
   return found.sort((a, b) => a.at_us - b.at_us);
