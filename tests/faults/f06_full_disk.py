@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from hearthwatch.feeds.packet import Stream
+from hearthwatch.feeds.packet import GapReason, Stream
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.index import IndexReader
 from tests.faults.fault import Fault, NotHere, Outcome, Terms
@@ -172,6 +172,9 @@ async def run(terms: Terms) -> Outcome:
         kept = await asyncio.to_thread(found.kept, name, since_us)
         later = [one.number for one in kept if one.number >= camera.number_at(first_us)]
         missing_after += sum(hole.last - hole.first + 1 for hole in holes(later))
+        causes = {gap.reason for gap in camera.gaps(found.index, since_us)} - {GapReason.DISK}
+        if causes:
+            broken.append(f"{name}: what is missing is put down to {', '.join(causes)}, not to the disk")
         without += [hole.lasts_s for hole in holes(one.number for one in kept)]
     if missing_after:
         broken.append(f"{missing_after} pictures are missing after recording had come back")

@@ -47,7 +47,7 @@ async def seeing_house() -> AsyncIterator[Seeing]:
             shutil.copy(rig.DATA / "models" / name, models / name)
         stack.enter_context(injectable())
         stack.enter_context(environment({"HEARTHWATCH_MODELS": str(models)}))
-        async with ledger_house(("hall", "porch"), moving=("porch",), more=f'[detect]\nmodel = "{_MODEL}"\n') as ledger:
+        async with ledger_house(("hall", "gate", "porch"), moving=("porch",), more=f'[detect]\nmodel = "{_MODEL}"\n') as ledger:
             await ledger.house.until(lambda: _works(ledger), bool, timeout_s=60)
             yield Seeing(ledger=ledger, models=models)
 
