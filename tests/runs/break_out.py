@@ -444,9 +444,9 @@ def is_ended_for_an_old_call(box: Box) -> bool:
         return MARK not in said.read_text()
 
 
-def children() -> list[int]:
-    """Return the processes that were started from here and are not taken notice of yet."""
-    return [int(word) for word in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+def children() -> set[int]:
+    """Return the processes that were started from here and have not ended, or of whose end nobody took notice."""
+    return {int(word) for task in Path("/proc/self/task").iterdir() for word in (task / "children").read_text().split()}
 
 
 def try_outside() -> tuple[int, int]:
