@@ -1,5 +1,5 @@
-"""Recorder, index and retention over a disk that forgets unsynced writes: whatever happens in whatever order, what was said to
-be on the disk is there, and nothing the index says is a lie."""
+"""Recorder, index, retention and outbox over a disk that forgets unsynced writes: whatever happens in whatever order, what was
+said to be on the disk is there, nothing the index says is a lie, and every alert that was acknowledged goes out."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.recording.conftest import Bench
 from tests.recording.forgetful_disk import ForgetfulDisk
+from tests.recording.forgetful_house import FATES, HouseSide
 from tests.recording.packet_maker import looped, make
 
 from hearthwatch.feeds.packet import Packet
@@ -27,10 +28,12 @@ from hearthwatch.recording.segment import FootageClass, Segment, SegmentState, S
 from hearthwatch.recording.verify import verify
 from hearthwatch.recording.writer import SegmentWriter
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 CAMERAS = ("front", "back")
 FPS = 15
+_QUICK = Path("/dev/shm")
+"""What forgets is the model, not the disk below it: its syncs may be free."""
 KILLED_S, CUT_S = 2, 3
 """Promises P1 and P2: so much video, received and not yet on the disk, may be lost."""
 ROOMY = StorageOptions(segment_s=2.5, free_gib=0)
@@ -51,9 +54,12 @@ class Recorder(RuleBasedStateMachine):
     """`running` are the cameras that send, with the rest of their pictures."""
 
     @initialize()
+    def start(self) -> None:
+        self.begin()
+
     def begin(self) -> None:
         self.patched = pytest.MonkeyPatch()
-        self.temporary = tempfile.TemporaryDirectory()
+        self.temporary = tempfile.TemporaryDirectory(dir=_QUICK if _QUICK.is_dir() else None)
         root = Path(self.temporary.name).resolve()
         self.disk = ForgetfulDisk(root / "footage", self.patched)
         unlink = sweep._unlink
@@ -191,6 +197,47 @@ class Recorder(RuleBasedStateMachine):
             assert self.pinned <= there
 
 
+class WholeHouse(Recorder):
+    """The same with the house beside it: visitors come, their alerts go out by one channel, and either may be killed alone."""
+
+    def begin(self) -> None:
+        super().begin()
+        self.house = HouseSide(self.bench.root, self.bench.clock, self.patched)
+
+    def teardown(self) -> None:
+        if hasattr(self, "house"):
+            self.house.close()
+        super().teardown()
+
+    @rule(times=st.integers(1, 3))
+    def somebody_comes(self, times: int) -> None:
+        for _visit in range(times):
+            self.house.come()
+        self.house.pay()
+
+    @rule(fates=st.lists(st.sampled_from(FATES), min_size=1, max_size=3))
+    def the_phone_is_tried(self, fates: list[str]) -> None:
+        for fate in fates:
+            self.bench.clock.advance(2)
+            if not self.house.deliver(fate):
+                self.house.again()
+
+    @rule(full=st.booleans())
+    def the_house_cannot_write(self, full: bool) -> None:
+        self.house.set_full(full=full)
+
+    @rule()
+    def killed_while_telling(self) -> None:
+        self.house.die_while_telling()
+        self.house.again()
+
+    def again(self, chance: random.Random | None, lost_s: float) -> None:
+        self.house.crash(chance)
+        super().again(chance, lost_s)
+        self.house.open()
+        self.house.check()
+
+
 EXAMPLES = int(os.environ.get("HEARTHWATCH_EXAMPLES", "0"))
 Recorder.TestCase.settings = settings(
     max_examples=EXAMPLES or 30,
@@ -200,3 +247,5 @@ Recorder.TestCase.settings = settings(
     derandomize=not EXAMPLES,
 )
 TestWhatWasPromisedIsThere = Recorder.TestCase
+WholeHouse.TestCase.settings = settings(Recorder.TestCase.settings, max_examples=EXAMPLES or 5, stateful_step_count=30)
+TestEveryAcknowledgedAlertGoesOut = WholeHouse.TestCase
