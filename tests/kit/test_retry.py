@@ -119,3 +119,8 @@ async def test_the_async_loop_tries_again_and_ends_by_cancellation() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert len(runs) >= 3
+
+
+def test_a_failure_that_lasts_for_weeks_is_still_waited_out() -> None:
+    backoff = Backoff(first_s=5, cap_s=300, jitter_frac=0)
+    assert {backoff.wait_s(Unreachable("away"), 0) for _ in range(3000)} == {5, 10, 20, 40, 80, 160, 300}

@@ -14,6 +14,8 @@ from hearthwatch.kit.units import NS_PER_S, MonoNs
 log = logging.getLogger(__name__)
 
 REFUSED_WAIT_S = 600.0
+_MOST_DOUBLINGS = 64
+"""Far beyond any cap: some thousand failures in a row would make a number no float holds."""
 REDIRECTED_WAIT_S = 30.0
 """An answer costs up to three requests: so a camera that redirects in a circle is asked less than ten times a minute."""
 
@@ -38,7 +40,7 @@ class Backoff:
             return self.refused_s
         if ran_s >= self.healthy_s:
             self.tries = 0
-        base = min(self.cap_s, self.first_s * self.factor**self.tries)
+        base = min(self.cap_s, self.first_s * self.factor ** min(self.tries, _MOST_DOUBLINGS))
         if isinstance(error, Redirected):
             base = max(base, REDIRECTED_WAIT_S)
         self.tries += 1
