@@ -15,8 +15,8 @@ _AFTER_S = 1800.0
 
 
 def _length(number: int) -> str:
-    """Weeks cost half a minute each."""
-    return "7 days" if number % 12 == 5 else "24 h" if number % 4 == 3 else "10 min"
+    """A week costs a minute or two, a day ten seconds."""
+    return "7 days" if number % 48 == 5 else "24 h" if number % 8 == 3 else "10 min"
 
 
 async def run(terms: Terms) -> Outcome:
@@ -89,7 +89,7 @@ FAULT = Fault(
     what="The line is dead for 10 minutes, 24 hours or 7 days while 500 things happen; the house crashes up to twice meanwhile",
     promise="P6",
     short=2,
-    full=48,
+    full=50,
     trial=run,
     limit_s=600.0,
 )

@@ -157,7 +157,7 @@ async def run(terms: Terms) -> Outcome:
             await house.tell(title=title(number), dedupe_key=f"cause/{number}")
             await let_pass(house, [one], rng.uniform(5, 30) if number < ALERTS - 1 else lasts_s)
         tries = server.tries
-        told = dict(house.health.open)
+        told = [what for what, _fault, _subject in house.health.log if what == "failed"]
         if kind in {"421", "450", "451", "five days", "stripped", "wrong certificate"}:
             if server.messages:
                 broken.append("a mail went out while none could")

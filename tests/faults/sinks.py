@@ -58,8 +58,8 @@ class Arrived:
         if lost := [number for number in wanted if not found[number]]:
             said.append(f"{way}: {len(lost)} of {len(wanted)} alerts never came: {lost[:5]}")
         more = [number for number, times in found.items() if times > 1]
-        if len(more) > doubles:
-            said.append(f"{way}: {len(more)} alerts came more than once: {more[:5]}")
+        if doubled(self) > doubles:
+            said.append(f"{way}: {doubled(self)} messages told what had been told, at most {doubles} may: {more[:5]}")
         if unmarked := [number for number in more if number not in self.marked]:
             said.append(f"{way}: {len(unmarked)} alerts came again without saying so: {unmarked[:5]}")
         if found.keys() - set(wanted):
@@ -75,8 +75,14 @@ def lost(arrived: Arrived, wanted: Sequence[int]) -> int:
 
 
 def doubled(arrived: Arrived) -> int:
-    """How many messages of an alert came beyond its first."""
-    return sum(times - 1 for times in arrived.counted.values())
+    """How many messages told of an alert that an earlier one had told of; a digest that comes twice is one."""
+    told: set[int] = set()
+    again = 0
+    for text in arrived.texts:
+        found = set(numbers(text))
+        again += bool(found & told)
+        told |= found
+    return again
 
 
 async def let_pass(house: House, couriers: Sequence[Courier], seconds: float) -> float:
@@ -183,7 +189,8 @@ class MailLine:
         self.line.struck.clear()
 
     def arrived(self) -> Arrived:
-        return Arrived([one.get_content() for one in self.sink.messages])
+        bodies = [one.get_body(("plain",)) for one in self.sink.messages if not one["In-Reply-To"]]
+        return Arrived([body.get_content() for body in bodies if body is not None])
 
 
 @asynccontextmanager
