@@ -145,3 +145,19 @@ def test_a_kill_under_a_slow_clock_leaves_a_hole_with_its_cause_where_it_was(ben
     assert verify(bench.folder, bench.reader, now_us=bench.clock.wall_us(), deep=True).findings == ()
     (hole,) = [gap for gap in bench.gaps() if gap.reason is GapReason.US]
     assert hole.end_us == again_us - SLOW_US
+
+
+def test_a_clock_that_only_went_wrong_by_itself_leaves_old_footage_where_it_was_right(bench: Bench) -> None:
+    bench.clock.kept = False
+    unset = UnsetClock(boot="fake", offset_us=offset_us(bench.clock))
+    record(bench, 8, start_us=START_US, unset=unset, why=GapReason.STOPPED)
+    before = bench.segments()
+    bench.clock.advance(5 * 86_400)
+    late_us = bench.clock.wall_us()
+    record(bench, 8, start_us=late_us, unset=unset, why=GapReason.STOPPED)
+    bench.clock.step_wall(40)
+    bench.clock.kept = True
+    tidy(bench)
+    after = bench.segments()
+    assert after[: len(before)] == before
+    assert min(one.start_us for one in after if one.run == "run2") == late_us + 40 * US_PER_S

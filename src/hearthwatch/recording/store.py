@@ -49,7 +49,7 @@ class Store:
 
     def retime(self, clock: Clock) -> None:
         """Once something keeps the clock right, stamp anew what was stamped before in this boot. Raises StorageFailed."""
-        if clock.is_kept() and (moved := retime(self.index, clock.boot(), offset_us(clock))):
+        if clock.is_kept() and (moved := retime(self.index, clock.boot(), offset_us(clock), clock.mono_ns() // 1000)):
             log.warning("the clock of this machine is right now: %d files of footage were put where they belong", moved)
 
     def next_sequence(self, camera: CameraId, stream: Stream) -> int:
