@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.faults import evidence
+from tests.faults import evidence, promises
 from tests.faults.running import RECORDS, Plan, Shard, carry_out, find
 
 
@@ -42,6 +42,8 @@ def main(words: Sequence[str] | None = None) -> int:
         if records := plan.records_of(fault):
             summaries[fault.id] = evidence.summary(fault, records, plan.codes[fault.id])
     evidence.write(summaries, given.evidence)
+    if given.evidence == evidence.EVIDENCE:
+        promises.main()
     print(evidence.table(summaries, passed_over))
     for fault in faults:
         if fault.id not in passed_over and (left := plan.open_numbers(fault)):
