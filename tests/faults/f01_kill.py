@@ -35,7 +35,7 @@ async def run(terms: Terms) -> Outcome:
     acknowledged = await found.house.until(lambda: _alerts(found), lambda now: now - known, every_s=0.02)
     await asyncio.sleep(terms.random.uniform(0, 0.3))
 
-    before = found.house.pids()
+    before = found.pids()
     began_ns, killed_us = time.monotonic_ns(), now_us()
     for role in PROCESSES if who == "all" else (who,):
         with suppress(ProcessLookupError):
@@ -74,9 +74,7 @@ async def run(terms: Terms) -> Outcome:
     if max(lost) > MAX_LOST_S:
         broken.append(f"{max(lost):.1f} s of pictures that had been sent before the kill are not on disk")
 
-    if others := [
-        role for role, pid in found.house.pids().items() if who in PROCESSES[1:] and role != who and before[role] != pid
-    ]:
+    if others := [role for role, pid in found.pids().items() if who in PROCESSES[1:] and role != who and before[role] != pid]:
         broken.append(f"with the {who} {', '.join(others)} went, too")
     findings, orphans_s = await found.settled(deep=terms.number % len(WHO) == 0)
     broken += [f"{one.flaw.value} {one.path}: {one.detail}" for one in findings]
@@ -100,7 +98,7 @@ async def _alerts(found: LedgerHouse) -> set[str]:
 
 async def _another(found: LedgerHouse, who: str, before: dict[str, int]) -> bool:
     """Tell whether others run in the place of those that were killed."""
-    pids = found.house.pids()
+    pids = found.pids()
     roles = PROCESSES if who in {"all", "supervisor"} else (who,)
     return all(pids.get(role, before[role]) != before[role] for role in roles)
 

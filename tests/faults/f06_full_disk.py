@@ -141,7 +141,7 @@ async def run(terms: Terms) -> Outcome:
     await found.whole()
     way = WAYS[(terms.number - 1) % len(WAYS)]
     disks = {"database": [small.data], "both": [small.data, small.footage]}.get(way, [small.footage])
-    pids, since_us = found.house.pids(), now_us()
+    pids, since_us = found.pids(), now_us()
     await asyncio.sleep(terms.random.uniform(0, 3))
     told: list[float] = []
     broken: list[str] = []
@@ -182,7 +182,7 @@ async def run(terms: Terms) -> Outcome:
         broken.append(f"with only the database's disk full {max(without):.1f} s were not recorded")
     if not await _is_known(found, rang_us):
         broken.append(f"what the owner was told with the disk full ({way}) is in no list half a minute later")
-    if found.house.pids() != pids:
+    if found.pids() != pids:
         broken.append("a process was started anew")
     if lost := small.lost_pins():
         broken.append(f"pinned and gone or changed: {', '.join(lost)}")

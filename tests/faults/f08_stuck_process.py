@@ -70,7 +70,7 @@ async def run(terms: Terms) -> Outcome:
     who, way = CASES[(terms.number - 1) % len(CASES)]
     since_us = now_us()
     await asyncio.sleep(2 + terms.random.uniform(0, 3))
-    before = found.house.pids()
+    before = found.pids()
     began_ns = time.monotonic_ns()
     os.kill(before[who], WAYS[way])
     figures: dict[str, float] = {}
@@ -98,7 +98,7 @@ async def run(terms: Terms) -> Outcome:
             collateral = max(collateral, gap_s)
     if collateral:
         broken.append(f"{collateral:.1f} s were not recorded because the {who} was stuck")
-    after = found.house.pids()
+    after = found.pids()
     if others := [role for role, pid in after.items() if role != who and before.get(role) != pid]:
         broken.append(f"with the {who} {', '.join(others)} went, too")
     findings, _ = await found.settled()
@@ -121,7 +121,7 @@ async def _supervisor(at: Watched, terms: Terms, pid: int, broken: list[str]) ->
 
 async def _replaced(found: LedgerHouse, who: str, pid: int) -> None:
     async def ask() -> bool:
-        return found.house.pids().get(who, pid) != pid
+        return found.pids().get(who, pid) != pid
 
     await found.house.until(ask, bool, timeout_s=60, every_s=0.05)
 

@@ -67,7 +67,7 @@ async def run(terms: Terms) -> Outcome:
         await found.whole()
     since_us = now_us()
     await asyncio.sleep(1 + terms.random.uniform(0, 2))
-    before = found.house.pids()
+    before = found.pids()
     began_ns = time.monotonic_ns()
     figures: dict[str, float] = {}
     broken: list[str] = []
@@ -84,7 +84,7 @@ async def run(terms: Terms) -> Outcome:
         else:
             await asyncio.sleep(4)
     finally:
-        await asyncio.to_thread(_make_well, at, way, found.house.pids().get("looker", 0))
+        await asyncio.to_thread(_make_well, at, way, found.pids().get("looker", 0))
     if way == "die":
         await found.house.until(lambda: _another(found, "looker", before["looker"]), bool, timeout_s=60)
     await found.house.until(lambda: _works(found), bool, timeout_s=90, every_s=0.25)
@@ -95,7 +95,7 @@ async def run(terms: Terms) -> Outcome:
         gap_s = max([gap_s, *(hole.lasts_s for hole in holes(numbers))])
     if gap_s:
         broken.append(f"{way}: {gap_s:.1f} s were not recorded")
-    others = [role for role, pid in found.house.pids().items() if role != "looker" and before[role] != pid]
+    others = [role for role, pid in found.pids().items() if role != "looker" and before[role] != pid]
     if others:
         broken.append(f"{way}: {', '.join(others)} went, too")
     findings, _ = await found.settled()
@@ -132,13 +132,13 @@ def _notices(found: LedgerHouse, since_ns: int) -> list:
 
 
 async def _another(found: LedgerHouse, role: str, pid: int) -> bool:
-    return found.house.pids().get(role, pid) != pid
+    return found.pids().get(role, pid) != pid
 
 
 async def _works(found: LedgerHouse) -> bool:
     """Tell whether the house says that it looks with its full detector."""
     detector = (await found.house.get("/api/v1/house"))["detector"]
-    return "looker" in found.house.pids() and detector["name"] == _MODEL and not detector["error"]
+    return "looker" in found.pids() and detector["name"] == _MODEL and not detector["error"]
 
 
 FAULT = Fault(

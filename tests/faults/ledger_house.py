@@ -51,6 +51,10 @@ class LedgerHouse:
     def index(self) -> Path:
         return self.footage / "index.db"
 
+    def pids(self) -> dict[str, int]:
+        """Return the processes that last as long as the house, by role."""
+        return {role: pid for role, pid in self.house.pids().items() if role in PROCESSES}
+
     def messages(self, words: str) -> list[Taken]:
         """Return what the owner's phone showed with these words in it, oldest first."""
         return [one for one in self.services.telegram.taken if words in one.text]
@@ -127,7 +131,7 @@ class LedgerHouse:
         """Wait until every process runs, the page says ok and every camera is live."""
 
         async def ask() -> bool:
-            if not self.house.pids().keys() >= set(PROCESSES) or not await self.house.healthz():
+            if self.pids().keys() != set(PROCESSES) or not await self.house.healthz():
                 return False
             return all(camera["state"] == "live" for camera in (await self.house.cameras()).values())
 
