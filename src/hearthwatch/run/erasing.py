@@ -33,8 +33,8 @@ _FOOTAGE = (
     r"quarantine/.+", rf"[a-z0-9][^/]*/(main|sub)/(\d{{12}}\.mp4|{_NEW})",
 )  # fmt: skip
 _FOLDERS = (
-    "pictures", "clips", "albums", "thumbs", "timelapse", "logins", "card", "watching", "offsite", "inbox", "firmware", "models",
-    "tls", "backup", "quarantine",
+    "pictures", "clips", "albums", "thumbs", "timelapse", "logins", "card", "watching", "offsite", "inbox", "firmware",
+    "models", "tls", "backup", "quarantine",
 )  # fmt: skip
 """Ours even where nothing is in them."""
 _HOUSE = ("house.db", "secrets.sealed", "secrets.key", "hearthwatch.toml", ".hearthwatch-run.lock")
