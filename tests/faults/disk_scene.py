@@ -173,12 +173,20 @@ def journal_of(path: Path) -> Journal:
     return found
 
 
-def lost_acknowledged(journal: Journal, lives: list[Child]) -> tuple[int, list[str]]:
-    """Return how many acknowledged events, alerts and arming changes are gone, and what else is wrong with the journal."""
+def lost_acknowledged(journal: Journal, lives: list[Child], cut_us: int) -> tuple[int, list[str]]:
+    """Return how many acknowledged events, alerts and arming changes are gone, and what else is wrong with the journal.
+
+    What the first life sent after its disk was cut off is no send: with the power it would have been dead.
+    """
     events = {key for life in lives for (key,) in life.said["event"]}
     arms = {int(number): mode for life in lives for number, mode in life.said["arm"]}
     happened = {key for life in lives for key, _at_us in life.said["happened"]}
-    took = [alert for life in lives for alert, *_ in life.said["took"] if alert in happened]
+    took = [
+        alert
+        for life in lives
+        for alert, _repeat, _event, at_us in life.said["took"]
+        if alert in happened and (life is not lives[0] or int(at_us) <= cut_us)
+    ]
     gone_events = events - journal.events
     gone_alerts = events - journal.alerts.keys()
     untold = events - set(took)

@@ -108,6 +108,6 @@ FAULT = Fault(
     what="kill -9 before and in every call that changes the disk: create, close, delete, migrate, copy, rescue, export",
     promise="P1 P3",
     short=1,
-    full=60,
+    full=48,
     trial=run,
 )

@@ -99,7 +99,7 @@ async def _cut_and_start(terms: Terms, scene: str, made: Template, disk: SmallDi
         await asyncio.sleep(terms.random.uniform(0, 1.2))
     else:
         await first.until("up")
-        await asyncio.sleep(terms.random.uniform(0.5, 3.5))
+        await asyncio.sleep(terms.random.uniform(0.3, 2.3))
     cut_us = time.time_ns() // 1000
     disk.cut()
     await first.kill()
@@ -113,7 +113,7 @@ async def _cut_and_start(terms: Terms, scene: str, made: Template, disk: SmallDi
     journal = await asyncio.to_thread(journal_of, disk.path / "data" / NAME)
     sent = first.sent(cut_us)
     gap_s = lost_s(kept, sent, told.cameras)
-    lost, broken = lost_acknowledged(journal, [first, second])
+    lost, broken = lost_acknowledged(journal, [first, second], cut_us)
     broken += kept.findings[:5]
     if kept.doubled:
         broken.append(f"{kept.doubled} pictures are there twice")
@@ -156,6 +156,6 @@ FAULT = Fault(
     what="The power fails (ext4 shut down without its journal) during load, deletion, migration and backup",
     promise="P2",
     short=2,
-    full=52,
+    full=50,
     trial=run,
 )

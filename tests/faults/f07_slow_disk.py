@@ -113,6 +113,6 @@ FAULT = Fault(
     what="A disk whose syncs take 0.5 to 5 s, or that is frozen for 30 s",
     promise="P4 P7",
     short=1,
-    full=12,
+    full=8,
     trial=run,
 )

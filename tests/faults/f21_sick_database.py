@@ -246,6 +246,6 @@ FAULT = Fault(
     what="index.db and house.db damaged (page, header, log, shared memory), failing in a commit, or held by another program",
     promise="P10",
     short=1,
-    full=49,
+    full=28,
     trial=run,
 )
