@@ -66,6 +66,10 @@ def _sql(path: Path, *statements: str) -> None:
         sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+_BROKEN_SCHEMA = "UPDATE sqlite_master SET sql = 'CREATE TABLE x ' || CAST(x'ce28ff' AS TEXT) || ' (('"
+"""What SQLite says of it holds the broken bytes."""
+
+
 def _label(path: Path, before: bytes, after: bytes) -> None:
     """Change the label of a file in place, so that no box moves."""
     data = path.read_bytes()
@@ -102,6 +106,7 @@ def states() -> dict[str, Damage]:
         "index: all but the header zeros": lambda root, _: _zero(_index(root), 100, 1 << 20),
         "index: of a newer release": lambda root, _: _sql(_index(root), "UPDATE alembic_version SET version_num = '9999'"),
         "index: of no release": lambda root, _: _sql(_index(root), "DELETE FROM alembic_version"),
+        "index: a schema of broken text": lambda root, _: _sql(_index(root), "PRAGMA writable_schema=ON", _BROKEN_SCHEMA),
         "index: no segments table": lambda root, _: _sql(_index(root), "DROP TABLE segments"),
         "index: no gaps table": lambda root, _: _sql(_index(root), "DROP TABLE gaps"),
         "index: no stores": lambda root, _: _sql(_index(root), "DELETE FROM stores"),
@@ -272,6 +277,7 @@ def house_damage() -> dict[str, Damage]:
 
     return {
         "house: empty": lambda root, _: db(root).write_bytes(b""),
+        "house: a schema of broken text": lambda root, _: _sql(db(root), "PRAGMA writable_schema=ON", _BROKEN_SCHEMA),
         "house: half": lambda root, _: os.truncate(db(root), db(root).stat().st_size // 2),
         "house: noise": lambda root, rng: db(root).write_bytes(rng.randbytes(100_000)),
         "house: header of zeros": lambda root, _: _zero(db(root), 0, 100),

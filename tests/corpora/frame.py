@@ -174,7 +174,7 @@ def _unspeakable(said: str, heard: list[str]) -> str | None:
         if CANARY in text:
             return f"shows a secret: {text[:200]}"
     if tracebacks := [line for line in heard if "Traceback (most recent call last)" in line]:
-        return f"writes a traceback: {tracebacks[0][:600]}"
+        return f"writes a traceback: … {tracebacks[0][-600:]}"
     return None
 
 

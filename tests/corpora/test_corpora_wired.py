@@ -36,6 +36,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
         ("label: no ticks", "set aside"),
         ("stranger: names of all kinds", "Repaired"),
         ("index: giant sizes", "Repaired"),
+        ("index: a schema of broken text", "Repaired"),
     ],
 )
 def test_states_that_once_kept_the_recorder_from_starting(state: str, told: str, footage, tmp_path: Path) -> None:

@@ -110,8 +110,8 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """Serve a house from a thread of its own until the block ends; its endless answers end at once."""
+def served(folder: Path, *, endless: bool = False) -> Iterator[Served]:
+    """Serve a house from a thread of its own until the block ends; its endless answers end at once, unless `endless`."""
     ready: threading.Event = threading.Event()
     found: list[Served] = []
     ended = threading.Event()
@@ -128,7 +128,8 @@ def served(folder: Path) -> Iterator[Served]:
                 words[str(role)] = lasting.word
                 session = await lasting.session(lasting.word)
                 csrf[str(role)] = session.csrf
-            built.auth.stopping.set()
+            if not endless:
+                built.auth.stopping.set()
             found.append(Served(running.base, spec, words, csrf))
             ready.set()
             await asyncio.to_thread(ended.wait)
@@ -136,7 +137,7 @@ def served(folder: Path) -> Iterator[Served]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()), name="served")
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(60)
         yield found[0]
     finally:
         ended.set()

@@ -53,6 +53,7 @@ ENDS = {
     "a close without sense": frame(CLOSE, b"\x00"),
     "a close with a forbidden code": frame(CLOSE, struct.pack(">H", 1005)),
 }
+ENDS["half a character and a close in one breath"] = ENDS["no UTF-8"] + frame(CLOSE, b"\x03\xe8")
 STAYS = {
     "no JSON": "no sense",
     "half of JSON": '{"watch": ',

@@ -7,6 +7,7 @@ import io
 import json
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import av
 from hypothesis import given
@@ -18,7 +19,7 @@ from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.web.doors import LiveEnd, LiveStart
 from hearthwatch.web.fanout import LiveHub
-from hearthwatch.web.live import Player
+from hearthwatch.web.live import Player, _while_there
 
 CAMERA = CameraId("front-door")
 KEY = (CAMERA, Stream.SUB)
@@ -288,3 +289,16 @@ def test_the_end_says_why_without_secrets() -> None:
     note = json.loads(player.messages(LiveEnd(gap=replace(GAP, detail="rtsp://ada:hunter2@cam/ is gone")))[0])
     assert note == {"type": "end", "reason": "network", "detail": "rtsp://***@cam/ is gone"}
     assert player.messages(packet(2, key=True)) == []
+
+
+async def test_a_viewer_the_server_hung_up_on_is_not_closed_a_second_time() -> None:
+    """What uvicorn raises when a broken frame ended the connection just before the session does."""
+
+    class HungUp:
+        async def close(self, **_: object) -> None:
+            raise RuntimeError("Unexpected ASGI message 'websocket.close', after sending 'websocket.close'.")
+
+    auth = SimpleNamespace(ended=lambda _person: asyncio.sleep(0), stopping=asyncio.Event())
+    watching = asyncio.create_task(asyncio.sleep(60))
+    await _while_there(HungUp(), SimpleNamespace(auth=auth), None, watching)  # type: ignore[arg-type]
+    assert watching.cancelled()

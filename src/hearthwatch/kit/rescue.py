@@ -19,6 +19,8 @@ from hearthwatch.kit.units import WallUs
 log = logging.getLogger(__name__)
 
 _DAMAGE = ("malformed", "not a database")
+_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""The second where what SQLite says of damage holds damaged bytes."""
 _ENDS = ("", "-wal", "-shm", "-journal")
 _HEAD_BYTES = 100
 _ROOM = 3
@@ -48,6 +50,8 @@ def is_sound(path: Path) -> bool:
             sql.execute("PRAGMA query_only=ON")
             has_tables = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
             return bool(has_tables and sql.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except UnicodeDecodeError:
+        return False
     except sqlite3.DatabaseError as error:
         if tells_damage(str(error)):
             return False
@@ -88,7 +92,7 @@ def copy_now(path: Path, folder: Path, now_us: WallUs, *, keep: int) -> Path:
         fsync_folder(folder)
         for _at_us, old in copies(folder, path.name)[keep:]:
             old.unlink(missing_ok=True)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *_ERRORS) as error:
         text = str(error)
         if isinstance(error, OSError):
             raise storage_failed(error, f"copying {path.name}") from error
@@ -131,7 +135,7 @@ def rescue(path: Path, folder: Path, bring_up: Callable[[Path], None], now_us: W
         fsync_folder(path.parent)
     except OSError as error:
         raise storage_failed(error, f"setting the broken {path.name} aside") from error
-    except sqlite3.Error as error:
+    except _ERRORS as error:
         raise StorageFailed(StorageFault.BROKEN, f"making {path.name} anew: {error}") from error
     finally:
         with contextlib.suppress(OSError):
@@ -164,7 +168,7 @@ def _mend_head(read: Path, new: Path) -> None:
         with closing(sqlite3.connect(read)) as sql:
             sql.execute("SELECT count(*) FROM sqlite_master").fetchone()
             return
-    except sqlite3.Error:
+    except _ERRORS:
         head = bytearray(new.read_bytes()[:_HEAD_BYTES])
     if read.exists() and len(head) == _HEAD_BYTES:
         page_bytes = int.from_bytes(head[16:18], "big")
@@ -201,7 +205,7 @@ def _take(old: sqlite3.Connection, sql: sqlite3.Connection, table: str) -> bool:
     """Take the rows of one table; True when all of them could be read."""
     try:
         had = {row[1] for row in old.execute(f'PRAGMA table_info("{table}")')}
-    except sqlite3.Error:
+    except _ERRORS:
         had = set()
     names = [row[1] for row in sql.execute(f'PRAGMA table_info("{table}")') if row[1] in had]
     if not names:
@@ -214,7 +218,7 @@ def _take(old: sqlite3.Connection, sql: sqlite3.Connection, table: str) -> bool:
         rows += _read(old, f'SELECT {columns} FROM "{table}" ORDER BY rowid DESC')[0]  # noqa: S608 from its other end
     put = f'INSERT OR REPLACE INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(names))})'  # noqa: S608 our own names
     for row in rows:
-        with contextlib.suppress(sqlite3.Error):  # a row that damage made nonsense of
+        with contextlib.suppress(*_ERRORS):  # a row that damage made nonsense of
             sql.execute(put, row)
     return complete
 
@@ -225,7 +229,7 @@ def _read(old: sqlite3.Connection, query: str) -> tuple[list[tuple[object, ...]]
     try:
         for row in old.execute(query):
             rows.append(row)  # noqa: PERF402 what came before the damage counts
-    except sqlite3.Error:
+    except _ERRORS:
         return rows, False
     return rows, True
 

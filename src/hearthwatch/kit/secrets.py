@@ -42,6 +42,7 @@ _name = re.compile(NAME_PATTERN)
 _MAGIC = b"HWSEAL1\n"
 _BLOB_MAGIC = b"HWBLOB1\n"
 _KEY_ID_BYTES = 8
+_MAX_FILE_BYTES = 16 << 20
 _NONCE_BYTES = 12
 _KEY_CREDENTIAL = "hearthwatch.key"
 _MIN_KEY_BYTES = 16
@@ -297,7 +298,7 @@ def _read_private(path: Path) -> bytes | None:
             if os.fstat(file.fileno()).st_mode & 0o077:
                 log.warning("%s could be read by other users of this machine; it is private again", path)
                 os.fchmod(file.fileno(), 0o600)
-            return file.read()
+            return file.read(_MAX_FILE_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:

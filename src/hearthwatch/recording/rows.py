@@ -51,6 +51,8 @@ def sql_errors(doing: str) -> Iterator[None]:
         cause = str(error.orig if isinstance(error, exc.DBAPIError) else error)
         fault = StorageFault.NO_SPACE if "disk is full" in cause else StorageFault.BROKEN
         raise StorageFailed(fault, f"{doing}: {cause}") from error
+    except UnicodeDecodeError as error:  # what SQLite says of damage holds damaged bytes
+        raise StorageFailed(StorageFault.BROKEN, f"{doing}: the file is malformed") from error
 
 
 def segment_of(row: Any) -> Segment:

@@ -153,7 +153,8 @@ async def _while_there(websocket: WebSocket, site: Site, person: Session, *worki
         await asyncio.wait({*working, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             code, reason = (1012, "restarting") if site.auth.stopping.is_set() else (4401, "logged out")
-            with contextlib.suppress(WebSocketDisconnect):  # he may have left in the same moment
+            # he may have left in the same moment, or the server hung up on him for what he sent
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                 await websocket.close(code=code, reason=reason)
     finally:
         for task in (*working, ended):

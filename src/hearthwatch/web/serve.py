@@ -32,13 +32,17 @@ _CROWD = Crowd()
 
 
 class _NoBug(logging.Filter):
-    """uvicorn tells with a traceback of a viewer who sends half a character by a WebSocket; the connection is closed for it."""
+    """uvicorn tells with a traceback of a viewer who sends half a character by a WebSocket, and stumbles over one who closes it
+    in the same breath; the connection is closed for it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and type(record.exc_info[1]).__name__ == "InvalidState":
+            return False
         return not record.getMessage().startswith("Invalid UTF-8 sequence received")
 
 
-logging.getLogger("uvicorn.error").addFilter(_NoBug())
+for _name in ("uvicorn.error", "asyncio"):
+    logging.getLogger(_name).addFilter(_NoBug())
 
 
 class Server(uvicorn.Server):
