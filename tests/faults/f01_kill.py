@@ -14,7 +14,7 @@ from tests.faults.fault import Fault, Outcome, Terms
 from tests.faults.ledger_camera import FPS, holes
 from tests.faults.ledger_house import PROCESSES, LedgerHouse, ledger_house, now_us
 
-WHO = ("recorder", "all", "house", "supervisor", "looker")
+WHO = ("all", "recorder", "house", "supervisor", "looker")
 STOPS_RECORDING = frozenset({"recorder", "supervisor", "all"})
 MAX_LOST_S = 2.0
 _BEFORE_S = 2
@@ -107,7 +107,7 @@ FAULT = Fault(
     id="F01",
     what="kill -9 of each process, and of all, at an instant chosen by chance",
     promise="P1 P3",
-    short=2,
+    short=1,
     full=50,
     trial=run,
 )

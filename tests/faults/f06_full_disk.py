@@ -21,7 +21,7 @@ from tests.faults.fault import Fault, NotHere, Outcome, Terms
 from tests.faults.ledger_camera import FPS, holes
 from tests.faults.ledger_house import LedgerHouse, ledger_house, now_us
 
-WAYS = ("footage", "database", "inodes", "both")
+WAYS = ("both", "footage", "database", "inodes")
 MAX_RESUME_S = 10.0
 _DISK_MB = 48
 _INODES = 3000
@@ -214,7 +214,7 @@ FAULT = Fault(
     id="F06",
     what="Every byte or inode taken of the disk with footage, with databases, or both, in bursts",
     promise="P4",
-    short=2,
-    full=48,
+    short=1,
+    full=24,
     trial=run,
 )

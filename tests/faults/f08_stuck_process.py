@@ -131,6 +131,6 @@ FAULT = Fault(
     what="A process is stopped, turns in circles, or holds the interpreter's lock",
     promise="P11",
     short=1,
-    full=20,
+    full=10,
     trial=run,
 )

@@ -210,6 +210,6 @@ FAULT = Fault(
     what="Cameras that flap, reboot, die without a word, freeze, move, and change their password",
     promise="P8",
     short=1,
-    full=16,
+    full=8,
     trial=run,
 )
