@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hearthwatch.kit.errors import BadReply, StorageFailed
+from hearthwatch.kit.errors import BadReply, StorageFailed, Unsupported
 from hearthwatch.recording.store import is_damage
 from tests.corpora.__main__ import corpus, modules
+from tests.corpora.cor03_video import made_clips, read_clip
 from tests.corpora.cor10_state import made_footage, start, states
 from tests.corpora.frame import CANARY, Case, Corpus, Tally, Terms, data_folder, play, try_case
 
@@ -42,6 +43,13 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
 def test_states_that_once_kept_the_recorder_from_starting(state: str, told: str, footage, tmp_path: Path) -> None:
     model, sums = footage
     assert told in start(model, tmp_path, states()[state], random.Random(1), sums)
+
+
+def test_a_clip_in_a_format_nobody_knows_is_refused() -> None:
+    clip = made_clips()["mkv"]
+    assert read_clip(clip)
+    with pytest.raises(Unsupported, match="nobody here knows"):
+        read_clip(clip.replace(b"V_MPEG4/ISO/AVC", b"V_XXXX4/ISO/AVC"))
 
 
 @pytest.mark.parametrize("state", ["index: a state nobody knows", "index: a camera that goes up"])

@@ -44,7 +44,9 @@ class VideoTaker(Protocol):
 
 def video_taker(stream: VideoStream, packet: av.Packet[Any]) -> VideoTaker | None:
     """Return what takes the packets of `stream`, None while they have not said enough. Raises Unsupported or BadReply."""
-    name = stream.codec_context.name
+    name = _name_of(stream)
+    if not name:
+        raise Unsupported("the video is in a format that nobody here knows")
     if codec := _NAL_CODECS.get(name):
         extradata = stream.codec_context.extradata or b""
         length_bytes = _length_bytes(codec, extradata)
@@ -185,10 +187,15 @@ class AudioTaker:
 
 def audio_taker(stream: AudioStream) -> AudioTaker | None:
     """Return what takes the sound of `stream`, None for a kind that is not kept."""
+    codec = _KEPT_AUDIO.get(_name_of(stream))
     context = stream.codec_context
-    codec = _KEPT_AUDIO.get(context.name)
-    extradata = context.extradata or b""
-    if codec is None or (codec is Codec.AAC and not extradata) or not context.sample_rate:
+    if codec is None or (codec is Codec.AAC and not context.extradata) or not context.sample_rate:
         return None
     channels = context.layout.nb_channels
+    extradata = context.extradata or b""
     return AudioTaker(AudioInfo(codec=codec, extradata=extradata, sample_hz=context.sample_rate, channels=channels))
+
+
+def _name_of(stream: VideoStream | AudioStream) -> str:
+    """Return what libav calls the format, empty for one it does not know: such a stream has no context, against its type."""
+    return str(getattr(stream.codec_context, "name", ""))
