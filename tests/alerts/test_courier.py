@@ -174,6 +174,18 @@ async def test_a_dark_week_of_many_alerts_ends_in_a_digest_that_names_each_once(
     assert ("picture", DeliveryState.FOLDED, 1) in found
 
 
+@pytest.mark.parametrize(("error", "lost"), [(Unsupported("no such text"), 0), (Refused("blocked"), 1)])
+async def test_a_digest_that_is_not_taken_takes_no_alert_along(house, error, lost):
+    channel = FakeChannel(failures=[error])
+    one = courier(house, channel)
+    alerts = [await house.tell() for _ in range(25)]
+    house.clock.advance(120)
+    await drain(house, one)
+    told = "\n".join(f"{alert.title}\n{alert.text}" for alert, *_ in channel.got)
+    assert sum(told.count(f"{alert.title}:") + channel.texts.count(alert.title) for alert in alerts) == 25 - lost
+    assert [state for _, state, _ in await states(house)].count(DeliveryState.DEAD) == lost
+
+
 async def test_no_digest_for_a_fresh_burst(house):
     channel = FakeChannel()
     one = courier(house, channel)

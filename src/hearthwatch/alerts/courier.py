@@ -95,7 +95,7 @@ class Courier:
         self._media = _Lane(frozenset(Part) - {Part.TEXT}, max(limit_s, _MEDIA_LIMIT_S), backoff())
         self._hold_ns = MonoNs(0)
         self._sent_ns: deque[MonoNs] | None = deque(maxlen=channel.per_minute) if isinstance(channel, Paced) else None
-        self._refusals = 0
+        self._refusals = self._singly = 0
         self._failing_ns: MonoNs | None = None
         if resume:
             self._resume()
@@ -150,7 +150,10 @@ class Courier:
             return wait_s if waiting else None
         now_us = self._clock.wall_us()
         old = [d for d in waiting if abs(now_us - self._outbox.alert(d).at_us) > _DIGEST_AGE_US]
-        if len(old) > DIGEST_OVER:
+        if self._singly:
+            self._singly -= 1
+            await self._send(lane, waiting[:1], self._outbox.alert(waiting[0]))
+        elif len(old) > DIGEST_OVER:
             await self._send_digest(lane, old, "{} alerts that could not be delivered in time")
         elif len(waiting) > 1 and self._is_crowded():
             await self._send_digest(lane, waiting, "{} more alerts")
@@ -259,8 +262,12 @@ class Courier:
                 wait_s = min(_REFUSED_WAIT_S * 2**self._refusals, 600.0)
                 self._refusals = min(self._refusals + 1, 10)
                 self._hold_ns = MonoNs(now_ns + round(wait_s * NS_PER_S))
-                await self._give_up(deliveries, text)
+                await self._outbox.retry(deliveries[1:], text, wait_s, maybe_sent=False)
+                await self._give_up(deliveries[:1], text)
                 self._tell(text)
+            case Unsupported() if len(deliveries) > 1:  # one of them may be at fault: it shall not take the others along
+                self._singly = len(deliveries)
+                await self._outbox.retry(deliveries, text, 0.0, maybe_sent=False)
             case Unsupported():
                 await self._give_up(deliveries, text)
             case _ if lane is self._media and deliveries[0].tries + 1 >= _MEDIA_TRIES:
