@@ -360,7 +360,7 @@ async def scene(folder: Path, poll_s: float, families: Sequence[Family] = FAMILI
             camera = await stack.enter_async_context(family.make().running())
             video = None
             if family.path:
-                mounts = [Mount(path=family.path, length_s=10, width_px=320, height_px=180, fps=5, gop_s=1.0)]
+                mounts = [Mount(path=family.path, length_s=10, width_px=320, height_px=180, fps=2, gop_s=1.0)]
                 video = CameraVideo(camera=camera, user=OURS, mounts=mounts)
                 await stack.enter_async_context(video.running())
             cameras.append(Visited(family=family, camera=camera, video=video))
