@@ -14,8 +14,10 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hearthwatch.recording.index import IndexReader
+from hearthwatch.recording.verify import verify
 from hearthwatch.run.house_db import MIGRATIONS, NAME
-from tests.faults.disk_scene import Child, Kept, clip, journal_of, kept_on, lost_s
+from tests.faults.disk_scene import FAR_US, Child, Kept, clip, journal_of, kept_on, lost_s
 from tests.faults.disk_shim import Kind, Shim
 from tests.faults.disk_terms import DiskTerms
 from tests.faults.fault import Fault, Outcome, Terms
@@ -94,7 +96,7 @@ async def _while_stopped(terms: Terms, harm: str, told: DiskTerms) -> Outcome:
     await second.start()
     await second.until("up")
     start_s = (time.monotonic_ns() - second.began_ns) / 1e9
-    await _reconciled(second)
+    await _reconciled(told.disk)
     await second.end()
     kept = await asyncio.to_thread(kept_on, told.disk)
     figures, broken = await asyncio.to_thread(_judge_start, first, kept, data, before)
@@ -108,10 +110,17 @@ async def _while_stopped(terms: Terms, harm: str, told: DiskTerms) -> Outcome:
     return Outcome(figures=figures, broken=tuple(broken), notes={"harm": harm})
 
 
-async def _reconciled(child: Child) -> None:
-    """Let the recorder take in what the index lost: it does so within the first ten seconds."""
-    del child
-    await asyncio.sleep(2.5)
+async def _reconciled(disk: Path) -> None:
+    """Let the recorder take in what the index lost; a file may be unknown for a minute."""
+
+    def is_done() -> bool:
+        with IndexReader(disk / "data" / INDEX) as reader:
+            return verify(disk / "footage", reader, now_us=FAR_US).is_clean
+
+    for _turn in range(60):
+        await asyncio.sleep(1.0)
+        if await asyncio.to_thread(is_done):
+            return
 
 
 def _judge_start(first: Child, kept: Kept, data: Path, before: dict[str, int]) -> tuple[dict[str, float], list[str]]:
@@ -212,7 +221,7 @@ async def _while_running(terms: Terms, harm: str, told: DiskTerms) -> Outcome:
         again = Child(replace(told, first=_LATER, calm=True, copies=False))
         await again.start()
         await again.until("up")
-        await _reconciled(again)
+        await _reconciled(told.disk)
         await again.end()
     kept = await asyncio.to_thread(kept_on, told.disk)
     broken += kept.findings[:4]

@@ -264,6 +264,30 @@ def test_an_index_that_breaks_while_recording_is_made_anew_and_recording_goes_on
     assert check(bench).is_clean
 
 
+def test_damage_where_only_readers_would_look_is_found_at_the_start(bench: Bench) -> None:
+    bench.record(10)
+    before = bench.segments()
+    bench.close()
+    with sqlite3.connect(bench.index_path) as database:
+        rows = [("front", "main", at, at + 1, "network", "a hole with a mark") for at in range(500)]
+        put = "INSERT INTO gaps (camera, stream, start_us, end_us, reason, detail) VALUES (?, ?, ?, ?, ?, ?)"
+        database.executemany(put, rows)
+        database.commit()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    at = bench.index_path.read_bytes().index(b"a hole with a mark") // 4096 * 4096
+    with bench.index_path.open("r+b") as file:
+        file.seek(at)
+        file.write(bytes(4096))
+    bench.open()
+    for _ in range(4):
+        bench.clock.advance(20)
+        bench.work()
+    assert [one.sequence for one in bench.segments()] == [one.sequence for one in before]
+    assert len(bench.gaps()) < 500
+    assert check(bench).is_clean
+
+
 def test_taking_in_a_stranger_repeats_no_gap(bench: Bench) -> None:
     bench.record(4)
     bench.record(4, start_us=START_US + 10_000_000)

@@ -13,6 +13,7 @@ from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.clock import Clock, offset_us
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import storage_failed, write_atomic
+from hearthwatch.kit.rescue import is_sound
 from hearthwatch.kit.units import CameraId
 from hearthwatch.recording.ballast import Ballast
 from hearthwatch.recording.custody import Custody
@@ -142,8 +143,11 @@ def _store_uuid(folder: Path) -> str:
 
 
 def _open_index(path: Path, store: str, clock: Clock) -> tuple[IndexWriter, bool]:
-    """Return the index, working on `store`, and whether the disk is new to it; a damaged one is made anew."""
+    """Return the index, working on `store`, and whether the disk is new to it; a damaged one is made anew, also where only
+    those who look at old footage would come across the damage."""
     index: IndexWriter | None = None
+    if path.exists() and path.stat().st_size and not is_sound(path):
+        set_aside(path, clock, StorageFailed(StorageFault.BROKEN, f"{path} is malformed"))
     for may_renew in (True, False):
         try:
             index = IndexWriter(path)
