@@ -4,7 +4,7 @@ import pytest
 from tests.recording.conftest import Bench
 from tests.recording.packet_maker import START_US, looped, make
 
-from hearthwatch.feeds.packet import GapReason
+from hearthwatch.feeds.packet import Gap, GapReason
 from hearthwatch.kit.units import WallUs
 from hearthwatch.recording import cut
 from hearthwatch.recording.ballast import Ballast
@@ -118,3 +118,14 @@ def test_what_is_recorded_for_events_alone_begins_a_file_and_goes_after_a_quarte
         pinned=False,
     )
     assert goes(910, event) == []
+
+
+def test_a_file_ends_where_the_next_run_begins_though_the_clock_was_followed_slowly(bench: Bench) -> None:
+    """The wall clock of a run follows ours by 500 ppm, so that the last file's media may be milliseconds longer than its time."""
+    made, writer = make(), bench.writer()
+    bench.begin(writer, made)
+    bench.feed(writer, looped(made, 3))
+    end_us = WallUs(START_US + 4_000_000 - 3_000)
+    writer.end(Gap(camera=writer.camera, stream=writer.stream, start_us=end_us, end_us=None, reason=GapReason.DISCONTINUITY))
+    bench.work()
+    assert bench.segments()[-1].end_us == end_us == bench.gaps()[-1].start_us

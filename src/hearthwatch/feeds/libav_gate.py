@@ -18,6 +18,8 @@ from hearthwatch.feeds.rtsp_message import MAX_BODY_BYTES, MAX_HEADER_BYTES
 from hearthwatch.kit.errors import BadReply, HearthwatchError, Redirected, Unreachable
 
 _CONNECT_S = 5.0
+_STALL_S = 60.0
+"""How long libav may take nothing: it is held back while the recorder is."""
 _MOST_CONNECTIONS = 3
 """One is the rule; libav may come again after a refused log-in."""
 _MOST_BEFORE_PLAY = 30
@@ -97,8 +99,8 @@ class _Passage:
     def run(self, closed: threading.Event) -> None:
         """Raises HearthwatchError for what is not let through, OSError for a connection that breaks."""
         poll = select.poll()
-        for sock in (self._inner, self._outer):
-            sock.settimeout(_CONNECT_S)
+        for sock, patience_s in ((self._inner, _STALL_S), (self._outer, _CONNECT_S)):
+            sock.settimeout(patience_s)
             poll.register(sock, select.POLLIN)
         while not closed.is_set():
             for fd, _event in poll.poll(250):

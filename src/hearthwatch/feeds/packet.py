@@ -141,6 +141,10 @@ class GapReason(StrEnum):
     """The owner wants no recording in the mode the house was in."""
 
 
+SEAMLESS = frozenset({GapReason.CLOCK_STEP, GapReason.DISCONTINUITY, GapReason.CHANGED})
+"""After these the next run may go on with the very next picture: the gap begins where that one would be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """A stretch without footage and its cause; `end_us` None while it lasts. `unset` when nobody kept the clock right that

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from hearthwatch.feeds.packet import Gap, GapReason, Packet, Run, Stream, StreamInfo
+from hearthwatch.feeds.packet import SEAMLESS, Gap, GapReason, Packet, Run, Stream, StreamInfo
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.logs import Interval
@@ -133,7 +133,7 @@ class Disk:
     def _end(self, writer: SegmentWriter, gap: Gap) -> None:
         track = self._tracks.get(writer)
         if track is not None and track.file is not None:
-            self._close_file(writer, track, None)
+            self._close_file(writer, track, gap.start_us if gap.reason in SEAMLESS else None)
             gap = replace(gap, start_us=track.last_us or gap.start_us)
         if track is not None:
             track.retry_ns = 0
