@@ -1,6 +1,7 @@
 # make run    sets everything up and starts Hearthwatch        make test   sets up what the tests need and runs them all
 # make check  lint, types and import contracts                 make bench  the benchmarks of docs/benchmarks.md
 # make soak   a whole house for ten minutes, every promise judged   make faults  every fault, an hour (docs/testing.md)
+# make corpora   bad input of ten kinds, minutes              make fuzz     ten parsers, ten minutes each
 # make setup, make lock, make sbom, make docs, make clean
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
