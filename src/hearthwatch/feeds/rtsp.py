@@ -58,7 +58,7 @@ class RtspFeed:
             address = resolve(host, port, self._source.allow_loopback)
             sock = connect(address, timeout_s=self._connect_timeout_s, clock=self._clock, stop=stop)
             if self._source.transport == "udp":
-                sock = bridged(sock, address[0])
+                sock = bridged(sock, address[0], self._clock)
         connection = RtspConnection(
             sock,
             auth=Authenticator(self._source.user, self._source.password, self._rng),

@@ -12,10 +12,10 @@ import re
 import select
 import socket
 import threading
-import time
 from dataclasses import dataclass, field
 
 from hearthwatch.feeds.rtsp_message import MAX_BODY_BYTES, MAX_HEADER_BYTES, format_interleaved
+from hearthwatch.kit.clock import Clock
 
 _READ_BYTES = 65_536
 _POLL_MS = 40
@@ -98,12 +98,12 @@ class _Lane:
     order: InOrder = field(default_factory=InOrder)
 
 
-def bridged(camera: socket.socket, camera_ip: str) -> socket.socket:
+def bridged(camera: socket.socket, camera_ip: str, clock: Clock) -> socket.socket:
     """Return a socket that speaks RTSP with interleaved frames in the place of `camera`, which is closed when that one is."""
     ours, theirs = socket.socketpair()
     for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
         ours.setsockopt(socket.SOL_SOCKET, option, camera.getsockopt(socket.SOL_SOCKET, option, 16))
-    bridge = _Bridge(theirs, camera, camera_ip)
+    bridge = _Bridge(theirs, camera, camera_ip, clock)
     threading.Thread(target=bridge.run, name="rtsp-datagrams", daemon=True).start()
     return ours
 
@@ -111,8 +111,8 @@ def bridged(camera: socket.socket, camera_ip: str) -> socket.socket:
 class _Bridge:
     """Owns both sockets; ends when either side does."""
 
-    def __init__(self, client: socket.socket, camera: socket.socket, camera_ip: str) -> None:
-        self._client, self._camera, self._ip = client, camera, camera_ip
+    def __init__(self, client: socket.socket, camera: socket.socket, camera_ip: str, clock: Clock) -> None:
+        self._client, self._camera, self._ip, self._clock = client, camera, camera_ip, clock
         self._family = socket.AF_INET6 if ":" in camera_ip else socket.AF_INET
         self._from_client, self._from_camera = bytearray(), bytearray()
         self._lanes: list[_Lane] = []
@@ -142,7 +142,7 @@ class _Bridge:
             else:
                 self._to_client()
         for lane in self._lanes:
-            self._hand_on(lane, lane.order.late(time.monotonic_ns()))
+            self._hand_on(lane, lane.order.late(self._clock.mono_ns()))
         return True
 
     def _read(self, sock: socket.socket, into: bytearray) -> bool:
@@ -161,7 +161,7 @@ class _Bridge:
                 if peer[0].partition("%")[0] != self._ip:
                     continue
                 if is_rtp:
-                    self._hand_on(lane, lane.order.take(data, time.monotonic_ns()))
+                    self._hand_on(lane, lane.order.take(data, self._clock.mono_ns()))
                 else:
                     self._client.sendall(format_interleaved(lane.channel + 1, data))
 
