@@ -57,6 +57,7 @@ from hearthwatch.run.reload import Reloader
 from hearthwatch.run.remote_house import RemoteHouse
 from hearthwatch.run.scout_line import ScoutLine
 from hearthwatch.run.sensors import Sensors
+from hearthwatch.run.turning import Turning
 from hearthwatch.run.watch import StateWatch
 from hearthwatch.run.zone import zone_of
 from hearthwatch.web.changes import Changes
@@ -362,10 +363,13 @@ async def _run(child: Child, plan: HousePlan) -> None:
     loop = asyncio.get_running_loop()
     house = House(child, plan, loop)
     working = asyncio.create_task(house.run(), name="house")
-    serving = loop.run_in_executor(None, child.serve, house, lambda: not working.done())
+    turning = Turning(SystemClock())
+    watching = asyncio.create_task(turning.run(), name="turning")
+    serving = loop.run_in_executor(None, child.serve, house, lambda: turning.is_well() and not working.done())
     await asyncio.wait({working, serving}, return_when=asyncio.FIRST_COMPLETED)
     if working.done() and not child.stop.is_set():
         child.stop.set()
+    watching.cancel()
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
