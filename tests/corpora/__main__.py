@@ -152,6 +152,20 @@ def _commit() -> str:
     return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--", "src", "tests/corpora") else "")
 
 
+def _write(path: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """Write the figures of all corpora that were ever run, and return them."""
+    ordered = {name: found[name] for name in sorted(found, key=lambda name: int(name[3:]))}
+    everything = {
+        "command": "python -m tests.corpora",
+        "cases": sum(one["cases"] for one in ordered.values()),
+        "failures": sum(len(one["failures"]) for one in ordered.values()),
+        "corpora": ordered,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(everything, indent=1, ensure_ascii=False) + "\n")
+    return everything
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.corpora", description=__doc__)
     parser.add_argument("corpora", nargs="*", metavar="CORn")
@@ -179,15 +193,7 @@ def main() -> int:
             print(f"       {case}: {why}", flush=True)
         for why in one["skipped"]:
             print(f"       skipped: {why}", flush=True)
-    ordered = {name: found[name] for name in sorted(found, key=lambda name: int(name[3:]))}
-    everything = {
-        "command": "python -m tests.corpora",
-        "cases": sum(one["cases"] for one in ordered.values()),
-        "failures": sum(len(one["failures"]) for one in ordered.values()),
-        "corpora": ordered,
-    }
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(everything, indent=1, ensure_ascii=False) + "\n")
+        everything = _write(arguments.json, found)
     print(f"{everything['cases']} cases, {everything['failures']} failures; written to {arguments.json}")
     return 1 if failed else 0
 
