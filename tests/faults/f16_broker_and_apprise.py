@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -177,7 +178,9 @@ async def services() -> AsyncIterator[Services]:
     service, sink = Service(taken=[]), WebhookSink()
     server = await asyncio.start_server(service.serve, "127.0.0.1", 0)
     await sink.start()
-    channel = await open_apprise(f"json://127.0.0.1:{server.sockets[0].getsockname()[1]}/x")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a plug-in Apprise loads
+        channel = await open_apprise(f"json://127.0.0.1:{server.sockets[0].getsockname()[1]}/x")
     try:
         yield Services(service, channel, sink)
     finally:
