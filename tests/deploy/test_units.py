@@ -17,7 +17,7 @@ UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 SERVICE = UNITS / "hearthwatch.service"
 DROP_INS = sorted((UNITS / "drop-ins").glob("*.conf"))
 MOST_EXPOSED = 2.5
-FRONT = CameraSection(name="front", main="demo://street?seed=1&walker=0", sub="demo://street?seed=1&walker=0")
+FRONT = CameraSection(name="front", main="demo://street?seed=1&walker=0&fps=5", sub="demo://street?seed=1&walker=0&fps=5")
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 from tests.devices.hostile_rtsp import Hostile
@@ -109,4 +109,6 @@ def test_datagrams_of_others_are_not_heard() -> None:
         found = [marked(one.data) for one in islice(feed, 30)]
         camera.stop.set()
         feed.close()
-    assert found == list(range(30))
+    # a datagram may be lost on a busy machine: then the rest of its group of pictures is
+    assert all(now == (before + 1) % 30 or now % 15 == 0 for before, now in pairwise(found)), found
+    assert set(found) <= set(range(30))

@@ -40,7 +40,7 @@ networks = ["10.77.0.0/24"]
 [web]
 https_port = 0
 [camera.street]
-main = "demo://street?seed=1"
+main = "demo://street?seed=1&fps=5"
 record = "never"
 events.cooldown_s = 0
 [presence]

@@ -108,7 +108,7 @@ async def test_a_pi_camera_that_gives_stills_only_is_a_whole_camera(tmp_path: Pa
 
 async def test_a_sensor_elsewhere_calls_a_secret_address(tmp_path: Path) -> None:
     section = rig.CameraSection(
-        name="hall", main="demo://street?seed=1&walker=0", more='trigger.webhook = true\ntrigger.label = "mat"\n'
+        name="hall", main="demo://street?seed=1&walker=0&fps=5", more='trigger.webhook = true\ntrigger.label = "mat"\n'
     )
     async with rig.channels() as services, rig.running(tmp_path, [section], services) as house:
         await house.all_live()

@@ -21,7 +21,7 @@ from tests.runs.rig import CameraSection, House, house_toml
 pytestmark = [pytest.mark.wired, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 
 WORD = "lamps-4-by-the-gate"
-STREET = "demo://street?seed=1"
+STREET = "demo://street?seed=1&fps=5"
 BASIC = base64.b64encode(f"viewer:{WORD}".encode()).decode()
 AUTH = {"Authorization": f"Basic {BASIC}"}
 

@@ -23,7 +23,7 @@ from hearthwatch.kit.units import CameraId, WallUs
 
 pytestmark = [pytest.mark.wired, pytest.mark.waits, pytest.mark.timeout(120)]
 
-FRONT = CameraSection(name="front", main="demo://street?seed=1&walker=0", sub="demo://street?seed=1&walker=0")
+FRONT = CameraSection(name="front", main="demo://street?seed=1&walker=0&fps=5", sub="demo://street?seed=1&walker=0&fps=5")
 THIRD = CameraSection(name="third", main="rtsp://127.0.0.1:9/none")
 NOBODY = CameraSection(name="nobody", main="rtsp://127.0.0.1:9/none")
 
@@ -147,7 +147,7 @@ async def test_processes_come_back_a_changed_setting_disturbs_none_and_all_end_i
     assert [line for line in house.lines if "Traceback" in line or "does not end" in line] == []
 
 
-CRASHING = CameraSection(name="nobody", main="demo://street?seed=2&walker=0", sub="demo://street?seed=2&walker=0")
+CRASHING = CameraSection(name="nobody", main="demo://street?seed=2&walker=0&fps=5", sub="demo://street?seed=2&walker=0&fps=5")
 
 
 def gaps(house: House) -> list[Gap]:

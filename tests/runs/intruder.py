@@ -264,7 +264,7 @@ class Trial:
         async def look() -> int:
             return sum(count for (_, _, whence), count in (await self.scene.counted(one.name)).items() if whence == address)
 
-        await self.scene.house.until(look, bool, timeout_s=self.poll_s + 20, every_s=0.2)
+        await self.scene.house.until(look, bool, timeout_s=self.poll_s + 20, every_s=0.5)
 
     def now_us(self) -> int:
         return time.time_ns() // 1000

@@ -304,7 +304,7 @@ class Scene:
             return None
 
         try:
-            found = await self.house.until(look, bool, timeout_s=timeout_s, every_s=0.01)
+            found = await self.house.until(look, bool, timeout_s=timeout_s, every_s=0.2)
         except AssertionError:
             texts = "\n---\n".join(one.text for one in self.received() if one.at_us >= since_us and one.way == way)
             raise AssertionError(f"no {way} with {words} in {timeout_s:.0f} s; there were:\n{texts}") from None

@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -116,7 +117,12 @@ def clip(harm: Harm, folder: Path) -> Path:
     return target
 
 
-def _footage(count: int):
+@functools.cache
+def _footage(count: int) -> tuple[Luma, ...]:
+    return tuple(_lumas(count))
+
+
+def _lumas(count: int) -> Iterator[Luma]:
     while count > 0:
         with av.open(str(rig.DATA / "videos" / _ROOM)) as container:
             next_s = 0.0

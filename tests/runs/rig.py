@@ -268,7 +268,7 @@ class House:
     async def outages(self) -> list[dict]:
         return await self.get("/api/v1/outages", limit=500)  # type: ignore[return-value]
 
-    async def until(self, ask: Callable, ready: Callable[[object], bool], timeout_s: float = 30.0, every_s: float = 0.1):
+    async def until(self, ask: Callable, ready: Callable[[object], bool], timeout_s: float = 30.0, every_s: float = 0.25):
         """Ask again and again until `ready(answer)`; return that answer."""
         answer = None
         try:

@@ -1,4 +1,4 @@
-"""The way of a new owner, on a desk to the file that plays, on a phone until somebody is told of; see `new_user`."""
+"""The way of a new owner, on a desk to the file that plays; see `new_user`, which does it with a finger, too."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("how", [[], ["--phone"]], ids=["desk", "phone"])
-def test_from_the_bare_machine_to_the_visitor(how: list[str]) -> None:
+def test_from_the_bare_machine_to_the_visitor() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.runs.new_user", *how],
+        [sys.executable, "-m", "tests.runs.new_user"],
         capture_output=True,
         text=True,
         check=False,

@@ -21,7 +21,7 @@ from tests.runs.rig import OWNER_NAME, OWNER_PASSWORD, CameraSection, House, hou
 from tests.web.browsing import CHROMIUM
 
 OUTSIDE = "203.0.113.9"
-STREET = "demo://street?seed={seed}&first_s=4&every_s=60"
+STREET = "demo://street?seed={seed}&first_s=4&every_s=60&fps=5"
 HOME = '[home]\nname = "Elm Street 12"\ntimezone = "UTC"\nnetworks = ["127.0.0.0/8", "192.168.1"]\n\n[web]\nhttps_port = 0\n\n'
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
-from tests.web.browsing import CHROMIUM, Watched, moving
+from tests.web.browsing import CHROMIUM, Settled, Watched, moving
 from tests.web.fake_house import MINUTE_US, NAMES, PASSWORD, loop, picture
 from tests.web.running import Running, new_house, running_house
 
@@ -229,16 +229,17 @@ BEYOND = """() => [...document.querySelectorAll('body *')]
     .map(found => `${found.tagName}.${found.className} ${found.getBoundingClientRect().right}`)"""
 
 
-@pytest.mark.parametrize("width", [360, 820])
-async def test_no_page_is_wider_than_the_screen(width: int, chromium: Browser, running: Running) -> None:
-    opened, watched = await logged_in(chromium, running, viewport={"width": width, "height": 780})
+async def test_no_page_is_wider_than_the_screen(chromium: Browser, running: Running) -> None:
+    opened, watched = await logged_in(chromium, running)
     page = watched.page
+    settled = Settled(page)
     for path in PLACES:
-        await page.goto(running.base + path)
-        await page.wait_for_selector("h1")
-        await page.wait_for_timeout(150)
-        wide = await page.evaluate(BEYOND) if await page.evaluate("document.documentElement.scrollWidth") > width else []
-        assert wide == [], path
+        await settled.go(path)
+        for width in (360, 820):
+            await page.set_viewport_size({"width": width, "height": 780})
+            await settled.quiet()
+            wide = await page.evaluate(BEYOND) if await page.evaluate("document.documentElement.scrollWidth") > width else []
+            assert wide == [], f"{path} at {width} px"
     assert watched.complaints == []
     await opened.close()
 

@@ -89,7 +89,7 @@ async def test_nothing_of_the_page_is_left_in_english(chromium: Browser, running
     await page.wait_for_selector(".shell")
     assert await page.locator("html").get_attribute("lang") == "de"
     for path, sign in PLACES.items():
-        await page.goto(running.base + path)
+        await settled.go(path)
         await page.wait_for_selector(sign, state="attached")
         await look(path)
     assert not left, "\n".join(left)
