@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -361,6 +362,7 @@ class FoscamHd(EmulatedCamera):
         return {"setResult": "0"} if name == "PortInfo" else {}
 
 
+@cache
 def number(address: str) -> int:
     """Return the address as the camera counts: its first part is the lowest byte."""
     return int.from_bytes(ipaddress.IPv4Address(address).packed, "little")

@@ -346,7 +346,7 @@ class FoscamMjpeg(EmulatedCamera):
             jpeg = picture(str(count), *self._size())
             yield b"--ipcamera\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg) + jpeg + b"\r\n"
             count += 1
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.25)
 
     def _refused(self) -> Reply:
         reply = self._text("<html><body>401 Unauthorized</body></html>")
