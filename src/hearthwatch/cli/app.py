@@ -17,6 +17,7 @@ from hearthwatch.cli import (
     analyze,
     arming,
     audit,
+    backup,
     bench,
     cameras,
     certificate,
@@ -26,9 +27,11 @@ from hearthwatch.cli import (
     erase,
     export,
     footage,
+    hub,
     import_config,
     logins,
     models,
+    node,
     offsite,
     people,
     repair,
@@ -38,8 +41,10 @@ from hearthwatch.cli import (
     status,
     target,
     telegram,
+    upgrade,
     users,
     verify,
+    worker,
 )
 from hearthwatch.kit.errors import ConfigFault, HearthwatchError
 from hearthwatch.kit.logs import redact
@@ -65,13 +70,18 @@ GROUPS = (
     bench.register,
     models.register,
     secrets.register,
+    backup.register,
     users.register,
     certificate.register,
     people.register,
     offsite.register,
     target.register,
     telegram.register,
+    upgrade.register,
     erase.register,
+    node.register,
+    hub.register,
+    worker.register,
 )
 """Each adds its commands to the program; a new group is a module beside this one and a row here."""
 
@@ -83,6 +93,7 @@ def build() -> typer.Typer:
         help="Private home security: watches through your cameras, watches the cameras, keeps the evidence.",
         no_args_is_help=True,
         add_completion=False,
+        rich_markup_mode="markdown",  # rich would take [camera.NAME] for a colour and leave it out
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

@@ -98,11 +98,13 @@ def _far(config: Config, folder: Path) -> None:
     from hearthwatch.kit.secrets import Secrets
     from hearthwatch.offsite.erasing import Gone, erase_target
     from hearthwatch.offsite.far_ends import open_target
+    from hearthwatch.run.hub_target import way_to_hub
 
     secrets = Secrets.open(folder)
 
     async def gone(name: TargetId, target: TargetOptions) -> Gone:
-        opened = open_target(name, target, secrets.get, SystemClock())
+        clock = SystemClock()
+        opened = open_target(name, target, secrets.get, clock, hub=way_to_hub(folder, lambda: config, clock))
         try:
             return await erase_target(opened)
         finally:

@@ -34,6 +34,7 @@ class FarEnd:
     """`options` is None for a folder that was named by its path."""
 
     name: str
+    data: Path
     config: Config
     options: TargetOptions | None
     secret: Callable[[str], Secret | None]
@@ -47,12 +48,15 @@ class FarEnd:
         from hearthwatch.offsite.far_ends import open_target
         from hearthwatch.offsite.target_folder import FolderTarget
         from hearthwatch.offsite.upload import TargetId
+        from hearthwatch.run.hub_target import way_to_hub
 
         name = TargetId(self.name)
         if self.options is None:
             target: Target = FolderTarget(name, Path(self.name), needs_mark=False)
         else:
-            target = open_target(name, self.options, self.secret, SystemClock())
+            clock = SystemClock()
+            hub = way_to_hub(self.data, lambda: self.config, clock)
+            target = open_target(name, self.options, self.secret, clock, hub=hub)
         try:
             return await work(target)
         finally:
@@ -74,7 +78,8 @@ def far_end(name: str, config: Path | None, data: Path | None, secret_file: Path
         there = ", ".join(found.offsite.targets) or "none"
         hint = f"did you mean {near[0]}?" if near else f"there are {there}; a folder is written with a /, as ./copies"
         raise ConfigFault(f"there is no target {name}: {hint}")
-    return FarEnd(name=name, config=found, options=known, secret=_secrets(known, data, secret_file))
+    secret = _secrets(known, data, secret_file)
+    return FarEnd(name=name, data=options.data_folder(data), config=found, options=known, secret=secret)
 
 
 def _secrets(known: TargetOptions | None, data: Path | None, secret_file: Path | None) -> Callable[[str], Secret | None]:

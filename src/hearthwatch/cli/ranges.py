@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hearthwatch.run.places import Places
 
 From = Annotated[str, typer.Option("--from", metavar="TIME", help="14:00, `yesterday 22:15`, `10m ago`, 2026-11-21T14:00")]
-To = Annotated[str, typer.Option("--to", metavar="TIME", help="As --from, or `+5m` after it.  [default: now]")]
+To = Annotated[str, typer.Option("--to", metavar="TIME", help="As --from, or `+5m` after it.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

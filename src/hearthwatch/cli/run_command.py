@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,6 +30,12 @@ def run(
     debug: Debug = False,
 ) -> None:
     """Run Hearthwatch until it is told to end."""
+    start(config_file(config, data), data_folder(data), port=port, debug=debug)
+
+
+def start(path: Path, folder: Path, *, port: int | None, debug: bool, alone: bool = False) -> None:
+    """Become the supervisor of the house with this configuration and data folder; `alone`: of a hub without cameras. Raises
+    ConfigFault and StorageFailed."""
     import msgspec
 
     from hearthwatch.kit.clock import SystemClock
@@ -38,15 +45,18 @@ def run(
     from hearthwatch.run.house_secrets import HouseSecrets
     from hearthwatch.run.mode_meaning import mode_left_in
     from hearthwatch.run.places import hold
+    from hearthwatch.run.restoring import finish_restore
+    from hearthwatch.run.schemas import refuse_newer
     from hearthwatch.run.strangers import left_in
 
-    path, folder = config_file(config, data), data_folder(data)
+    finish_restore(folder)
     checked = load(path)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise storage_failed(error, f"making the data folder {folder}") from error
     held = hold(folder)
+    refuse_newer(folder, checked)
     plan = compile_plan(
         checked,
         HouseSecrets.open(folder),
@@ -57,6 +67,7 @@ def run(
         started_us=SystemClock().wall_us(),
         strangers=left_in(folder),
         mode=mode_left_in(folder),
+        alone=alone,
     )
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # of all its processes: a dump would hold every password
     # an anonymous file, because the plan holds passwords: nothing of it on disk or in the argument list

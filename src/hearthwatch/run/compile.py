@@ -45,10 +45,11 @@ def compile_plan(
     strangers: Collection[CameraId] = (),
     deaf: Collection[CameraId] = (),
     mode: Mode | None = Mode.AWAY,
+    alone: bool = False,
 ) -> Plan:
     """Return what every process needs to know. `port` overrides `web.port`; `strangers` are cameras in whose place another
     device answers; `deaf` such as would see for themselves and cannot be heard; `mode` is that of the house, None while nobody
-    knows it. Raises StorageFailed for a bad secret."""
+    knows it; `alone`: the house is a hub without cameras. Raises StorageFailed for a bad secret."""
     footage = footage_folder(config, data_folder)
     found = accounts(config, secrets) if config.porch.enabled else ()
     enabled = {name: camera for name, camera in config.cameras.items() if camera.enabled}
@@ -93,6 +94,7 @@ def compile_plan(
             index_path=str(footage / "index.db"),
             started_us=started_us,
             debug=debug,
+            alone=alone,
         ),
         porch=porch_plan(config, found, data_folder),
         scout=scout_plan(config, secrets),

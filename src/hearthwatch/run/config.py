@@ -24,6 +24,7 @@ from hearthwatch.detect.detection import DetectOptions, LabelOptions
 from hearthwatch.events.alarms import AlarmOptions
 from hearthwatch.events.event import EventOptions
 from hearthwatch.feeds.sensor import TriggerOptions
+from hearthwatch.fleet.options import HubOptions, NodeOptions
 from hearthwatch.health.connectivity import ConnectivityOptions
 from hearthwatch.health.outage import HeartbeatOptions
 from hearthwatch.health.quiet import HealthOptions
@@ -35,18 +36,22 @@ from hearthwatch.motion.motion import MotionOptions, SightOptions
 from hearthwatch.offsite.upload import OffsiteOptions
 from hearthwatch.presence.presence import PersonId, PersonOptions, PresenceOptions
 from hearthwatch.recording.segment import KeepOptions, StorageOptions
+from hearthwatch.run.backup_options import BackupOptions, backup_faults
 from hearthwatch.run.config_check_actions import action_faults
 from hearthwatch.run.config_check_arming import arming_faults
 from hearthwatch.run.config_check_connectivity import connectivity_faults
+from hearthwatch.run.config_check_fleet import fleet_faults
 from hearthwatch.run.config_check_mqtt import mqtt_faults
 from hearthwatch.run.config_check_offsite import offsite_faults
 from hearthwatch.run.config_check_people import people_faults
 from hearthwatch.run.config_check_porch import porch_faults
 from hearthwatch.run.config_check_relay import relay_faults
+from hearthwatch.run.config_check_updates import updates_faults
 from hearthwatch.run.config_check_web import web_faults
 from hearthwatch.run.config_checks import alerts_faults, camera_faults, home_faults
 from hearthwatch.run.config_faults import Faults
 from hearthwatch.run.config_keys import children
+from hearthwatch.run.release import UpdatesOptions
 from hearthwatch.tracks.track import ZoneOptions
 from hearthwatch.vendors.card import CardOptions
 from hearthwatch.vendors.device import DoorOptions
@@ -154,7 +159,7 @@ class CameraOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The whole file. `cameras` is never empty: without any in the file it holds the built-in demo camera."""
+    """The whole file. Without any camera in it `cameras` holds the built-in demo camera; only a hub may have none."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
@@ -175,8 +180,12 @@ class Config:
     syslog: SyslogOptions = SyslogOptions()
     porch: PorchOptions = PorchOptions()
     offsite: OffsiteOptions = OffsiteOptions()
+    backup: BackupOptions = BackupOptions()
     proxy: ProxyOptions = ProxyOptions()
     restream: RestreamOptions = RestreamOptions()
+    hub: HubOptions = HubOptions()
+    node: NodeOptions = NodeOptions()
+    updates: UpdatesOptions = UpdatesOptions()
 
 
 BUILT_IN: Raw = {"labels": {"person": {}, "car": {}, "dog": {}, "cat": {}}}
@@ -243,6 +252,9 @@ def parse(text: str, file: str = "hearthwatch.toml") -> Config:
     mqtt_faults(faults, document)
     offsite_faults(faults, document)
     relay_faults(faults, document)
+    fleet_faults(faults, document)
+    backup_faults(faults, document)
+    updates_faults(faults, document)
     web_faults(faults, document)
     config = None
     try:
@@ -278,12 +290,18 @@ def _with_defaults(raw: Raw, faults: Faults) -> Raw:
         return document  # the check of types says what is wrong
     base = _merged(BUILT_IN, _wished(defaults))
     probe: Raw = {} if "main" in defaults else {"main": "demo://street"}
-    cameras: Raw = {_PROBE: probe, **(given or DEMO)}
+    cameras: Raw = {_PROBE: probe, **(given or ({} if _is_hub(raw) else DEMO))}
     document["camera"] = {
         name: _without_refused(_merged(base, _wished(camera))) if isinstance(camera, dict) else camera
         for name, camera in cameras.items()
     }
     return document
+
+
+def _is_hub(raw: Raw) -> bool:
+    """A hub shows the cameras of its nodes, and needs none to try itself with."""
+    hub = raw.get("hub")
+    return isinstance(hub, dict) and hub.get("enabled") is True
 
 
 def _merged(low: Raw, high: Raw) -> Raw:

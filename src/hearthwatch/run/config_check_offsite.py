@@ -23,6 +23,7 @@ _NEEDED: Mapping[TargetKind, Mapping[str, str]] = {
     TargetKind.SFTP: {"host": "the name or address of the server", "user": "the account there", "path": "a folder there"},
     TargetKind.S3: {"endpoint": "the address of the service", "bucket": "the bucket", "access_key": "the id of a key"},
     TargetKind.FOLDER: {"path": "the folder where its disk is mounted"},
+    TargetKind.HUB: {},
 }
 
 

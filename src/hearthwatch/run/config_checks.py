@@ -30,7 +30,10 @@ _MAX_URL = 2048
 _MAX_NAME = 60
 _NOT_PLAIN = f"must be one line of at most {_MAX_NAME} ordinary characters"
 _NAME = re.compile(CAMERA_ID_PATTERN)
-_VIDEO_DEVICE = re.compile(r"/dev/(video[0-9]{1,3}|v4l/by-(id|path)/[A-Za-z0-9._:-]+)")
+_VIDEO_SETTING = r"(size=[0-9]{2,5}x[0-9]{2,5}|fps=[0-9]{1,3}|format=[a-z0-9_]{1,20})"
+_VIDEO_DEVICE = re.compile(
+    rf"/dev/(video[0-9]{{1,3}}|v4l/by-(id|path)/[A-Za-z0-9._:-]+)(\?{_VIDEO_SETTING}(&{_VIDEO_SETTING}){{0,2}})?"
+)
 _SECRET_IN_QUERY = re.compile(r"(?i)(?:^|&)(?:pwd|passwd|password|pass|token|auth|secret|key)=[^&]")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?")
 _NUMERIC_HOST = re.compile(r"(?i)(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")

@@ -24,6 +24,7 @@ from hearthwatch.run.control_arming import ArmingAsk, ArmingReply
 from hearthwatch.run.control_audit import AuditAsk, AuditReply
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasReply
 from hearthwatch.run.control_copies import CopiesAsk, CopiesReply
+from hearthwatch.run.control_fleet import FleetAsk, FleetReply
 from hearthwatch.run.control_offsite import OffsiteAsk, OffsiteReply
 from hearthwatch.run.control_people import PeopleAsk, PeopleReply
 from hearthwatch.run.control_remedies import RemedyAsk, RemedyReply
@@ -84,6 +85,7 @@ Ask = (
     | OffsiteAsk
     | CamerasAsk
     | CopiesAsk
+    | FleetAsk
     | AuditAsk
     | RemedyAsk
     | TelegramAsk
@@ -117,6 +119,7 @@ Reply = (
     | PeopleReply
     | CamerasReply
     | CopiesReply
+    | FleetReply
     | AuditReply
     | RemedyReply
     | TelegramReply

@@ -29,6 +29,7 @@ from hearthwatch.run.doctor_network import cameras, ports
 from hearthwatch.run.doctor_pi import pins
 from hearthwatch.run.doctor_porch import porch
 from hearthwatch.run.doctor_presence import presence
+from hearthwatch.run.doctor_schemas import databases
 from hearthwatch.run.doctor_systemd import service
 from hearthwatch.run.doctor_web import served
 from hearthwatch.run.house_secrets import DEFAULT_PASSWORD
@@ -57,6 +58,7 @@ def checks(config_path: Path, data_folder: Path) -> Iterator[Check]:
         yield from private(data_folder, config_path, keys)
         yield from disk(footage_folder(config, data_folder))
         yield from _secrets(config, data_folder)
+    yield from databases(data_folder, config)
     yield _detector(config.detect.model if config else AUTO, data_folder)
     yield box(needs_landlock=config is not None and _needs_landlock(config))
     status = None

@@ -37,6 +37,7 @@ from hearthwatch.run.child import Child, leave
 from hearthwatch.run.clips import Clips
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.event_news import EventNews
+from hearthwatch.run.fleet_desk import FleetDesk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.guest_senses import GuestSenses
 from hearthwatch.run.happenings import Happenings
@@ -207,6 +208,7 @@ class House:
             remedies=self.camera_doors.remedies,
         )
         self.offsite = OffsiteDesk(self, self._secrets, self._data, db=self._db, reader=reader, files=self._files, ids=ids)
+        self._fleet = FleetDesk(self, self._secrets, self._data, db=self._db)
         self._reception = Reception(
             plan,
             self._secrets,
@@ -230,6 +232,7 @@ class House:
             offsite=self.offsite,
             camera_doors=self.camera_doors,
             sensors=self.sensors,
+            fleet=self._fleet,
             restart_looker=lambda: child.send(Replace(role=Role.LOOKER)),
             heartbeat=self._heartbeat_address,
         )
@@ -347,6 +350,7 @@ class House:
                 *self.camera_doors.tasks,
                 *self.offsite.tasks,
                 *self.sensors.tasks,
+                *self._fleet.tasks,
             ):
                 tasks.create_task(keep(name, work), name=name)
 

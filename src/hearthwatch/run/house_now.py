@@ -82,7 +82,7 @@ class DetectorNowDoor:
         model = next((each for each in MODELS if each.name == name), HOG)
         return DetectorNow(
             name=name,
-            basic=name == HOG.name,
+            basic=name == HOG.name and looker is not None and not looker.far,
             labels=model.labels,
             fetching=self._task is not None and not self._task.done(),
             fetch_name=BEST_MODEL.name,
@@ -131,6 +131,7 @@ class HouseNowDoor:
         port: int,
         heartbeat: Callable[[], str],
         watches_doors: Callable[[], bool],
+        hub: Callable[[], str] = lambda: "",
     ) -> None:
         """`heartbeat` gives its address, "" for none; `watches_doors` whether any camera's own door is watched."""
         self._config = config
@@ -142,6 +143,7 @@ class HouseNowDoor:
         self._port = port
         self._heartbeat = heartbeat
         self._watches_doors = watches_doors
+        self._hub = hub
 
     def renew(self, config: Config) -> None:
         self._config = config
@@ -176,6 +178,7 @@ class HouseNowDoor:
                     telegram=self._channels.bot is not None,
                     heartbeat=self._heartbeat(),
                     watches_doors=self._watches_doors(),
+                    hub=self._hub(),
                 )
             ),
         )

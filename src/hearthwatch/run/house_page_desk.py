@@ -20,9 +20,11 @@ from hearthwatch.kit.traffic import TRAFFIC, Sent, Traffic
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run import rule_matrix, way_matrix
 from hearthwatch.run.config import DEMO, Config, load, read_text
+from hearthwatch.run.release_desk import ReleaseDesk
 from hearthwatch.run.zone import zone_of
 from hearthwatch.web.doors import HouseNow
 from hearthwatch.web.house_page_doors import Destination, LatencyRow, Outgoing, Plan, PlannedTime, Recipient, RuleRow, WayRow
+from hearthwatch.web.release_doors import ReleaseNow
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class HousePageDesk:
         config_path: Path,
         house: Callable[[], HouseNow],
         person: Callable[[str], str],
+        releases: ReleaseDesk,
         traffic: Traffic = TRAFFIC,
     ) -> None:
         """`person` names who reads a channel, "" where nobody knows."""
@@ -51,6 +54,7 @@ class HousePageDesk:
         self._path = config_path
         self._house = house
         self._person = person
+        self._releases = releases
         self._traffic = traffic
         self._since_us = clock.wall_us()
 
@@ -120,6 +124,14 @@ class HousePageDesk:
             if way not in shown
         ]
         return Outgoing(since_us=self._since_us, destinations=tuple(found))
+
+    def release(self) -> ReleaseNow:
+        """See HousePageDoor."""
+        return self._releases.now()
+
+    async def ask_release(self) -> ReleaseNow:
+        """See HousePageDoor."""
+        return await self._releases.ask()
 
     async def set_rule(self, camera: CameraId, mode: Mode, label: str, *, told: bool, who: str) -> None:
         """See HousePageDoor."""

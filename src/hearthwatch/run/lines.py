@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from itertools import count
@@ -13,6 +14,7 @@ from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.errors import StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import Copied, FootageClass, Origin
+from hearthwatch.run.glance_messages import AskHub, HubSaid
 from hearthwatch.run.messages import (
     Adopt,
     Begin,
@@ -146,7 +148,8 @@ class RecorderLine:
 
 
 class LookerLine:
-    """Hands the looker's messages to the loop, in order."""
+    """Hands the looker's messages to the loop, in order. `on_glance` takes what the hub should look at; None: there is nobody
+    for it."""
 
     def __init__(
         self,
@@ -158,18 +161,31 @@ class LookerLine:
         self._loop = loop
         self._on_state = on_state
         self._on_finding = on_finding
+        self._channel: Channel[Any] | None = None
+        self.on_glance: Callable[[AskHub], None] | None = None
 
     def connect(self, channel: Channel[Any]) -> None:
         """Listen to `channel` until it ends."""
+        self._channel = channel
         listen("looker", channel, self._receive)
+
+    def say(self, message: HubSaid) -> None:
+        """Tell the looker what became of a glance; one that was started anew does not wait for it."""
+        channel = self._channel
+        if channel is not None:
+            with contextlib.suppress(Unreachable):
+                channel.send(message)
 
     @staticmethod
     def decodes() -> object:
         """The message types this end takes."""
         return LookerToHouse
 
-    def _receive(self, message: Seen | Moved | Picture | LookerState) -> None:
+    def _receive(self, message: Seen | Moved | Picture | LookerState | AskHub) -> None:
         if isinstance(message, LookerState):
             self._loop.call_soon_threadsafe(self._on_state, message)
+        elif isinstance(message, AskHub):
+            if self.on_glance is not None:
+                self._loop.call_soon_threadsafe(self.on_glance, message)
         else:
             self._loop.call_soon_threadsafe(self._on_finding, message)

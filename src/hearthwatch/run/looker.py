@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 
 from hearthwatch.detect.desk import Desk
-from hearthwatch.detect.detection import Detector
+from hearthwatch.detect.detection import Detector, Where
 from hearthwatch.detect.load import load_detector
 from hearthwatch.detect.model import HOG
 from hearthwatch.detect.store import AUTO, Store
@@ -29,6 +29,8 @@ from hearthwatch.kit.units import NS_PER_S, CameraId
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.cold_pages import give_back
+from hearthwatch.run.far_desk import FarDesk
+from hearthwatch.run.glance_messages import AskHub, HubSaid
 from hearthwatch.run.libraries import of_ffmpeg
 from hearthwatch.run.messages import (
     Begin,
@@ -43,6 +45,7 @@ from hearthwatch.run.messages import (
     Restarted,
     Role,
     Seen,
+    TellAgain,
     WantGop,
 )
 from hearthwatch.run.pictures import PictureMaker
@@ -86,10 +89,12 @@ class HouseLine:
                 self.shed += 1
             self._changed.notify()
 
-    def put_if_connected(self, message: object) -> None:
-        """For what is worth nothing later."""
-        if self._channel is not None:
-            self.put(message)
+    def put_if_connected(self, message: object) -> bool:
+        """For what is worth nothing later; False when there is no house now."""
+        if self._channel is None:
+            return False
+        self.put(message)
+        return True
 
     def _run(self) -> None:
         while True:
@@ -102,7 +107,7 @@ class HouseLine:
                 channel.send(message)
             except Unreachable:
                 with self._changed:
-                    if not isinstance(message, LookerState):
+                    if not isinstance(message, LookerState | AskHub):
                         self._held.appendleft((at_ns, message))
                     if self._channel is channel:
                         self._channel = None
@@ -118,9 +123,12 @@ class Looker:
         self._fallback = fallback
         self._marks = marks
         self._slots = dict(slots)
-        self._desk = desk
         self._clock = clock
         self._house = HouseLine(clock)
+        self._far: FarDesk | None = None
+        if plan.detect.where is Where.HUB:
+            self._far = FarDesk(desk, self._house.put_if_connected, clock=clock, max_per_s=plan.detect.max_per_s)
+        self._desk = self._far or desk
         self._recorder: Channel[RecorderToLooker] | None = None
         self._pictures = PictureMaker(ask=self._ask_recorder, give=self._house.put, mark=self._mark_picture)
         self._watchers: dict[CameraId, Watcher] = {}
@@ -160,17 +168,23 @@ class Looker:
             listen("recorder", channel, self._from_recorder)
         elif peer is Role.HOUSE:
             house: Channel[HouseToLooker] = Channel(sock, HouseToLooker)
+            listen("house", house, self._from_house)
             tracks = [track for watcher in self._watchers.values() for track in watcher.tracks]
             self._house.connect(house, [Seen(track=track) for track in tracks])
 
     def renew(self, message: Renew) -> None:
         """See child.Handlers."""
         if isinstance(message.plan, LookerPlan):
+            self._desk.renew(message.plan.detect.max_per_s)
             self._slots.update(message.mark_slots)
             self._look_at(message.plan)
 
     def restarted(self, message: Restarted) -> None:
         """A new link follows; nothing else concerns the looker."""
+
+    def _from_house(self, message: TellAgain | HubSaid) -> None:
+        if isinstance(message, HubSaid) and self._far is not None:
+            self._far.said(message)
 
     def _from_recorder(self, message: Begin | Media | End | Gop) -> None:
         match message:
@@ -223,6 +237,7 @@ class Looker:
                 took_ms_p50=desk.took_ms_p50,
                 took_ms_p95=desk.took_ms_p95,
                 detector_error=desk.error or self._fallback,
+                far=self._far is not None,
             )
         )
         if desk.stalled_s > _STUCK_S:
@@ -232,10 +247,13 @@ class Looker:
 
 
 def _detector(plan: LookerPlan, clock: Clock) -> tuple[Detector, str]:
-    """Return the chosen detector, or a lesser one and why: seeing people only is better than seeing nothing."""
+    """Return the chosen detector, or a lesser one and why: seeing people only is better than seeing nothing. Where the hub
+    looks it is the built-in one, which takes no memory, for when the hub is away."""
     store = Store(
         folder=Path(plan.models_folder), hand_placed=Path(plan.hand_placed_models) if plan.hand_placed_models else None
     )
+    if plan.detect.where is Where.HUB:
+        return load_detector(HOG.name, store, clock=clock), ""
     try:
         detector = load_detector(plan.detect.model, store, clock=clock)
     except (StorageFailed, Unsupported) as error:
@@ -258,7 +276,8 @@ def main() -> None:
         desk = Desk(detector, clock=clock, max_per_s=plan.detect.max_per_s)
         give_back()
         walls = sandbox.enter()
-        log.info("looking with %s; %s", detector.name, walls.told())
+        place = "looking with the hub, and meanwhile with" if plan.detect.where is Where.HUB else "looking with"
+        log.info("%s %s; %s", place, detector.name, walls.told())
         if known := of_ffmpeg(*ffmpeg()):
             log.warning("%s", known)
         looker = Looker(plan, marks, start.mark_slots, desk, clock, fallback=fallback)

@@ -14,6 +14,7 @@ from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 from hearthwatch.motion.motion import Sight
 from hearthwatch.presence.presence import DeviceId, Means
 from hearthwatch.recording.segment import FootageClass, Origin
+from hearthwatch.run.glance_messages import AskHub, HubSaid
 from hearthwatch.run.plan import ChildPlan, Plan
 from hearthwatch.run.proof_messages import Prove
 from hearthwatch.tracks.track import MotionSpan, Track
@@ -340,17 +341,18 @@ class LookerState(_Message, frozen=True):
     took_ms_p50: float
     took_ms_p95: float
     detector_error: str
+    far: bool = False  # the detector is the hub's, unless that is away
     quarantined: tuple[CameraId, ...] = ()
 
 
-LookerToHouse = Seen | Moved | Picture | LookerState
+LookerToHouse = Seen | Moved | Picture | LookerState | AskHub
 
 
 class TellAgain(_Message, frozen=True):
     """House to looker, once after a new link: send all open tracks anew."""
 
 
-HouseToLooker = TellAgain
+HouseToLooker = TellAgain | HubSaid
 
 
 # the scout and the house

@@ -35,6 +35,7 @@ from hearthwatch.offsite.upload import TRAIL, OffsiteOptions, PieceKind, Target,
 from hearthwatch.run.config import Config, Record
 from hearthwatch.run.failsafe import FailSafe
 from hearthwatch.run.house_doors import Footage
+from hearthwatch.run.hub_target import way_to_hub
 from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.offsite_checks import Checks
 from hearthwatch.run.offsite_contents import HouseContents
@@ -94,6 +95,7 @@ class OffsiteDesk:
         self._reader = reader
         self._clock = house.clock
         self._spool = data_folder / "offsite"
+        self._hub = way_to_hub(data_folder, lambda: house.config, house.clock)
         self._contents = HouseContents(house.footage, files, reader, lambda name: self._targets()[name].sealed)
         self._pursuits = Pursuits(self._targets)
         self._trail = TrailCopies(self._targets, db=db, clock=house.clock)
@@ -136,7 +138,7 @@ class OffsiteDesk:
         return {name: one.name or name for name, one in cameras if one.enabled and one.record is not Record.NEVER}
 
     def _open(self, name: TargetId) -> Target:
-        return open_target(name, self._targets()[name], self._secrets.get, self._clock)
+        return open_target(name, self._targets()[name], self._secrets.get, self._clock, hub=self._hub)
 
     def _hurry(self) -> None:
         for courier in self._couriers.values():

@@ -12,9 +12,10 @@ from hearthwatch.web.doors import Outbound
 
 
 def outbound(
-    config: Config, channels: Collection[str], *, telegram: bool, heartbeat: str, watches_doors: bool
+    config: Config, channels: Collection[str], *, telegram: bool, heartbeat: str, watches_doors: bool, hub: str = ""
 ) -> Iterator[Outbound]:
-    """Yield every destination. `channels` are the ways alerts take; of `heartbeat`, a secret address, the host is shown."""
+    """Yield every destination. `channels` are the ways alerts take; of `heartbeat`, a secret address, the host is shown; `hub`
+    is where the hub is that this house joined, empty for none."""
     services = list(_services(config, channels, telegram=telegram, heartbeat=heartbeat))
     yield from services
     if config.connectivity.enabled and services:
@@ -36,15 +37,33 @@ def outbound(
         for host in dict.fromkeys(_host(url) for url in (options.webhook.url, options.webhook.off_url) if url):
             yield Outbound(host=host, purpose=f"the action {options.name or action}", setting=f"action.{action}.webhook")
     for target, place in config.offsite.targets.items():
-        if place.enabled and place.kind is not TargetKind.FOLDER:
+        if place.enabled and place.kind not in {TargetKind.FOLDER, TargetKind.HUB}:
             host = place.host if place.kind is TargetKind.SFTP else _host(place.endpoint)
             yield Outbound(host=host, purpose="copies of footage", setting=f"offsite.targets.{target}")
+    yield from _of_fleet(config, hub)
+    yield from _releases(config)
     if watches_doors:
         yield Outbound(
             host="the name server of this machine",
             purpose="what an address is called from which a stranger logs in to a camera",
             setting="camera.NAME.logins",
         )
+
+
+def _of_fleet(config: Config, hub: str) -> Iterator[Outbound]:
+    if hub:
+        yield Outbound(host=hub, purpose="what happens here, for the hub this house joined", setting="node")
+    if config.hub.enabled and config.hub.database:
+        host = urlsplit(config.hub.database).hostname or "this machine"
+        yield Outbound(host=host, purpose="what the nodes of this hub tell", setting="hub.database")
+    if config.hub.enabled and config.hub.bucket.endpoint:
+        yield Outbound(host=_host(config.hub.bucket.endpoint), purpose="footage of this hub's nodes", setting="hub.bucket")
+
+
+def _releases(config: Config) -> Iterator[Outbound]:
+    if config.updates.ask:
+        host, purpose = _host(config.updates.url), "a look each day whether there is a newer release"
+        yield Outbound(host=host, purpose=purpose, setting="updates")
 
 
 def _services(config: Config, channels: Collection[str], *, telegram: bool, heartbeat: str) -> Iterator[Outbound]:

@@ -58,6 +58,8 @@ class HousePlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     index_path: str
     started_us: WallUs
     debug: bool = False
+    alone: bool = False
+    """A hub without a recorder and a looker beside it."""
 
 
 class GuestPlan(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -25,6 +25,7 @@ from hearthwatch.kit.secrets import Secrets
 from hearthwatch.run.access_desk import AccessDesk
 from hearthwatch.run.actions_desk import ActionsDesk
 from hearthwatch.run.arming_desk import ArmingDesk
+from hearthwatch.run.backup_desk import BackupDesk
 from hearthwatch.run.camera_doors import CameraDoors
 from hearthwatch.run.camera_setup import CameraSetup
 from hearthwatch.run.cameras_now import CamerasNow
@@ -40,18 +41,22 @@ from hearthwatch.run.control_arming import ArmingClerk
 from hearthwatch.run.control_audit import AuditClerk
 from hearthwatch.run.control_cameras import CamerasClerk
 from hearthwatch.run.control_copies import CopiesClerk
+from hearthwatch.run.control_fleet import FleetClerk
 from hearthwatch.run.control_offsite import OffsiteClerk
 from hearthwatch.run.control_people import PeopleClerk
 from hearthwatch.run.control_remedies import RemedyClerk
 from hearthwatch.run.control_telegram import TelegramClerk
+from hearthwatch.run.fleet_desk import FleetDesk
 from hearthwatch.run.footage_now import FootageNow
 from hearthwatch.run.house_doors import Alerts, Events, Footage
 from hearthwatch.run.house_now import DetectorNowDoor, Health, HouseNowDoor
 from hearthwatch.run.house_page_desk import HousePageDesk
+from hearthwatch.run.hub_target import HubOffer
 from hearthwatch.run.leaving_desk import LeavingDesk
 from hearthwatch.run.libraries import of_sqlite
 from hearthwatch.run.lines import RecorderLine
 from hearthwatch.run.login_doors import Logins
+from hearthwatch.run.machine_desk import MachineDesk
 from hearthwatch.run.mqtt_desk import MqttDesk
 from hearthwatch.run.offsite_desk import OffsiteDesk
 from hearthwatch.run.offsite_elsewhere import ElsewhereDesk, HouseFiles
@@ -60,6 +65,7 @@ from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.presence_desk import PeopleOfThePage, PresenceDesk
 from hearthwatch.run.push_desk import PushDesk
 from hearthwatch.run.relay_desk import RelayDesk
+from hearthwatch.run.release_desk import ReleaseDesk
 from hearthwatch.run.review_desk import ReviewDesk
 from hearthwatch.run.sensors import Sensors
 from hearthwatch.run.shares_desk import SharesDesk
@@ -111,6 +117,7 @@ class Reception:
         offsite: OffsiteDesk,
         camera_doors: CameraDoors,
         sensors: Sensors,
+        fleet: FleetDesk,
         restart_looker: Callable[[], None],
         heartbeat: Callable[[], str],
     ) -> None:
@@ -131,11 +138,15 @@ class Reception:
             port=plan.port,
             heartbeat=heartbeat,
             watches_doors=lambda: bool(camera_doors.doorman.cameras),
+            hub=lambda: fleet.leads_to,
         )
         models = ModelStore(folder=self._data / "models", hand_placed=hand_placed_models())
         detector = DetectorNowDoor(cameras, models, restart_looker)
         self._timelapses = Timelapses(self._data / "timelapse", footage, clock, config)
+        self._hub_copies = HubOffer(self._data, Path(plan.config_path), config)
+        self._backups = BackupDesk(self._data, Path(plan.config_path), config=config, health=board, clock=clock)
         self._thumbs = Thumbs(self._data / "thumbs", footage)
+        self._releases = ReleaseDesk(clock, config=config, config_path=Path(plan.config_path), data_folder=self._data)
         pins = Pins(db, recorder, lambda: footage.index, clock)
         logins, copies = camera_doors.logins, camera_doors.copies
         phones = TelegramDesk(channels)
@@ -185,6 +196,7 @@ class Reception:
             clock=clock,
         )
         self._doors = Doors(
+            fleet=fleet,
             relay=self.relay,
             cameras=cameras,
             camera_setup=CameraSetup(
@@ -245,7 +257,9 @@ class Reception:
                 config_path=Path(plan.config_path),
                 house=self._house_now.now,
                 person=channels.person,
+                releases=self._releases,
             ),
+            machine=MachineDesk(Path(plan.footage_folder), config=config, db=db, clock=clock),
             known=camera_doors.watch,
             hooks=camera_doors.hooks,
             heads=camera_doors.heads,
@@ -273,6 +287,7 @@ class Reception:
             audit=AuditClerk(camera_doors.audit),
             remedies=RemedyClerk(camera_doors.remedies),
             offsite=OffsiteClerk(offsite),
+            fleet=FleetClerk(fleet, lambda: config().hub.site),
             status=functools.partial(
                 status,
                 arming=arming.keeper,
@@ -312,6 +327,9 @@ class Reception:
             ("timelapses", self._timelapses.run),
             ("small pictures", self._thumbs.run),
             ("push", self.push.run),
+            *self._releases.tasks,
+            *self._backups.tasks,
+            *self._hub_copies.tasks,
             *self.connection.tasks,
             *self.actions.tasks,
             *self.mqtt.tasks,
@@ -360,6 +378,7 @@ class Reception:
             clip_folder=self._data / "watching",
             reach=self._reach,
         )
+        self._doors.fleet.serve(app)
         await serve(app, options, auth=auth, clock=self._clock, data_folder=self._data, say=_say, reach=self._reach)
 
 

@@ -16,7 +16,7 @@ from hearthwatch.kit.units import CameraId
 from hearthwatch.run.compile import compile_plan
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.config_reload import diff
-from hearthwatch.run.messages import NewPlan
+from hearthwatch.run.messages import NewPlan, Replace, Role
 from hearthwatch.run.mode_meaning import is_fixed, meanings
 from hearthwatch.run.plan import HousePlan, Plan
 from hearthwatch.run.strangers import left_in
@@ -145,6 +145,8 @@ class Reloader:
             log.warning("configuration: %s counts after a restart of Hearthwatch", key)
         log.info("configuration taken over: %s", _told(reload.live, reload.added, reload.removed, reload.cameras))
         self._send_plan(plan, config, mode)
+        if reload.looker:
+            self._send(Replace(role=Role.LOOKER))
         await self._renew(config)
 
     def _compile(self, config: Config, mode: Mode) -> Plan:
@@ -159,6 +161,7 @@ class Reloader:
             strangers=self._strangers(),
             deaf=self._deaf(),
             mode=mode,
+            alone=self._plan.alone,
         )
 
 

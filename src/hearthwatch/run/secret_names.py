@@ -22,6 +22,9 @@ _SERVICES = (
     "restream.password",
     "mqtt.password",
     "mqtt.code",
+    "backup.passphrase",
+    "hub.database.password",
+    "hub.bucket.secret_key",
 )
 
 

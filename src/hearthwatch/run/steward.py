@@ -26,6 +26,7 @@ from hearthwatch.run.control_arming import ArmingAsk, ArmingClerk
 from hearthwatch.run.control_audit import AuditAsk, AuditClerk
 from hearthwatch.run.control_cameras import CamerasAsk, CamerasClerk
 from hearthwatch.run.control_copies import CopiesAsk, CopiesClerk
+from hearthwatch.run.control_fleet import FleetAsk, FleetClerk
 from hearthwatch.run.control_offsite import OffsiteAsk, OffsiteClerk
 from hearthwatch.run.control_people import PeopleAsk, PeopleClerk
 from hearthwatch.run.control_remedies import RemedyAsk, RemedyClerk
@@ -53,6 +54,7 @@ class Steward:
         remedies: RemedyClerk,
         telegram: TelegramClerk,
         offsite: OffsiteClerk | None = None,
+        fleet: FleetClerk | None = None,
         status: Callable[[], Status] | None = None,
         new_model: Callable[[], None] = lambda: None,
     ) -> None:
@@ -66,6 +68,7 @@ class Steward:
         self._audit = audit
         self._remedies = remedies
         self._offsite = offsite or OffsiteClerk()
+        self._fleet = fleet or FleetClerk()
         self._telegram = telegram
         self._status = status
         self._new_model = new_model
@@ -90,6 +93,8 @@ class Steward:
             return await self._telegram.answer(ask)
         if isinstance(ask, OffsiteAsk):
             return await self._offsite.answer(ask)
+        if isinstance(ask, FleetAsk):
+            return await self._fleet.answer(ask)
         if isinstance(ask, UsersAsk):
             return await self._users.answer(ask)
         return await self._answer(ask)

@@ -108,7 +108,7 @@ class Supervisor:
         signal.signal(signal.SIGHUP, self._end if os.isatty(0) else signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._selector.register(self._wake_read, selectors.EVENT_READ)
-        for role in (Role.RECORDER, Role.LOOKER, Role.HOUSE):
+        for role in (Role.HOUSE,) if self._plan.house.alone else (Role.RECORDER, Role.LOOKER, Role.HOUSE):
             self._processes[role, ""] = _Process(role, "")
         self._follow_guests()
         self._follow_optional()
@@ -136,10 +136,10 @@ class Supervisor:
         self._watchdog()
 
     def _has_turn(self, process: _Process) -> bool:
-        recorder = self._processes[Role.RECORDER, ""]
-        if process is recorder or recorder.patience.is_ready:
+        first = next(iter(self._processes.values()))
+        if process is first or first.patience.is_ready:
             return True
-        return self._clock.mono_ns() - recorder.patience.started_ns > _HEAD_START_S * NS_PER_S
+        return self._clock.mono_ns() - first.patience.started_ns > _HEAD_START_S * NS_PER_S
 
     def _drain_wakeups(self) -> None:
         try:
@@ -223,7 +223,8 @@ class Supervisor:
             log.debug("%s does not listen any more", process.title)
 
     def _hear(self, process: _Process) -> None:
-        assert process.control is not None
+        if process.control is None:  # stopped by what another one said in the same moment
+            return
         try:
             message = process.control.receive()
         except (Unreachable, BadReply) as error:
@@ -326,10 +327,10 @@ class Supervisor:
         process.control = None
 
     def _watchdog(self) -> None:
-        recorder = self._processes[Role.RECORDER, ""]
+        first = next(iter(self._processes.values()))  # the recorder, wherever there is one
         now_ns = self._clock.mono_ns()
         is_due = now_ns - self._told_alive_ns >= self._watchdog_every_s * NS_PER_S
-        if is_due and recorder.patience.is_ready and recorder.patience.silent_s(now_ns) < _PROGRESS_S:
+        if is_due and first.patience.is_ready and first.patience.silent_s(now_ns) < _PROGRESS_S:
             self._told_alive_ns = now_ns
             notify("WATCHDOG=1")
 

@@ -6,11 +6,11 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hearthwatch.detect.desk import Desk
+from hearthwatch.detect.desk import Reply
 from hearthwatch.detect.detection import Looked
 from hearthwatch.feeds.packet import Kind, Packet, Stream
 from hearthwatch.frames.decode import Decoder
@@ -30,6 +30,12 @@ _INBOX_BYTES = 4 * 1024 * 1024
 _IDLE_S = 0.5
 _FPS_WINDOW_S = 2.0
 _BETTER_AFTER_US = 1_500_000
+
+
+class Asks(Protocol):
+    """The desk this camera's questions go to, as detect.desk.Desk."""
+
+    def ask(self, camera: CameraId, frame: Frame, regions: Sequence[Box], reply: Reply, *, urgent: bool = False) -> None: ...
 
 
 class Reports(Protocol):
@@ -60,7 +66,7 @@ class Watcher:
         camera: CameraId,
         options: EyeOptions,
         *,
-        desk: Desk,
+        desk: Asks,
         reports: Reports,
         clock: Clock,
         mark: Callable[[bool], None],

@@ -23,6 +23,7 @@ from hearthwatch.offsite.upload import TargetId, TargetRefused, Trouble
 from hearthwatch.run.config import DEMO, Config
 from hearthwatch.run.disks import disks
 from hearthwatch.run.from_outside import from_outside
+from hearthwatch.run.hub_target import way_to_hub
 from hearthwatch.run.plan import HousePlan
 from hearthwatch.run.tunnel import tunnel
 from hearthwatch.run.ways_in import outside
@@ -54,6 +55,7 @@ class WelcomeDesk:
         clock: Clock,
     ) -> None:
         self._file = Path(plan.data_folder) / _FILE
+        self._hub = way_to_hub(Path(plan.data_folder), config, clock)
         self._footage = Path(plan.footage_folder)
         self._secrets = secrets
         self._config = config
@@ -112,7 +114,7 @@ class WelcomeDesk:
         options = self._config().offsite.targets.get(TargetId(name))
         if options is None:
             raise Unsupported(f"there is no place for copies called {name}: save it first")
-        target = open_target(TargetId(name), options, self._secrets.get, self._clock)
+        target = open_target(TargetId(name), options, self._secrets.get, self._clock, hub=self._hub)
         try:
             if create and isinstance(target, FolderTarget):
                 target.create()
