@@ -35,7 +35,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: {
       input: { index: "index.html", sw: "src/worker/main.ts" },
-      output: { entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        // what nearly every page needs in one piece: twenty small ones compress worse
+        advancedChunks: { groups: [{ name: "shared", test: /ui\/(node_modules|src\/(words|parts|live|[a-z]+\.ts|(doors|accounts)\/(api|words|proving)|setup\/welcome|fleet\/(far|Fleet)))/ }] },
+      },
     },
   },
   plugins: [catalogue(), shellOfTheWorker()],

@@ -1,4 +1,5 @@
 /** One request to the house, and what a refusal says. */
+import { houseOf } from "./base";
 import { t } from "./words";
 import { told } from "./words/told";
 
@@ -55,7 +56,7 @@ export function address(path: string, query: Query = {}): string {
       if (one !== null && one !== undefined && one !== "") given.append(key, String(one));
     }
   }
-  return `/api/v1${path}${given.size ? `?${given.toString()}` : ""}`;
+  return `${houseOf(path)}/api/v1${path}${given.size ? `?${given.toString()}` : ""}`;
 }
 
 export async function ask<T>(method: string, path: string, query: Query = {}, body?: unknown): Promise<T> {

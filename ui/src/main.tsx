@@ -7,14 +7,14 @@ import { effect } from "@preact/signals";
 import { type ComponentChildren, type ComponentType, render } from "preact";
 import { useEffect } from "preact/hooks";
 import { proving } from "./accounts/proving";
+import type doorPages from "./doors/pages";
 import { AskDialog } from "./doors/AskDialog";
-import { AuditPage } from "./doors/AuditPage";
-import { CopiesPage } from "./doors/CopiesPage";
 import { DoorPage } from "./doors/DoorPage";
 import { LoginsPage } from "./doors/LoginsPage";
-import { LogsPage } from "./doors/LogsPage";
 import { isDoors } from "./doors/Tabs";
-import { TrailPage } from "./doors/TrailPage";
+import { far } from "./base";
+import { Fleet } from "./fleet/Fleet";
+import { isAway, isFleet, there, thereTrouble } from "./fleet/far";
 import { AlertsPage } from "./pages/AlertsPage";
 import { CameraPage } from "./pages/CameraPage";
 import { CamerasPage } from "./pages/CamerasPage";
@@ -25,7 +25,7 @@ import { EventsPage } from "./pages/EventsPage";
 import { SettingsPage } from "./pages/SettingsPage";
 import { WallPage } from "./pages/WallPage";
 import { ArmingButton, ArmingSheet } from "./parts/Arming";
-import { Empty } from "./parts/bits";
+import { Empty, Trouble } from "./parts/bits";
 import * as icons from "./parts/icons";
 import { Lazy } from "./parts/Lazy";
 import { More, MoreButton } from "./parts/More";
@@ -55,6 +55,8 @@ const ACCOUNTS: Record<string, { title: string; load: () => Promise<{ default: C
   trail: { title: said("Who did what"), load: () => import("./accounts/TrailPage") },
 };
 
+const door = (name: keyof typeof doorPages) => <Lazy load={() => import("./doors/pages").then((found) => ({ default: found.default[name] }))} key={name} />;
+
 function page(path: string): [string, ComponentChildren] {
   const [first = "", second, third] = path.split("/").slice(1);
   const id = second ? meant(second) : "";
@@ -62,10 +64,10 @@ function page(path: string): [string, ComponentChildren] {
   if (first === "timeline") return [t("Timeline"), <Lazy load={() => import("./timeline/TimelinePage")} key="timeline" />];
   if (first === "events") return id ? [t("Event"), <EventPage id={id} />] : [t("Events"), <EventsPage />];
   if (first === "logins") return [t("Log-ins"), <LoginsPage />];
-  if (first === "audit") return [t("Audit"), <AuditPage />];
-  if (first === "copies") return [t("Settings of the cameras"), <CopiesPage />];
-  if (first === "logs") return [t("Camera logs"), <LogsPage />];
-  if (first === "done") return [t("What was done"), <TrailPage />];
+  if (first === "audit") return [t("Audit"), door("AuditPage")];
+  if (first === "copies") return [t("Settings of the cameras"), door("CopiesPage")];
+  if (first === "logs") return [t("Camera logs"), door("LogsPage")];
+  if (first === "done") return [t("What was done"), door("TrailPage")];
   if (path === "/cameras/add") return [t("Add a camera"), <Lazy load={() => import("./setup/AddCamera")} key="add" />];
   if (first === "cameras" && id && third === "zones") return [t("Zones"), <Lazy load={() => import("./zones/ZonesPage")} key={`zones ${id}`} />];
   if (first === "cameras" && id && third === "door") return [t("Door"), <DoorPage id={id} key={id} />];
@@ -73,7 +75,10 @@ function page(path: string): [string, ComponentChildren] {
   if (first === "alerts") return [t("Alerts"), <AlertsPage />];
   if (first === "house") return [t("House"), <Lazy load={() => import("./house/HousePage")} key="house" />];
   if (path === "/settings/all") return [t("All settings"), <Lazy load={() => import("./config/ConfigPage")} key="settings" />];
+  if (first === "sites") return [t("Houses"), <Fleet page="SitesPage" />];
+  if (first === "machine") return [t("Machine"), <Fleet page="MachinePage" />];
   const accounts = first === "settings" && Object.hasOwn(ACCOUNTS, id) ? ACCOUNTS[id] : undefined;
+  if (accounts && far && id !== "trail") location.replace(path); // accounts are the hub's
   if (accounts) return [t(accounts.title), <Lazy load={accounts.load} key={path} />];
   if (first === "settings") return [t("Settings"), <SettingsPage />];
   if (first === "welcome") return [t("Set-up"), <Lazy load={() => import("./setup/Wizard")} key="welcome" />];
@@ -94,9 +99,9 @@ function isHere(to: string, path: string): boolean {
 
 function Shell() {
   const { path } = place.value;
-  const [title, content] = page(path);
+  const [title, content] = isAway.value ? [there.value?.node.name ?? "", <Fleet page="AwayPage" />] : page(path);
   const unseen = recent.value.filter((event) => !event.reviewed).length;
-  const broken = outages.value.filter((outage) => outage.end_us === null && outage.fault !== "detector-basic").length;
+  const broken = outages.value.filter((outage) => outage.end_us === null && !(outage.fault === "detector-basic" && house.value?.detector.basic)).length;
   useEffect(() => {
     document.title = `${title} · ${house.value?.name || "Hearthwatch"}`;
   }, [title, house.value?.name]);
@@ -129,7 +134,8 @@ function Shell() {
         </button>
       </nav>
       <main id="content" tabIndex={-1}>
-        {connected.value ? null : (
+        {isFleet.value ? <Fleet page="HouseBar" /> : null}
+        {connected.value || isAway.value ? null : (
           <p class="banner" role="status">
             {t("Hearthwatch does not answer. Trying again…")}
           </p>
@@ -155,6 +161,15 @@ function App() {
       </main>
     ) : null;
   }
+  if (session.value.user && thereTrouble.value && !there.value) {
+    return (
+      <main class="enter">
+        <Empty whole icon={<icons.Hearth size={44} />} title={t("This house cannot be shown")}>
+          <Trouble error={thereTrouble.value} /> <a data-hub href="/">{t("Back to the hub")}</a>
+        </Empty>
+      </main>
+    );
+  }
   return session.value.user ? <Shell /> : <Enter />;
 }
 
@@ -163,7 +178,7 @@ effect(() => {
   if (connected.value) lookForNews();
 });
 effect(() => {
-  if (isOwner.value) void openSetUp();
+  if (isOwner.value && !far) void openSetUp();
 });
 const root = document.getElementById("app");
 if (root) render(<App />, root);

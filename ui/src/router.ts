@@ -1,13 +1,14 @@
 /** Addresses of the page: the path and query are the state, so that a link or a reload shows the same thing. */
 
 import { signal } from "@preact/signals";
+import { base, inside } from "./base";
 
 export interface Place {
   path: string;
   query: URLSearchParams;
 }
 
-const read = (): Place => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+const read = (): Place => ({ path: inside(location.pathname), query: new URLSearchParams(location.search) });
 
 export const place = signal<Place>(read());
 
@@ -21,8 +22,8 @@ export function meant(part: string): string {
 }
 
 export function go(to: string, replace = false): void {
-  if (to !== location.pathname + location.search) {
-    history[replace ? "replaceState" : "pushState"](null, "", to);
+  if (base + to !== location.pathname + location.search) {
+    history[replace ? "replaceState" : "pushState"](null, "", base + to);
     place.value = read();
     if (!replace) window.scrollTo(0, 0);
   }
@@ -31,13 +32,14 @@ export function go(to: string, replace = false): void {
 export function follow(event: MouseEvent): void {
   const link = (event.target as Element | null)?.closest("a");
   if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
-  if (link.origin !== location.origin || link.target || link.hasAttribute("download") || link.pathname.startsWith("/api/")) return;
+  if (link.origin !== location.origin || link.target || link.hasAttribute("download") || inside(link.pathname).startsWith("/api/")) return;
+  if (!link.pathname.startsWith(base) || (!base && link.pathname.startsWith("/at/"))) return; // another house: its page begins anew
   event.preventDefault();
   if (link.hash) {
     document.getElementById(link.hash.slice(1))?.focus();
     return;
   }
-  go(link.pathname + link.search);
+  go(inside(link.pathname) + link.search);
 }
 
 addEventListener("popstate", () => {

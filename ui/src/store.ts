@@ -1,12 +1,14 @@
 /** What the house says right now, kept current by one event stream; every page reads from here. */
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { type Alert, api, at, type Camera, type House, type HouseEvent, type Outage, type Session } from "./api";
 import { type Arming, arming, readArming } from "./arming";
 import { useToken, whenLoggedOut, whenTokenIsOld } from "./ask";
+import { far } from "./base";
 import { doors, type Login } from "./doors/api";
 import { merged } from "./doors/fold";
 import { isForeign } from "./doors/words";
+import { asThere, fleet, isAway, lookAround, there } from "./fleet/far";
 import { toldOf } from "./tellings";
 import { straight } from "./words";
 
@@ -47,14 +49,17 @@ setInterval(() => {
 }, 1000);
 
 export function welcome(next: Session): void {
-  session.value = next;
   useToken(next.token);
-  if (next.user) start();
+  if (!next.user || !far) session.value = next;
+  if (!next.user) return;
+  const looked = lookAround();
+  if (far) void looked.then(() => (session.value = asThere(next)));
+  else start();
 }
 
 /** The person showed once more who they are: the same session goes on with another token. */
 export function welcomeBack(next: Session): void {
-  session.value = next;
+  session.value = asThere(next);
   useToken(next.token);
 }
 
@@ -178,7 +183,7 @@ async function whoAmIStill(): Promise<void> {
     session.value = found;
     stop();
   }
-  if (found?.user && source?.readyState === EventSource.CLOSED) start();
+  if (found?.user && !far && source?.readyState === EventSource.CLOSED) start();
 }
 
 function stop(): void {
@@ -187,6 +192,17 @@ function stop(): void {
   clearInterval(houseTimer);
   loaded.value = false;
 }
+
+/** Other houses come and go; the one this page looks at is followed while its line is open. */
+const LOOK_MS = far ? 5_000 : 20_000;
+setInterval(() => {
+  if (session.value?.user && !document.hidden && (far || fleet.value?.is_hub)) void lookAround();
+}, LOOK_MS);
+effect(() => {
+  if (!far || !session.value?.user || !there.value) return;
+  if (isAway.value) stop();
+  else if (!source || source.readyState === EventSource.CLOSED) start();
+});
 
 /** A page nobody sees gives its connection back: a browser has six for each house. */
 let hiding = 0;

@@ -180,7 +180,7 @@ class NewTokenReply(Reply):
 
 
 class DeedReply(Reply):
-    """`who` is empty for a stranger; `via` is `page`, `token`, `terminal`, `telegram`, `mqtt` or `house`."""
+    """`who` is empty for a stranger; `via` is `page`, `token`, `terminal`, `telegram`, `mqtt`, `house` or `hub`."""
 
     number: int
     at_us: int

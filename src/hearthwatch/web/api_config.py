@@ -42,7 +42,21 @@ _MANY = 2000
 _SHOWN = 80
 """Most characters of a value that the trail repeats."""
 _GUARDED = frozenset(
-    {"alerts", "mqtt", "syslog", "heartbeat", "offsite", "web", "proxy", "restream", "people", "arming", "presence"}
+    {
+        "alerts",
+        "mqtt",
+        "syslog",
+        "heartbeat",
+        "offsite",
+        "web",
+        "proxy",
+        "restream",
+        "people",
+        "arming",
+        "presence",
+        "hub",
+        "node",
+    }
 )
 _GUARDED_KEY = ("home", "networks")
 """Sections that say where evidence goes, who is believed, and by what the house disarms."""

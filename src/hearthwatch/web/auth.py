@@ -24,6 +24,7 @@ from hearthwatch.web.person import ALLOWED, SCOPES, Denied, Permission, Session,
 from hearthwatch.web.place import UNKNOWN, Place, is_private, network_of
 from hearthwatch.web.second_factor import Sealer, SecondFactors
 from hearthwatch.web.sessions import Factor, OpenSession
+from hearthwatch.web.site_roles import SiteRoles
 from hearthwatch.web.throttle import TRIES_PER_ADDRESS, Throttle
 from hearthwatch.web.tokens import hash_token
 from hearthwatch.web.trail import Trail
@@ -94,6 +95,7 @@ class Auth:
         self._throttle = Throttle(db, clock)
         self._half_way: dict[str, tuple[User, MonoNs]] = {}
         self.access = Access(db, clock)
+        self.site_roles = SiteRoles(db)
         self.trail = Trail(db, clock)
         self.second_factors = SecondFactors(db, clock, sealer)
         self.passkeys = Passkeys(db, clock)
@@ -303,6 +305,8 @@ class Auth:
 
     async def _still(self, session: Session) -> Session | None:
         """Return the session as it is now, also where the person proved who they are meanwhile and it has another token."""
+        if session.at_hub:
+            return session
         now_us = self._clock.wall_us()
         found = await self._db.run(lambda c: sessions.use_session_by_id(c, session.id, now_us))
         return _session(found, session.token) if found else None

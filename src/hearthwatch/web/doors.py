@@ -6,7 +6,7 @@ Methods without `async` may read a disk or a database: the web calls them from a
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -29,12 +29,14 @@ from hearthwatch.web.case_doors import CaseDoor
 from hearthwatch.web.config_doors import ConfigDoor
 from hearthwatch.web.copies_doors import CopiesDoor
 from hearthwatch.web.elsewhere_doors import ElsewhereDoor
+from hearthwatch.web.fleet_doors import FleetDoor, NoFleet
 from hearthwatch.web.head_doors import HeadDoor
 from hearthwatch.web.hook_doors import HookDoor
 from hearthwatch.web.house_page_doors import HousePageDoor
 from hearthwatch.web.known_doors import KnownDoor
 from hearthwatch.web.leaving_doors import LeavingDoor
 from hearthwatch.web.login_doors import LoginDoor
+from hearthwatch.web.machine_doors import MachineDoor, NoMachine
 from hearthwatch.web.offsite_doors import OffsiteDoor
 from hearthwatch.web.people_doors import PeopleDoor
 from hearthwatch.web.porch_doors import PorchDoor
@@ -358,3 +360,5 @@ class Doors:
     shares: ShareDoor
     push: PushDoor
     leaving: LeavingDoor
+    fleet: FleetDoor = field(default_factory=NoFleet)
+    machine: MachineDoor = field(default_factory=NoMachine)

@@ -21,8 +21,10 @@ from starlette.datastructures import Headers
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hearthwatch.fleet.asker import Asker, asker_of
+from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.units import CameraId
-from hearthwatch.web import deeds
+from hearthwatch.web import deeds, from_hub
 from hearthwatch.web.auth import Auth, Denied, Permission, Session, Wanted
 from hearthwatch.web.headers import once_done, with_headers
 from hearthwatch.web.place import place_of
@@ -148,10 +150,12 @@ class Gate:
         table: tuple[Rule, ...],
         names: frozenset[str],
         metrics_token: str,
+        clock: Clock,
         ways: Ways | None = None,
         guests: Callable[[Scope], Session | None] = lambda _: None,
     ) -> None:
         self._guests = guests
+        self._clock = clock
         self._app = app
         self._ways = ways or Ways()
         self._auth = auth
@@ -165,11 +169,16 @@ class Gate:
             await self._app(scope, receive, send)
             return
         try:
-            self._ways.find(scope)
-            host = Headers(scope=scope).get("host", "").lower()
-            self._check_host(host)
-            rule = self._rule(scope)
-            session = await self._admit(scope, rule, host)
+            asker = asker_of(scope)
+            if asker is None:
+                self._ways.find(scope)
+                host = Headers(scope=scope).get("host", "").lower()
+                self._check_host(host)
+                rule = self._rule(scope)
+                session = await self._admit(scope, rule, host)
+            else:
+                rule = self._rule(scope)
+                session = self._visitor(scope, rule, asker)
         except Denied as denied:
             await _refuse(denied, scope, receive, send)
             return
@@ -191,12 +200,24 @@ class Gate:
         await self._auth.trail.note(
             told.deed,
             who=session.who,
-            via=Via.TOKEN if session.is_program else Via.PAGE,
+            via=Via.HUB if session.at_hub else Via.TOKEN if session.is_program else Via.PAGE,
             address=way_of(scope).client,
             camera=CameraId(camera) if camera else None,
             subject=" ".join(str(value) for value in named.values()),
             once_in_s=told.once_in_s,
         )
+
+    def _visitor(self, scope: Scope, rule: Rule, asker: Asker) -> Session:
+        """Let somebody in who comes by the hub: its gate has seen that they are who they are and that its own page asks."""
+        from_hub.check(rule.path, rule.permission)
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            _check_body(Headers(scope=scope), rule.body_bytes)
+        session = from_hub.session_of(asker, self._clock)
+        assert rule.permission is not None
+        self._check_rights(session, rule.permission)
+        if rule.fresh:
+            self._auth.check_fresh(session, rule.permission)
+        return session
 
     async def _admit(self, scope: Scope, rule: Rule, host: str) -> Session | None:
         headers = Headers(scope=scope)
@@ -227,12 +248,15 @@ class Gate:
             if not await self._auth.is_claimed():
                 raise Denied(401, "This house has no owner yet.", "Open the page and enter the code from the console.")
             raise Denied(401, "Nobody is logged in.", "Log in and try again.")
-        if not session.may(rule.permission):
+        self._check_rights(session, rule.permission)
+        if rule.fresh:
+            self._auth.check_fresh(session, rule.permission)
+
+    def _check_rights(self, session: Session, permission: Permission) -> None:
+        if not session.may(permission):
             if session.is_program:
                 raise Denied(403, "This token may not do this.", "The owner of the house can make one that may.")
             raise Denied(403, "Your account may not do this.", "Ask the owner of the house.")
-        if rule.fresh:
-            self._auth.check_fresh(session, rule.permission)
 
     def _check_host(self, host: str) -> None:
         name = split_host(host)

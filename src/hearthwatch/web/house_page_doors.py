@@ -10,6 +10,7 @@ from hearthwatch.alerts.route import RouteOptions
 from hearthwatch.arming.arming import Mode
 from hearthwatch.kit.traffic import Sent
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.web.release_doors import ReleaseNow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,14 @@ class HousePageDoor(Protocol):
     def latency(self) -> Sequence[LatencyRow]: ...
 
     def outgoing(self) -> Outgoing: ...
+
+    def release(self) -> ReleaseNow:
+        """Return what runs and what was heard of a newer one; asks nobody."""
+        ...
+
+    async def ask_release(self) -> ReleaseNow:
+        """Ask once whether there is a newer one; what went wrong stands in the answer."""
+        ...
 
     async def set_rule(self, camera: CameraId, mode: Mode, label: str, *, told: bool, who: str) -> None:
         """Have one label of one camera told in one mode, or not, in the configuration file. Raises Unsupported for what there

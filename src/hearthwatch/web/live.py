@@ -140,26 +140,24 @@ async def wall(websocket: WebSocket, site: SiteDep, person: PersonDep, stream: S
     a camera, `{"leave": "front"}` takes it away. Each text names its `camera`; before the bytes of a binary message stand how
     long the camera's id is, one byte, and the id. All else is as with a connection of its own, without sound."""
     await websocket.accept()
-    async with asyncio.TaskGroup() as watching:
-        wall = _Wall(websocket, site, stream, watching)
-        await _while_there(websocket, site, person, asyncio.create_task(wall.listen()))
-        wall.close()
+    await _while_there(websocket, site, person, asyncio.create_task(_Wall(websocket, site, stream).listen()))
 
 
 async def _while_there(websocket: WebSocket, site: Site, person: Session, *working: asyncio.Task[None]) -> None:
-    """Go on until the first of `working` ends, which is when the viewer leaves, or the session ends."""
+    """Go on until the first of `working` ends, which is when the viewer leaves, or the session ends; they end here, too."""
     ended = asyncio.create_task(site.auth.ended(person))
     try:
         await asyncio.wait({*working, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if ended.done():
-            code, reason = (1012, "restarting") if site.auth.stopping.is_set() else (4401, "logged out")
-            # he may have left in the same moment, or the server hung up on him for what he sent
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                await websocket.close(code=code, reason=reason)
+        is_over = ended.done()
     finally:
         for task in (*working, ended):
             task.cancel()
         await asyncio.gather(*working, ended, return_exceptions=True)
+    if is_over:
+        code, reason = (1012, "restarting") if site.auth.stopping.is_set() else (4401, "logged out")
+        # he may have left in the same moment, or the server hung up on him for what he sent
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await websocket.close(code=code, reason=reason)
 
 
 class _Line(Protocol):
@@ -200,34 +198,31 @@ class _Part:
 class _Wall:
     """What one viewer watches by one connection."""
 
-    def __init__(self, websocket: WebSocket, site: Site, stream: Stream, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, websocket: WebSocket, site: Site, stream: Stream) -> None:
         self._websocket = websocket
         self._site = site
         self._stream = stream
-        self._tasks = tasks
         self._turn = asyncio.Lock()
         self._watched: dict[str, asyncio.Task[None]] = {}
 
     async def listen(self) -> None:
-        """Do what the viewer asks for until he leaves; what makes no sense is passed by."""
-        with contextlib.suppress(WebSocketDisconnect):
-            while True:
-                said = await self._websocket.receive_text()
-                with contextlib.suppress(msgspec.MsgspecError):
-                    self._take(msgspec.json.decode(said[:_MOST_SAID], type=_Wish))
+        """Do what the viewer asks for until he leaves; what makes no sense is passed by. Nothing is sent afterwards."""
+        async with asyncio.TaskGroup() as sending:
+            with contextlib.suppress(WebSocketDisconnect):
+                while True:
+                    said = await self._websocket.receive_text()
+                    with contextlib.suppress(msgspec.MsgspecError):
+                        self._take(msgspec.json.decode(said[:_MOST_SAID], type=_Wish), sending)
+            for task in self._watched.values():
+                task.cancel()
 
-    def _take(self, wish: _Wish) -> None:
+    def _take(self, wish: _Wish, sending: asyncio.TaskGroup) -> None:
         if wish.leave in self._watched:
             self._watched.pop(wish.leave).cancel()
         camera = next((each for each in self._site.doors.cameras.all() if each.id == wish.watch), None)
         if camera is not None and camera.id not in self._watched:
             line = _Part(self._websocket, camera.id, self._turn)
-            sending = _send(line, self._site, camera, self._stream, sound=False)
-            self._watched[camera.id] = self._tasks.create_task(sending)
-
-    def close(self) -> None:
-        for task in self._watched.values():
-            task.cancel()
+            self._watched[camera.id] = sending.create_task(_send(line, self._site, camera, self._stream, sound=False))
 
 
 async def _send(line: _Line, site: Site, camera: CameraNow, stream: Stream, *, sound: bool) -> None:

@@ -86,7 +86,8 @@ class Denied(Exception):
 class Session:
     """Somebody's open session, or a program that sent a token. `token` is the cookie's or the header's value; only its hash is
     kept. `proved_us` is when the person last proved who they are; `strong`: the account has a second factor. `scopes` is None
-    for a person, and `cameras` None for who may see them all."""
+    for a person, and `cameras` None for who may see them all. `at_hub`: they come over the line to the hub, which logged them
+    in and ends what they opened."""
 
     id: str
     user: User
@@ -95,6 +96,7 @@ class Session:
     strong: bool = False
     scopes: frozenset[Permission] | None = None
     cameras: frozenset[CameraId] | None = None
+    at_hub: bool = False
 
     @property
     def csrf(self) -> str:
@@ -107,7 +109,9 @@ class Session:
 
     @property
     def who(self) -> str:
-        """The person, or the program's name behind theirs, for a trail."""
+        """The person, where they sit if that is elsewhere, or the program's name behind theirs, for a trail."""
+        if self.at_hub:
+            return f"{self.user.name} at the hub"
         return f"{self.user.name}, by token {self.id}" if self.is_program else self.user.name
 
     @property

@@ -23,6 +23,7 @@ from hearthwatch.web.reach import Reach, Tls
 log = logging.getLogger(__name__)
 
 
+_LOOK_S = 2.0
 _SEND_BUFFER_BYTES = 512 * 1024
 _UNSENT_BYTES = 32 * 1024
 """What has not even left for the viewer: more of it waiting in the kernel would only be old when it arrives."""
@@ -92,7 +93,9 @@ async def serve(
 async def _serve_https(
     app: ASGIApp, options: WebOptions, *, auth: Auth, keeper: Tls, reach: Reach, say: Callable[[str], None]
 ) -> None:
-    await auth.claimed.wait()
+    while not await auth.is_claimed():  # also by `hearthwatch users add` in a shell, which tells nobody here
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(auth.claimed.wait(), _LOOK_S)
     context = await asyncio.to_thread(keeper.open)
     reach.publish()
     shown = reach.certificate

@@ -38,9 +38,9 @@ from hearthwatch.web.sight_doors import (
 )
 from hearthwatch.web.sight_more import SeenHousePage, SeenShares, SeenTimeline
 
-BLIND = frozenset({"arming", "people", "hooks", "triggers", "telegram", "detector", "push"})
-"""These doors tell nothing of a single camera to somebody who may not manage the house; calls of cameras and sensors prove
-themselves by a secret word."""
+BLIND = frozenset({"arming", "people", "hooks", "triggers", "telegram", "detector", "push", "fleet"})
+"""These doors tell nothing of a single camera of this house to who may not manage it; calls of cameras and sensors prove
+themselves by a secret word, and what somebody sees of other houses is decided by their role at each site."""
 
 BY_CAMERA = frozenset({"live", "footage", "keeper", "pictures", "elsewhere", "cases", "timelapses", "heads", "relay"})
 """Every method of these takes the camera, or the cameras, it is about."""

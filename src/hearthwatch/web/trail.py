@@ -50,6 +50,7 @@ class Via(StrEnum):
     TELEGRAM = "telegram"
     MQTT = "mqtt"
     HOUSE = "house"
+    HUB = "hub"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 /** People with access: who may log in, what each may do and see, and who is logged in now. */
 
 import { useState } from "preact/hooks";
+import { Fleet } from "../fleet/Fleet";
+import { fleet } from "../fleet/far";
 import { LeaveSheet } from "../leaving/LeaveSheet";
 import { Head, Trouble, useLoaded } from "../parts/bits";
 import * as icons from "../parts/icons";
@@ -47,6 +49,7 @@ export default function PeoplePage() {
           </div>
         </section>
       ) : null}
+      {isOwner.value && fleet.value?.is_hub && people ? <Fleet page="SiteRoles" /> : null}
       {isOwner.value ? <Everybody again={again} /> : null}
       {doing?.what === "add" ? <Add onClose={() => setDoing(null)} onDone={() => done()} /> : null}
       {doing?.what === "rights" ? <ChangeRights who={doing.who} onClose={() => setDoing(null)} onDone={() => done()} /> : null}

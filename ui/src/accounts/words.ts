@@ -82,6 +82,13 @@ const DEEDS: Record<string, string> = {
   "applied-baseline": said("Applied the baseline"),
   "switched-off": said("Switched something off"),
   "tried-action": said("Tried an action"),
+  "changed-at-house": said("Changed something at another house"),
+  "invited-house": said("Invited a house"),
+  "revoked-house": said("Refused a house"),
+  "changed-site-role": said("Changed a role at a site"),
+  "joined-hub": said("Joined a hub"),
+  "left-hub": said("Left the hub"),
+  "restarted-machine": said("Restarted the machine"),
 };
 const GRAVE = new Set(["exported-case", "exported-footage", "let-in", "shut-out", "removed-person", "changed-rights", "made-token", "removed-factors", "reset", "gave-password"]);
 const REFUSED = new Set(["log-in-refused"]);
@@ -89,7 +96,7 @@ const REFUSED = new Set(["log-in-refused"]);
 export const deedName = (deed: Deed): string => t(DEEDS[deed.deed] ?? capital(deed.deed.replaceAll("-", " ")));
 export const deedTone = (deed: Deed): string => (REFUSED.has(deed.deed) ? "bad" : GRAVE.has(deed.deed) ? "warm" : "");
 
-const VIAS: Record<string, string> = { page: "", token: said("by a token"), terminal: said("at the command line"), telegram: said("by Telegram"), mqtt: said("by MQTT"), house: said("by itself") };
+const VIAS: Record<string, string> = { page: "", token: said("by a token"), terminal: said("at the command line"), telegram: said("by Telegram"), mqtt: said("by MQTT"), house: said("by itself"), hub: said("by the hub") };
 export const viaName = (via: string): string => t(VIAS[via] ?? via);
 
 /** What the house calls a browser, "Firefox on Linux". */

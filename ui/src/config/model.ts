@@ -120,6 +120,11 @@ const SECTIONS: Record<string, string> = {
   gpio: said("Pin of this Raspberry Pi"),
   camera: said("Siren, light or relay of a camera"),
   when: said("When it is switched"),
+  updates: said("Newer releases"),
+  hub: said("Hub of other houses"),
+  node: said("Node of a hub"),
+  bucket: said("Bucket for footage"),
+  sites: said("Sites"),
 };
 const MODES: Record<string, string> = { away: said("When away"), home: said("When at home"), disarmed: said("When disarmed"), disabled: said("When disabled") };
 
@@ -151,12 +156,12 @@ export interface Group {
 }
 
 const PLAIN: [string, string, string[]][] = [
-  ["house", said("The house"), ["home", "detect"]],
+  ["house", said("The house"), ["home", "detect", "updates"]],
   ["alerts", said("Alerts"), ["alerts", "mqtt", "heartbeat", "syslog"]],
   ["arming", said("Arming and people"), ["arming", "presence", "people"]],
   ["storage", said("Storage and copies"), ["storage", "offsite"]],
   ["actions", said("Actions"), ["action"]],
-  ["network", said("Network and audit"), ["web", "proxy", "restream", "connectivity", "porch", "audit"]],
+  ["network", said("Network and audit"), ["web", "proxy", "restream", "connectivity", "porch", "audit", "hub", "node"]],
 ];
 
 /** The pages of the settings, in the order they are shown. Whatever a later program knows and this page does not is the last. */

@@ -1,6 +1,7 @@
 /** The house: who is home, how it is armed, whom it tells, how fast, where copies are, and what leaves it. */
 
 import "./house.css";
+import { fleet } from "../fleet/far";
 import { Head } from "../parts/bits";
 import { OffsiteCard } from "../parts/Offsite";
 import { StorageCard } from "../parts/Storage";
@@ -11,6 +12,7 @@ import { OutgoingCard } from "./OutgoingCard";
 import { PeopleCard } from "./PeopleCard";
 import { RulesCard } from "./RulesCard";
 import { SpeedCard } from "./SpeedCard";
+import { VersionCard } from "./VersionCard";
 import { WaysCard } from "./WaysCard";
 
 export default function HousePage() {
@@ -34,10 +36,19 @@ export default function HousePage() {
             <OutgoingCard />
           </div>
         ) : null}
+        {isOwner.value ? <VersionCard /> : null}
       </div>
       {isOwner.value ? (
         <p class="hint is-foot">
-          <a href="/done">{t("What was done to the cameras, and by whom")}</a> · <a href="/settings/trail">{t("Who did what")}</a> · <a href="/settings">{t("Settings")}</a>
+          <a href="/done">{t("What was done to the cameras, and by whom")}</a> · <a href="/settings/trail">{t("Who did what")}</a> · <a href="/settings">{t("Settings")}</a> · <a href="/machine">{t("The machine")}</a>
+          {fleet.value?.is_hub ? (
+            <>
+              {" · "}
+              <a data-hub href="/sites">
+                {t("Houses")}
+              </a>
+            </>
+          ) : null}
         </p>
       ) : null}
     </div>

@@ -92,6 +92,26 @@ export interface Outgoing {
   since_us: number;
   destinations: Destination[];
 }
+export interface Release {
+  version: string;
+  date: string;
+  schemas: Record<string, string>;
+  asks: boolean;
+  may_ask: boolean;
+  heard: {
+    at_us: number;
+    fault: string;
+    version: string;
+    date: string;
+    newer: boolean;
+    stale: boolean;
+    security: boolean;
+    notes: string[];
+    page: string;
+    refused: string[];
+    changes: string[];
+  } | null;
+}
 
 const at = (camera: string): string => `/house/rules/${encodeURIComponent(camera)}`;
 
@@ -105,5 +125,7 @@ export const houseApi = {
   setWay: (way: string, route: Route) => ask<void>("POST", "/house/ways", {}, { way, route }),
   plan: () => ask<Plan>("GET", "/house/schedule"),
   latency: () => ask<Latency[]>("GET", "/house/latency"),
+  release: () => ask<Release>("GET", "/house/release"),
+  askRelease: () => ask<Release>("POST", "/house/release/ask"),
   outgoing: () => ask<Outgoing>("GET", "/house/outgoing"),
 };

@@ -19,9 +19,9 @@ export function CamerasPage() {
   const minute = Math.floor(now_us.value / 60e6);
   const [reports] = useLoaded(() => (isOwner.value ? doors.reports() : Promise.resolve([])), [minute, isOwner.value]);
   const now = now_us.value;
-  const open = outages.value.filter((outage) => outage.end_us === null && outage.fault !== "detector-basic");
-  const over = outages.value.filter((outage) => outage.end_us !== null);
   const h = house.value;
+  const open = outages.value.filter((outage) => outage.end_us === null && !(outage.fault === "detector-basic" && h?.detector.basic));
+  const over = outages.value.filter((outage) => outage.end_us !== null);
   return (
     <div class="page">
       <Head title={t("Cameras")}>

@@ -237,7 +237,7 @@ function Target({ config, name, again, onDone }: { config: Config; name: string;
       <div class="row">
         <h2>{name}</h2>
         <span class="dim">
-          {kind === "sftp" ? `${value("user")}@${value("host")}` : kind === "s3" ? t("{bucket} at {service}", { bucket: value("bucket"), service: value("endpoint").replace(/^https?:\/\//, "") }) : value("path")} · {value("sealed") === "true" ? t("sealed") : t("not sealed")}
+          {kind === "sftp" ? `${value("user")}@${value("host")}` : kind === "s3" ? t("{bucket} at {service}", { bucket: value("bucket"), service: value("endpoint").replace(/^https?:\/\//, "") }) : kind === "hub" ? t("the hub this house joined") : value("path")} · {value("sealed") === "true" ? t("sealed") : t("not sealed")}
         </span>
         <span class="spacer" />
         <button class="button is-main" type="button" disabled={busy} onClick={() => void test()}>

@@ -7,7 +7,7 @@ const PREFIX = "shell ";
 const CACHE = PREFIX + __SHELL__.version;
 const PATIENCE_MS = 4000;
 const FILES = new Set(__SHELL__.files);
-const NOT_PAGES = ["/api/", "/cam/", "/metrics", "/healthz"];
+const NOT_PAGES = /^(\/at\/\w+)?\/(api|cam)\/|^\/(metrics|healthz)/;
 
 export async function keep(): Promise<void> {
   const cache = await caches.open(CACHE);
@@ -23,7 +23,7 @@ export async function forgetOld(): Promise<void> {
 export function answer(request: Request): Promise<Response> | null {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return null;
-  if (request.mode === "navigate") return NOT_PAGES.some((path) => url.pathname.startsWith(path)) ? null : page(request);
+  if (request.mode === "navigate") return NOT_PAGES.test(url.pathname) ? null : page(request);
   if (url.pathname.startsWith("/assets/")) return asset(request);
   return FILES.has(url.pathname) && url.pathname !== "/" ? kept(request, url.pathname) : null;
 }
