@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from hearthwatch.bench import chains, connecting, keeping, latency, scaling, sealing, seeing, snapshot, step, timeline, watching
+from hearthwatch.bench import (
+    all_in,
+    chains,
+    connecting,
+    keeping,
+    latency,
+    scaling,
+    sealing,
+    seeing,
+    snapshot,
+    step,
+    timeline,
+    watching,
+)
 from hearthwatch.bench.terms import Bench
 from hearthwatch.kit.errors import ConfigFault
 
@@ -12,6 +25,7 @@ BENCHES: tuple[Bench, ...] = (
     watching.BM3,
     keeping.BM4,
     keeping.BM5,
+    all_in.BM6,
     seeing.BM7,
     latency.BM8,
     latency.BM9,

@@ -26,7 +26,7 @@ class _Counts(msgspec.Struct, frozen=True):
     alerts: tuple[tuple[str, int], ...] = ()
 
 
-class _Looking(Child):
+class Looking(Child):
     """Remembers what each answer told."""
 
     looked = 0
@@ -46,8 +46,8 @@ def measure(terms: Terms) -> tuple[Row, ...]:
     with ExitStack() as stack:
         server = stack.enter_context(RtspServer([footage.sub(terms, path=_PATH, kbps=160)]))
         url = server.url(_PATH)
-        ours = stack.enter_context(_Looking("looking_child", kind="ours", urls=[url], models=str(models), model=model))
-        seed = stack.enter_context(_Looking("seed_child", url=url, models=str(models), model=model))
+        ours = stack.enter_context(Looking("looking_child", kind="ours", urls=[url], models=str(models), model=model))
+        seed = stack.enter_context(Looking("seed_child", url=url, models=str(models), model=model))
         contenders: dict[str, Contender] = {_OURS: ours, _SEED: seed}
         result = compete(contenders, rounds=terms.rounds, round_s=terms.round_s, pictures_per_s=footage.FPS)
     visits = int(terms.rounds * terms.round_s // footage.LOOP_S)

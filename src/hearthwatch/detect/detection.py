@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from annotated_types import Ge, Gt, Le
@@ -53,6 +54,11 @@ class Detector(Protocol):
     def close(self) -> None: ...
 
 
+class Where(StrEnum):
+    HERE = "here"
+    HUB = "hub"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectOptions:
     """Section `[detect]`: one detector for all cameras."""
@@ -63,6 +69,16 @@ class DetectOptions:
     """Name of a model as `hearthwatch models` lists it; `auto` takes the best one present. Change: restart of the looker."""
     max_per_s: Annotated[float, Gt(0), Le(100)] = 20.0
     """Most pictures a second the detector looks at, all cameras together. Change: live."""
+    where: Where = Where.HERE
+    """Where pictures are looked at for people and things: `here`, or at the `hub` this house joined, for a machine too weak to
+    do it itself. Motion, tracking and alerts stay here. While the hub does not answer, the built-in detector looks here, which
+    knows people only. Change: restart of the looker."""
+    workers: Annotated[int, Ge(0), Le(16)] = 1
+    """For a hub: how many pictures of its nodes it looks at by itself at the same time, each on a core of its own; begun when
+    the first comes. 0 leaves them to `hearthwatch worker` on other machines. Change: restart."""
+    helpers: tuple[str, ...] = ()
+    """For a hub: machines that joined it and may look at pictures of all its nodes. `hearthwatch worker` says what to write
+    here. Change: live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hearthwatch.detect.detection import Detection, Looked
 from hearthwatch.detect.doubles import merged
 from hearthwatch.detect.families import Floats, Found
+from hearthwatch.detect.glance import Answer, Piece
 from hearthwatch.detect.model import Model
 from hearthwatch.detect.picture import Crop
 from hearthwatch.frames.frame import Frame
@@ -20,6 +21,7 @@ Look = Callable[[Frame, Box], tuple[Found, Crop]]
 """Looks at one region; the boxes are pixels of the frame, free of doubles."""
 
 _BORDER_PX = 3.0
+_IOU = 0.5
 
 
 def look_at(frame: Frame, regions: Sequence[Box], look: Look, *, model: Model, iou: float, clock: Clock) -> Looked:
@@ -35,6 +37,37 @@ def look_at(frame: Frame, regions: Sequence[Box], look: Look, *, model: Model, i
         regions=tuple(regions),
         model=model.name,
         took_ms=(clock.mono_ns() - started_ns) / 1e6,
+    )
+
+
+def put_together(frame: Frame, regions: Sequence[Box], pieces: Sequence[Piece], answer: Answer) -> Looked:
+    """Return what was found elsewhere in `pieces`, which show `regions` of `frame`, as `look_at` returns what is found here."""
+    labels = sorted({found.label for part in answer.found for found in part})
+    parts = [_of_piece(frame, piece.box, found, labels) for piece, found in zip(pieces, answer.found, strict=True)]
+    found = parts[0][0] if len(parts) == 1 else _together(frame, parts, _IOU)
+    return Looked(
+        camera=frame.camera,
+        frame_seq=frame.seq,
+        wall_us=frame.wall_us,
+        detections=_named(frame, found, labels),
+        regions=tuple(regions),
+        model=answer.model,
+        took_ms=answer.took_ms,
+    )
+
+
+def _of_piece(frame: Frame, place: Box, found: Sequence[Detection], labels: Sequence[str]) -> tuple[Found, Crop]:
+    left, top = round(place.x0 * frame.width_px), round(place.y0 * frame.height_px)
+    crop = Crop(x=left, y=top, width=round(place.x1 * frame.width_px) - left, height=round(place.y1 * frame.height_px) - top)
+    boxes = np.array([(d.box.x0, d.box.y0, d.box.x1, d.box.y1) for d in found], np.float32).reshape(-1, 4)
+    boxes = boxes * (crop.width, crop.height, crop.width, crop.height) + (left, top, left, top)
+    return (
+        Found(
+            boxes=boxes.astype(np.float32),
+            scores=np.array([d.score for d in found], np.float32),
+            classes=np.array([labels.index(d.label) for d in found], np.intp),
+        ),
+        crop,
     )
 
 

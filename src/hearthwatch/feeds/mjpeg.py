@@ -36,7 +36,7 @@ class MjpegFeed:
         try:
             reply = camera.get()
             if reply.content_type == "image/jpeg":
-                raise BadReply(f"{camera.name}: the camera sends single pictures there; set kind = 'jpeg' and poll_s")
+                raise BadReply(f"{camera.name}: the camera sends single pictures there; set poll_s for this camera, such as 1")
             if reply.content_type.startswith(("text/", "application/json")):
                 raise BadReply(f"{camera.name}: {said(Body(camera, reply))}")
             return OpenPictures(self._source, camera, pictures(camera, reply), clock=self._clock, stop=stop)

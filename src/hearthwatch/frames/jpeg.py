@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box
+from hearthwatch.kit.errors import BadReply
 
 Plane = NDArray[np.uint8]
 
@@ -48,6 +49,38 @@ def crop(frame: Frame, box: Box, *, width_px: int = 320, height_px: int = 240, q
         _resized(v[half], width_px // 2, height_px // 2),
         quality,
     )
+
+
+def part(frame: Frame, area: tuple[int, int, int, int], size: tuple[int, int], *, quality: int) -> bytes:
+    """Return `area` (x, y, width, height in pixels, even) of the picture as JPEG, scaled to `size` (even)."""
+    x, y, width, height = area
+    halves = (slice(y // 2, (y + height) // 2), slice(x // 2, (x + width) // 2))
+    luma, blue, red = frame.y[y : y + height, x : x + width], frame.u[halves], frame.v[halves]
+    if size != (width, height):
+        how = cv2.INTER_AREA if height > size[1] * 1.5 else cv2.INTER_LINEAR  # as a detector scales what it sees
+        half = (size[0] // 2, size[1] // 2)
+        luma = np.asarray(cv2.resize(luma, size, interpolation=how), np.uint8)
+        blue, red = (np.asarray(cv2.resize(plane, half, interpolation=how), np.uint8) for plane in (blue, red))
+    if not frame.full_range:
+        luma, blue, red = _stretched(luma, *_LUMA_LEVELS), _stretched(blue, *_CHROMA_LEVELS), _stretched(red, *_CHROMA_LEVELS)
+    return _encoded(luma, blue, red, quality)
+
+
+def planes_of(jpeg: bytes, *, max_side_px: int) -> tuple[Plane, Plane, Plane]:
+    """Return a JPEG's brightness (H, W) and both colour differences (H/2, W/2), full range, H and W even. Raises BadReply for
+    what is none, or has a side longer than that or shorter than 2."""
+    try:
+        height, width, _colours, _sampling = simplejpeg.decode_jpeg_header(jpeg)
+        if not (2 <= width <= max_side_px and 2 <= height <= max_side_px):
+            raise BadReply(f"a picture of {width}x{height} is none of a camera of ours")
+        width, height = width & ~1, height & ~1
+        luma = np.ascontiguousarray(simplejpeg.decode_jpeg(jpeg, colorspace="GRAY")[:height, :width, 0])
+        colours = np.ascontiguousarray(simplejpeg.decode_jpeg(jpeg, colorspace="BGR")[:height, :width])
+    except ValueError as error:
+        raise BadReply("this is no JPEG that can be read") from error
+    half = cv2.resize(colours, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    both = np.asarray(cv2.cvtColor(half, cv2.COLOR_BGR2YCrCb), np.uint8)
+    return luma, np.ascontiguousarray(both[..., 2]), np.ascontiguousarray(both[..., 1])
 
 
 def small(frame: Frame, box: Box, max_bytes: int) -> bytes:

@@ -49,6 +49,7 @@ class Fault(StrEnum):
     PORCH_CLOSED = "porch-closed"
     PORCH_FLOODED = "porch-flooded"
     SCOUT_DEAF = "scout-deaf"
+    HOUSE_BACKUP_FAILED = "house-backup-failed"
     BACKUP_LATE = "backup-late"
     BACKUP_REFUSED = "backup-refused"
     BACKUP_NOT_KEPT = "backup-not-kept"
@@ -61,6 +62,10 @@ class Fault(StrEnum):
     SERVICE_SILENT = "service-silent"
     ACTION_FAILED = "action-failed"
     ACTION_STUCK = "action-stuck"
+    NODE_SILENT = "node-silent"
+    HUB_SILENT = "hub-silent"
+    HUB_REFUSED = "hub-refused"
+    HUB_STOPPED = "hub-stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

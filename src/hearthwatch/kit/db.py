@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sqlite3
@@ -68,22 +69,45 @@ def migrate(engine: Engine, scripts: Path) -> None:
     alembic is imported only when there is something to do, and then in a child where that can be: a restarted process must
     be back in two seconds, and one that runs for months should not hold 11 MB for what it did in its first second.
     """
-    revisions = sorted(path.stem.split("_", 1)[0] for path in (scripts / "versions").glob("[0-9]*.py"))
+    known = revisions(scripts)
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").first()
         current = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if found else None
-    if current == revisions[-1]:
+    if current == known[-1]:
         return
-    if current is not None and current not in revisions:
-        raise StorageFailed(
-            StorageFault.BROKEN,
-            f"{engine.url.database} was written by a newer Hearthwatch (schema {current}): "
-            "install that release or restore a backup",
-        )
+    if current is not None and current not in known:
+        raise too_new(Path(str(engine.url.database)), current, known[-1])
     engine.dispose()  # SQLite forbids to carry a connection into a child
     if not _in_a_child(lambda: _upgrade(engine, scripts)):
         _upgrade(engine, scripts)  # also where the child failed, so that its error is raised here
-    log.info("database %s brought from schema %s to %s", engine.url.database, current, revisions[-1])
+    log.info("database %s brought from schema %s to %s", engine.url.database, current, known[-1])
+
+
+def revisions(scripts: Path) -> tuple[str, ...]:
+    """Return the schemas the alembic folder `scripts` leads to, oldest first."""
+    return tuple(sorted(path.stem.split("_", 1)[0] for path in (scripts / "versions").glob("[0-9]*.py")))
+
+
+def revision_of(path: Path) -> str | None:
+    """Return the schema of the SQLite file at `path` and change nothing; None where there is none that can be read."""
+    if not path.exists():
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_MS / 1000)) as sql:
+            sql.execute("PRAGMA query_only=ON")
+            row = sql.execute("SELECT version_num FROM alembic_version").fetchone()
+    except (sqlite3.Error, UnicodeDecodeError):  # damaged, or none of ours: whoever opens it to work with it says so
+        return None
+    return str(row[0]) if row else None
+
+
+def too_new(path: Path, found: str, known: str) -> StorageFailed:
+    """Return what is told of a database that a newer release wrote; this one knows schemas up to `known`."""
+    return StorageFailed(
+        StorageFault.BROKEN,
+        f"{path} was written by a newer Hearthwatch (schema {found}, this one knows {known}): "
+        "install that release, or restore a backup of before",
+    )
 
 
 def _upgrade(engine: Engine, scripts: Path) -> None:

@@ -103,6 +103,19 @@ def copy_now(path: Path, folder: Path, now_us: WallUs, *, keep: int) -> Path:
     return made
 
 
+def snapshot(path: Path, new: Path) -> None:
+    """Copy a database that may be in use, as it is at one moment, to `new`, which is not there yet. Raises StorageFailed."""
+    try:
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _copy(path, new)
+    except OSError as error:
+        raise storage_failed(error, f"copying {path.name}") from error
+    except _ERRORS as error:
+        raise StorageFailed(StorageFault.BROKEN, f"copying {path.name}: {error}") from error
+    if not is_sound(new):
+        raise StorageFailed(StorageFault.BROKEN, f"{path} is malformed: its copy cannot be read whole")
+
+
 def rescue(path: Path, folder: Path, bring_up: Callable[[Path], None], now_us: WallUs) -> Rescued:
     """Set a damaged database aside and put the best there is in its place; whoever is curious may look into the old one.
 

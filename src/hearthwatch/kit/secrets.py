@@ -41,6 +41,7 @@ MAX_VALUE_BYTES = 65_536
 _name = re.compile(NAME_PATTERN)
 _MAGIC = b"HWSEAL1\n"
 _BLOB_MAGIC = b"HWBLOB1\n"
+_NEWER = re.compile(rb"HW(?:SEAL|BLOB)\d{1,4}\n")
 _KEY_ID_BYTES = 8
 _MAX_FILE_BYTES = 16 << 20
 _NONCE_BYTES = 12
@@ -134,6 +135,10 @@ class Secrets:
             found |= {path.name for path in self._credentials.iterdir() if _name.fullmatch(path.name)} - {_KEY_CREDENTIAL}
         return tuple(sorted(found))
 
+    def refuse_newer(self) -> None:
+        """Raise StorageFailed when a newer release wrote the store; nothing else of it is looked at."""
+        _refuse_newer(_read_private(self._sealed) or b"", str(self._sealed), _MAGIC)
+
     def set(self, name: str, value: str) -> None:
         """Store `value`. Raises ValueError for a bad name or value, StorageFailed when the store cannot be used."""
         self.change({name: value})
@@ -164,6 +169,13 @@ class Secrets:
             self._write(values)
             return True
 
+    def key_material(self) -> bytes | None:
+        """Return what must lie in `secrets.key` for this store to be opened elsewhere, for a backup that is itself sealed.
+
+        None where there is no key to be found. Raises StorageFailed.
+        """
+        return _read_private(self._key_file) or self._credential(_KEY_CREDENTIAL)
+
     def seal(self, plain: bytes, purpose: str) -> bytes:
         """Return `plain` sealed, to be kept anywhere; `unseal` opens it for the same `purpose` only. Raises StorageFailed."""
         key = self._made_key()
@@ -172,6 +184,7 @@ class Secrets:
 
     def unseal(self, sealed: bytes, purpose: str) -> bytes:
         """Return what `seal` was given. Raises StorageFailed when it is damaged, or its key is gone."""
+        _refuse_newer(sealed, f"what was kept sealed ({purpose})", _BLOB_MAGIC)
         head = len(_BLOB_MAGIC) + _KEY_ID_BYTES
         damaged = StorageFailed(StorageFault.BROKEN, f"what was kept sealed ({purpose}) is damaged: restore a backup")
         if not sealed.startswith(_BLOB_MAGIC) or len(sealed) < head + _NONCE_BYTES:
@@ -202,6 +215,7 @@ class Secrets:
         sealed = _read_private(self._sealed)
         if sealed is None:
             return {}
+        _refuse_newer(sealed, str(self._sealed), _MAGIC)
         head = len(_MAGIC) + _KEY_ID_BYTES
         if not sealed.startswith(_MAGIC) or len(sealed) < head + _NONCE_BYTES:
             self._damaged()
@@ -282,6 +296,15 @@ class Secrets:
             yield
         finally:
             os.close(fd)
+
+
+def _refuse_newer(sealed: bytes, what: str, known: bytes) -> None:
+    if _NEWER.match(sealed) and not sealed.startswith(known):
+        raise StorageFailed(
+            StorageFault.BROKEN,
+            f"{what} was written by a newer Hearthwatch and was left as it is: "
+            "install that release, or restore a backup of before",
+        )
 
 
 def _text(data: bytes, name: str) -> str:

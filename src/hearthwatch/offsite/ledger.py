@@ -261,10 +261,10 @@ def proved_before(connection: Connection, target: TargetId) -> tuple[int, WallUs
     return row.held, None if row.last is None else WallUs(row.last)
 
 
-def safe_until(connection: Connection) -> dict[CameraId, WallUs]:
-    """Return up to when the footage of each camera is proved to be at some target."""
+def safe_until(connection: Connection, targets: Collection[TargetId] | None = None) -> dict[CameraId, WallUs]:
+    """Return up to when the footage of each camera is proved to be at one of these targets, at any when none are named."""
     footage = uploads.c.kind.not_in([PieceKind.PICTURE, PieceKind.TRAIL])
-    mine = and_(uploads.c.state == UploadState.PROVED, footage)
+    mine = and_(uploads.c.state == UploadState.PROVED, footage, *([uploads.c.target.in_(targets)] if targets else ()))
     query = select(uploads.c.camera, func.max(uploads.c.end_us).label("end_us")).where(mine).group_by(uploads.c.camera)
     return {CameraId(row.camera): WallUs(row.end_us) for row in connection.execute(query)}
 

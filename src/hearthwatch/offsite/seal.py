@@ -120,6 +120,24 @@ def unseal(chunks: Iterable[bytes], out: Writer, identities: Sequence[Secret]) -
     return sink.written()
 
 
+def lock(plain: bytes, passphrase: Secret) -> bytes:
+    """Return `plain`, which is small, sealed by a passphrase; the stock `age -d` asks for it."""
+    from pyrage import passphrase as by_passphrase
+
+    return bytes(by_passphrase.encrypt(plain, passphrase.reveal()))
+
+
+def unlock(sealed: bytes, passphrase: Secret) -> bytes:
+    """Return what `lock` was given. Raises Unopened: the passphrase is another one, or the bytes were altered."""
+    import pyrage
+    from pyrage import passphrase as by_passphrase
+
+    try:
+        return bytes(by_passphrase.decrypt(sealed, passphrase.reveal()))
+    except (pyrage.DecryptError, ValueError) as error:
+        raise Unopened("the passphrase does not open it") from error
+
+
 def unseal_head(head: bytes, identities: Sequence[Secret]) -> bytes:
     """Return as much plain content as the first bytes of a sealed file prove; `head_bytes` says how many are wanted.
 

@@ -72,6 +72,12 @@ class FolderTarget:
         await asyncio.to_thread(self._finish, parcel, partial, path)
         return Proof(how=ProofKind.READ_BACK, name=parcel.name, size_bytes=parcel.size_bytes, sha256=parcel.sha256)
 
+    async def adopt(self, parcel: Parcel) -> Proof:
+        """As put, for a file on the same disk, which takes the name instead of being copied."""
+        await asyncio.to_thread(self._check_mounted)
+        await asyncio.to_thread(self._adopt, parcel, self._path(parcel.name))
+        return Proof(how=ProofKind.READ_BACK, name=parcel.name, size_bytes=parcel.size_bytes, sha256=parcel.sha256)
+
     async def prove(self, name: str, size_bytes: int, sha256: bytes) -> Proof:
         """See Target."""
         await asyncio.to_thread(self._check_mounted)
@@ -151,6 +157,13 @@ class FolderTarget:
         except OSError as error:
             raise self._translated(error, f"beginning {parcel.name}") from error
         return 0
+
+    def _adopt(self, parcel: Parcel, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._finish(parcel, parcel.path, path)
+        except OSError as error:
+            raise self._translated(error, f"finishing {parcel.name}") from error
 
     def _copy(self, parcel: Parcel, partial: Path, at: int, size: int) -> None:
         with _source(parcel) as here:

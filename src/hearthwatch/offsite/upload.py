@@ -218,6 +218,7 @@ class TargetKind(StrEnum):
     SFTP = "sftp"
     S3 = "s3"
     FOLDER = "folder"
+    HUB = "hub"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +229,7 @@ class TargetOptions:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     kind: TargetKind
-    """`sftp`, `s3` or `folder`. Change: live."""
+    """`sftp`, `s3`, `folder`, or `hub`: the hub this house joined, which needs nothing more. Change: live."""
     enabled: bool = True
     """Off: nothing is sent there; what waits for it waits on. Change: live."""
     sealed: bool = True

@@ -149,6 +149,28 @@ class IndexReader:
             last = run.scalar(select(func.max(segments.c.id)))
         return SegmentId(first if first is not None else int(last or 0) + 1)
 
+    def hashed_since(self, after: SegmentId, limit: int) -> tuple[Segment, ...]:
+        """Return complete, hashed segments in the order they were begun, from behind `after` on."""
+        mine = (segments.c.id > after, segments.c.state == SegmentState.COMPLETE, segments.c.sha256 != b"")
+        query = select(segments).where(*mine, _here()).order_by(segments.c.id).limit(limit)
+        with self._run() as run:
+            return tuple(segment_of(row) for row in run.execute(query))
+
+    def count_since(self, after: SegmentId) -> int:
+        """Return how many segments were begun after that one."""
+        with self._run() as run:
+            return run.scalar(select(func.count()).where(segments.c.id > after, _here())) or 0
+
+    def unhashed_from(self) -> SegmentId:
+        """Return the id below which no segment is being written or waits to be hashed; one that is damaged, for which
+        `unfinished_from` waits, does not count."""
+        waits = (segments.c.state == SegmentState.COMPLETE) & (segments.c.sha256 == b"")
+        with self._run() as run:
+            open_ = (segments.c.state == SegmentState.RECORDING) | waits
+            first = run.scalar(select(func.min(segments.c.id)).where(open_, _here()))
+            last = run.scalar(select(func.max(segments.c.id)))
+        return SegmentId(first if first is not None else int(last or 0) + 1)
+
     def gaps(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs) -> tuple[Gap, ...]:
         """Return the gaps that overlap [start_us, end_us), oldest first."""
         mine = and_(gaps.c.camera == camera, gaps.c.stream == stream, gaps_overlapping(start_us, end_us))

@@ -52,7 +52,7 @@ async def long_state(
     clock = SystemClock()
     with serving(terms, footage, folder / "ledgers") as street:
         cameras = "\n".join(camera.toml("") for camera in street.cameras)
-        toml = f'[home]\nname = "Soak"\ntimezone = "UTC"\n[web]\nhttps_port = 0\n{cameras}'
+        toml = f'[home]\nname = "Soak"\ntimezone = "UTC"\n[web]\nhttps_port = 0\n[connectivity]\nenabled = false\n{cameras}'
         began_ns = clock.mono_ns()
         async with SoakHouse(data, footage.data / "models", toml, {}) as house:
             page_s = (clock.mono_ns() - began_ns) / NS_PER_S

@@ -71,7 +71,7 @@ def configuration(terms: SoakTerms, cameras: Sequence[SoakCamera], bot: str, por
     """Return the house's file: places that lie far apart, so that no visitor of two of them is the same."""
     sections = [
         '[home]\nname = "Soak"\ntimezone = "UTC"\n',
-        "[web]\nhttps_port = 0\n",
+        "[web]\nhttps_port = 0\n[connectivity]\nenabled = false\n",  # the machine's own router is none of ours
         f"[storage]\nmax_gib = {terms.footage_gib:.3f}\n",
         f'[alerts]\nincident_s = 0\n[alerts.telegram]\napi_base = "{bot}"\n',
         f'[porch]\nenabled = true\naddress = "127.0.0.1"\nsmtp_port = {ports[0]}\nftp_port = {ports[1]}\n',
