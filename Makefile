@@ -2,10 +2,12 @@
 # make check  lint, types and import contracts                 make bench  the benchmarks of docs/benchmarks.md
 # make soak   a whole house for ten minutes, every promise judged   make faults  every fault, an hour (docs/testing.md)
 # make corpora   bad input of ten kinds, minutes              make fuzz     ten parsers, ten minutes each
-# make setup, make lock, make sbom, make docs, make clean
+# make docs   the reference pages, from the source             make site   the documentation as a site, in build/site
+# make wheel     what is handed out, into dist/ (docs/releasing.md)
+# make setup, make lock, make sbom, make clean
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check bench soak faults corpora fuzz docs lock sbom clean
+.PHONY: help run setup setup-dev test check bench soak faults corpora fuzz docs site lock sbom wheel clean
 
 BIN := .venv/bin
 STAMPS := .venv/.stamps
@@ -83,9 +85,16 @@ faults: setup-dev
 
 docs: $(STAMPS)/dev
 	$(BIN)/python -m hearthwatch.run.config_reference > docs/reference/config.md
+	$(BIN)/python -m scripts.references
+
+site: $(STAMPS)/dev
+	$(BIN)/python scripts/docs_site.py
 
 lock: $(STAMPS)/venv
 	scripts/setup.sh lock
+
+wheel: $(STAMPS)/run $(STAMPS)/ui
+	@$(BIN)/python scripts/wheel.py
 
 sbom: $(STAMPS)/run
 	$(BIN)/python scripts/sbom.py

@@ -127,7 +127,9 @@ system)
     debian_without_service openssh-server ssh
     debian_without_service nginx
     debian_without_service caddy
-    debian age
+    debian_without_service nats-server
+    debian_without_service postgresql-15 postgresql
+    debian age shellcheck
     ;;
 bench) debian ffmpeg motion ;;
 lock)
