@@ -29,3 +29,16 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no test data at {folder} (set HEARTHWATCH_TEST_DATA)")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread what waits among what works, file by file: workers take stretches of this list, and none shall only wait."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting, working = [], []
+    for tests in files.values():
+        waits = any(test.get_closest_marker("waits") for test in tests)
+        (waiting if waits else working).append(tests)
+    placed = [((number + 0.5) / len(group), tests) for group in (waiting, working) for number, tests in enumerate(group)]
+    items[:] = [test for _place, tests in sorted(placed, key=lambda one: one[0]) for test in tests]

@@ -64,7 +64,19 @@ def test_the_killed_recorder_kept_what_ffmpeg_copied(url: str, tmp_path: Path) -
         Ffmpeg(tmp_path, ["-rtsp_transport", "tcp", "-i", url, *fragmented, str(copy)]) as peer,
     ):
         wait_for(lambda: peer.pictures() >= 100)
+        kept = footage / "cam-0" / "main"
+        wait_for(lambda: len(coded([one for one in sorted(kept.glob("*.mp4")) if one.stat().st_size > 2000])) >= 50)
         ours.kill()
     same, missing = in_common(coded(sorted((footage / "cam-0" / "main").glob("*.mp4"))), coded([copy]))
     assert same >= 25
     assert missing <= 75
+
+
+def test_frigates_way_records_looks_and_leaves_no_process_behind(url: str, tmp_path: Path) -> None:
+    cameras = {"cam-0": (url, url)}
+    with Child("frigate_child", cameras=cameras, folder=str(tmp_path / "peer"), models=str(tmp_path), model="hog") as peer:
+        wait_for(lambda: (peer.pictures() or 0) >= 20)
+        pids = peer.ask()["pids"]
+        assert len(pids) == 2
+        wait_for(lambda: sum(each.stat().st_size for each in (tmp_path / "peer" / "cam-0").glob("*.mp4")) > 0)
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))

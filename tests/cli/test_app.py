@@ -122,6 +122,13 @@ def test_an_error_is_one_redacted_line_and_a_traceback_only_with_debug(
         app.run(["--debug", "fail"])
 
 
+def test_help_swallows_nothing_in_brackets(capsys: pytest.CaptureFixture[str]) -> None:
+    app.run(["copies", "baseline", "--help"])
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "as [camera.NAME.baseline] asks" in said
+    assert "[default: hearthwatch.toml in the data folder]" in said
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["--version"]) == 0
     assert capsys.readouterr().out.count(".") == 2

@@ -15,18 +15,36 @@ from tests.runs.rig import CameraSection, House, house_toml
 
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 SERVICE = UNITS / "hearthwatch.service"
+SERVICES = sorted(UNITS.glob("*.service"))
 DROP_INS = sorted((UNITS / "drop-ins").glob("*.conf"))
 MOST_EXPOSED = 2.5
 FRONT = CameraSection(name="front", main="demo://street?seed=1&walker=0&fps=5", sub="demo://street?seed=1&walker=0&fps=5")
 
+ITS_OWN = {
+    "Type",
+    "NotifyAccess",
+    "ExecStart",
+    "WatchdogSec",
+    "TimeoutStartSec",
+    "Nice",
+    "StateDirectory",
+    "Description",
+    "Conflicts",
+}
+"""What one service says otherwise than another; the walls are the same."""
+
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 
 
+def named(parts: tuple[Path, ...]) -> str:
+    return "-".join(part.stem for part in parts)
+
+
 @needs_systemd
-@pytest.mark.parametrize("drop_in", [None, *DROP_INS], ids=lambda path: path.stem if path else "alone")
-def test_sec_39_each_unit_leaves_little_of_the_machine_open(drop_in: Path | None, tmp_path: Path) -> None:
-    unit = tmp_path / SERVICE.name
-    unit.write_text(SERVICE.read_text() + (drop_in.read_text() if drop_in else ""))
+@pytest.mark.parametrize("parts", [*((one,) for one in SERVICES), *((SERVICE, one) for one in DROP_INS)], ids=named)
+def test_sec_39_each_unit_leaves_little_of_the_machine_open(parts: tuple[Path, ...], tmp_path: Path) -> None:
+    unit = tmp_path / parts[0].name
+    unit.write_text("".join(part.read_text() for part in parts))
     asked = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
     done = subprocess.run(asked, capture_output=True, text=True, check=True)
     assert done.stderr == "", "systemd does not understand a line"
@@ -35,8 +53,22 @@ def test_sec_39_each_unit_leaves_little_of_the_machine_open(drop_in: Path | None
     assert float(found[1]) <= MOST_EXPOSED
 
 
-def test_sec_39_the_unit_has_what_the_reference_asks() -> None:
-    unit = Unit.read(SERVICE)
+@needs_systemd
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.stem)
+def test_systemd_takes_each_unit(service: Path, tmp_path: Path) -> None:
+    """Where the program is not installed a stand-in of its name is: that it is missing would be all systemd told."""
+    unit = tmp_path / service.name
+    unit.write_text(
+        service.read_text().replace("/opt/hearthwatch/bin/hearthwatch ", "/bin/true ").replace("=hearthwatch\n", "=root\n")
+    )
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
+    about_it = [line for line in done.stderr.splitlines() if service.name in line]
+    assert (done.returncode, about_it) == (0, [])
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.stem)
+def test_sec_39_the_unit_has_what_the_reference_asks(service: Path) -> None:
+    unit = Unit.read(service)
     for name in (
         "NoNewPrivileges",
         "ProtectHome",
@@ -57,8 +89,16 @@ def test_sec_39_the_unit_has_what_the_reference_asks() -> None:
         "CapabilityBoundingSet": [""],
         "UMask": ["0077"],
     }
-    assert {"MemoryMax", "TasksMax", "WatchdogSec"} <= unit.values.keys()
-    assert unit.values["Type"] == ["notify"]
+    assert {"MemoryMax", "TasksMax"} <= unit.values.keys()
+    walls = {name: value for name, value in unit.values.items() if name not in ITS_OWN}
+    assert walls == {name: value for name, value in Unit.read(SERVICE).values.items() if name not in ITS_OWN}
+
+
+def test_systemd_hears_that_it_works_from_whoever_keeps_evidence() -> None:
+    for service in (SERVICE, UNITS / "hearthwatch-hub.service"):
+        unit = Unit.read(service)
+        assert unit.values["Type"] == ["notify"]
+        assert "WatchdogSec" in unit.values
 
 
 def rights(pid: int) -> str:

@@ -105,7 +105,7 @@ async def run(terms: Terms) -> Outcome:
 
 FAULT = Fault(
     id="F02",
-    what="kill -9 before and in every call that changes the disk: create, close, delete, migrate, copy, rescue, export",
+    what="kill -9 before and in every call that changes the disk: create, close, delete, migrate, copy, rescue, restore, export",
     promise="P1 P3",
     short=1,
     full=48,

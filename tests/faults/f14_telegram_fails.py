@@ -53,6 +53,8 @@ class Bench:
         if kind == "cut after the body":
             fake.fail(Says.CUT_AFTER_BODY)
             return
+        if kind == "stall":
+            self.couriers[0]._text.limit_s = _STALL_S
         await line.cut()
         way = {"stall": Way.STALL_DOWN, "reset in the answer": Way.RESET_DOWN, "reset in the question": Way.RESET_UP}[kind]
         line.fates.append(Fate(way=way, after_bytes=60))
@@ -72,7 +74,6 @@ async def run(terms: Terms) -> Outcome:
     house = House(terms.folder)
     await house.start(PHONE, "email")
     couriers = [courier(house, phone.chat(), terms.random), courier(house, mail.channel(), terms.random)]
-    couriers[0]._text.limit_s = _STALL_S
     bench = Bench(house, phone, mail, couriers)
     try:
         if terms.number % 2:

@@ -27,6 +27,8 @@ PROMISES: Mapping[str, str] = {
     "P10": "A broken index is set aside and made anew from the files; recording does not stop.",
     "P11": "A process that hangs is seen and started again within 15 s; the others do not feel it.",
     "P13": "What is kept elsewhere arrives whole, proved by its hash, or is said to be missing.",
+    "P14": "A release opens what an older one left, wherever it is killed at that; an older one refuses newer data and touches nothing.",
+    "P15": "What a node told is in its hub's ledger, none lost and none doubled, whatever becomes of the hub's database meanwhile.",
 }
 
 

@@ -14,14 +14,20 @@ from pathlib import Path
 from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.rescue import copies, copy_now, is_sound
+from hearthwatch.kit.secrets import Secret, Secrets
 from hearthwatch.kit.units import CameraId, WallUs
+from hearthwatch.offsite.seal import new_pair
 from hearthwatch.recording.index_writer import IndexWriter
 from hearthwatch.recording.schema import MIGRATIONS as INDEX_MIGRATIONS
 from hearthwatch.recording.segment import SegmentState, StorageOptions
 from hearthwatch.recording.verify import verify
 from hearthwatch.recording.walk import read_footage_at
+from hearthwatch.run.backup import Wishes, take
+from hearthwatch.run.backup_file import BackupFile, Locked
 from hearthwatch.run.house_db import COPIES, MIGRATIONS, NAME, open_house_db
 from hearthwatch.run.house_doors import Footage
+from hearthwatch.run.restore import restore
+from hearthwatch.run.restoring import finish
 from hearthwatch.web.clips import ClipShelf
 from tests.faults.disk_scene import FAR_US
 from tests.faults.numbered import FPS, numbered
@@ -32,6 +38,7 @@ from tests.recording.packet_maker import START_US, looped, make
 _FRONT = CameraId("front")
 _SMALL = StorageOptions(segment_s=1.5, free_gib=0, max_gib=12_000 / (1 << 30))
 _S = 1_000_000
+_PAIR = new_pair()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +148,7 @@ def _smashed(folder: Path) -> None:
         file.write(bytes(4096))
 
 
-def _look_at_house(folder: Path, *, rows_but: tuple[str, ...] = ("sessions", "arm_state")) -> list[str]:
+def _look_at_house(folder: Path, *, rows_but: tuple[str, ...] = ("sessions", "arm_state", "fleet_joined")) -> list[str]:
     wrong = [f"{path.name} is no whole copy" for _made_us, path in copies(folder / COPIES, NAME) if not is_sound(path)]
     open_house_db(folder, FakeClock()).engine.dispose()
     rows = rows_of(folder / NAME)
@@ -173,12 +180,56 @@ def _look_at_export(folder: Path) -> list[str]:
     return wrong + _look_at_footage(folder)
 
 
+def _backed_up(folder: Path) -> None:
+    """A house of every table, in a backup on another disk."""
+    data = folder / "old"
+    data.mkdir()
+    (data / "hearthwatch.toml").write_text('[home]\nname = "Villa"\n')
+    Secrets(data).set("mqtt.password", "a secret")
+    _new_house(data)
+    (data / "pictures").mkdir()
+    for number in range(3):
+        (data / "pictures" / f"{number}.jpg").write_bytes(b"x" * 1000)
+    take(
+        folder / "usb.backup",
+        data / "hearthwatch.toml",
+        data,
+        locked=Locked(recipients=(_PAIR.recipient,)),
+        wishes=Wishes(),
+        clock=FakeClock(),
+    )
+    (folder / "identity").write_text(_PAIR.identity.reveal())
+    shutil.rmtree(data)
+
+
+def _restore(folder: Path) -> None:
+    data = folder / "data"
+    identity = Secret((folder / "identity").read_text())
+    restore(BackupFile(folder / "usb.backup"), (identity,), data / "hearthwatch.toml", data)
+
+
+def _look_at_restored(folder: Path) -> list[str]:
+    """Whoever comes next finds nothing, and restores again, or the whole house."""
+    data = folder / "data"
+    if data.is_dir():
+        finish(data)
+    there = {path.name for path in data.iterdir()} - {".hearthwatch-run.lock"} if data.is_dir() else set()
+    if there and there != {"hearthwatch.toml", "house.db", "pictures", "secrets.key", "secrets.sealed"}:
+        return [f"a mix of nothing and a house is left: {sorted(there)}"]
+    if not there:
+        _restore(folder)
+    if len(list((data / "pictures").iterdir())) != 3:
+        return ["pictures are missing"]
+    return _look_at_house(data)
+
+
 SCENES = (
     Scene(name="create, close, delete", prepare=_recorded, act=_record, look=_look_at_footage),
     Scene(name="migrate index.db", prepare=_old_index, act=_migrate_index, look=_look_at_index),
     Scene(name="migrate house.db", prepare=_old_house, act=_migrate_house, look=_look_at_old_house),
     Scene(name="copy house.db", prepare=_new_house, act=_copy, look=_look_at_house),
     Scene(name="rescue house.db", prepare=_smashed, act=_migrate_house, look=_look_at_house),
+    Scene(name="restore a backup", prepare=_backed_up, act=_restore, look=_look_at_restored),
     Scene(name="export", prepare=_recorded, act=_export, look=_look_at_export),
 )
 

@@ -112,7 +112,7 @@ def test_unknown_log_in_is_refused_without_a_try(camera: HttpCamera) -> None:
         ("/nowhere", SourceKind.JPEG, BadReply, "nothing under this path"),
         ("/forbidden", SourceKind.MJPEG, Refused, "403"),
         ("/redirect", SourceKind.MJPEG, BadReply, "another address, which is not followed"),
-        ("/jpeg", SourceKind.MJPEG, BadReply, "set kind = 'jpeg' and poll_s"),
+        ("/jpeg", SourceKind.MJPEG, BadReply, "set poll_s for this camera, such as 1"),
         ("/mjpeg/plain", SourceKind.JPEG, BadReply, "set kind = 'mjpeg'"),
         ("/text-part", SourceKind.MJPEG, BadReply, "No MJ stream"),
         ("/html", SourceKind.MJPEG, BadReply, "text instead of pictures.*Please log in"),

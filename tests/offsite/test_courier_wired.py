@@ -18,7 +18,7 @@ from tests.devices.bad_wire import BadWire, Fate
 from tests.devices.s3_server import S3Server
 from tests.devices.sshd import Sshd
 from tests.offsite.copies_bench import NAS, Copies, running, until
-from tests.offsite.far_ends import folder_target, s3_target, sftp_target
+from tests.offsite.far_ends import folder_target, hub, s3_target, sftp_target
 
 from hearthwatch.kit.units import US_PER_S
 from hearthwatch.offsite.seal import unseal
@@ -44,6 +44,17 @@ async def far_end(kind: TargetKind, folder: Path) -> AsyncIterator[FarEnd]:
     await asyncio.to_thread(folder.mkdir)
     if kind is TargetKind.FOLDER:
         yield FarEnd(open=lambda: folder_target(folder / "mounted"), read=folder_target(folder / "mounted"), wire=None)
+        return
+    if kind is TargetKind.HUB:
+        async with hub(folder) as far:
+            wire = BadWire("127.0.0.1", far.port.port, fates=deque(STRIKES))
+            struck, plain = far.target((await wire.start())[1]), far.target()
+            try:
+                yield FarEnd(open=lambda: struck, read=plain, wire=wire)
+            finally:
+                await struck.close()
+                await plain.close()
+                await wire.stop()
         return
     server = Sshd(folder) if kind is TargetKind.SFTP else S3Server()
     await server.start()

@@ -212,6 +212,7 @@ GOOD = [
     "rtsps://[fd00::1]:322/x",
     "https://cam-1.example.org/video.cgi",
     "v4l2:///dev/video0",
+    "v4l2:///dev/video0?size=1280x720&fps=15&format=mjpeg",
     "v4l2:///dev/v4l/by-id/usb-046d_HD_Pro-video-index0",
     "file:///home/me/clip.mp4",
     "demo://street?seed=1&walker=0",
@@ -220,7 +221,7 @@ BAD = [
     "", "-rtsp://x", "--help", "x", "rtsp:", "rtsp://", "rtsp:///path", "rtsp://-h/x", "rtsp://a b/", "rtsp://a\tb/", "rtsp://a/\n",
     "rtsp://a/\x00", "rtsp://a/\x7f", "rtsp://a/`id`", "rtsp://a/'x'", 'rtsp://a/"x"', "rtsp://a\\b", "rtsp://h:99999/", "rtsp://h:0/",
     "rtsp://h:x/", "rtsp://[::1", "rtsp://hö/", "rtsp://0.0.0.0/", "rtsp://224.0.0.1/", "rtsp://2130706433/", "rtsp://127.1/",
-    "rtsp://0x7f.0.0.1/", "rtsp://0177.0.0.1/", "rtsp://[::]/", "v4l2:///etc/passwd", "v4l2:///dev/video0;id", "v4l2:///dev/../dev/video0",
+    "rtsp://0x7f.0.0.1/", "rtsp://0177.0.0.1/", "rtsp://[::]/", "v4l2:///etc/passwd", "v4l2:///dev/video0;id", "v4l2:///dev/video0?szie=1x1", "v4l2:///dev/../dev/video0",
     "v4l2://host/dev/video0", "file://host/x", "file://x", "file:///a/../../etc/shadow", "demo://", "demo://$(id)", "exec:ls", "exec://ls",
     "concat:a|b", "tcp://1.2.3.4", "udp://1.2.3.4", "pipe:0", "data://x", "ftp://h/x", "gopher://h", "javascript://x", "rtsp://" + "a" * 3000,
 ]  # fmt: skip

@@ -17,7 +17,10 @@ from typing import Any
 
 import pytest
 
-from hearthwatch.detect.detection import DetectOptions, LabelOptions
+from hearthwatch.detect.detection import DetectOptions, LabelOptions, Where
+from hearthwatch.detect.glance import MOST_BYTES
+from hearthwatch.detect.load import load_detector
+from hearthwatch.detect.store import Store
 from hearthwatch.feeds.demo import DemoFeed
 from hearthwatch.feeds.packet import Run, RunId, Stream
 from hearthwatch.feeds.source import Source, SourceKind
@@ -26,6 +29,8 @@ from hearthwatch.kit.clock import Stop, SystemClock
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.kit.units import CameraId
 from hearthwatch.motion.motion import MotionOptions
+from hearthwatch.run.detect_job import look
+from hearthwatch.run.glance_messages import AskHub, HubSaid
 from hearthwatch.run.messages import (
     VERSION,
     Beat,
@@ -56,7 +61,7 @@ MARKS = 4096
 class Looker:
     """The process, started as the supervisor starts it, without the model it is to use; `errors` is what it printed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, where: Where = Where.HERE) -> None:
         self._folder = folder
         ours, theirs = socket.socketpair()
         with theirs, (folder / "errors.log").open("wb") as log:
@@ -65,7 +70,8 @@ class Looker:
             )
         self.control: Channel[Any] = Channel(ours, FromChild)
         eye = EyeOptions(motion=MotionOptions(), labels={"person": LabelOptions()}, zones={})
-        plan = LookerPlan(eyes={CAMERA: eye}, detect=DetectOptions(model="nanodet_plus_m_416"), models_folder=str(folder))
+        detect = DetectOptions(model="nanodet_plus_m_416", where=where)
+        plan = LookerPlan(eyes={CAMERA: eye}, detect=detect, models_folder=str(folder))
         marks = os.memfd_create("marks")
         os.ftruncate(marks, MARKS)
         self.control.send(Start(version=VERSION, debug=True, plan=plan, mark_slots={CAMERA: 0}), (marks,))
@@ -155,6 +161,41 @@ def test_a_walker_is_seen_from_the_box_through_to_his_picture(looker: Looker, st
     assert looker.ended() == 0
     assert "system-call filter on" in looker.errors
     assert "Error" not in looker.errors
+
+
+@pytest.fixture
+def far_looker(tmp_path: Path) -> Iterator[Looker]:
+    found = Looker(tmp_path, Where.HUB)
+    yield found
+    found.close()
+
+
+def test_where_the_hub_looks_the_walker_is_seen_and_no_network_is_loaded_here(
+    far_looker: Looker, stop: Stop, test_data: Path, tmp_path: Path
+) -> None:
+    store = Store(folder=tmp_path, hand_placed=test_data / "models")
+    hub = load_detector("nanodet_plus_m_416", store, clock=SystemClock())
+    assert isinstance(far_looker.control.receive(), Ready)
+    act_as_recorder(far_looker, stop)
+    picture = state = None
+    asked = 0
+    while picture is None or state is None or not state.looked:
+        message = far_looker.house.receive()
+        if isinstance(message, AskHub):
+            asked += 1
+            assert sum(len(piece.jpeg) for piece in message.glance.pieces) <= MOST_BYTES
+            answer = look(message.glance, hub, SystemClock())
+            far_looker.house.send(HubSaid(token=message.token, answer=answer))
+        elif isinstance(message, Picture):
+            picture = message
+        elif isinstance(message, LookerState):
+            state = message
+    assert asked >= 2
+    assert (state.model, state.detector_error) == ("nanodet_plus_m_416", "")
+    assert "ncnn" not in Path(f"/proc/{far_looker.process.pid}/maps").read_text()
+    assert far_looker.ended() == 0
+    assert "system-call filter on" in far_looker.errors
+    assert "Error" not in far_looker.errors
 
 
 def test_a_house_that_comes_back_is_told_of_who_stands_there(looker: Looker, stop: Stop) -> None:

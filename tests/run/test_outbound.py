@@ -52,3 +52,11 @@ power.on_url = "http://192.168.1.30/relay?turn=on"
         "bell.example.org": "action.bell.webhook",
         "the name server of this machine": "camera.NAME.logins",
     }
+
+
+def test_sec_33_a_hub_and_its_node_name_where_they_send() -> None:
+    text = '[hub]\nenabled = true\ndatabase = "postgresql://u@db.example.org/x"\n[hub.bucket]\nendpoint = "https://s3.example.org"\n'
+    text += 'name = "bucket"\naccess_key = "k"\n'
+    assert hosts(text) == {"db.example.org": "hub.database", "s3.example.org": "hub.bucket"}
+    found = outbound(parse(""), (), telegram=False, heartbeat="", watches_doors=False, hub="hub.example.org:8444")
+    assert [(each.host, each.setting) for each in found] == [("hub.example.org:8444", "node")]

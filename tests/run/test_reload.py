@@ -238,3 +238,15 @@ def test_a_mode_that_means_nothing_to_the_recorder_is_not_told(tmp_path: Path) -
         await watched.look()
 
     assert watching(work, Watched(tmp_path)).plans == []
+
+
+def test_what_the_looker_cannot_take_over_has_it_started_anew_with_the_new_plan(tmp_path: Path) -> None:
+    async def work(watched: Watched) -> None:
+        watched.write(CONFIG + "[detect]\nmax_per_s = 5\n")
+        await watched.look()
+        watched.write(CONFIG + '[detect]\nmax_per_s = 5\nwhere = "hub"\n')
+        await watched.look()
+
+    found = watching(work, Watched(tmp_path))
+    assert [type(message).__name__ for message in found.plans] == ["NewPlan", "NewPlan", "Replace"]
+    assert found.plans[1].plan.looker.detect.where == "hub"

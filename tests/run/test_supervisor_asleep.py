@@ -70,3 +70,13 @@ def test_one_that_said_nothing_all_the_time_is_not(watched) -> None:
     supervisor, _line, recorder = watched
     supervisor._step()
     assert recorder.poll() is not None
+
+
+def test_one_that_was_stopped_by_what_another_said_is_not_heard_any_more(watched) -> None:
+    """Both had spoken before the supervisor looked; a changed guest is stopped by the house's word."""
+    supervisor, line, _recorder = watched
+    line.send(Beat())
+    ((key, _events),) = supervisor._selector.select(0)
+    supervisor._stop(key.data)
+    supervisor._hear(key.data)
+    assert key.data.control is None

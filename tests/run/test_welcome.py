@@ -200,7 +200,7 @@ async def test_how_much_of_the_model_is_here_is_told_while_it_comes(tmp_path: Pa
         yield b"678"
 
     monkeypatch.setattr(fetching, "download", slow)
-    looker = SimpleNamespace(model=HOG.name, detector_error="")
+    looker = SimpleNamespace(model=HOG.name, detector_error="", far=False)
     door = DetectorNowDoor(SimpleNamespace(looker=looker), Store(folder=tmp_path), list)
     await door.fetch()
     await came.wait()

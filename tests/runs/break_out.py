@@ -26,14 +26,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from hearthwatch.detect.catalog import drawn_picture
 from hearthwatch.detect.detection import DetectOptions
 from hearthwatch.feeds.packet import Packet, Run, RunId, Stream, StreamInfo
 from hearthwatch.feeds.source import Source, SourceKind
+from hearthwatch.frames.geometry import WHOLE
 from hearthwatch.ingest.drop import Account
 from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.errors import HearthwatchError, Unreachable
 from hearthwatch.kit.units import CameraId, WallUs
-from hearthwatch.run import burning, imports, jobs, landlock
+from hearthwatch.run import burning, imports, jobs, landlock, worker
 from hearthwatch.run.job_messages import Burn, Import, NotImported
 from hearthwatch.run.messages import (
     VERSION,
@@ -50,6 +52,7 @@ from hearthwatch.run.messages import (
     Role,
     Start,
 )
+from hearthwatch.run.pieces import cut
 from hearthwatch.run.plan import ChildPlan, GuestPlan, LookerPlan, PorchPlan, ScoutPlan
 from tests.frames.clip_maker import clip, pictures
 from tests.runs.inside.ways_out import MARK, Facts
@@ -229,6 +232,19 @@ def bring(folder: Path) -> bool:
     return asyncio.run(ask())
 
 
+def detector(folder: Path) -> bool:
+    """A person is found in a picture of a node's camera."""
+
+    async def ask() -> bool:
+        box = await worker.Box.begin(worker.Models(name="hog", folder=folder / "work", hand_placed=None))
+        try:
+            return bool((await box.look(cut(drawn_picture(), (WHOLE,)))).found[0])
+        finally:
+            await box.close()
+
+    return asyncio.run(ask())
+
+
 def looker(folder: Path) -> bool:
     """All pixels of a house without cameras: it comes up, beats and ends when told."""
     plan = LookerPlan(eyes={}, detect=DetectOptions(model="hog"), models_folder=str(folder / "work"))
@@ -392,6 +408,7 @@ BOXES = (
     Box(name="job: pictures", work=job),
     Box(name="job: burning", work=burn),
     Box(name="job: import", work=bring),
+    Box(name="detector", work=detector),
     Box(name="porch", work=porch, serves=True),
     Box(name="scout", work=scout),
     Box(name="guest", work=guest, left=LEFT_TO_A_GUEST, has_list=False),

@@ -22,6 +22,7 @@ from playwright.async_api import Error as PlaywrightError
 from hearthwatch.audit.remedy import Remedy, RemedyKind
 from hearthwatch.audit.trail import Entry, RepairState
 from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording import playback
 from hearthwatch.recording.entries import codec_string
@@ -29,6 +30,7 @@ from hearthwatch.run.config import load
 from hearthwatch.web.accounts import Role
 from hearthwatch.web.page import BUILT
 from hearthwatch.web.person import Permission
+from tests.fleet.fake_hub import BEACH, OWN, beach_house, connected, hub_house
 from tests.runs.rig import ROOT
 from tests.web.browsing import CHROMIUM, Settled
 from tests.web.fake_house import MINUTE_US, PASSWORD, FakeHouse, loop, picture
@@ -96,6 +98,9 @@ class Shown:
     out: bool = False
     """Of somebody who is not logged in; `claim` is of a house that nobody has claimed."""
 
+    hub: bool = False
+    """Of a house that is the hub of others."""
+
 
 async def _select(page: Page) -> None:
     await page.get_by_role("button", name="Select").click()
@@ -157,6 +162,11 @@ PAGES = (
     Shown(name="set-up-outside", words="Set-up: from outside", path="/welcome?step=outside"),
     Shown(name="set-up-end", words="Set-up: the end", path="/welcome?step=end"),
     Shown(name="api", words="The API's description", path="/docs"),
+    Shown(name="houses", words="All houses of a hub", path="/sites", ready=".house-cards .panel", hub=True),
+    Shown(name="houses-events", words="What happened at all houses", path="/sites/events", ready=".far-picture img", hub=True),
+    Shown(name="far-wall", words="Another house through the hub", path="/at/beachaaa/", ready="video.is-shown", hub=True),
+    Shown(name="machine", words="The machine of a house", path="/at/beachaaa/machine", ready=".house-facts", hub=True),
+    Shown(name="away", words="A house that is away", path="/at/barnaaaa/", ready=".house-known", hub=True),
 )  # fmt: skip
 
 
@@ -206,16 +216,24 @@ async def take(folder: Path, only: Sequence[str], *, whole: bool) -> list[str]:
     pages = [one for one in PAGES if not only or one.name in only]
     shown, empty = new_house(), new_house()
     _furnish(shown)
+    first, hub = hub_house(SystemClock())
+    beach = beach_house(SystemClock())
+    hub.told_of(BEACH, beach)
+    hub.told_of(OWN, first)
     with tempfile.TemporaryDirectory() as name:
-        mine, new = Path(name) / "mine", Path(name) / "new"
-        for each in (mine, new):
+        mine, new, at_hub, at_beach = (Path(name) / each for each in ("mine", "new", "hub", "beach"))
+        for each in (mine, new, at_hub, at_beach):
             each.mkdir()
         async with (
             running_house(mine, shown) as house,
             running_house(new, empty) as unclaimed,
+            running_house(at_hub, first) as hub_page,
+            running_house(at_beach, beach) as far,
+            connected(hub, BEACH, far.built.app),
             async_playwright() as playwright,
         ):
             ada = await house.built.add_user("ada", Role.OWNER)
+            await hub_page.built.add_user("ada", Role.OWNER)
             await house.built.add_user("ben", Role.MEMBER)
             await house.built.add_user("kim", Role.VIEWER)
             for program, scopes in (
@@ -226,15 +244,16 @@ async def take(folder: Path, only: Sequence[str], *, whole: bool) -> list[str]:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             for theme in THEMES:
                 for width in SIZES:
-                    wrong += await _of_one_size(browser, house, unclaimed, folder, pages, theme=theme, width=width, whole=whole)
+                    wrong += await _of_one_size(
+                        browser, (house, unclaimed, hub_page), folder, pages, theme=theme, width=width, whole=whole
+                    )
             await browser.close()
     return wrong
 
 
 async def _of_one_size(
     browser: Browser,
-    house: Running,
-    unclaimed: Running,
+    houses: tuple[Running, Running, Running],
     folder: Path,
     pages: Sequence[Shown],
     *,
@@ -243,6 +262,7 @@ async def _of_one_size(
     whole: bool,
 ) -> list[str]:
     wrong: list[str] = []
+    house, unclaimed, hub = houses
     high = SIZES[width][0]
     context = await browser.new_context(
         viewport={"width": width, "height": high},
@@ -254,12 +274,12 @@ async def _of_one_size(
     page = await context.new_page()
     page.set_default_timeout(15_000)
     settled = Settled(page)
-    logged_in = False
+    logged_in = ""
     for one in pages:
-        if not one.out and not logged_in:
-            await _log_in(page, house.base)
-            logged_in = True
-        base = unclaimed.base if one.name == "claim" else house.base
+        base = unclaimed.base if one.name == "claim" else hub.base if one.hub else house.base
+        if not one.out and logged_in != base:
+            await _log_in(page, base)
+            logged_in = base
         event = next(each for each in house.built.house.events_now if each.camera == "front-door")
         path = one.path.format(event=event.id, visit=event.start_us)
         try:

@@ -22,6 +22,7 @@ from hearthwatch.kit.secrets import Secrets
 from hearthwatch.recording.index import IndexReader
 from tests.devices.fake_telegram import OWNER, FakeTelegram
 from tests.devices.smtp_sink import SmtpSink
+from tests.runs import canaries
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("HEARTHWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -76,21 +77,34 @@ class House:
     """`start`, `claim`, ask, `stop`. `lines` is everything the house printed so far, every start of it."""
 
     def __init__(
-        self, folder: Path, config: str, secrets: Mapping[str, str], *, args: tuple[str, ...] = (), under: tuple[str, ...] = ()
+        self,
+        folder: Path,
+        config: str,
+        secrets: Mapping[str, str],
+        *,
+        args: tuple[str, ...] = (),
+        under: tuple[str, ...] = (),
+        program: tuple[str, ...] = (sys.executable, "-m", "hearthwatch"),
+        verb: str = "run",
     ) -> None:
-        """`under` is a command that runs the command behind it, such as one that takes rights away."""
+        """`under` is a command that runs the command behind it, such as one that takes rights away; `program` is what is
+        started, where that is not the checkout's; `verb` is `hub` for a hub alone."""
         self.folder = folder
         self.config_path = folder / "hearthwatch.toml"
         self.lines: list[str] = []
         self.port = _free_port()
         self._args = args
         self._under = under
+        self._program = program
+        self._verb = verb
         self._mark = uuid.uuid4().hex
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._printed = asyncio.Condition()
         self._http: aiohttp.ClientSession | None = None
         self._token = "none"
+        self._told = {OWNER_PASSWORD}
+        self._leaks: list[str] = []
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.write_config(config)
         for name, value in secrets.items():
@@ -115,6 +129,7 @@ class House:
         fresh.rename(self.config_path)
 
     def set_secret(self, name: str, value: str) -> None:
+        self._told.add(value)
         Secrets(self.folder).set(name, value)
 
     async def start(self, timeout_s: float = 60.0, stdin: int = asyncio.subprocess.DEVNULL) -> float:
@@ -124,12 +139,19 @@ class House:
         environment = {**os.environ, _MARK: self._mark, "PYTHONUNBUFFERED": "1"}
         environment.setdefault("HEARTHWATCH_MODELS", str(DATA / "models"))
         first = len(self.lines)
-        command = ["run", "--data", str(self.folder), "--config", str(self.config_path), "--port", str(self.port), *self._args]
+        command = [
+            self._verb,
+            "--data",
+            str(self.folder),
+            "--config",
+            str(self.config_path),
+            "--port",
+            str(self.port),
+            *self._args,
+        ]
         self._process = await asyncio.create_subprocess_exec(
             *self._under,
-            sys.executable,
-            "-m",
-            "hearthwatch",
+            *self._program,
             *command,
             env=environment,
             cwd=self.folder,
@@ -336,6 +358,7 @@ class House:
         """
         assert self._process is not None
         process, self._process = self._process, None
+        self._leaks += canaries.in_arguments(self.pids(), self._told)
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
@@ -384,13 +407,15 @@ class House:
         return left
 
     async def close(self) -> None:
-        """Let go of everything; a house still running is ended."""
+        """Let go of everything; a house still running is ended. What it was told in confidence must be nowhere in the clear."""
         if self._process is not None:
             with contextlib.suppress(AssertionError, TimeoutError):
                 await self.stop()
         if self._http is not None:
             await self._http.close()
             self._http = None
+        leaks = self._leaks + await asyncio.to_thread(canaries.in_files, self.folder, self._told)
+        assert not leaks, leaks
 
 
 @dataclass(slots=True)

@@ -32,12 +32,13 @@ async def ask(
     whole: bool = False,
     client: str = "127.0.0.1",
     scheme: str = "http",
+    scope: dict[str, object] | None = None,
 ) -> Answer:
     """Ask and return what came back; answers below 400 are left once they begin, unless they are JSON that is
-    wanted `whole`."""
+    wanted `whole`. `scope` is what a server adds to it by itself."""
     parts = urlsplit(url)
     is_websocket = method == "WEBSOCKET"
-    scope = {
+    asked: dict = (scope or {}) | {
         "type": "websocket" if is_websocket else "http",
         "method": method,
         "path": parts.path,
@@ -52,7 +53,7 @@ async def ask(
         "server": ("127.0.0.1", 8080),
     }
     if body:
-        scope["headers"].append((b"content-length", str(len(body)).encode()))
+        asked["headers"].append((b"content-length", str(len(body)).encode()))
     found: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     answer = Answer(0)
     incoming = [{"type": "websocket.connect"} if is_websocket else {"type": "http.request", "body": body, "more_body": False}]
@@ -80,7 +81,7 @@ async def ask(
         if done and not found.done():
             found.set_result(answer)
 
-    serving = asyncio.create_task(app(scope, receive, send))
+    serving = asyncio.create_task(app(asked, receive, send))
     try:
         await asyncio.wait({serving, found}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
         if serving.done() and not found.done():

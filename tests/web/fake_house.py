@@ -79,6 +79,8 @@ from hearthwatch.web.doors import (
     StreamNow,
 )
 from hearthwatch.web.fanout import LiveHub
+from hearthwatch.web.fleet_doors import FleetDoor, NoFleet
+from hearthwatch.web.machine_doors import MachineDoor, NoMachine
 from hearthwatch.web.options import WebOptions
 from hearthwatch.web.page import Page
 from hearthwatch.web.passwords import Hasher
@@ -115,6 +117,8 @@ class FakeHouse:
     basic: bool = True
     names: dict[str, str] = field(default_factory=lambda: dict(NAMES))
     states: dict[str, CameraState] = field(default_factory=dict)
+    fleet: FleetDoor = field(default_factory=NoFleet)
+    machine: MachineDoor = field(default_factory=NoMachine)
 
     def __post_init__(self) -> None:
         self.changes = Changes()
@@ -194,6 +198,8 @@ class FakeHouse:
             heads=self.heads,
             triggers=self.triggers,
             logins=self.logins,
+            fleet=self.fleet,
+            machine=self.machine,
         )
 
     # the live side: packets come at FPS for the streams somebody watches

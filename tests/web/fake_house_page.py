@@ -13,6 +13,7 @@ from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.traffic import Sent
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.web.house_page_doors import Destination, LatencyRow, Outgoing, Plan, PlannedTime, Recipient, RuleRow, WayRow
+from hearthwatch.web.release_doors import Heard, ReleaseNow
 
 LABELS = ("person", "car", "dog", "cat")
 
@@ -22,6 +23,7 @@ class FakeHousePage:
 
     def __init__(self, clock: Clock, names: Mapping[str, str]) -> None:
         self._now_us = clock.wall_us()
+        self.heard: Heard | None = None
         self.routes: dict[str, RouteOptions] = {}
         self.rows = [
             RuleRow(
@@ -134,6 +136,31 @@ class FakeHousePage:
                 ),
             ),
         )
+
+    def release(self) -> ReleaseNow:
+        return ReleaseNow(
+            version="0.1.0",
+            date="2026-11-22",
+            schemas={"house.db": "0021", "index.db": "0005"},
+            asks=False,
+            may_ask=True,
+            heard=self.heard,
+        )
+
+    async def ask_release(self) -> ReleaseNow:
+        self.heard = Heard(
+            at_us=self._now_us,
+            version="0.2.0",
+            date="2027-01-15",
+            is_newer=True,
+            security=True,
+            notes=("Nodes and a hub.", "A stranger at the porch is told once."),
+            page="https://example.org/hearthwatch/0.2.0",
+            changes=(
+                "house.db goes from schema 0021 to 0024 at the first start; from then on an older release refuses it, so make a backup before",
+            ),
+        )
+        return self.release()
 
     async def set_rule(self, camera: CameraId, mode: Mode, label: str, *, told: bool, who: str) -> None:
         if mode is Mode.DISABLED or label not in LABELS:

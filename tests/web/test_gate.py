@@ -33,9 +33,31 @@ EXAMPLE = {
     "{path:path}": "events",
     "{day}": "2023-11-13",
     "{command:path}": "param.cgi",
+    "{node}": "beachaaa",
+    "{at}": "beach-house",
 }
 PERMISSIONS = {
     "GET /api/v1/session": "public",
+    "GET /api/v1/fleet": "own",
+    "GET /api/v1/fleet/nodes/{node}": "own",
+    "GET /api/v1/fleet/events": "own",
+    "GET /api/v1/fleet/nodes/{node}/events/{event}/picture.jpg": "own",
+    "POST /api/v1/fleet/invitations": "manage",
+    "POST /api/v1/fleet/nodes/{node}/revoke": "manage",
+    "POST /api/v1/fleet/nodes/{node}/retire": "manage",
+    "PUT /api/v1/fleet/nodes/{node}": "manage",
+    "GET /api/v1/fleet/roles": "manage",
+    "PUT /api/v1/fleet/roles/{user_id}/{at}": "manage",
+    "GET /api/v1/fleet/hub": "manage",
+    "POST /api/v1/fleet/hub": "manage",
+    "DELETE /api/v1/fleet/hub": "manage",
+    "GET /api/v1/machine": "manage",
+    "POST /api/v1/machine/reboot": "manage",
+    "GET /at/{node}/api/v1/{path:path}": "own",
+    "POST /at/{node}/api/v1/{path:path}": "own",
+    "PUT /at/{node}/api/v1/{path:path}": "own",
+    "DELETE /at/{node}/api/v1/{path:path}": "own",
+    "WEBSOCKET /at/{node}/api/v1/{path:path}": "own",
     "POST /api/v1/claim": "public",
     "POST /api/v1/login": "public",
     "POST /api/v1/login/second": "public",
@@ -126,6 +148,8 @@ PERMISSIONS = {
     "POST /api/v1/house/rules/{camera}/enabled": "manage",
     "POST /api/v1/house/rules/{camera}/remind": "manage",
     "POST /api/v1/house/ways": "manage",
+    "GET /api/v1/house/release": "manage",
+    "POST /api/v1/house/release/ask": "manage",
     "GET /api/v1/house/schedule": "look",
     "GET /api/v1/house/latency": "look",
     "GET /api/v1/house/outgoing": "manage",
@@ -288,7 +312,8 @@ async def test_sec_08_a_route_without_a_declaration_is_refused(built: Built) -> 
 
     assert rules(app)[-1].permission is None
     sent = await call(
-        Gate(app, auth=built.auth, table=rules(app), names=frozenset({"localhost"}), metrics_token=""), "/forgotten"
+        Gate(app, auth=built.auth, table=rules(app), names=frozenset({"localhost"}), metrics_token="", clock=built.house.clock),
+        "/forgotten",
     )
     assert sent[0]["status"] == 403
     assert b"never seen" not in sent[1]["body"]

@@ -17,9 +17,9 @@ from tests.web import scene
 from hearthwatch.feeds.packet import AudioInfo, Codec, Gap, GapReason, Kind, Packet, Run, RunId, Stream, StreamInfo, VideoInfo
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
-from hearthwatch.web.doors import LiveEnd, LiveStart
+from hearthwatch.web.doors import CameraState, LiveEnd, LiveStart
 from hearthwatch.web.fanout import LiveHub
-from hearthwatch.web.live import Player, _while_there
+from hearthwatch.web.live import Player, _Wall, _while_there
 
 CAMERA = CameraId("front-door")
 KEY = (CAMERA, Stream.SUB)
@@ -302,3 +302,43 @@ async def test_a_viewer_the_server_hung_up_on_is_not_closed_a_second_time() -> N
     watching = asyncio.create_task(asyncio.sleep(60))
     await _while_there(HungUp(), SimpleNamespace(auth=auth), None, watching)  # type: ignore[arg-type]
     assert watching.cancelled()
+
+
+async def test_nothing_is_sent_once_the_connection_is_being_closed() -> None:
+    """Each send of a wall's cameras after the close would end the wall with an error in the log."""
+    said: list[str] = []
+    asked: list[CameraId] = []
+    sending = asyncio.Event()
+
+    class Wire:
+        async def send_text(self, _text: str) -> None:
+            said.append("send")
+            sending.set()
+            await asyncio.sleep(0)
+
+        async def receive_text(self) -> str:
+            if not asked:
+                asked.append(CAMERA)
+                return json.dumps({"watch": CAMERA})
+            await asyncio.sleep(60)
+            raise AssertionError
+
+        async def close(self, **_: object) -> None:
+            said.append("close")
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    class Busy:
+        async def subscribe(self, _camera, _stream):
+            while True:
+                yield LiveEnd(gap=GAP)
+                await asyncio.sleep(0)
+
+    camera = SimpleNamespace(id=CAMERA, state=CameraState.LIVE)
+    doors = SimpleNamespace(cameras=SimpleNamespace(all=lambda: [camera]), live=Busy())
+    auth = SimpleNamespace(ended=lambda _person: sending.wait(), stopping=asyncio.Event())
+    site = SimpleNamespace(auth=auth, doors=doors, clock=FakeClock())
+    wall = _Wall(Wire(), site, Stream.SUB)  # type: ignore[arg-type]
+    await _while_there(Wire(), site, None, asyncio.create_task(wall.listen()))  # type: ignore[arg-type]
+    assert said.count("send") > 0
+    assert said[-1] == "close"

@@ -18,6 +18,7 @@ SHOWN_ONCE = {
     ("EnrolTotpReply", "secret"): "for the code app, while it is being set up",
     ("ConfirmedReply", "codes"): "recovery codes, when they are made",
     ("RecoveryReply", "codes"): "recovery codes, when they are made",
+    ("InvitationReply", "code"): "lets one machine join, once, shown when it is made",
     ("EnrolmentReply", "code"): "invites by Telegram once, for ten minutes",
     ("SealKeysReply", "identity"): "the private key of backups, made for the owner and kept nowhere",
 }
@@ -93,6 +94,12 @@ def test_sec_37_no_answer_has_a_field_for_a_secret_but_what_was_made_just_now(bu
 
 GRAVE = {
     "DELETE /api/v1/access/people/{user_id}/factors",
+    "DELETE /api/v1/fleet/hub",
+    "POST /api/v1/fleet/hub",
+    "POST /api/v1/machine/reboot",
+    "POST /api/v1/fleet/invitations",
+    "POST /api/v1/fleet/nodes/{node}/revoke",
+    "PUT /api/v1/fleet/roles/{user_id}/{at}",
     "DELETE /api/v1/own/passkeys/{passkey}",
     "DELETE /api/v1/own/totp",
     "DELETE /api/v1/setup/cameras/{camera}",

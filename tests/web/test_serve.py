@@ -69,6 +69,15 @@ async def test_sec_01_https_opens_only_once_the_house_is_claimed(running: Runnin
         assert (await client.get(f"{base}/api/v1/cameras")).status_code == 200
 
 
+async def test_https_opens_for_an_owner_who_was_made_in_a_shell(running: Running) -> None:
+    """On a machine without a screen, or in a container, nobody can reach the plain page to claim it there."""
+    async with httpx2.AsyncClient() as client:
+        await client.get(f"{running.base}/healthz")
+    assert "http://" in running.said.get_nowait()
+    await running.built.add_user("ada", Role.OWNER)
+    assert await running.https_port() > 0
+
+
 async def test_sec_05_live_video_decodes_and_ends_with_the_session(running: Running) -> None:
     await running.built.add_user("ada", Role.OWNER)
     async with httpx2.AsyncClient() as client:

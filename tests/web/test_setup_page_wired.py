@@ -203,6 +203,11 @@ async def test_zones_by_keyboard_alone_pulled_by_the_mouse_and_shown_again(chrom
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("Saved: how much must move.")).to_be_visible()
     assert config.in_force.cameras["garden"].motion.sensitivity_frac == 0.016
+
+    meter = page.get_by_role("meter", name="What moves now")
+    now = await meter.get_attribute("aria-valuenow")
+    await expect(meter).not_to_have_attribute("aria-valuenow", now or "")
+    assert 0.1 < float(await meter.get_attribute("aria-valuenow") or 0) < 2.0  # per cent of the picture, as the house says
     assert watched.complaints == []
     await opened.close()
 

@@ -139,6 +139,16 @@ async def test_a_day_is_scrubbed_played_selected_kept_and_shared(chromium: Brows
     await page.keyboard.press(",")
     await page.wait_for_function(f"on => {{ const at = ({at_us})(); return at < on && on - at < 1e6; }}", arg=on)
 
+    # a file that is not what was recorded any more is said to be damaged while it is seen
+    harmed = found[2]
+    file = house.footage / harmed.path
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1 :])
+    await page.goto(f"{house.base}/timeline?at={harmed.start_us + 1 * S}&cameras=street")
+    await page.get_by_role("button", name="Play", exact=True).click()
+    await expect(page.get_by_text("Damaged: the file of this time")).to_be_visible()
+    file.write_bytes(whole)
+
     # a selected range is exported, kept and shared
     await page.goto(f"{house.base}/timeline?at={seam}&cameras=street")
     await page.wait_for_selector(".tl-row canvas")
