@@ -13,6 +13,12 @@ const OF_WORDS = /from "\.\.?\/words"/;
 
 const json = (name: string): Record<string, string> => JSON.parse(readFileSync(new URL(name, GERMAN), "utf8")) as Record<string, string>;
 
+/** All catalogues of a folder, as one. */
+const catalogues = (folder: string): Record<string, string> => {
+  const names = readdirSync(new URL(folder, GERMAN)).filter((name) => name.endsWith(".json"));
+  return Object.assign({}, ...names.map((name) => json(folder + name))) as Record<string, string>;
+};
+
 export function catalogue(): Plugin {
   const numbers = new Map<string, number>();
   let reader = "";
@@ -21,8 +27,7 @@ export function catalogue(): Plugin {
     apply: "build",
     enforce: "pre",
     buildStart() {
-      const names = readdirSync(GERMAN).filter((name) => name.endsWith(".json"));
-      const german = Object.assign({}, ...names.filter((name) => name !== "house.json").map(json)) as Record<string, string>;
+      const german = catalogues("./");
       const sentences = Object.keys(german).sort();
       sentences.forEach((sentence, at) => numbers.set(sentence, at + 1)); // none is 0, which counts as nothing
       const file = (name: string, words: unknown): string => {
@@ -34,7 +39,7 @@ export function catalogue(): Plugin {
       const english = [0, ...sentences.map((sentence) => sentence.replace(/\|[^|]*$/, ""))];
       const files = {
         en: { words: file("words-en", english), house: "" },
-        de: { words: file("words-de", [0, ...sentences.map((sentence) => german[sentence])]), house: names.includes("house.json") ? file("house-de", json("house.json")) : "" },
+        de: { words: file("words-de", [0, ...sentences.map((sentence) => german[sentence])]), house: file("house-de", catalogues("./house/")) },
       };
       reader = `const FILES = ${JSON.stringify(files)};
         const fetched = async (file) => {

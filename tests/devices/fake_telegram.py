@@ -112,10 +112,14 @@ class FakeTelegram:
     def fail(self, fault: Fault, times: int = 1, **named) -> None:
         self.scripts.extend([Script(fault, **named)] * times)
 
-    async def wait_for(self, ready, timeout_s: float = 20.0):
-        """Wait until `ready()` of what was received is true."""
-        async with self._changed, asyncio.timeout(timeout_s):
-            await self._changed.wait_for(ready)
+    async def wait_for(self, ready, timeout_s: float = 60.0):
+        """Wait until `ready()` of what was received is true. Raises TimeoutError with what was received last."""
+        try:
+            async with self._changed, asyncio.timeout(timeout_s):
+                await self._changed.wait_for(ready)
+        except TimeoutError as error:
+            texts, methods = [one.text for one in self.taken[-8:]], [method for method, _ in self.calls[-12:]]
+            raise TimeoutError(f"not within {timeout_s:.0f} s; {texts=}, answers={self.answers[-4:]}, {methods=}") from error
 
     async def say(self, text: str, *, user: int = OWNER, chat: int | None = None, age_s: float = 0, name: str = "Anna") -> int:
         """A person writes to the bot."""

@@ -122,7 +122,7 @@ async def walk(folder: Path, pictures: Path, camera: str, *, phone: bool) -> Sto
         house = House(folder / "house", config, {})
         context = await _context(browser, outside, phone=phone)
         watched = Watched(await context.new_page(), house.base)
-        watched.page.set_default_timeout(30_000)
+        watched.page.set_default_timeout(60_000)
         story = Story(folder=pictures, page=watched.page)
         user = User(page=watched.page, touch=phone)
         try:
@@ -220,7 +220,7 @@ async def _camera(user: User, story: Story, address: str) -> None:
     await story.done("streams chosen, named")
     await user.button("Add this camera")
     await expect(page.get_by_role("list", name="Your cameras")).to_contain_text("live")
-    assert await moving(page, "video.is-shown", wait_s=20), "no live picture in the set-up"
+    assert await moving(page, "video.is-shown", wait_s=60), "no live picture in the set-up"
     await story.done("live picture of it")
     await user.button("Go on")
 
@@ -276,7 +276,7 @@ async def _rest(user: User, story: Story) -> None:
     await expect(user.page.get_by_role("heading", name="is watched", level=1)).to_be_visible()
     await story.done("the rest put off")
     await user.button("To the wall")
-    assert await moving(user.page, "video.is-shown", wait_s=20), "no live picture on the wall"
+    assert await moving(user.page, "video.is-shown", wait_s=60), "no live picture on the wall"
     await story.done("live on the wall")
 
 
@@ -320,12 +320,12 @@ async def _footage(user: User, story: Story, event: str) -> None:
     page = user.page
     video = page.get_by_label("Footage: Person at Hall")
     await expect(video).to_be_visible()
-    assert await moving(page, "video.footage", wait_s=20), f"the footage of {event} does not move"
+    assert await moving(page, "video.footage", wait_s=60), f"the footage of {event} does not move"
     await story.done("footage of the event plays")
     await user.press(page.get_by_role("link", name="Open in the timeline"))
     await user.title("Timeline")
     await user.button("Play")
-    assert await moving(page, ".tl-video", wait_s=20), "the timeline does not play"
+    assert await moving(page, ".tl-video", wait_s=60), "the timeline does not play"
     await user.button("Pause")
     await story.done("played in the timeline")
 

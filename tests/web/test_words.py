@@ -13,7 +13,7 @@ from tests.sources import tree
 import hearthwatch
 
 SOURCES = Path(hearthwatch.__file__).parent
-GERMAN = Path(__file__).parents[2] / "ui" / "src" / "words" / "de" / "house.json"
+GERMAN = Path(__file__).parents[2] / "ui" / "src" / "words" / "de" / "house"
 HOLE = re.compile(r"(?:\{\w*\})+")
 LEAST_PIECE = 4
 LEADING_HOLES = re.compile(r"^(?:\{\}\W*)+ ")
@@ -61,8 +61,9 @@ def test_no_german_stands_for_what_the_house_says_no_more() -> None:
     whole = texts()
     said = sentences(whole)
     pieces = {text for text in whole if len(text) >= LEAST_PIECE} | {"{}"}
-    german = json.loads(GERMAN.read_text())
+    german = [key for file in GERMAN.glob("*.json") for key in json.loads(file.read_text())]
     assert len(german) > 800
+    assert len(german) == len(set(german)), "a sentence stands twice"
     unknown = [key for key in german if HOLE.sub("{}", key) not in said]
     assert [key for key in unknown if not is_put_together(HOLE.sub("{}", key), pieces)] == []
 

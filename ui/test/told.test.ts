@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { speak } from "../src/words";
-import german from "../src/words/de/house.json";
+import german from "../src/words/de/house";
 import labels from "../src/words/de/labels.json";
 import { hear, told } from "../src/words/told";
 

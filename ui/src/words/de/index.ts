@@ -4,7 +4,7 @@ import accounts from "./accounts.json";
 import config from "./config.json";
 import doors from "./doors.json";
 import events from "./events.json";
-import house from "./house.json";
+import house from "./house";
 import fleet from "./fleet.json";
 import frame from "./frame.json";
 import housePage from "./housePage.json";
@@ -20,4 +20,4 @@ import setup from "./setup.json";
 import timeline from "./timeline.json";
 import zones from "./zones.json";
 
-export default { words: { ...accounts, ...config, ...doors, ...events, ...fleet, ...frame, ...housePage, ...labels, ...leaving, ...live, ...pages, ...parts, ...push, ...reach, ...relay, ...setup, ...timeline, ...zones } as Record<string, string>, house: house as Record<string, string> };
+export default { words: { ...accounts, ...config, ...doors, ...events, ...fleet, ...frame, ...housePage, ...labels, ...leaving, ...live, ...pages, ...parts, ...push, ...reach, ...relay, ...setup, ...timeline, ...zones } as Record<string, string>, house };
