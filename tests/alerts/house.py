@@ -28,6 +28,8 @@ from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 BERLIN = ZoneInfo("Europe/Berlin")
 FRONT = CameraId("front")
 MIGRATIONS = Path(__file__).resolve().parents[2] / "src/hearthwatch/run/migrations"
+PATIENCE_S = 30.0
+"""With a disk that other tests keep busy; whoever tries a slow disk asks for less."""
 _numbers = count(1)
 
 
@@ -116,20 +118,24 @@ class FakeChannel:
 class House:
     """A database on disk, an outbox and a clock that stands still; `again()` is the house after a crash."""
 
-    def __init__(self, folder: Path, clock=None) -> None:
+    def __init__(self, folder: Path, clock=None, patience_s: float = PATIENCE_S) -> None:
         self.folder = folder
         self.clock = clock or FakeClock()
         self.health = Health()
         self._engine = opened(folder)
         self.db = SickDb(DbThread(self._engine))
         self.files = EventFiles(folder)
-        self.outbox = Outbox(self.db, self.files, self.clock, self.health)
+        self.outbox = Outbox(self.db, self.files, self.clock, self.health, patience_s=patience_s)
 
     async def again(self, *names: str) -> House:
         self.close()
         house = House(self.folder, self.clock)
         await house.start(*names)
         return house
+
+    def wait_for_the_disk(self, patience_s: float) -> None:
+        """As the house does in its own time, for those who try what a slow disk does."""
+        self.outbox._patience_s = self.outbox._journal._patience_s = patience_s
 
     async def start(self, *names: str) -> None:
         await self.outbox.load()

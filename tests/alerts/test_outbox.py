@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.alerts.house import House
+from tests.alerts.house import PATIENCE_S, House
 
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import DeliveryState, Part
@@ -258,8 +258,8 @@ async def test_a_cause_told_before_a_dark_time_is_not_written_twice(house):
     after.close()
 
 
-async def test_a_slow_disk_does_not_hold_an_alert_back(house, monkeypatch):
-    monkeypatch.setattr("hearthwatch.alerts.journal.PATIENCE_S", 0.01)
+async def test_a_slow_disk_does_not_hold_an_alert_back(house):
+    house.wait_for_the_disk(0.01)
     gate = asyncio.Event()
     quick = house.db.run
 
@@ -272,7 +272,7 @@ async def test_a_slow_disk_does_not_hold_an_alert_back(house, monkeypatch):
     await house.outbox.record(change, house.alert(change))
     assert house.outbox.alert(house.outbox.waiting("phone")[0]).degraded
     gate.set()
-    monkeypatch.undo()
+    house.wait_for_the_disk(PATIENCE_S)
     house.db.run = quick
     house.clock.advance(6)
     assert await house.outbox.pay()

@@ -64,7 +64,7 @@ async def test_soon_after_its_start_the_house_tells_of_somebody(house: House) ->
     assert (event["label"], event["camera"]) == ("person", "demo")
     assert alert["event"] == event["id"]
     assert (await house.get("/api/v1/house"))["detector"]["basic"]
-    assert [each["id"] for each in await house.events()] == [event["id"]]
+    assert event["id"] in [each["id"] for each in await house.events()]
     assert alert["id"] in [each["id"] for each in await house.alerts()]
     assert stands_in_its_box(await house.get_bytes(f"/api/v1/events/{event['id']}/picture.jpg"), event["box"])
     assert (await house.get(f"/api/v1/events/{event['id']}"))["has_footage"]

@@ -119,6 +119,7 @@ async def test_without_a_delay_when_home_and_with_a_sick_disk_it_goes_out_at_onc
 async def test_it_is_told_in_time_although_the_disk_hangs(bench: Bench) -> None:
     event = await visit(bench)
     bench.house.clock.advance(31)
+    bench.house.wait_for_the_disk(0.5)
     bench.house.db.thaws = asyncio.Event()
     async with asyncio.timeout(10):
         await bench.entry.look()

@@ -540,6 +540,7 @@ async def test_a_house_that_was_restarted_knows_when_it_told_last(bench):
 async def test_no_alert_waits_for_a_disk_that_hangs(bench):
     bench.happenings.put(seen())
     await bench.told.get()
+    bench.house.wait_for_the_disk(0.5)
     bench.house.db.thaws = asyncio.Event()
     async with asyncio.timeout(10):
         bench.happenings.put(seen(state=TrackState.ENDED, at_s=5))

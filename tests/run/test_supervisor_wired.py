@@ -12,6 +12,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -107,9 +108,12 @@ async def killed_and_back(house: House, role: str) -> None:
     """End a process as a crash would and wait until the next one is at work."""
     before = await front(house)
     pid = house.kill(role)
+    counts = [looked_at(before)]
 
     def back(camera: dict) -> bool:
-        fresh = looked_at(camera) < looked_at(before) if role == "looker" else camera["since_us"] > before["since_us"]
+        counts.append(looked_at(camera))
+        began_anew = any(later < earlier for earlier, later in pairwise(counts))
+        fresh = began_anew if role == "looker" else camera["since_us"] > before["since_us"]
         return at_work(camera) and fresh
 
     await house.until(lambda: front(house), back)

@@ -2,6 +2,7 @@
 
 import { seen } from "./labels";
 import { said, t } from "./words";
+import { own } from "./own";
 import { dates, figure } from "./words/figures";
 
 const US = 1000;
@@ -116,7 +117,7 @@ export const millis = (ms: number): string => (ms < 1000 ? t("{n} ms", { n: Math
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const CODECS: Record<string, string> = { h264: "H.264", h265: "H.265", mjpeg: "MJPEG", mpeg4: "MPEG-4" };
-export const codecName = (codec: string | null): string => (codec ? (CODECS[codec] ?? codec) : t("not known yet"));
+export const codecName = (codec: string | null): string => (codec ? (own(CODECS, codec) ?? codec) : t("not known yet"));
 
 const GAPS: Record<string, string> = {
   camera: said("The camera gave no video"),
@@ -132,7 +133,7 @@ const GAPS: Record<string, string> = {
   private: said("Private"),
   mode: said("Not recorded in this mode of the house"),
 };
-export const gapCause = (reason: string): string => (GAPS[reason] ? t(GAPS[reason]) : capital(reason));
+export const gapCause = (reason: string): string => t(own(GAPS, reason) ?? capital(reason));
 
 const FAULTS: Record<string, string> = {
   "camera-unreachable": said("Camera does not answer"),
@@ -190,7 +191,7 @@ const FAULTS: Record<string, string> = {
   "porch-closed": said("Mails and uploads of cameras cannot be taken"),
   "porch-flooded": said("It leaves more mails or files than it may"),
 };
-export const faultName = (fault: string): string => (FAULTS[fault] ? t(FAULTS[fault]) : capital(fault.replaceAll("-", " ")));
+export const faultName = (fault: string): string => t(own(FAULTS, fault) ?? capital(fault.replaceAll("-", " ")));
 
 const STATES: Record<string, string> = {
   live: said("Live"),
@@ -203,11 +204,11 @@ const STATES: Record<string, string> = {
 };
 /** Live, or not shown because the owner wants it so. */
 export const isWell = (state: string): boolean => state === "live" || state === "private";
-export const stateName = (state: string): string => (STATES[state] ? t(STATES[state]) : capital(state));
+export const stateName = (state: string): string => t(own(STATES, state) ?? capital(state));
 
 const UNNAMED: Record<string, string> = { motion: said("Motion"), offline: said("Offline"), tamper: said("Tampering"), sensor: said("Sensor"), alarm: said("Alarm of the camera") };
 /** What was seen: a label of the detector, or what kind of event it was where there is none. */
-export const labelName = (kind: string, label: string): string => (label ? capital(seen(label)) : UNNAMED[kind] ? t(UNNAMED[kind]) : capital(kind));
+export const labelName = (kind: string, label: string): string => (label ? capital(seen(label)) : t(own(UNNAMED, kind) ?? capital(kind)));
 
 /** Where a camera's packets go, in words; a mailbox is named after who reads it. */
 export function boxName(name: string): string {

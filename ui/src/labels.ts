@@ -1,5 +1,6 @@
 /** What a detector can name, for the catalogue: the 80 classes that the models know, and what alarms of cameras are called. */
 
+import { own } from "./own";
 import { said, t } from "./words";
 
 const LABELS: Record<string, string> = {
@@ -25,6 +26,6 @@ const LABELS: Record<string, string> = {
 
 /** A label in the page's language; one that the owner made up stays as it is. */
 export const seen = (label: string): string => {
-  const known = Object.hasOwn(LABELS, label) ? LABELS[label] : undefined;
+  const known = own(LABELS, label);
   return known === undefined ? label : t(known);
 };

@@ -25,6 +25,9 @@ test.each([
   ["14:03:27 · bob logged in from 8.8.8.8 (outside, dns.google)", "14:03:27 · bob hat sich von 8.8.8.8 angemeldet (außerhalb, dns.google)"],
   ["If nobody of yours did that: change the camera's password and end the visit, then look at its accounts.", "Wenn das niemand von euch war: ändere das Passwort der Kamera und beende den Besuch, dann sieh dir ihre Konten an."],
   ["Nobody has ever said this: not even once.", "Nobody has ever said this: not even once."],
+  ["Garage: restart the camera? Nothing is recorded for a minute or two.", "Garage: Die Kamera neu starten? Ein, zwei Minuten wird nichts aufgenommen."],
+  ["Bed: no answer", "Bed: keine Antwort"],
+  ["Garage at 10.0.0.9, reading the accounts: no answer", "Garage at 10.0.0.9, beim Lesen der Konten: keine Antwort"],
   ["", ""],
 ])("%s", (english, found) => expect(told(english)).toBe(found));
 

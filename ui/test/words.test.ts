@@ -144,7 +144,7 @@ const sources = Object.entries(import.meta.glob(["../src/**/*.{ts,tsx}", "!../sr
   ([path, text]) => [rootless(path), readSource(rootless(path), text)] as const,
 );
 const said = sources.flatMap(([, read]) => read.said);
-const written = import.meta.glob("../src/words/de/*", { query: "?raw", import: "default", eager: true });
+const written = import.meta.glob(["../src/words/de/*"], { query: "?raw", import: "default", eager: true });
 const files = Object.entries(written)
   .filter(([path]) => path.endsWith(".json"))
   .map(([path, text]) => [rootless(path), text, JSON.parse(text) as Record<string, string>] as const);

@@ -83,9 +83,10 @@ class Batch:
 
 
 class Journal:
-    """Writes batches in their order. What the disk does not take within half a second is owed, and tried again every 5 s."""
+    """Writes batches in their order. What the disk does not take within `patience_s` is owed, and tried again every 5 s."""
 
-    def __init__(self, db: Db, clock: Clock, health: HealthSink) -> None:
+    def __init__(self, db: Db, clock: Clock, health: HealthSink, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._db = db
         self._clock = clock
         self._health = health
@@ -131,7 +132,7 @@ class Journal:
     async def _try(self, batch: Batch) -> frozenset[AlertId] | None:
         task = asyncio.ensure_future(self._db.run(batch.save))
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 repeated = await asyncio.shield(task)
         except (StorageFailed, TimeoutError) as error:
             task.add_done_callback(look_away)
@@ -142,7 +143,7 @@ class Journal:
                 detail = f"{error}. Alerts go out; they are written down when it is over."
                 self._health.failed(fault_of(error), _SUBJECT, detail)
             else:
-                log.warning("the disk of house.db takes over %.1f s: alerts go out from memory", PATIENCE_S)
+                log.warning("the disk of house.db takes over %.1f s: alerts go out from memory", self._patience_s)
             return None
         if not self._owed:
             recovered(self._health, _SUBJECT)

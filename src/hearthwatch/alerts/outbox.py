@@ -51,8 +51,11 @@ class Outbox:
         clock: Clock,
         health: HealthSink,
         changed: Callable[[AlertId], None] = lambda _: None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
-        """`changed` hears of every alert that is new or whose deliveries came further, once that is written."""
+        """`changed` hears of every alert that is new or whose deliveries came further, once that is written. No alert waits
+        longer than `patience_s` for the disk."""
+        self._patience_s = patience_s
         self._changed = changed
         self._db = db
         self._files = files
@@ -70,7 +73,7 @@ class Outbox:
         self._flagged: set[int] = set()
         self._wakes: dict[str, dict[str, asyncio.Event]] = {}
         self._next_id = 1
-        self._journal = Journal(db, clock, health)
+        self._journal = Journal(db, clock, health, patience_s)
         # threads of its own: a disk that hangs must not take those that look up the addresses alerts are sent to
         self._writer = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
         self._writing: set[asyncio.Future[None]] = set()
@@ -108,7 +111,7 @@ class Outbox:
         """Record the alert; one that told of the same cause says from now on what this one says. Channels that can change what
         they sent do so; with `again` the others send it once more. Returns what it said before, None when it was new."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 told = await self._db.run(lambda connection: ledger.told_under(connection, alert.dedupe_key))
         except (StorageFailed, TimeoutError):
             told = None
@@ -202,7 +205,7 @@ class Outbox:
         if found:
             return found
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 told = await self._db.run(lambda connection: ledger.told_of(connection, event))
         except (StorageFailed, TimeoutError):
             return []
@@ -223,7 +226,7 @@ class Outbox:
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 await asyncio.shield(task)
         except TimeoutError:
             task.add_done_callback(look_away)

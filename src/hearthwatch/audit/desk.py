@@ -179,7 +179,8 @@ class RepairDesk:
                 await self._end(entry, RepairState.UNFINISHED, f"{name}: {text}")
 
     async def _found(self, remedy: Remedy) -> str:
-        begun = f"Hearthwatch stopped in the middle of this: {label(remedy).lower()}."
+        what = label(remedy)
+        begun = f"Hearthwatch stopped in the middle of this: {what[:1].lower()}{what[1:]}."
         async with self.at_work(remedy.camera):
             try:
                 result = await self._repairs.resume(remedy)

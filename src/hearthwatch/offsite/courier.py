@@ -240,7 +240,7 @@ class Courier:
             anew = isinstance(error, NotProved)
             self._lies += anew
             if self._lies >= _LIES:
-                self._health.failed(Fault.BACKUP_NOT_KEPT, self.subject, f"{error} Nothing is deleted here meanwhile.")
+                self._health.failed(Fault.BACKUP_NOT_KEPT, self.subject, f"{error}. Nothing is deleted here meanwhile.")
             until_us = self._again_us(queued) if queued.tries else self._clock.wall_us()
             await self._db.run(lambda connection: ledger.postponed(connection, queued.upload.id, until_us, anew=anew))
 
@@ -284,7 +284,7 @@ def _are_there(parcels: tuple[Parcel, ...]) -> bool:
 def _check(proof: Proof, parcel: Parcel) -> None:
     """A proof is of exactly what was sent, or it is none."""
     if (proof.name, proof.size_bytes, proof.sha256) != (parcel.name, parcel.size_bytes, parcel.sha256):
-        raise NotProved("It proved something other than what it was sent.")
+        raise NotProved("it proved something other than what it was sent")
 
 
 def _unlink(paths: Iterable[Path]) -> None:

@@ -3,6 +3,7 @@
 import { addDays, capital, clock, dayName, startOfDay } from "../format";
 import { cameraName, now_us } from "../store";
 import { said, t } from "../words";
+import { own } from "../own";
 import type { Deed, Role } from "./api";
 
 export const ROLES: readonly [Role, string, string][] = [
@@ -28,7 +29,7 @@ const FACTORS: Record<string, string> = {
   recovery: said("password and recovery code"),
   passkey: said("passkey"),
 };
-export const factorName = (factor: string): string => t(FACTORS[factor] ?? factor);
+export const factorName = (factor: string): string => t(own(FACTORS, factor) ?? factor);
 
 const DEEDS: Record<string, string> = {
   claimed: said("Claimed the house"),
@@ -93,11 +94,11 @@ const DEEDS: Record<string, string> = {
 const GRAVE = new Set(["exported-case", "exported-footage", "let-in", "shut-out", "removed-person", "changed-rights", "made-token", "removed-factors", "reset", "gave-password"]);
 const REFUSED = new Set(["log-in-refused"]);
 
-export const deedName = (deed: Deed): string => t(DEEDS[deed.deed] ?? capital(deed.deed.replaceAll("-", " ")));
+export const deedName = (deed: Deed): string => t(own(DEEDS, deed.deed) ?? capital(deed.deed.replaceAll("-", " ")));
 export const deedTone = (deed: Deed): string => (REFUSED.has(deed.deed) ? "bad" : GRAVE.has(deed.deed) ? "warm" : "");
 
 const VIAS: Record<string, string> = { page: "", token: said("by a token"), terminal: said("at the command line"), telegram: said("by Telegram"), mqtt: said("by MQTT"), house: said("by itself"), hub: said("by the hub") };
-export const viaName = (via: string): string => t(VIAS[via] ?? via);
+export const viaName = (via: string): string => t(own(VIAS, via) ?? via);
 
 /** What the house calls a browser, "Firefox on Linux". */
 export function browserName(called: string): string {

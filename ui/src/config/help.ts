@@ -1,6 +1,7 @@
 /** What the options are called and mean in the page's language. The house describes them in English. */
 
 import german from "../words/de/settings/help.json?url";
+import { own } from "../own";
 import { language } from "../words";
 
 interface Help {
@@ -16,5 +17,5 @@ export async function readHelp(): Promise<void> {
   if (answer?.ok) help = (await answer.json()) as Help;
 }
 
-export const titleIn = (option: string): string | undefined => help.titles[option];
-export const helped = (text: string): string => help.texts[text] ?? text;
+export const titleIn = (option: string): string | undefined => own(help.titles, option);
+export const helped = (text: string): string => own(help.texts, text) ?? text;

@@ -4,6 +4,7 @@ import { seen } from "../labels";
 import { plural, said, t } from "../words";
 import { percent } from "../words/figures";
 import type { Change, Config, KeyInfo, Mistake, Path, Section, SectionInfo, Value } from "./api";
+import { own } from "../own";
 import { helped, titleIn } from "./help";
 
 export const idOf = (path: Path): string => path.join("\u0000");
@@ -78,8 +79,8 @@ export function unitOf(name: string): string {
 
 /** What a key is called: its name in words, without its unit. */
 export function titleOf(name: string): string {
-  const known = titleIn(name) ?? (NAMES[name] && t(NAMES[name]));
-  if (known) return known;
+  const known = titleIn(name) ?? own(NAMES, name);
+  if (known) return t(known);
   const end = UNITS.find(([each]) => each.test(name))?.[0];
   return capital((end ? name.replace(end, "") : name).replaceAll("_", " "));
 }
@@ -143,8 +144,8 @@ export function sectionTitle(section: { path: Path; pattern: Path }): string {
     if (kind === "targets") return t("Place for copies: {name}", { name: last });
   }
   if (path.length === 1 && last === "camera_defaults") return t("General");
-  if (kind === "modes") return t(MODES[last] ?? last);
-  const title = t(SECTIONS[last] ?? capital(last));
+  if (kind === "modes") return t(own(MODES, last) ?? last);
+  const title = t(own(SECTIONS, last) ?? capital(last));
   return pattern[0] === "action" ? `${path[1]}: ${title}` : title;
 }
 

@@ -11,6 +11,7 @@ import { told } from "../words/told";
 import { doors, type Entry, type Trail } from "./api";
 import { deeds } from "./asking";
 import { choose, OwnersOnly, Pill, Tabs } from "./Tabs";
+import { own } from "../own";
 import { asker, outcome, serviceName } from "./words";
 
 const DEEDS: Record<string, string> = {
@@ -34,7 +35,7 @@ const DEEDS: Record<string, string> = {
 const TOLD = new Set(["change-password", "rename-user", "remove-account", "block-address", "unblock-address", "end-session", "upload-firmware"]);
 
 export function deedName(entry: Entry): string {
-  const name = t(DEEDS[entry.kind] ?? capital(entry.kind.replaceAll("-", " ")));
+  const name = t(own(DEEDS, entry.kind) ?? capital(entry.kind.replaceAll("-", " ")));
   if (entry.kind === "service-off" || entry.kind === "service-on") return `${name}: ${serviceName(entry.subject)}`;
   return entry.subject && TOLD.has(entry.kind) ? `${name}: ${entry.subject}` : name;
 }

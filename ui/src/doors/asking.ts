@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { said } from "../words";
+import { own } from "../own";
 import { doors, type Entry, type Offer } from "./api";
 
 export const asked = signal<Offer | null>(null);
@@ -33,7 +34,7 @@ const FIELDS: Record<string, Field[]> = {
 
 /** What an offer still lacks; nothing for one that says it all. */
 export const fieldsOf = (offer: Offer): Field[] =>
-  (FIELDS[offer.kind] ?? []).filter((field) => !(field.name === "subject" ? offer.subject : offer.value));
+  (own(FIELDS, offer.kind) ?? []).filter((field) => !(field.name === "subject" ? offer.subject : offer.value));
 
 export const wantsFile = (offer: Offer): boolean => offer.kind === "upload-firmware" && !offer.subject;
 

@@ -3,6 +3,7 @@
 import { capital } from "../format";
 import { said, t } from "../words";
 import { told } from "../words/told";
+import { own } from "../own";
 import type { Account, Door, Known, Login, Offer, RepairState, Visit } from "./api";
 
 /** How loud something is: `good` is quiet green, `warm` deserves a look, `bad` asks for something to be done. */
@@ -42,9 +43,9 @@ const VERDICTS: Record<string, Words> = {
 };
 const UNKNOWN: Words = { tone: "warm", word: "", next: "" };
 
-export const tone = (verdict: string): Tone => (VERDICTS[verdict] ?? UNKNOWN).tone;
-export const verdictWord = (verdict: string): string => t(VERDICTS[verdict]?.word ?? capital(verdict.replaceAll("-", " ")));
-export const nextStep = (verdict: string): string => t((VERDICTS[verdict] ?? UNKNOWN).next);
+export const tone = (verdict: string): Tone => (own(VERDICTS, verdict) ?? UNKNOWN).tone;
+export const verdictWord = (verdict: string): string => t(own(VERDICTS, verdict)?.word ?? capital(verdict.replaceAll("-", " ")));
+export const nextStep = (verdict: string): string => t((own(VERDICTS, verdict) ?? UNKNOWN).next);
 
 /** What can be picked above the list, and the verdicts each stands for. */
 export const GROUPS: [string, string, readonly string[]][] = [
@@ -86,7 +87,7 @@ export function deed(login: Login, times = 1): string {
   if (login.action === "log-gap") return t("Lines are missing from the camera's log");
   if (login.action === "restarted" && !login.user) return t("The camera restarted");
   const who = login.user || t("Somebody");
-  const known = (login.source === "accounts" ? undefined : BY[login.action]) ?? ACTIONS[login.action];
+  const known = (login.source === "accounts" ? undefined : own(BY, login.action)) ?? own(ACTIONS, login.action);
   const done = known ? t(known, { who }) : `${who} ${login.code || login.action}`;
   return times > 1 ? t("{deed} {n} times", { deed: done, n: times }) : done;
 }
@@ -107,7 +108,7 @@ const SOURCES: Record<string, string> = {
   accounts: said("A look at the camera's accounts"),
   watch: said("Hearthwatch, looking at the log"),
 };
-export const sourceName = (source: string): string => t(SOURCES[source] ?? capital(source));
+export const sourceName = (source: string): string => t(own(SOURCES, source) ?? capital(source));
 
 /** What helps against a log-in, most useful first; whether the camera can do it, it says when asked. */
 export function offers(login: Login): Offer[] {
@@ -133,7 +134,7 @@ const REACHES: Record<string, { tone: Tone; word: string }> = {
   "not-watched": { tone: "quiet", word: said("Not watched") },
   "not-yet": { tone: "quiet", word: said("Not asked yet") },
 };
-export const reach = (known: Known): { tone: Tone; word: string } => spoken(REACHES[known.reach] ?? { tone: "warm", word: capital(known.reach.replaceAll("-", " ")) });
+export const reach = (known: Known): { tone: Tone; word: string } => spoken(own(REACHES, known.reach) ?? { tone: "warm", word: capital(known.reach.replaceAll("-", " ")) });
 
 const VENDORS: Record<string, string> = {
   "foscam-mjpeg": said("Foscam, first generation"),
@@ -144,7 +145,7 @@ const VENDORS: Record<string, string> = {
   auto: said("not known yet"),
   none: said("left alone"),
 };
-export const vendorName = (vendor: string): string => t(VENDORS[vendor] ?? capital(vendor));
+export const vendorName = (vendor: string): string => t(own(VENDORS, vendor) ?? capital(vendor));
 
 const STATES: Record<RepairState, { tone: Tone; word: string }> = {
   asked: { tone: "quiet", word: said("Asked, not answered") },
@@ -189,8 +190,8 @@ const SERVICES: Record<string, [string, string]> = {
   lockout: [said("Locks out after wrong passwords"), said("Guessing passwords takes for ever.")],
   "auto-reboot": [said("Restarts by itself"), said("Once a week, mostly; a hole in the recording each time.")],
 };
-export const serviceName = (service: string): string => t(SERVICES[service]?.[0] ?? capital(service));
-export const serviceWhy = (service: string): string => (SERVICES[service] ? t(SERVICES[service][1]) : "");
+export const serviceName = (service: string): string => t(own(SERVICES, service)?.[0] ?? capital(service));
+export const serviceWhy = (service: string): string => t(own(SERVICES, service)?.[1] ?? "");
 
 /** A button's words: the house's own, but services as people say them. */
 export const offerLabel = (offer: Offer): string =>

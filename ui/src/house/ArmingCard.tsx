@@ -9,12 +9,13 @@ import { now_us } from "../store";
 import { rich, said, t } from "../words";
 import { told } from "../words/told";
 import { type ArmChange, houseApi } from "./api";
+import { own } from "../own";
 import { daysName, modeName } from "./words";
 
 const CAUSES: Record<string, string> = { person: "", schedule: said("the schedule"), presence: said("who is home"), start: said("the start") };
 
 export function changedBy(change: ArmChange): string {
-  const by = change.who || t(CAUSES[change.cause] || change.cause);
+  const by = change.who || t(own(CAUSES, change.cause) || change.cause);
   return change.via ? `${by} (${change.via})` : by;
 }
 

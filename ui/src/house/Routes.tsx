@@ -6,6 +6,7 @@ import { seen } from "../labels";
 import { Trouble } from "../parts/bits";
 import { said, t } from "../words";
 import { houseApi, type Route, type Rules, type Way } from "./api";
+import { own } from "../own";
 import { channelName } from "./words";
 
 const TOPICS: Record<string, string> = { visitors: said("Visitors|what alerts are about"), cameras: said("Cameras|what alerts are about"), doors: said("Log-ins and settings"), house: said("The house itself") };
@@ -61,7 +62,7 @@ export function Routes({ found, onFound }: { found: Rules; onFound: (found: Rule
                       class="cell"
                       role="switch"
                       aria-checked={way.route.topics.includes(topic)}
-                      aria-label={[wayName(way, found), t(TOPICS[topic] ?? topic)].join(", ")}
+                      aria-label={[wayName(way, found), t(own(TOPICS, topic) ?? topic)].join(", ")}
                       disabled={busy}
                       onClick={() => press(way, topic)}
                     />
@@ -88,7 +89,7 @@ const wayName = (way: Way, found: Rules): string => channelName(way.kind, way.wh
 function summary({ route }: Way, found: Rules): string {
   const name = (camera: string): string => found.cameras.find((each) => each.camera === camera)?.name ?? camera;
   const limits = [
-    ...(route.importance === "info" ? [] : [t(IMPORTANCE[route.importance] ?? route.importance)]),
+    ...(route.importance === "info" ? [] : [t(own(IMPORTANCE, route.importance) ?? route.importance)]),
     ...(route.cameras.length ? [t("only {cameras}", { cameras: route.cameras.map(name).join(", ") })] : []),
     ...(route.labels.length ? [t("only {labels}", { labels: route.labels.map(seen).join(", ") })] : []),
     ...(route.times.length ? [t("only {times}", { times: route.times.join(", ") })] : []),

@@ -1,10 +1,11 @@
 /** Words of the house page. */
 
 import { capital } from "../format";
+import { own } from "../own";
 import { said, t } from "../words";
 
 export const MODES: Record<string, string> = { away: said("Away"), home: said("Home"), disarmed: said("Disarmed"), disabled: said("Disabled") };
-export const modeName = (mode: string): string => (mode === "auto" ? t("By presence") : t(MODES[mode] ?? capital(mode)));
+export const modeName = (mode: string): string => (mode === "auto" ? t("By presence") : t(own(MODES, mode) ?? capital(mode)));
 
 const MEANS: Record<string, string> = {
   neighbour: said("{device} answered on the home network"),
@@ -18,7 +19,8 @@ const MEANS: Record<string, string> = {
 /** A device's name is `person/device`. */
 export function evidence(device: string, means: string): string {
   const name = capital(device.split("/").at(-1) ?? device);
-  return MEANS[means] ? t(MEANS[means], { device: name }) : `${name} ${means}`;
+  const known = own(MEANS, means);
+  return known ? t(known, { device: name }) : `${name} ${means}`;
 }
 
 const WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -48,4 +50,4 @@ export function channelName(channel: string, who: string): string {
 
 const PARTS: Record<string, string> = { text: said("Text"), picture: said("Picture"), album: said("Album"), clip: said("Clip") };
 /** What an alert is sent in. */
-export const partName = (part: string): string => t(PARTS[part] ?? capital(part));
+export const partName = (part: string): string => t(own(PARTS, part) ?? capital(part));

@@ -6,6 +6,7 @@ import { Trouble, useLoaded } from "../parts/bits";
 import { First, Sheet, Working } from "../parts/Sheet";
 import { cameraName } from "../store";
 import { plural, t } from "../words";
+import { told } from "../words/told";
 import { type Chatter, type Gone, type Leave, leaving, type Resident, type Ties } from "./api";
 import "./leaving.css";
 
@@ -51,7 +52,7 @@ function Question({ ties, id, onClose, onDone }: { ties: Ties; id: number | null
           <h3 class="leaving-head">{t("This ends at once")}</h3>
           <ul class="leaving-list">
             {endings(ties).map((each) => (
-              <li key={each}>{each}</li>
+              <li key={each}>{told(each)}</li>
             ))}
           </ul>
         </>
@@ -95,7 +96,7 @@ function AfterSheet({ name, gone, asked, onGone, onClose }: { name: string; gone
           <p class="sheet-question warm">{t("This could not be ended:")}</p>
           <ul class="leaving-list">
             {gone.left.map((each) => (
-              <li key={each}>{each}</li>
+              <li key={each}>{told(each)}</li>
             ))}
           </ul>
         </>

@@ -9,6 +9,7 @@ import { Empty, Head } from "../parts/bits";
 import * as icons from "../parts/icons";
 import { alerts, house, isOwner, loaded, moreAlerts, now_us, olderAlerts } from "../store";
 import { rich, said, t } from "../words";
+import { own } from "../own";
 import { told } from "../words/told";
 
 export function AlertsPage() {
@@ -127,7 +128,7 @@ function Way({ delivery }: { delivery: Delivery }) {
   return (
     <li class={`way is-${delivery.state}`}>
       <span>
-        {capital(delivery.channel)} {t(PARTS[delivery.part] ?? delivery.part)}
+        {capital(delivery.channel)} {t(own(PARTS, delivery.part) ?? delivery.part)}
       </span>
       <span class="dim">
         {delivery.state === "sent" && delivery.accepted_ms !== null ? millis(whole(delivery)) : how}

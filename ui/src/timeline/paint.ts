@@ -4,6 +4,7 @@ import { faultName, gapCause, labelName } from "../format";
 import { plural, said, t } from "../words";
 import { listed } from "../words/figures";
 import type { Lane, Lanes } from "./api";
+import { own } from "../own";
 import { frac, length, type Range } from "./axis";
 
 export const LANE_PX = 46;
@@ -31,7 +32,7 @@ export const isForeign = (verdict: string): boolean => FOREIGN.has(verdict);
 export const OURS = new Set(["private", "mode", "us", "stopped", "changed", "clock-step", "discontinuity"]);
 
 const MODES: Record<string, string> = { away: said("Armed"), home: said("Somebody is home"), disarmed: said("Disarmed"), disabled: said("Alerts off") };
-export const modeName = (mode: string): string => t(MODES[mode] ?? mode);
+export const modeName = (mode: string): string => t(own(MODES, mode) ?? mode);
 
 class Brush {
   readonly wide: number;
@@ -142,7 +143,7 @@ export function paintHouse(canvas: HTMLCanvasElement, lanes: Lanes, range: Range
   if (!brush) return;
   const off = brush.hatch(colour.dim, 1, 6, 0.6);
   for (const armed of lanes.arming) {
-    const fill = colour[MODE_COLOUR[armed.mode] ?? "dim"];
+    const fill = colour[own(MODE_COLOUR, armed.mode) ?? "dim"];
     brush.bar(armed.start_us, armed.end_us, 6, HOUSE_PX - 12, armed.mode === "disabled" ? off : fill, armed.mode === "away" ? 0.42 : 0.3, 1.5);
     const left = Math.max(0, frac(armed.start_us, range) * brush.wide);
     const wide = Math.min(brush.wide, frac(armed.end_us, range) * brush.wide) - left;

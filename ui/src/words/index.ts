@@ -50,8 +50,9 @@ export function speak(chosen: Language, words: Readonly<Record<string, string>>)
 /** The language with its country ("de-AT"), for dates, numbers and order; undefined as long as none is settled. */
 export const tag = (): string | undefined => spoken;
 
-/** A built page has a number in place of each sentence. */
-const translated = (sentence: string): string => (Object.hasOwn(catalogue, sentence) ? (catalogue[sentence] as string) : String(sentence).replace(/\|[^|]*$/, ""));
+/** A built page has a number in place of each sentence; what is a text there came from elsewhere, be it "12". */
+const isKnown = (sentence: string | number): boolean => (Array.isArray(catalogue) ? typeof sentence === "number" : Object.hasOwn(catalogue, sentence));
+const translated = (sentence: string): string => (isKnown(sentence) ? (catalogue[sentence] as string) : String(sentence).replace(/\|[^|]*$/, ""));
 
 export function t(sentence: string, values: Values = {}): string {
   return translated(sentence).replace(HOLE, (hole, name: string) => straight(String(values[name] ?? hole)));

@@ -8,6 +8,8 @@ import { signal } from "@preact/signals";
 import { seen } from "../labels";
 
 export interface Pattern {
+  /** Its longest literal piece: what has it not need not be tested. */
+  part: string;
   test: RegExp;
   names: string[];
   to: string;
@@ -29,7 +31,8 @@ export function compiled(sentences: Readonly<Record<string, string>>): Pattern[]
         .split(HOLE)
         .map((piece, at) => (at % 2 ? (names.push(piece), "([^\\n]*?)") : piece.replace(SPECIAL, "\\$&")))
         .join("");
-      return { test: new RegExp(`^${source}$`), names, to };
+      const part = english.split(/\{\w+\}/).reduce((longest, each) => (each.length > longest.length ? each : longest), "");
+      return { part, test: new RegExp(`^${source}$`), names, to };
     });
 }
 
@@ -54,43 +57,47 @@ const SUBJECT = /^(.{1,80}?): (.+)$/;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** A piece whose words are known, null for any other. What fills a hole may itself be known: a reason, what was seen. */
-function known(text: string, depth: number): string | null {
-  const found = Object.hasOwn(whole, text) ? whole[text] : seen(text) === text ? undefined : seen(text);
-  if (found !== undefined) return found;
-  if (text.length > LONGEST) return null; // no sentence of ours, and slow to compare
-  patterns ??= compiled(whole);
-  for (const { test, names, to } of patterns) {
-    const match = test.exec(text);
-    if (match) return to.replace(HOLE, (hole, name: string) => piece(match[names.indexOf(name) + 1] ?? hole, depth - 1));
+/** Words known as they stand. */
+const word = (text: string): string | undefined => (Object.hasOwn(whole, text) ? whole[text] : seen(text) === text ? undefined : seen(text));
+
+/** A piece as it stands, or begun with a capital letter, or ended with a full stop: whichever says most. */
+function anyhow(text: string, depth: number): string | null {
+  const ways: [string, (found: string) => string][] = [[text, (found) => found]];
+  const small = text.charAt(0).toLowerCase() + text.slice(1);
+  if (small !== text) ways.push([small, capital]);
+  if (text.endsWith(".")) ways.unshift(...ways.map(([each, ended]): [string, (found: string) => string] => [each.slice(0, -1), (found) => `${ended(found)}.`]));
+  else ways.push(...ways.map(([each, ended]): [string, (found: string) => string] => [`${each}.`, (found) => ended(found).replace(/\.$/, "")]));
+  for (const [each, ended] of ways) {
+    const found = word(each);
+    if (found !== undefined) return ended(found);
   }
+  if (text.length > LONGEST) return null;
+  patterns ??= compiled(whole);
+  for (const { part, test, names, to } of patterns)
+    for (const [each, ended] of ways) {
+      const match = each.includes(part) ? test.exec(each) : null;
+      if (match) return ended(to.replace(HOLE, (hole, name: string) => piece(match[names.indexOf(name) + 1] ?? hole, depth - 1)));
+    }
   return null;
 }
 
-/** A piece as it stands, or begun with a capital letter, or ended with a full stop. */
-function anyhow(text: string, depth: number): string | null {
-  const found = known(text, depth);
-  if (found !== null) return found;
-  const small = text.charAt(0).toLowerCase() + text.slice(1);
-  const begun = small === text ? null : known(small, depth);
-  if (begun !== null) return capital(begun);
-  if (!text.endsWith(".")) return null;
-  const ended = anyhow(text.slice(0, -1), depth);
-  return ended === null ? null : `${ended}.`;
-}
+/** What stands before a colon may be what is done there: "renaming an account". One word is the name of a camera. */
+const subject = (text: string): string => text.split(", ").map((each) => (each.includes(" ") ? (anyhow(each, 0) ?? each) : each)).join(", ");
 
 function piece(text: string, depth: number): string {
   if (depth < 0 || !text) return text;
   const found = anyhow(text, depth);
   if (found !== null) return found;
+  const whose = SUBJECT.exec(text);
+  const what = whose ? anyhow(whose[2] ?? "", depth - 1) : null;
+  if (whose && what !== null) return `${subject(whose[1] ?? "")}: ${what}`;
   if (text.includes(" · ")) return text.split(" · ").map((each) => piece(each, depth - 1)).join(" · ");
   const sentences = text.split(/(?<=[.?!…]) (?=\S)/);
   if (sentences.length > 1) return sentences.map((each) => piece(each, depth)).join(" ");
   const [first = "", ...others] = text.split(", ");
   const begun = others.length ? anyhow(first, depth - 1) : null;
   if (begun !== null) return [begun, ...others.map((each) => piece(each, depth - 1))].join(", ");
-  const about = SUBJECT.exec(text);
-  return about ? `${about[1]}: ${piece(about[2] ?? "", depth - 1)}` : text;
+  return whose ? `${subject(whose[1] ?? "")}: ${piece(whose[2] ?? "", depth - 1)}` : text;
 }
 
 /** A text of the house in the page's language. */
