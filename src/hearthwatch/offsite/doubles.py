@@ -71,7 +71,7 @@ class MemoryTarget:
         """See Target."""
         held = self.files.get(name, b"")
         if hashlib.sha256(held).digest() != sha256:
-            raise NotProved(f"{self.name} does not hold {name}.")
+            raise NotProved(f"{self.name} does not hold {name}")
         return Proof(how=ProofKind.READ_BACK, name=name, size_bytes=size_bytes, sha256=sha256)
 
     async def list(self, under: str = "") -> AsyncIterator[Stored]:
