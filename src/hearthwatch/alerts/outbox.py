@@ -51,6 +51,7 @@ class Outbox:
         clock: Clock,
         health: HealthSink,
         changed: Callable[[AlertId], None] = lambda _: None,
+        *,
         patience_s: float = PATIENCE_S,
     ) -> None:
         """`changed` hears of every alert that is new or whose deliveries came further, once that is written. No alert waits
