@@ -129,7 +129,7 @@ system)
     debian_without_service caddy
     debian_without_service nats-server
     debian_without_service postgresql-15 postgresql
-    debian age shellcheck
+    debian age nftables shellcheck
     ;;
 bench) debian ffmpeg motion ;;
 lock)
