@@ -22,6 +22,7 @@ from hearthwatch.run.messages import VERSION, Beat, Link, Quit, Ready, Renew, Re
 log = logging.getLogger(__name__)
 
 BEAT_S = 1.0
+_TIDY_FIRST_S, _TIDY_EVERY_S = 60, 600
 
 
 class Handlers(Protocol):
@@ -68,13 +69,18 @@ class Child:
             self.orphaned = self.orphaned or not self.stop.is_set()
             self.stop.set()
 
-    def serve(self, handlers: Handlers, alive: Callable[[], bool]) -> None:
-        """Report ready, then beat each second while `alive()`; returns when told to end."""
+    def serve(self, handlers: Handlers, alive: Callable[[], bool], tidy: Callable[[], None] = lambda: None) -> None:
+        """Report ready, then beat each second while `alive()`; returns when told to end. `tidy` is called a minute after the
+        start, and every ten minutes from then on."""
         threading.Thread(target=self._listen, args=(handlers,), name="control", daemon=True).start()
         self.send(Ready())
+        beats = 0
         while not self.stop.wait(BEAT_S):
             if alive():
                 self.send(Beat())
+            beats += 1
+            if beats % _TIDY_EVERY_S == _TIDY_FIRST_S:
+                tidy()
 
     def _listen(self, handlers: Handlers) -> None:
         try:

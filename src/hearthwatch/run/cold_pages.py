@@ -1,4 +1,5 @@
-"""Gives back the pages of libraries that were touched only while these were loaded and linked.
+"""Gives memory back that nothing uses: free pieces of the heap, and the pages of libraries that were touched only while these
+were loaded and linked.
 
 The kernel maps a library's pages in runs of sixteen around each one touched, so start-up alone brings in most of OpenCV and
 FFmpeg. What of it is used later comes back from the page cache one fault at a time; the rest stays out.
@@ -18,6 +19,8 @@ _MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ +(/.*)$")
 def give_back() -> None:
     """Do so for the calling process. It changes nothing but the time of the next touch of such a page."""
     libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):  # glibc alone, which keeps what was freed amid what is still used
+        libc.malloc_trim(ctypes.c_size_t(0))
     with Path("/proc/self/smaps").open(encoding="utf-8", errors="surrogateescape") as smaps:
         found = list(clean_code(smaps))
     for start, size_bytes in found:

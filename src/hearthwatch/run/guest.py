@@ -23,6 +23,7 @@ from hearthwatch.kit.errors import BadReply, HearthwatchError, Redirected, Refus
 from hearthwatch.kit.units import MonoNs
 from hearthwatch.run import guest_walls
 from hearthwatch.run.child import Child, leave
+from hearthwatch.run.cold_pages import give_back
 from hearthwatch.run.guest_sensor import GuestSensor
 from hearthwatch.run.messages import (
     Failed,
@@ -186,6 +187,7 @@ def main() -> None:
         take = functools.partial(_still, plan.still_url, clock) if plan.still_url else None
         sensor = GuestSensor(plan.trigger, pins=_pins, still=take, clock=clock)
     guest = Guest(plan.sources, clock, sensor)
+    give_back()
     if sensor is None and all(source.kind in _WALLED for source in plan.sources):
         guest_walls.enter()
     child.serve(guest, guest.alive)

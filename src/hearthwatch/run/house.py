@@ -35,6 +35,7 @@ from hearthwatch.run.cameras_now import CamerasNow
 from hearthwatch.run.channels import Channels
 from hearthwatch.run.child import Child, leave
 from hearthwatch.run.clips import Clips
+from hearthwatch.run.cold_pages import give_back
 from hearthwatch.run.config import Config, load
 from hearthwatch.run.event_news import EventNews
 from hearthwatch.run.fleet_desk import FleetDesk
@@ -369,7 +370,7 @@ async def _run(child: Child, plan: HousePlan) -> None:
     working = asyncio.create_task(house.run(), name="house")
     turning = Turning(SystemClock())
     watching = asyncio.create_task(turning.run(), name="turning")
-    serving = loop.run_in_executor(None, child.serve, house, lambda: turning.is_well() and not working.done())
+    serving = loop.run_in_executor(None, child.serve, house, lambda: turning.is_well() and not working.done(), give_back)
     await asyncio.wait({working, serving}, return_when=asyncio.FIRST_COMPLETED)
     if working.done() and not child.stop.is_set():
         child.stop.set()

@@ -26,6 +26,7 @@ from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import Child, leave
+from hearthwatch.run.cold_pages import give_back
 from hearthwatch.run.messages import Renew, Restarted, Role
 from hearthwatch.run.plan import PorchPlan
 from hearthwatch.run.porch_messages import HouseToPorch, Left, PorchState
@@ -139,6 +140,7 @@ def main() -> None:
         raise SystemExit(1) from None
     os.chdir("/")
     door = sandbox.Door(root=inbox, folders=tuple(folders.values()), ports=porch.passive)
+    give_back()
     walls = sandbox.enter(memory_bytes=_MEMORY_BYTES, door=door)
     os.close(inbox)
     log.info("the porch is open; %s", walls.told())

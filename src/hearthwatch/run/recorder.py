@@ -29,6 +29,7 @@ from hearthwatch.recording.segment import FootageClass
 from hearthwatch.recording.store import open_store
 from hearthwatch.recording.writer import SegmentWriter
 from hearthwatch.run.child import Child, leave
+from hearthwatch.run.cold_pages import give_back
 from hearthwatch.run.guestline import GuestFeed, GuestLine
 from hearthwatch.run.messages import (
     Adopt,
@@ -344,7 +345,7 @@ def main() -> None:
     plan = start.plan
     assert isinstance(plan, RecorderPlan)
     recorder = Recorder(plan, SystemClock())
-    child.serve(recorder, recorder.alive)
+    child.serve(recorder, recorder.alive, give_back)
     recorder.end(GapReason.US if child.orphaned else GapReason.STOPPED)
     leave()
 

@@ -1,0 +1,33 @@
+"""What every child does while it serves: it beats, and tidies up now and then."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+
+import pytest
+
+from hearthwatch.run import child as of_child
+from hearthwatch.run.child import Child
+
+
+def test_it_tidies_up_a_minute_after_the_start_and_goes_on_beating(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_child, "BEAT_S", 0.0)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    child = Child(["child", str(theirs.detach())])
+    at: list[int] = []
+    beats = iter(range(10_000))
+    beaten = [0]
+
+    def alive() -> bool:
+        beaten[0] = next(beats)
+        if beaten[0] == 800:
+            child.stop.set()
+        return False
+
+    with ours:
+        child.serve(None, alive, lambda: at.append(beaten[0] + 1))
+    assert at == [60, 660]
