@@ -30,4 +30,8 @@ def test_it_tidies_up_a_minute_after_the_start_and_goes_on_beating(monkeypatch: 
 
     with ours:
         child.serve(None, alive, lambda: at.append(beaten[0] + 1))
+    for thread in threading.enumerate():
+        if thread.name == "control":
+            thread.join()
+    child._control.close()
     assert at == [60, 660]
