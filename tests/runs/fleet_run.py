@@ -163,8 +163,8 @@ class Run:
         await asyncio.to_thread(shutil.rmtree, old)
         self.old = (former, kept)
         await node.on()
+        await self.hub.house.claim()  # who was long away proves again who asks
         await node.join(await self.invited("barn"))
-        await self.hub.house.claim()
         await self.hub.house.post(f"/api/v1/fleet/nodes/{former}/revoke")
         await self.hub.house.post(f"/api/v1/fleet/nodes/{former}/retire", {"into": node.id})
         seconds = await until(lambda: self.there(node), "the wiped node is back", _ANSWER_S)
