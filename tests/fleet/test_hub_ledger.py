@@ -166,3 +166,20 @@ async def test_address_of_a_database_that_is_none(tmp_path):
     for address in ("mysql://x/y", "postgresql://u:p@h/x", "nothing"):
         with pytest.raises(ConfigFault):
             await open_hub_db(tmp_path, address, None)
+
+
+async def test_only_codes_that_still_wait_count_against_their_number(db):
+    def joined(connection, number):
+        word = number.to_bytes(32)
+        hub_ledger.invite(connection, word, site=CABIN, name="", now_us=WallUs(T0), life_s=60)
+        hub_ledger.redeem(connection, word, key_sha256=word, name=f"pi-{number}", now_us=WallUs(T0))
+
+    def asked(connection, number):
+        return hub_ledger.invite(connection, number.to_bytes(32), site=CABIN, name="", now_us=WallUs(T0), life_s=60)
+
+    for number in range(51):
+        await db.run(lambda connection, number=number: joined(connection, number))
+    for number in range(100, 150):
+        await db.run(lambda connection, number=number: asked(connection, number))
+    with pytest.raises(Refused, match="50 codes wait"):
+        await db.run(lambda connection: asked(connection, 150))

@@ -62,7 +62,8 @@ def own_node(connection: Connection, site: SiteId, name: str, now_us: WallUs) ->
 def invite(connection: Connection, kept: bytes, *, site: SiteId, name: str, now_us: WallUs, life_s: float) -> WallUs:
     """Let whoever has the word of which `kept` is the hash join once; return until when. Raises Refused for too many."""
     connection.execute(delete(invitations).where(invitations.c.ends_us <= now_us))
-    if (connection.scalar(select(func.count()).select_from(invitations)) or 0) >= _MOST_INVITATIONS:
+    waiting = select(func.count()).select_from(invitations).where(invitations.c.node.is_(None))
+    if (connection.scalar(waiting) or 0) >= _MOST_INVITATIONS:
         raise Refused(f"{_MOST_INVITATIONS} codes wait to be used already: use them, or wait until they end")
     _make_site(connection, site, now_us)
     ends_us = WallUs(now_us + round(life_s * US_PER_S))
