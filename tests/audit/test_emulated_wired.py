@@ -205,7 +205,6 @@ async def run(folder, *argv: str) -> tuple[int, str]:
     return process.returncode, out.decode()
 
 
-@pytest.mark.timeout(180)
 async def test_the_command_against_a_house_that_runs(porch, tmp_path_factory):
     """As an owner would: list, mend, list again; the exit code says that something serious is left."""
     folder = tmp_path_factory.mktemp("house")

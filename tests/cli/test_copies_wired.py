@@ -89,7 +89,7 @@ class OpenHouse:
             await doorman.renew({FRONT: Door(vendor=Vendor.DAHUA, access=access)})
             await desk.renew(load(self.data / "hearthwatch.toml"))
             serving = asyncio.create_task(ControlDoor(self.data, clerk.answer).run())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not (self.data / "control.sock").exists():  # noqa: ASYNC110 - it is made by another's code
                     await asyncio.sleep(0.01)
             self._ready.set()

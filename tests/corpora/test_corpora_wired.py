@@ -14,7 +14,7 @@ from tests.corpora.cor03_video import made_clips, read_clip
 from tests.corpora.cor10_state import made_footage, start, states
 from tests.corpora.frame import CANARY, Case, Corpus, Tally, Terms, data_folder, play, try_case
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.wired
 
 
 @pytest.mark.parametrize("name", modules())

@@ -85,7 +85,7 @@ class Stream:
     async def part(self) -> bytes:
         head = b""
         while b"Content-Length" not in head:  # what stands between the parts comes first
-            head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 5)
+            head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 60)
         length = re.search(rb"Content-Length: ?(\d+)", head)
         assert length is not None
         return await self.reader.readexactly(int(length[1]))

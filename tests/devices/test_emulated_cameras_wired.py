@@ -188,7 +188,7 @@ async def test_keep_alive_ends_at_random() -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", camera.port)
             for _ in range(2):
                 writer.write(b"GET /cgi-bin/magicBox.cgi HTTP/1.1\r\nHost: c\r\n\r\n")
-            data = await asyncio.wait_for(_until(reader, b"Authority!\r\n", 2), 5)
+            data = await asyncio.wait_for(_until(reader, b"Authority!\r\n", 2), 60)
             ended += data.count(b"HTTP/1.1 401") == 1
             writer.close()
     assert 0 < ended < 12
@@ -232,7 +232,7 @@ async def test_it_is_started_by_hand_and_scripted_from_another_terminal(module: 
     )
     try:
         assert process.stdout is not None
-        first = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+        first = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", first)
         assert found is not None
         answer = await fetch(int(found[1]), "/_emulator/login?address=203.0.113.7&user=admin")

@@ -21,7 +21,7 @@ from hearthwatch.kit.clock import Stop, SystemClock
 from hearthwatch.kit.errors import Unreachable, Unsupported
 from hearthwatch.kit.units import CameraId
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.wired
 
 URL = "picamera://0?width=320&height=240&fps=20&kbps=500"
 SOURCE = Source(camera=CameraId("hall"), stream=Stream.MAIN, kind=SourceKind.PICAMERA, url=URL)

@@ -54,7 +54,7 @@ class Viewer:
         self.news.set()
 
     async def until(self, is_true: Callable[[Viewer], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not is_true(self):
                 self.news.clear()
                 await self.news.wait()
@@ -142,7 +142,7 @@ class Joined:
 
     async def ask(self, path: str, viewer: Viewer | None = None, **changed: object) -> Viewer:
         viewer = viewer or Viewer()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.lines.ask(NODE, question(path, **changed), viewer.receive, viewer.send)
         return viewer
 
@@ -155,7 +155,7 @@ async def joined() -> AsyncIterator[Joined]:
     await asyncio.sleep(0)
     yield Joined(lines, house, hub_line, node_line)
     await hub_line.close()
-    await asyncio.wait_for(asyncio.gather(*ends), 10)
+    await asyncio.wait_for(asyncio.gather(*ends), 60)
 
 
 async def test_a_request_is_answered_and_says_who_asks(joined: Joined) -> None:
@@ -200,7 +200,7 @@ async def test_who_leaves_ends_what_was_asked(joined: Joined) -> None:
     await viewer.until(lambda viewer: viewer.body == b"begun")
     viewer.leaves.set()
     await asking
-    await asyncio.wait_for(joined.house.left.wait(), 10)
+    await asyncio.wait_for(joined.house.left.wait(), 60)
 
 
 async def test_who_leaves_a_download_ends_it(joined: Joined) -> None:
@@ -210,7 +210,7 @@ async def test_who_leaves_a_download_ends_it(joined: Joined) -> None:
     viewer.open.clear()
     viewer.leaves.set()
     await asking
-    await asyncio.wait_for(joined.house.left.wait(), 10)
+    await asyncio.wait_for(joined.house.left.wait(), 60)
     assert joined.house.sent_bytes < 6_400_000
 
 
@@ -236,7 +236,7 @@ async def test_a_viewer_who_closes_a_websocket_ends_it_at_the_node(joined: Joine
     await viewer.until(lambda viewer: bool(viewer.got))
     viewer.leaves.set()
     await asking
-    await asyncio.wait_for(joined.house.left.wait(), 10)
+    await asyncio.wait_for(joined.house.left.wait(), 60)
 
 
 async def test_a_line_that_breaks_ends_each_request(joined: Joined) -> None:
@@ -245,12 +245,12 @@ async def test_a_line_that_breaks_ends_each_request(joined: Joined) -> None:
     await begun.until(lambda viewer: viewer.body == b"begun")
     joined.house.waits = lambda _receive, _send: joined.house.stuck.wait()  # type: ignore[method-assign, assignment]
     asking.append(asyncio.create_task(joined.ask("/waits", unanswered)))
-    await asyncio.wait_for(joined.house.second.wait(), 10)
+    await asyncio.wait_for(joined.house.second.wait(), 60)
     await joined.hub_line.close()
     joined.house.stuck.set()
     for task in asking:
         with pytest.raises(Unreachable):
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, 60)
     assert not unanswered.got
     assert begun.got[-1]["more_body"]
     with pytest.raises(Unreachable, match="no line"):
@@ -270,7 +270,7 @@ async def test_a_newer_line_takes_the_place_of_the_old(joined: Joined) -> None:
     await joined.hub_line.close()
     assert (await joined.ask("/echo")).status == 201
     await joined.lines.cut(NODE)
-    await asyncio.wait_for(asyncio.gather(*ends), 10)
+    await asyncio.wait_for(asyncio.gather(*ends), 60)
     assert NODE not in joined.lines.open
 
 
@@ -302,7 +302,7 @@ async def test_a_node_that_breaks_the_rules_is_hung_up_on(said: bytes) -> None:
     lines = Lines()
     answering = asyncio.create_task(lines.answer(NODE, hub_line))
     await node_line.send(said)
-    await asyncio.wait_for(answering, 10)
+    await asyncio.wait_for(answering, 60)
     assert NODE not in lines.open
 
 
@@ -317,7 +317,7 @@ async def test_a_node_that_sends_more_than_there_is_room_for_is_hung_up_on() -> 
         await node_line.send(frames.encode(Head(1, 200)))
         for _ in range(100):
             await node_line.send(frames.encode(Body(1, bytes(frames.PIECE_BYTES), last=False)))
-    await asyncio.wait_for(answering, 10)
+    await asyncio.wait_for(answering, 60)
     viewer.open.set()
     with pytest.raises(Unreachable):
         await asking
@@ -338,7 +338,7 @@ async def test_a_hub_that_breaks_the_rules_is_hung_up_on(said: bytes) -> None:
     house = House()
     answering = asyncio.create_task(line_node.answer(node_line, house))
     await hub_line.send(said)
-    await asyncio.wait_for(answering, 10)
+    await asyncio.wait_for(answering, 60)
     assert not house.asked
 
 

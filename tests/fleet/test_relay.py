@@ -92,12 +92,12 @@ class House:
         self.index.sql.commit()
 
     async def until(self, done) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not done():  # noqa: ASYNC110 what is waited for tells nobody
                 await asyncio.sleep(0.005)
 
     async def told(self) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 now = await self.relay.now()
                 if not now.waiting and not now.behind:

@@ -85,6 +85,7 @@ async def fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet
             await asyncio.gather(home.start(300), beach.start(300))
         await home.claim()
         await beach.claim()
+        await home.until(lambda: home.get("/api/v1/fleet"), lambda found: any(each["own"] for each in found["nodes"]))
         made = await home.post("/api/v1/fleet/invitations", {"site": "beach-house", "name": "Beach house"})
         await hearthwatch(*made["command"].split()[1:], "--data", str(beach.folder))
         there = await home.until(

@@ -23,8 +23,6 @@ from hearthwatch.frames.geometry import WHOLE, Box
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 
-pytestmark = pytest.mark.timeout(60)
-
 GATE, BARN = NodeId("gatehous"), NodeId("barnbarn")
 LEASE_S, PATIENCE_S = 0.4, 2.0
 

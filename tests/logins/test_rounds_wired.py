@@ -279,7 +279,7 @@ async def test_an_onvif_camera_tells_of_a_failed_log_in_by_its_vendors_topic(tmp
             hub.listen(house.watch)
             runs = (house.watch.run, hub.run, house.news.run)
             tasks = [asyncio.create_task(run()) for run in runs]
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not house.heard.is_set():  # again until somebody listens
                     await emulated.log_in(BAD, "admin", ok=False)
                     with suppress(TimeoutError):

@@ -38,7 +38,7 @@ class Sink(asyncio.DatagramProtocol):
             writer.close()
 
     async def texts(self, count: int) -> list[str]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return [read(await self.came.get())["text"].decode("utf-8-sig") for _ in range(count)]
 
 

@@ -123,7 +123,7 @@ async def test_what_comes_while_it_writes_is_written_at_once(tmp_path: Path) -> 
         real = db.run
 
         async def seen(count: int) -> None:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while f'"last":{count},' not in await real(lambda connection: ledger.state(connection, FRONT, "text")):  # noqa: ASYNC110 no event tells
                     await asyncio.sleep(0)
 

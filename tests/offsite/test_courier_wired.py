@@ -87,7 +87,6 @@ async def restored(target: Target, copies: Copies) -> dict[bytes, int]:
     return found
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", list(TargetKind))
 async def test_every_byte_arrives_nothing_goes_before_and_little_is_sent_twice(kind: TargetKind, tmp_path: Path) -> None:
     async with far_end(kind, tmp_path / "far") as far:

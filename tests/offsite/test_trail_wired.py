@@ -49,7 +49,7 @@ def trail_of(copies: Copies) -> TrailCopies:
 
 async def sent(copies: Copies, far: Path) -> None:
     await trail_of(copies).want()
-    async with asyncio.timeout(30), running(copies.courier(NAS, lambda: folder_target(far))):
+    async with asyncio.timeout(60), running(copies.courier(NAS, lambda: folder_target(far))):
         await copies.until_sent()
 
 

@@ -19,7 +19,6 @@ from hearthwatch.presence.neighbour_table import parse
 pytestmark = [
     pytest.mark.wired,
     pytest.mark.waits,
-    pytest.mark.timeout(240),
     pytest.mark.skipif(not is_possible(), reason="needs root and network namespaces"),
 ]
 

@@ -26,7 +26,6 @@ from hearthwatch.presence import ledger as presence
 pytestmark = [
     pytest.mark.wired,
     pytest.mark.waits,
-    pytest.mark.timeout(290),
     pytest.mark.skipif(not is_possible(), reason="needs root and network namespaces"),
 ]
 
@@ -123,7 +122,7 @@ async def living(net: Lan, folder: Path, disarm: str) -> AsyncIterator[Home]:
         home.close()
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 45)
+        await asyncio.wait_for(process.wait(), 60)
 
 
 async def test_two_phones_come_sleep_leave_and_one_is_forged_where_answers_disarm(tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ BUILT = ROOT / "src" / "hearthwatch" / "web" / "dist" / "index.html"
 
 pytestmark = [
     pytest.mark.wired,
-    pytest.mark.timeout(300),
     pytest.mark.skipif(not UV.exists() or not BUILT.is_file(), reason="needs what `make setup` makes"),
 ]
 

@@ -13,7 +13,7 @@ from tests.web.asked import Served, ask
 from hearthwatch.run.config import load
 from hearthwatch.run.secret_names import asked_for
 
-pytestmark = [pytest.mark.wired, pytest.mark.waits, pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.wired, pytest.mark.waits, pytest.mark.long]
 
 NOWHERE = "127.0.0.1:9"
 CONFIG = f"""

@@ -133,7 +133,7 @@ async def bench(request, tmp_path: Path) -> AsyncIterator[Bench]:
 
 async def test_what_is_missing_is_brought_marked_and_nothing_is_left(bench: Bench) -> None:
     assert not bench.fetching.has_card(FRONT)
-    async with bench.running(), asyncio.timeout(20):
+    async with bench.running(), asyncio.timeout(60):
         await bench.recorder.asked.wait()
     await bench.rounds(1)
     assert bench.fetching.has_card(FRONT)

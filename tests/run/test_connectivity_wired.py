@@ -20,7 +20,6 @@ from tests.devices.uplink import Uplink, uplink
 pytestmark = [
     pytest.mark.wired,
     pytest.mark.waits,
-    pytest.mark.timeout(240),
     pytest.mark.skipif(not is_possible(), reason="needs root and network namespaces"),
 ]
 

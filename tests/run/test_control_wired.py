@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.wired
 
 COMMAND = [sys.executable, "-m", "hearthwatch"]
 

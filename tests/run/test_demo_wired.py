@@ -30,7 +30,7 @@ from hearthwatch.kit.units import CameraId
 from hearthwatch.recording.boxes import fragment, init_segment
 from hearthwatch.run.analyze import Visit, analyze
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.wired
 
 FPS = 10
 EVERY_S = 24

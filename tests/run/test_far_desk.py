@@ -18,8 +18,6 @@ from hearthwatch.run.far_desk import AGAIN_S, PATIENCE_S, FarDesk
 from hearthwatch.run.glance_messages import AskHub, HubSaid
 from hearthwatch.run.pieces import cut
 
-pytestmark = pytest.mark.timeout(30)
-
 PERSON = Box(x0=0.25, y0=0.25, x1=0.75, y1=0.75)
 RIGHT = Box(x0=0.5, y0=0.0, x1=1.0, y1=0.5)
 

@@ -18,8 +18,6 @@ from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 from hearthwatch.run.guestline import GuestFeed, GuestLine
 from hearthwatch.run.messages import CloseStream, Failed, FaultKind, FromGuest, GuestMedia, Opened, OpenStream, ToGuest
 
-pytestmark = pytest.mark.timeout(20)
-
 INFO = StreamInfo(video=VideoInfo(codec=Codec.H264, extradata=b"\x01", width_px=64, height_px=48))
 
 

@@ -67,7 +67,7 @@ class Yard:
         return self.device.state.moves
 
     async def until(self, ready: Callable[[list[str]], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not ready(self.moves):  # noqa: ASYNC110 the emulator tells nobody
                 await asyncio.sleep(0.01)
 

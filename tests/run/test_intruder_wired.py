@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.runs import intruder
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.wired
 
 
 async def test_a_burglar_is_told_shut_out_and_what_he_did_undone(tmp_path) -> None:

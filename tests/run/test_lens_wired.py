@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.runs import lens
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.wired
 
 
 async def test_every_harm_is_told_once_and_its_end_once_and_light_is_none(tmp_path, test_data) -> None:

@@ -52,7 +52,7 @@ from hearthwatch.run.messages import (
 from hearthwatch.run.plan import LookerPlan
 from hearthwatch.tracks.track import EyeOptions, TrackState
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.wired
 
 CAMERA = CameraId("demo")
 MARKS = 4096

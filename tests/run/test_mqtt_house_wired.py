@@ -15,7 +15,7 @@ from tests.alerts import home_assistant
 from tests.devices.mosquitto import Mosquitto
 from tests.devices.mqtt_listener import Listener
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.wired
 
 COMMAND = [sys.executable, "-m", "hearthwatch"]
 

@@ -27,7 +27,7 @@ from hearthwatch.events.event import EventId, EventKind
 from hearthwatch.kit.errors import Refused, Unreachable
 from hearthwatch.kit.units import CameraId, WallUs
 
-pytestmark = [pytest.mark.wired, pytest.mark.waits, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 
 USERS = {"house": "sesame", "ha": "open"}
 OBEYS = "[mqtt]\ncommands = true\npictures = true\n"

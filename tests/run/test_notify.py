@@ -12,8 +12,6 @@ import pytest
 
 from hearthwatch.run.notify import notify, watchdog_every_s
 
-pytestmark = pytest.mark.timeout(20)
-
 
 @pytest.fixture
 def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:

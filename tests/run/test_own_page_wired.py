@@ -17,7 +17,6 @@ from hearthwatch.web.relay.own_page import ENTRY
 
 pytestmark = [
     pytest.mark.wired,
-    pytest.mark.timeout(120),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (make test installs it)"),
 ]
 

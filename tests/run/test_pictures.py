@@ -19,8 +19,6 @@ from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.messages import Gop, Picture, WantGop
 from hearthwatch.run.pictures import PictureMaker
 
-pytestmark = pytest.mark.timeout(20)
-
 FRONT = CameraId("front")
 
 

@@ -15,7 +15,7 @@ from tests.runs.pir import Hall, hall, trigger_section
 
 from hearthwatch.feeds.jpeg import jpeg_size
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.wired
 
 
 def square_px(jpeg: bytes) -> int:

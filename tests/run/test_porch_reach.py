@@ -12,8 +12,6 @@ from hearthwatch.kit.errors import Unreachable
 from hearthwatch.run.porch_messages import HouseToPorch, PorchToHouse, Reach
 from hearthwatch.run.porch_reach import Asking, Reaching
 
-pytestmark = pytest.mark.timeout(30)
-
 
 class Lines:
     """Both ends, with a porch that asks and a house that knows one camera's address."""

@@ -24,7 +24,7 @@ from hearthwatch.feeds.packet import Stream
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.segment import Origin
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.wired
 
 PASSWORD = "porch-Secret-4711"
 GONE = "rtsp://127.0.0.1:1/nothing"
@@ -79,7 +79,7 @@ class Porch:
         def ready(found: list[dict]) -> bool:
             return any(wanted.items() <= event.items() for event in found)
 
-        found = await self.house.until(self.house.events, ready, timeout_s=40)
+        found = await self.house.until(self.house.events, ready, timeout_s=60)
         return next(event for event in found if wanted.items() <= event.items())
 
     async def clip(self, camera: str, start_us: int, end_us: int, folder: Path) -> dict:
@@ -124,7 +124,7 @@ async def test_a_dahua_alarm_mail_is_an_event_with_its_picture_and_told(tmp_path
         await services.telegram.wait_for(
             lambda: any(one.text.startswith("gate: crossing") for one in services.telegram.taken), 20
         )
-        await services.telegram.wait_for(lambda: any(one.method == "sendPhoto" for one in services.telegram.taken), 20)
+        await services.telegram.wait_for(lambda: any(one.method == "sendPhoto" for one in services.telegram.taken), 60)
         porch.send(alarm_letter(OLDER_DIALECT.encode(), picture), "gate")
         both = "the camera says by mail: Intrusion; the camera says by mail: Motion Detected"
         await porch.event(id=event["id"], detail=both)
@@ -207,7 +207,7 @@ async def test_pictures_one_after_the_other_are_one_event_and_footage(tmp_path: 
         for number in range(6):
             porch.store(f"/snap/MDAlarm_{stamp(began + number)}.jpg", picture, "gate")
         event = await porch.event(camera="gate", picture=True)
-        await porch.house.until(lambda: porch.account("gate"), lambda now: now["kept_bytes"] > 0, timeout_s=30)
+        await porch.house.until(lambda: porch.account("gate"), lambda now: now["kept_bytes"] > 0, timeout_s=60)
         found = await porch.clip("gate", began * 1_000_000, (began + 8) * 1_000_000, tmp_path)
         assert found["streams"][0]["codec_name"] == "mjpeg"
         assert int(found["streams"][0]["nb_frames"]) == 6

@@ -18,7 +18,7 @@ from hearthwatch.feeds.packet import StreamInfo
 from hearthwatch.kit.clock import FakeClock
 from hearthwatch.kit.units import MonoNs, WallUs
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.wired
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,7 +18,7 @@ from tests.runs import break_out
 from hearthwatch.kit.errors import Unreachable
 from hearthwatch.run import jobs, landlock
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.wired
 
 BOXES = {box.name: box for box in break_out.BOXES}
 

@@ -11,7 +11,7 @@ from tests.runs import rig
 
 from hearthwatch.feeds.jpeg import jpeg_size
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.wired
 
 TRIGGER = 'trigger.webhook = true\ntrigger.label = "gate"\ntrigger.pictures = 3\ntrigger.every_s = 0.2\npoll_s = 2\n'
 

@@ -22,7 +22,7 @@ from tests.runs.rig import CameraSection, House, house_toml
 from hearthwatch.feeds.packet import Gap, Stream
 from hearthwatch.kit.units import CameraId, WallUs
 
-pytestmark = [pytest.mark.wired, pytest.mark.waits, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 
 FRONT = CameraSection(name="front", main="demo://street?seed=1&walker=0&fps=5", sub="demo://street?seed=1&walker=0&fps=5")
 THIRD = CameraSection(name="third", main="rtsp://127.0.0.1:9/none")
@@ -57,7 +57,7 @@ class Systemd:
 
     async def told(self, wanted: str, times: int = 1) -> None:
         """Wait until the line `wanted` has come so many times."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while self.lines.count(wanted) < times:
                 await self._changed.wait()
                 self._changed.clear()
@@ -145,7 +145,7 @@ async def test_processes_come_back_a_changed_setting_disturbs_none_and_all_end_i
     await house.until(lambda: front(house), at_work)
     assert house.pids().keys() == before.keys()
 
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         assert await house.stop() == 0
     await systemd.told("STOPPING=1")
     assert [line for line in house.lines if "Traceback" in line or "does not end" in line] == []
@@ -199,6 +199,6 @@ async def test_sec_19_a_camera_that_crashes_the_looker_is_left_alone_until_the_n
 
     for pid in house.pids().values():  # a terminal's ctrl-C reaches every process of the group at once
         os.kill(pid, signal.SIGINT)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         assert await house.ended() == 0
     assert [line for line in house.lines if "does not end" in line or "ended with" in line] == []

@@ -24,8 +24,6 @@ from hearthwatch.run.messages import Begin, End, Media
 from hearthwatch.run.watcher import Watcher
 from hearthwatch.tracks.track import EyeOptions, Track, TrackState
 
-pytestmark = pytest.mark.timeout(30)
-
 WIDTH, HEIGHT = 320, 180
 EMPTY, WALKING = 30, 40
 START_NS = FakeClock().mono_ns()

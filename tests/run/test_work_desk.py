@@ -16,7 +16,7 @@ from hearthwatch.kit.errors import Unreachable
 from hearthwatch.run.pieces import cut
 from hearthwatch.run.work_desk import OWN_HOUSE, WorkDesk
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(100)]
+pytestmark = pytest.mark.wired
 
 
 async def answered(desk: WorkDesk) -> str:

@@ -29,7 +29,7 @@ from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.run.pieces import cut
 from hearthwatch.run.worker import Box, Models, Worker
 
-pytestmark = [pytest.mark.wired, pytest.mark.timeout(100)]
+pytestmark = pytest.mark.wired
 
 NODE = NodeId("gatehous")
 

@@ -76,7 +76,7 @@ class Talk:
         chat = None if taken.chat_id == user else taken.chat_id
         await self.telegram.press(data, user=user, chat=chat)
         try:
-            await self.telegram.wait_for(lambda: len(self.telegram.answers) > before, 20)
+            await self.telegram.wait_for(lambda: len(self.telegram.answers) > before, 60)
         except TimeoutError:
             self.wrong.append(f"{label}: nobody took the press")
             return []

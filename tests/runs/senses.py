@@ -65,7 +65,7 @@ async def _run(folder: Path) -> None:
             sections = [_section("front", camera, video, "instead")]
             async with rig.running(folder, sections, services) as house:
                 await house.all_live()
-                await house.until(house.cameras, lambda _: bool(camera.listeners), timeout_s=30)
+                await house.until(house.cameras, lambda _: bool(camera.listeners), timeout_s=60)
                 await asyncio.sleep(5)
                 _say("trusted", await _looks(house, _LOOK_S))
                 _say("alarm", await _alarm(house, camera, services))
@@ -89,9 +89,9 @@ async def _alarm(house: rig.House, camera: Any, services: rig.Channels) -> dict[
     await camera.alarm("SmartMotionHuman", on=True)
     await services.telegram.wait_for(lambda: len(services.telegram.taken) > before)
     told_s = time.monotonic() - began
-    events = await house.until(house.events, lambda found: bool(found) and found[-1]["picture"], timeout_s=20)
+    events = await house.until(house.events, lambda found: bool(found) and found[-1]["picture"], timeout_s=60)
     await camera.alarm("SmartMotionHuman", on=False)
-    events = await house.until(house.events, lambda found: found[-1]["end_us"] is not None, timeout_s=30)
+    events = await house.until(house.events, lambda found: found[-1]["end_us"] is not None, timeout_s=60)
     return {"told_s": round(told_s, 2), "events": [(one["label"], one["detail"]) for one in events]}
 
 

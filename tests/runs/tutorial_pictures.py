@@ -57,7 +57,7 @@ async def walk(to: Path) -> list[tuple[str, float]]:
                 await page.get_by_role("button", name="Claim this house", exact=True).click()
                 await _skip_set_up(page)
                 await page.goto(house.base)
-                assert await moving(page, "video.is-shown", wait_s=20), "the demo camera does not move on the wall"
+                assert await moving(page, "video.is-shown", wait_s=60), "the demo camera does not move on the wall"
                 await done(page, "live on the wall")
                 new = page.get_by_role("complementary", name="Lately").locator('a[href^="/events/"]').first
                 await expect(new).to_contain_text("Person", timeout=120_000)

@@ -127,7 +127,7 @@ async def client_of(played: Dahua, door: int = 0) -> AsyncIterator[DahuaCamera]:
         access = Access(
             camera=camera_id("yard"), host="127.0.0.1", port=web.port, user=USER, password=Secret(PASSWORD), allow_loopback=True
         )
-        client = DahuaCamera(access, clock=FakeClock(), rng=random.Random(1), timeout_s=5, settle_s=0)
+        client = DahuaCamera(access, clock=FakeClock(), rng=random.Random(1), timeout_s=30, settle_s=0)
         try:
             yield client
         finally:

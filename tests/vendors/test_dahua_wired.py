@@ -94,7 +94,7 @@ async def scripted(script: Script, camera: WebCamera | None = None) -> AsyncIter
             password=Secret(PASSWORD),
             allow_loopback=True,
         )
-        client = DahuaCamera(access, clock=script.clock, rng=random.Random(1), timeout_s=5)
+        client = DahuaCamera(access, clock=script.clock, rng=random.Random(1), timeout_s=30)
         try:
             yield client, camera
         finally:

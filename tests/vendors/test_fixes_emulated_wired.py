@@ -59,7 +59,7 @@ async def pair(family: str) -> AsyncIterator[tuple[EmulatedCamera, Any]]:
             camera=camera_id("yard"), host="127.0.0.1", port=camera.port, user="watch", password=Secret(account.password),
             allow_loopback=True,
         )  # fmt: skip
-        client = client_of(access, clock=SystemClock(), rng=random.Random(1), timeout_s=5, settle_s=0.05)
+        client = client_of(access, clock=SystemClock(), rng=random.Random(1), timeout_s=30, settle_s=0.05)
         try:
             yield camera, client
         finally:

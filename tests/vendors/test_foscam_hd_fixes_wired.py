@@ -160,7 +160,7 @@ async def client_of(hd: Hd, camera: WebCamera | None = None) -> AsyncIterator[Fo
         access = Access(
             camera=camera_id("yard"), host="127.0.0.1", port=web.port, user=USER, password=Secret(PASSWORD), allow_loopback=True
         )
-        client = FoscamHdCamera(access, clock=FakeClock(), rng=random.Random(1), timeout_s=5, poll_s=0, settle_s=0)
+        client = FoscamHdCamera(access, clock=FakeClock(), rng=random.Random(1), timeout_s=30, poll_s=0, settle_s=0)
         try:
             yield client
         finally:

@@ -111,7 +111,7 @@ async def client_of(played: Mjpeg) -> AsyncIterator[FoscamMjpegCamera]:
         access = Access(
             camera=camera_id("yard"), host="127.0.0.1", port=web.port, user=USER, password=Secret(PASSWORD), allow_loopback=True
         )
-        client = FoscamMjpegCamera(access, clock=FakeClock(), rng=random.Random(1), timeout_s=5, poll_s=0, settle_s=0)
+        client = FoscamMjpegCamera(access, clock=FakeClock(), rng=random.Random(1), timeout_s=30, poll_s=0, settle_s=0)
         try:
             yield client
         finally:

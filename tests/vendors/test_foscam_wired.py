@@ -73,7 +73,7 @@ async def test_hd_log_is_read_whole_though_it_grows_and_then_only_its_head() -> 
     played = Hd(35)
     played.grow = 2
     async with running(WebCamera(answer=played)) as camera:
-        client = FoscamHdCamera(access(camera), clock=FakeClock(), rng=random.Random(1), timeout_s=5)
+        client = FoscamHdCamera(access(camera), clock=FakeClock(), rng=random.Random(1), timeout_s=30)
         try:
             first = await client.logins(WallUs(0))
             assert (len(first), len({one.raw for one in first})) == (35, 35)
@@ -117,7 +117,7 @@ async def test_mjpeg_passwords_are_written_with_all_accounts_and_read_back() -> 
 
     camera = WebCamera(answer=answer, challenges=(BASIC,))
     async with running(camera):
-        client = FoscamMjpegCamera(access(camera), clock=FakeClock(), rng=random.Random(1), timeout_s=5)
+        client = FoscamMjpegCamera(access(camera), clock=FakeClock(), rng=random.Random(1), timeout_s=30)
         try:
             assert len(await client.logins(WallUs(0))) == 6
             assert len(await client.log(WallUs(0))) == 7

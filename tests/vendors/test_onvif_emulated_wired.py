@@ -44,7 +44,7 @@ async def both(user: str = "watch", **more: Any) -> AsyncIterator[tuple[OnvifCam
             password=Secret(password),
             allow_loopback=True,
         )
-        client = OnvifCamera(access, clock=SystemClock(), rng=random.Random(), timeout_s=5, pause_s=0.01)
+        client = OnvifCamera(access, clock=SystemClock(), rng=random.Random(), timeout_s=30, pause_s=0.01)
         try:
             yield client, camera
         finally:
@@ -203,7 +203,7 @@ async def test_firmware_arrives_as_it_is(tmp_path: Path) -> None:
 async def test_a_restart() -> None:
     async with both("admin") as (client, camera):
         await client.reboot()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while camera.state.restarts == 0:
                 with contextlib.suppress(Unreachable):
                     await client.clock()

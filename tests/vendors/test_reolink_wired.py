@@ -120,7 +120,7 @@ async def scripted(script: Script, camera: WebCamera | None = None) -> AsyncIter
             password=Secret(PASSWORD),
             allow_loopback=True,
         )
-        client = ReolinkCamera(access, clock=script.clock, rng=random.Random(1), timeout_s=5, poll_s=0, settle_s=0)
+        client = ReolinkCamera(access, clock=script.clock, rng=random.Random(1), timeout_s=30, poll_s=0, settle_s=0)
         try:
             yield client, camera
         finally:

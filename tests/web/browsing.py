@@ -75,7 +75,7 @@ class Settled:
 
     async def quiet(self) -> None:
         """Wait until nothing is asked any more and what came is painted."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 await self.page.evaluate(PAINTED)
                 if not self._waiting:

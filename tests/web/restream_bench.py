@@ -62,7 +62,7 @@ class Reader:
         return await self.answer()
 
     async def answer(self) -> tuple[int, dict[str, str], bytes]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (first := await self.reader.readexactly(1)) == b"$":
                 await self._frame()
             head = (first + await self.reader.readuntil(b"\r\n\r\n")).decode()
@@ -78,7 +78,7 @@ class Reader:
         self.frames.append((head[0], await self.reader.readexactly(int.from_bytes(head[1:], "big"))))
 
     async def frame(self) -> tuple[int, bytes]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await self.reader.readexactly(1) == b"$"
             await self._frame()
         return self.frames[-1]

@@ -35,7 +35,7 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     async def https_port(self) -> int:
-        while "https://" not in (line := await asyncio.wait_for(self.said.get(), 10)):
+        while "https://" not in (line := await asyncio.wait_for(self.said.get(), 60)):
             pass
         return int(line.split(" (", 1)[0].rsplit(":", 1)[1])
 
@@ -61,13 +61,13 @@ async def running_house(
     )
     giving = asyncio.create_task(house.run())
     try:
-        await asyncio.wait_for(run.opened.wait(), 10)
+        await asyncio.wait_for(run.opened.wait(), 60)
         yield run
     finally:
         for task in (run.serving, giving):
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait_for(asyncio.gather(run.serving, giving), 10)
+            await asyncio.wait_for(asyncio.gather(run.serving, giving), 60)
         built.close()
 
 

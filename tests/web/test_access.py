@@ -244,7 +244,7 @@ async def test_sec_05_rights_that_change_end_what_is_open(built: Built, owner: B
     rights = {"role": "viewer", "cameras": ["garden"]}
     changed = await owner.put(f"/api/v1/access/people/{ben.id}/rights", json=rights, headers=owner.page_headers())
     assert changed.status_code == 200
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 60)
     assert (await client.get("/api/v1/cameras")).status_code == 401
     assert (await client.login("ben")).status_code == 200
     assert [camera["id"] for camera in (await client.get("/api/v1/cameras")).json()] == ["garden"]

@@ -24,7 +24,6 @@ AXE = Path(__file__).resolve().parents[2] / "ui" / "node_modules" / "axe-core" /
 
 pytestmark = [
     pytest.mark.wired,
-    pytest.mark.timeout(240),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (make test installs it)"),
     pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built (make setup builds it)"),
     pytest.mark.skipif(not AXE.exists(), reason="axe-core is not there (make setup fetches it)"),

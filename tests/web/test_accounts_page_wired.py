@@ -46,7 +46,6 @@ async def enter(page: Page, base: str, name: str = "ada", password: str = PASSWO
     await page.get_by_role("button", name="Log in", exact=True).click()
 
 
-@pytest.mark.timeout(240)
 async def test_an_owner_sets_up_a_second_factor_and_lets_somebody_in(house: Running, browser: Browser) -> None:
     context = await browser.new_context(locale="en-GB")
     page = await context.new_page()
@@ -102,7 +101,6 @@ async def test_an_owner_sets_up_a_second_factor_and_lets_somebody_in(house: Runn
     await bens.close()
 
 
-@pytest.mark.timeout(180)
 async def test_sec_04_a_passkey_is_made_and_logs_in_by_itself(house: Running, browser: Browser) -> None:
     base = house.base.replace("127.0.0.1", "localhost")
     await house.built.add_user("cleo", Role.MEMBER)
@@ -140,7 +138,6 @@ async def test_sec_04_a_passkey_is_made_and_logs_in_by_itself(house: Running, br
     await context.close()
 
 
-@pytest.mark.timeout(180)
 async def test_sec_34_one_press_removes_a_person_their_phones_and_their_open_screen(house: Running, browser: Browser) -> None:
     config = house.built.house.config
     config.path.write_text(config.text + '\n[people.ben]\nname = "Ben"\ndevices = ["phone"]\n')

@@ -154,8 +154,8 @@ async def test_packets_from_another_thread_wake_the_viewer() -> None:
     viewer, first = await enter(hub)
     await asyncio.to_thread(hub.begin, RUN, INFO)
     await asyncio.to_thread(hub.take, packet(0, key=True))
-    assert isinstance(await asyncio.wait_for(first, 5), LiveStart)
-    assert number_of(await asyncio.wait_for(anext(viewer), 5)) == 0
+    assert isinstance(await asyncio.wait_for(first, 60), LiveStart)
+    assert number_of(await asyncio.wait_for(anext(viewer), 60)) == 0
     await viewer.aclose()
 
 

@@ -18,7 +18,6 @@ from hearthwatch.web.page import BUILT
 
 pytestmark = [
     pytest.mark.wired,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (make test installs it)"),
     pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built (make setup builds it)"),
 ]
@@ -102,13 +101,13 @@ async def test_what_real_cameras_send(chromium: Browser, tmp_path: Path) -> None
 
 async def _hevc(page: Page, house: House) -> None:
     """The tile shows the H.264 sub-stream; enlarged it stays, with a plain word why there is no more."""
-    assert await moving(page, '[data-tile="hevc"] video.is-shown', wait_s=20)
+    assert await moving(page, '[data-tile="hevc"] video.is-shown', wait_s=60)
     assert not await page.evaluate("""MediaSource.isTypeSupported('video/mp4; codecs="hvc1.1.6.L93.B0"')"""), (
         "then this proves nothing"
     )
     await page.goto(f"{house.base}/?camera=hevc")
     await expect(page.locator(".enlarged .live-note")).to_contain_text("cannot play H.265: this is the smaller stream")
-    assert await moving(page, ".enlarged video.is-shown", wait_s=20)
+    assert await moving(page, ".enlarged video.is-shown", wait_s=60)
 
 
 async def _sound(page: Page, house: House) -> None:
@@ -130,7 +129,7 @@ async def _sound(page: Page, house: House) -> None:
     await page.get_by_label("Volume").fill("0")
     await page.wait_for_function("() => window.heard() === 0")
     await page.get_by_role("button", name="Sound off").click()
-    assert await moving(page, ".enlarged video.is-shown", wait_s=20)
+    assert await moving(page, ".enlarged video.is-shown", wait_s=60)
 
 
 async def _killed(page: Page, house: House, moves: list[str]) -> None:

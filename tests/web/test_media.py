@@ -100,7 +100,7 @@ async def test_sec_05_mjpeg_gives_whole_pictures_and_ends_with_the_session(built
         async for _ in parts:
             pass
 
-    await asyncio.wait_for(remaining(), 10)
+    await asyncio.wait_for(remaining(), 60)
 
 
 async def test_mjpeg_of_a_camera_that_fails_ends_in_order(built: Built, owner: Browser) -> None:

@@ -20,7 +20,6 @@ from hearthwatch.web.welcome_doors import Opening, RouterSays
 
 pytestmark = [
     pytest.mark.wired,
-    pytest.mark.timeout(120),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (make test installs it)"),
     pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built (make setup builds it)"),
 ]

@@ -18,7 +18,6 @@ from hearthwatch.kit.units import camera_id
 
 pytestmark = [
     pytest.mark.wired,
-    pytest.mark.timeout(90),
     pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed (make test installs it)"),
 ]
 

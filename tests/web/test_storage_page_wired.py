@@ -18,7 +18,6 @@ from hearthwatch.web.page import BUILT
 
 pytestmark = [
     pytest.mark.wired,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (make test installs it)"),
     pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built (make setup builds it)"),
 ]

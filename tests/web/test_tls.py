@@ -172,7 +172,7 @@ async def test_who_trusts_the_authority_alone_connects_by_name_and_address_and_a
         await run.built.auth.is_claimed()
         said = [await run.said.get()]
         while "authority" not in said[-1]:
-            said.append(await asyncio.wait_for(run.said.get(), 10))
+            said.append(await asyncio.wait_for(run.said.get(), 60))
         port = int(next(line for line in said if "https://" in line).split(" (", 1)[0].rsplit(":", 1)[1])
         public = public_file(tmp_path / "tls")
         assert print_of(x509.load_pem_x509_certificate(public.read_bytes())) in said[-1]

@@ -34,7 +34,7 @@ from hearthwatch.fleet.relay import Relay
 from hearthwatch.health.outage import Fault, Outage
 from hearthwatch.kit.address import own_addresses
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.errors import HearthwatchError, StorageFailed, StorageFault
+from hearthwatch.kit.errors import HearthwatchError, StorageFailed, StorageFault, Unreachable
 from hearthwatch.kit.retry import Backoff, keep_running_async
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.run.condition_letters import ConditionLetters
@@ -79,7 +79,7 @@ class HubDesk:
         self._pictures = FarPictures(self._folder / "pictures", self._lines, self.events, self._clock)
         self._said: dict[NodeId, Said] = {}
         self._open: _Open | None = None
-        self._problem = "the hub is just starting"
+        self._problem = ""
         self.work = WorkDesk(lambda: self._house.config.detect, parts.data / "models", self._clock)
 
     async def run(self) -> None:
@@ -234,6 +234,8 @@ class HubDesk:
 
     @property
     def _now(self) -> _Open:
+        if self._open is None and not self._problem:
+            raise Unreachable("the hub is just starting: try again in a few seconds")
         if self._open is None:
             raise StorageFailed(StorageFault.MISSING, f"the hub's ledger is not open: {self._problem}")
         return self._open

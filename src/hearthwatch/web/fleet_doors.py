@@ -110,7 +110,7 @@ class FarPicture:
 
 
 class HubDoor(Protocol):
-    """Each raises StorageFailed while the hub's database cannot be used, and says so."""
+    """Each raises StorageFailed while the hub's database cannot be used, and Unreachable while it is just being opened."""
 
     async def sites(self) -> Sequence[SiteNow]:
         """Return the places, the hub's own first, then by title."""
