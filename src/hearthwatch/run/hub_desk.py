@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 import platform
@@ -70,7 +71,8 @@ class _Open:
 class HubDesk:
     """Implements HubDoor. A ledger that cannot be opened or written is told, and taken up again by itself."""
 
-    def __init__(self, parts: FleetParts) -> None:
+    def __init__(self, parts: FleetParts, *, patience_s: float = 10.0) -> None:
+        """Who asks while the hub is just starting waits for up to `patience_s`."""
         self._parts = parts
         self._house = parts.house
         self._clock = parts.house.clock
@@ -80,6 +82,8 @@ class HubDesk:
         self._said: dict[NodeId, Said] = {}
         self._open: _Open | None = None
         self._problem = ""
+        self._patience_s = patience_s
+        self._tried = asyncio.Event()
         self.work = WorkDesk(lambda: self._house.config.detect, parts.data / "models", self._clock)
 
     async def run(self) -> None:
@@ -93,6 +97,7 @@ class HubDesk:
         try:
             opened = await self._opened(db)
             self._open = opened
+            self._tried.set()
             self._house.board.recovered(Fault.HUB_STOPPED, SUBJECT)
             await self._work(opened)
         except HearthwatchError as error:
@@ -104,6 +109,7 @@ class HubDesk:
 
     def _failed(self, error: HearthwatchError) -> None:
         self._problem = str(error)
+        self._tried.set()
         text = (
             f"{self._problem[:1].upper()}{self._problem[1:]}. The nodes keep what they have, and send it when this works again."
         )
@@ -232,8 +238,10 @@ class HubDesk:
             await db.run(functools.partial(hub_letters.forget_gone, before_us=before_us))
             await asyncio.sleep(_FORGET_EVERY_S)
 
-    @property
-    def _now(self) -> _Open:
+    async def _ready(self) -> _Open:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                await self._tried.wait()
         if self._open is None and not self._problem:
             raise Unreachable("the hub is just starting: try again in a few seconds")
         if self._open is None:
@@ -243,7 +251,7 @@ class HubDesk:
     async def sites(self) -> Sequence[SiteNow]:
         """See HubDoor."""
         nodes = await self._nodes()
-        return nodes.sites(await self._now.db.run(hub_ledger.site_ids), self._house.config.hub.sites)
+        return nodes.sites(await (await self._ready()).db.run(hub_ledger.site_ids), self._house.config.hub.sites)
 
     async def nodes(self) -> Sequence[NodeNow]:
         """See HubDoor."""
@@ -254,7 +262,7 @@ class HubDesk:
         return (await self._nodes()).one(node)
 
     async def _nodes(self) -> NodesNow:
-        now = self._now
+        now = await self._ready()
         return await NodesNow.read(
             now.db,
             now.registry,
@@ -266,7 +274,7 @@ class HubDesk:
 
     async def invite(self, site: SiteId, name: str) -> Invitation:
         """See HubDoor."""
-        now, called = self._now, clean_name(name)
+        now, called = await self._ready(), clean_name(name)
         code, ends_us = await now.enrolment.invite(site_id(site), called, await asyncio.to_thread(self._addresses, now.port))
         return Invitation(code=code, site=site, name=called, ends_us=ends_us)
 
@@ -283,7 +291,7 @@ class HubDesk:
 
     async def revoke(self, node: NodeId) -> bool:
         """See HubDoor."""
-        now = self._now
+        now = await self._ready()
         done = await now.db.run(lambda connection: hub_ledger.revoke(connection, node))
         if done:
             await now.registry.load()
@@ -311,14 +319,14 @@ class HubDesk:
         return await self._change(functools.partial(hub_ledger.move, node=node, site=where, now_us=now_us))
 
     async def _change(self, work: functools.partial[bool]) -> bool:
-        now = self._now
+        now = await self._ready()
         done = await now.db.run(work)
         await now.registry.load()
         return done
 
     async def events(self, query: FarQuery) -> Sequence[FarEvent]:
         """See HubDoor."""
-        now = self._now
+        now = await self._ready()
         listed = tuple(now.registry.nodes.values())
         sites = {one.node.id: one.node.site for one in listed}
         merged = hub_ledger.merged(listed)
