@@ -234,6 +234,7 @@ class Wired:
             house=self.actions,
             remedies=self.remedies,
             tell=self._tell,
+            find=house.outbox.find,
             ids=map("N{}".format, count(1)).__next__,
             db=house.db,
             clock=house.clock,
@@ -527,8 +528,8 @@ class Offered:
         wired = self.wired
         alert = wired.house.alert(camera="front", severity=Severity.URGENT, title="Front: somebody logged in", offers=OFFERS)
         await wired.house.outbox.record(None, alert)
-        (told,) = [one for one in await wired.house.db.real.run(ledger.recent) if one.alert.id == alert.id]
-        await TelegramChat(self.bot, chat, wired.remote.buttons).send(told.alert, Part.TEXT, None, repeat=False)
+        told = await wired.house.outbox.find(alert.id)
+        await TelegramChat(self.bot, chat, wired.remote.buttons).send(told, Part.TEXT, None, repeat=False)
 
     def buttons(self) -> dict[str, str]:
         rows = json.loads(self.fake.taken[-1].fields.get("reply_markup", "{}")).get("inline_keyboard", [])
@@ -565,6 +566,17 @@ async def test_an_offer_is_asked_once_more_then_done_once_and_its_outcome_told(o
     await fake.wait_for(lambda: len(fake.taken) > count + 1)
     assert "answered already" in fake.taken[-1].text
     assert not any(MADE_UP in taken.text for taken in fake.taken)
+
+
+async def test_an_offer_can_be_taken_before_the_disk_took_its_alert(wired, fake, bot):
+    await wired.enrol()
+    offered = Offered(wired, fake, bot)
+    wired.house.db.full = True
+    await offered.arrives()
+    assert wired.house.outbox.degraded
+    assert await offered.press(offered.buttons()["Restart the camera"]) == "Please confirm below."
+    wired.house.db.full = False
+    await wired.house.outbox.pay()
 
 
 async def test_a_no_does_nothing_and_voids_the_yes(offered, fake, wired):

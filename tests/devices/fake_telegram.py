@@ -112,7 +112,7 @@ class FakeTelegram:
     def fail(self, fault: Fault, times: int = 1, **named) -> None:
         self.scripts.extend([Script(fault, **named)] * times)
 
-    async def wait_for(self, ready, timeout_s: float = 60.0):
+    async def wait_for(self, ready, timeout_s: float = 120.0):
         """Wait until `ready()` of what was received is true. Raises TimeoutError with what was received last."""
         try:
             async with self._changed, asyncio.timeout(timeout_s):

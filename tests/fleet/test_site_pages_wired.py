@@ -40,7 +40,7 @@ class Fleet:
         """Log somebody in at the hub, in a browser of their own."""
         opened = await self.browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
         watched = Watched(await opened.new_page(), self.home.base)
-        watched.page.set_default_timeout(60_000)
+        watched.page.set_default_timeout(120_000)
         await watched.page.goto(self.home.base)
         await watched.page.get_by_label("Name").fill(name)
         await watched.page.get_by_label("Password", exact=True).fill(password)

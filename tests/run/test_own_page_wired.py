@@ -73,7 +73,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def entered(browser: Browser, relay: Relay, camera: str) -> tuple[Page, int]:
     port, url = await relay.enter(camera)
     page = await browser.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     await page.goto(url)
     return page, port
 

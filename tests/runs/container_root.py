@@ -181,7 +181,7 @@ def browse(seen: Seen, pictures: Path) -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         page = browser.new_page(ignore_https_errors=True)
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(120_000)
         expect.set_options(timeout=90_000)
         page.goto(f"https://{THERE}:8443/")
         page.get_by_label("Name").fill(NAME)

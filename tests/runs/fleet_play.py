@@ -32,7 +32,7 @@ async def play(house: House, net: SitesNet, node: str, folder: Path) -> dict[str
             context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
             watched = Watched(await context.new_page(), house.base)
             page = watched.page
-            page.set_default_timeout(60_000)
+            page.set_default_timeout(120_000)
             await page.goto(house.base)
             await page.get_by_label("Name").fill(OWNER_NAME)
             await page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)

@@ -122,7 +122,7 @@ async def walk(folder: Path, pictures: Path, camera: str, *, phone: bool) -> Sto
         house = House(folder / "house", config, {})
         context = await _context(browser, outside, phone=phone)
         watched = Watched(await context.new_page(), house.base)
-        watched.page.set_default_timeout(60_000)
+        watched.page.set_default_timeout(120_000)
         story = Story(folder=pictures, page=watched.page)
         user = User(page=watched.page, touch=phone)
         try:
@@ -286,8 +286,8 @@ async def _somebody(user: User, story: Story, outside: Outside) -> str:
     while outside.push.got.qsize():
         outside.push.got.get_nowait()
     before = len(outside.telegram.taken)
-    async with asyncio.timeout(90):
-        text = await _pushed(outside.push, lambda _said: True)
+    async with asyncio.timeout(120):
+        text = await _pushed(outside.push, lambda said: not said.get("picture"))  # not the end of one told of before
         shown = await _pushed(outside.push, lambda said: said.get("picture") and said["event"] == text.said["event"])
         event = str(text.said["event"])
         jpeg = shown.said["picture"]

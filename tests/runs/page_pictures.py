@@ -272,7 +272,7 @@ async def _of_one_size(
         reduced_motion="reduce",
     )
     page = await context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     settled = Settled(page)
     logged_in = ""
     for one in pages:

@@ -132,7 +132,7 @@ class House:
         self._told.add(value)
         Secrets(self.folder).set(name, value)
 
-    async def start(self, timeout_s: float = 60.0, stdin: int = asyncio.subprocess.DEVNULL) -> float:
+    async def start(self, timeout_s: float = 180.0, stdin: int = asyncio.subprocess.DEVNULL) -> float:
         """Start the house and return once its page answers; the result is how many seconds that took."""
         assert self._process is None
         began_ns = time.monotonic_ns()
@@ -180,7 +180,7 @@ class House:
         async with self._printed:
             self._printed.notify_all()
 
-    async def printed(self, ready: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    async def printed(self, ready: Callable[[], bool], timeout_s: float = 120.0) -> None:
         """Wait until `ready()` of the printed lines is true; an ended house or a time-out shows its last lines."""
 
         def done() -> bool:
@@ -290,7 +290,7 @@ class House:
     async def outages(self) -> list[dict]:
         return await self.get("/api/v1/outages", limit=500)  # type: ignore[return-value]
 
-    async def until(self, ask: Callable, ready: Callable[[object], bool], timeout_s: float = 60.0, every_s: float = 0.25):
+    async def until(self, ask: Callable, ready: Callable[[object], bool], timeout_s: float = 120.0, every_s: float = 0.25):
         """Ask again and again until `ready(answer)`; return that answer."""
         answer = None
         try:
@@ -303,7 +303,7 @@ class House:
         except TimeoutError:
             raise AssertionError(f"not in {timeout_s:.0f} s; last answer: {answer!r:.2000}") from None
 
-    async def all_live(self, timeout_s: float = 60.0) -> None:
+    async def all_live(self, timeout_s: float = 120.0) -> None:
         """Wait until every camera is connected."""
         await self.until(
             self.cameras, lambda found: all(camera["state"] == "live" for camera in found.values()), timeout_s=timeout_s
@@ -371,7 +371,7 @@ class House:
         assert not left, f"outlived the supervisor: {left}"
         return code
 
-    async def ended(self, timeout_s: float = 60.0) -> int:
+    async def ended(self, timeout_s: float = 120.0) -> int:
         """Wait until a killed house is gone with all its processes; return the supervisor's exit code. `start` comes next."""
         assert self._process is not None
         process, self._process = self._process, None

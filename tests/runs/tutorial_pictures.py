@@ -45,7 +45,7 @@ async def walk(to: Path) -> list[tuple[str, float]]:
                 viewport={"width": 1180, "height": 760}, locale="en-GB", color_scheme="dark", reduced_motion="reduce"
             )
             page = await context.new_page()
-            page.set_default_timeout(60_000)
+            page.set_default_timeout(120_000)
             try:
                 await house.start()
                 await page.goto(house.base)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import ConsoleMessage, Page, Request, expect
 
-expect.set_options(timeout=60_000)  # of a machine that does other things as well
+expect.set_options(timeout=120_000)  # of a machine that does other things as well
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -85,7 +85,7 @@ class Settled:
                     await self._changed.wait()
 
 
-async def moving(page: Page, selector: str, *, wait_s: float = 20.0) -> bool:
+async def moving(page: Page, selector: str, *, wait_s: float = 60.0) -> bool:
     """Read the pixels of a video or a picture until two readings differ clearly; False when they never do."""
     shown = page.locator(selector)
     await page.wait_for_function(

@@ -177,7 +177,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 async def opened(chromium: Browser, running: Running) -> Walker:
     context = await chromium.new_context(viewport=WIDE, color_scheme="dark", locale="en-GB", reduced_motion="reduce")
     page = await context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     await page.goto(running.base)
     await page.wait_for_selector("h1")
     # evaluated by the browser's own console, which the page's policy against foreign scripts does not bind

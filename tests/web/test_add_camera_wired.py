@@ -50,7 +50,7 @@ async def test_from_looking_to_live(house: House) -> None:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         watched = Watched(await browser.new_page(), house.base)
         page = watched.page
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(120_000)
         await log_in(page, house)
         await page.get_by_role("navigation", name="Main").get_by_role("link", name="Cameras").click()
         await page.get_by_role("link", name="Add a camera").click()

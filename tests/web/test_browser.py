@@ -48,7 +48,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 async def open_page(chromium: Browser, running: Running, **context: object) -> tuple[BrowserContext, Watched]:
     opened = await chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | context)
     page = await opened.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     return opened, Watched(page, running.base)
 
 

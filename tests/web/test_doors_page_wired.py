@@ -44,7 +44,7 @@ async def enter(chromium: Browser, running: Running, role: Role = Role.OWNER, **
     await running.built.add_user("ada", role)
     opened = await chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"} | context)
     watched = Watched(await opened.new_page(), running.base)
-    watched.page.set_default_timeout(60_000)
+    watched.page.set_default_timeout(120_000)
     await watched.page.goto(running.base)
     await watched.page.get_by_label("Name").fill("ada")
     await watched.page.get_by_label("Password").fill(PASSWORD)

@@ -51,7 +51,7 @@ async def watched(house: House) -> AsyncIterator[Watched]:
         browser: Browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         opened = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="UTC")
         found = Watched(await opened.new_page(), house.base)
-        found.page.set_default_timeout(60_000)
+        found.page.set_default_timeout(120_000)
         await log_in(found.page, house)
         yield found
         assert found.complaints == []

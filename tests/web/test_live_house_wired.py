@@ -89,7 +89,7 @@ async def test_what_real_cameras_send(chromium: Browser, tmp_path: Path) -> None
                 context = await chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
                 await context.add_init_script(HEARD)
                 watched = Watched(await context.new_page(), house.base)
-                watched.page.set_default_timeout(60_000)
+                watched.page.set_default_timeout(120_000)
                 await enter(watched.page, house)
                 await _hevc(watched.page, house)
                 await _sound(watched.page, house)

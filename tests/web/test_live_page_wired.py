@@ -63,7 +63,7 @@ async def enter(chromium: Browser, running: Running, *, script: str = "", **cont
         await opened.add_init_script(script)
     watched = Watched(await opened.new_page(), running.base)
     page = watched.page
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     await page.goto(running.base)
     await page.get_by_label("Name").fill("ada")
     await page.get_by_label("Password").fill(PASSWORD)

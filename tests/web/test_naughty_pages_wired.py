@@ -78,7 +78,7 @@ async def _phone(running: Running, locale: str) -> AsyncIterator[tuple[Watched, 
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         opened = await chromium.new_context(viewport={"width": 390, "height": 844}, locale=locale, service_workers="block")
         watched = Watched(await opened.new_page(), running.base)
-        watched.page.set_default_timeout(60_000)
+        watched.page.set_default_timeout(120_000)
         watched.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
         await running.built.add_user("ada", Role.OWNER)
         await watched.page.goto(running.base)

@@ -73,7 +73,7 @@ async def test_an_owner_sees_live_video_an_event_its_footage_and_its_alert(chrom
     opened = await chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
     watched = Watched(await opened.new_page(), house.base)
     page = watched.page
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     await enter(page, house)
     live = 'video[data-camera="street"]'
     assert await moving(page, live, wait_s=60)
@@ -105,7 +105,7 @@ async def test_a_browser_without_media_source_sees_the_street_move(chromium: Bro
     opened = await chromium.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
     await opened.add_init_script("delete window.MediaSource; delete window.ManagedMediaSource;")
     watched = Watched(await opened.new_page(), house.base)
-    watched.page.set_default_timeout(60_000)
+    watched.page.set_default_timeout(120_000)
     await enter(watched.page, house)
     assert await moving(watched.page, ".live img", wait_s=60)
     assert watched.complaints == []
@@ -115,7 +115,7 @@ async def test_a_browser_without_media_source_sees_the_street_move(chromium: Bro
 async def test_an_open_page_finds_its_house_again_by_itself(chromium: Browser, house: House) -> None:
     opened = await chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
     page = await opened.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     await enter(page, house)
     live = 'video[data-camera="street"]'
     await page.wait_for_function("selector => document.querySelector(selector)?.readyState >= 3", arg=live)

@@ -48,7 +48,7 @@ async def logged_in(chromium: Browser, running: Running, **context: object) -> W
     opened_page = await chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | context)
     watched = Watched(await opened_page.new_page(), running.base)
     page = watched.page
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     await page.goto(running.base)
     await page.get_by_label("Name").fill("ada")
     await page.get_by_label("Password").fill(PASSWORD)
@@ -282,7 +282,7 @@ async def test_false_alarms_of_a_real_house_become_a_mask_in_its_file(
         await house.claim()
         context = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
         page = await context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(120_000)
         await page.goto(house.base)
         await page.get_by_label("Name").fill(OWNER_NAME)
         await page.get_by_label("Password").fill(OWNER_PASSWORD)

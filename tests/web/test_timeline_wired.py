@@ -99,7 +99,7 @@ async def test_a_day_is_scrubbed_played_selected_kept_and_shared(chromium: Brows
     opened = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", accept_downloads=True)
     watched = Watched(await opened.new_page(), house.base)
     page = watched.page
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     await log_in(page, house)
     await page.wait_for_selector(".tl-row canvas")
     found = kept(house, "street")

@@ -257,6 +257,10 @@ class Outbox:
         """Return the alert of a waiting delivery."""
         return self._alerts[delivery.alert]
 
+    async def find(self, alert: AlertId) -> Alert | None:
+        """Return an alert, be it not written down yet. Raises StorageFailed."""
+        return self._alerts.get(alert) or await self._db.run(lambda connection: ledger.find_alert(connection, alert))
+
     async def attachment(self, delivery: Delivery) -> bytes | None:
         """Return what the delivery carries beside its text; None when it carries nothing or it is gone."""
         if delivery.part is Part.TEXT:

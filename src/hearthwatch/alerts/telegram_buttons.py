@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 
-from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import Alert, AlertId
 from hearthwatch.alerts.enrolment import Enrolments
 from hearthwatch.alerts.remote import Role
@@ -15,7 +14,6 @@ from hearthwatch.alerts.telegram_commands import REFUSALS, Commands
 from hearthwatch.alerts.telegram_remedies import RemedyButtons
 from hearthwatch.alerts.telegram_replies import Replies
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import Unsupported
 from hearthwatch.kit.units import US_PER_S
 
@@ -42,7 +40,7 @@ class Buttons:
         *,
         replies: Replies,
         signer: Signer,
-        db: Db,
+        find: Callable[[AlertId], Awaitable[Alert | None]],
         clock: Clock,
     ) -> None:
         self._commands = commands
@@ -50,7 +48,7 @@ class Buttons:
         self._remedies = remedies
         self._replies = replies
         self._signer = signer
-        self._db = db
+        self._find = find
         self._clock = clock
         self._others: Mapping[str, Callable[[str, Asker], Awaitable[str]]] = {
             Action.DO: commands.questions.pressed,
@@ -113,7 +111,7 @@ class Buttons:
             return str(error)
 
     async def _pressed_under(self, action: str, about: AlertId, asker: Asker) -> str:
-        alert = await self._db.run(lambda connection: ledger.find_alert(connection, about))
+        alert = await self._find(about)
         if alert is None or self._clock.wall_us() - alert.at_us > _LIFE_US:
             return _TOO_OLD
         if action in self._under_alert:

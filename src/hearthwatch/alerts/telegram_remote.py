@@ -11,7 +11,7 @@ from datetime import tzinfo
 from sqlalchemy import Connection
 
 from hearthwatch.alerts import ledger
-from hearthwatch.alerts.alert import Alert, RetryAfter
+from hearthwatch.alerts.alert import Alert, AlertId, RetryAfter
 from hearthwatch.alerts.enrolment import Enrolments
 from hearthwatch.alerts.remote import HouseActions
 from hearthwatch.alerts.telegram import UPDATES, Button, Contested, TelegramBot
@@ -52,13 +52,14 @@ class Remote:
         house: HouseActions,
         remedies: Remedies,
         tell: Callable[[Alert], Awaitable[None]],
+        find: Callable[[AlertId], Awaitable[Alert | None]],
         ids: Callable[[], str],
         db: Db,
         clock: Clock,
         health: HealthSink,
         zone: tzinfo,
     ) -> None:
-        """`tell` is the outbox's."""
+        """`tell` and `find` are the outbox's."""
         self._bot = bot
         self._enrolments = enrolments
         self._db = db
@@ -71,7 +72,7 @@ class Remote:
         self.commands = Commands(enrolments, house, self._replies, signer=self._signer, clock=clock, zone=zone)
         self._remedies = RemedyButtons(bot, remedies, enrolments, self._signer)
         self._buttons = Buttons(
-            self._remedies, self.commands, enrolments, replies=self._replies, signer=self._signer, db=db, clock=clock
+            self._remedies, self.commands, enrolments, replies=self._replies, signer=self._signer, find=find, clock=clock
         )
         self._last_id = 0
         self._listened_ns: MonoNs | None = None

@@ -221,6 +221,7 @@ class Channels:
                 house=self._house,
                 remedies=self._remedies,
                 tell=self._tell,
+                find=self._outbox.find,
                 ids=self._ids,
                 db=self._db,
                 clock=self._clock,
