@@ -136,7 +136,8 @@ def test_a_code_to_scan_is_what_a_reader_reads() -> None:
         x, rest = part.split(" ", 1)
         y, rest = rest.split("h", 1)
         picture[int(y) + 4, int(x) + 4 : int(x) + 4 + int(rest.split("v", 1)[0])] = 0
-    read, _points, _straight = cv2.QRCodeDetector().detectAndDecode(cv2.resize(picture, None, fx=6, fy=6, interpolation=0))
+    # its other reader does not find one code in twelve
+    read, _points, _straight = cv2.QRCodeDetectorAruco().detectAndDecode(cv2.resize(picture, None, fx=6, fy=6, interpolation=0))
     assert read == made.phone
 
 

@@ -165,7 +165,7 @@ async def test_a_day_is_scrubbed_played_selected_kept_and_shared(chromium: Brows
     assert told["streams"][0]["codec_name"] == "h264"
     assert float(told["format"]["duration"]) > 1
     await page.get_by_role("button", name="Keep").click()
-    await expect(page.get_by_text("Kept for good")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="Kept for good")).to_be_visible()
     assert any(each.pinned for each in kept(house, "street"))
     await page.get_by_role("button", name="Share").click()
     await page.get_by_role("button", name="1 hour").click()
