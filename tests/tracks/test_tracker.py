@@ -66,13 +66,6 @@ def test_looks_in_vain_take_belief_away() -> None:
     assert show(tracks, 0.6, sighting(0.3, score=0.55)) == ()
 
 
-def test_a_resident_is_not_taken_for_who_comes_into_sight_elsewhere() -> None:
-    tracks = tracker()
-    for step in range(60):  # a post, which for a while looks like somebody
-        assert show(tracks, step / 8, sighting(0.9, score=0.5, changed=0.0, size=0.08)) == ()
-    assert show(tracks, 9.9, sighting(0.57, score=0.43, changed=0.33, size=0.08)) == ()
-
-
 def test_a_resident_that_something_passes_is_not_believed_but_one_that_walks_off_is() -> None:
     tracks = tracker()
     for step in range(16):

@@ -146,8 +146,6 @@ def _cost(thing: Thing, detection: Detection, now_ns: int) -> float | None:
         return None  # unless it grows into the picture from its edge, or steps out from behind something
     distance = thing.filter.distance(detection.box, now_ns)
     overlap = max(there.iou(detection.box), thing.box.iou(detection.box))
-    if overlap == 0 and thing.is_resident(now_ns):
-        return None  # what stood there without a sign of life does not jump: somebody else came
     if distance > _GATE and overlap < 0.3 and contained < _CONTAINED:
         return None
     return min(distance, _GATE) * 0.5 + abs(math.log(ratio)) + 4.0 * (1.0 - overlap)
