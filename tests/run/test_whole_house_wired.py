@@ -145,7 +145,7 @@ async def test_an_edit_is_taken_over_and_a_broken_one_refused_while_the_camera_g
         found = coverage(house.footage, index, "hall", start_us, end_us)
         runs = {segment.run for segment in index.all_segments() if segment.camera == "hall"}
     assert (found.holes, found.gaps, len(runs)) == ([], [], 1)
-    assert found.longest_frame_s < 1
+    assert found.longest_frame_s < 0.25
 
 
 def wrong(outages: list[dict]) -> list[dict]:
