@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import re
@@ -42,6 +43,16 @@ SUBSCRIBE = """
   PushManager.prototype.subscribe = async (asked) => { window.askedWith = asked; return (now = made); };
 """
 
+# Chromium without a desktop takes a notification away after some seconds: what it was given says more than what still stands
+RECORD = """() => {
+  const show = ServiceWorkerRegistration.prototype.showNotification;
+  self.given = [];
+  ServiceWorkerRegistration.prototype.showNotification = async function (title, options) {
+    await show.call(this, title, options);
+    self.given.push({ title, ...options, actions: (options.actions ?? []).map((each) => each.action) });
+  };
+}"""
+
 
 @dataclass
 class Installed:
@@ -51,6 +62,7 @@ class Installed:
     watched: Watched
     cdp: CDPSession
     registration: str = ""
+    seen: int = 0
 
     async def settle(self) -> None:
         """Wait until the worker is in charge of the page."""
@@ -74,30 +86,21 @@ class Installed:
             },
         )
 
-    async def shown(self, count: int = 1) -> list[dict[str, object]]:
-        """Wait for so many notifications and return what they say."""
-        return await self.page.evaluate(
-            """async (count) => {
-              const { active } = await navigator.serviceWorker.ready;
-              for (;;) {
-                const all = await (await navigator.serviceWorker.ready).getNotifications();
-                if (all.length >= count) return all.map(({ title, body, tag, icon, image, silent, data, actions }) =>
-                  ({ title, body, tag, icon, image, silent, data, actions: actions.map((each) => each.action) }));
-                await new Promise((next) => setTimeout(next, 20));
-              }
-            }""",
-            count,
-        )
+    async def shown(self) -> list[dict[str, object]]:
+        """Return what the browser was given to show since the worker came up, oldest first."""
+        return await self.context.service_workers[0].evaluate("() => self.given")
 
     async def one_with(self, fits: Callable[[dict[str, object]], object]) -> dict[str, object]:
-        """Wait for a notification that fits."""
+        """Wait for a notification that fits and was not seen before."""
         all_said: list[dict[str, object]] = []
         try:
             async with asyncio.timeout(60):
                 while True:
-                    all_said = await self.shown(0)
-                    if fitting := [said for said in all_said if fits(said)]:
-                        return fitting[0]
+                    all_said = await self.shown()
+                    for at, said in enumerate(all_said):
+                        if at >= self.seen and fits(said):
+                            self.seen = at + 1
+                            return said
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"none fits of what is shown: {all_said!r:.3000}; {self.watched.complaints}") from None
@@ -126,6 +129,7 @@ async def installed(tmp_path: Path) -> AsyncIterator[Installed]:
         await page.get_by_role("button", name="Log in").click()
         await page.get_by_role("link", name="Events").first.wait_for()
         await made.settle()
+        await context.service_workers[0].evaluate(RECORD)
         yield made
         await chromium.close()
 
@@ -171,23 +175,34 @@ async def test_a_message_is_shown_with_its_picture_and_a_later_one_takes_its_pla
         "quiet": False,
     }
     await installed.push(told)
-    (text,) = await installed.shown()
-    assert (text["title"], text["body"], text["tag"], text["silent"]) == (told["title"], told["body"], "01ALERT", False)
+    text = await installed.one_with(lambda said: said["tag"] == "01ALERT")
+    assert (text["title"], text["body"], text["silent"]) == (told["title"], told["body"], False)
     assert text["actions"] == ["quiet", "false"]
     assert text["icon"].endswith("/icons/icon-192.png")
-    small, _box = picture("front-door", 3.0)
-    await installed.push({**told, "quiet": True, "picture": base64url(small[:30])})
-    after = await installed.one_with(lambda said: said["image"])
+    after = await _with_the_sharp_picture(installed, told)
     assert after["silent"]
-    assert len(after["image"]) > 10_000, "the house was there to give the sharp one"
+    assert after["tag"] == text["tag"], "it takes the place of the one before"
     await installed.push({**told, "event": "none", "quiet": True, "picture": "AAAA"})
-    await installed.one_with(lambda said: said["image"] == "data:image/jpeg;base64,AAAA")
+    await installed.one_with(lambda said: said.get("image") == "data:image/jpeg;base64,AAAA")
     await installed.push("no json")
-    assert {each["title"] for each in await installed.shown(2)} == {"Front door: person", "Hearthwatch"}
+    await installed.one_with(lambda said: said["title"] == "Hearthwatch")
     assert not installed.watched.complaints
 
     await _the_buttons_act_as_who_is_logged_in(installed)
     await _the_page_asks_for_this_device_and_tries_it(installed)
+
+
+async def _with_the_sharp_picture(installed: Installed, told: dict[str, object]) -> dict[str, object]:
+    """Return the notification with the house's own picture, which it has five seconds to give: a starved one is asked again."""
+    small, _box = picture("front-door", 3.0)
+    sent = base64.b64encode(small[:30]).decode()
+    async with asyncio.timeout(120):
+        while True:
+            await installed.push({**told, "quiet": True, "picture": sent})
+            said = await installed.one_with(lambda said: said.get("image"))
+            if said["image"] != f"data:image/jpeg;base64,{sent}":
+                assert len(said["image"]) > 10_000
+                return said
 
 
 async def _the_buttons_act_as_who_is_logged_in(installed: Installed) -> None:
@@ -199,7 +214,7 @@ async def _the_buttons_act_as_who_is_logged_in(installed: Installed) -> None:
     }"""
     remote = installed.house.built.house.remote
     await worker.evaluate(press, "quiet")
-    said = await installed.one_with(lambda said: "for an hour" in said["body"])
+    said = await installed.one_with(lambda said: "for an hour" in said.get("body", ""))
     assert said["title"] == "Front door: person"
     assert [each.id for each in remote.status().cameras if each.quiet_until_us] == ["front-door"]
 
