@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from hearthwatch.detect.families import RECIPES, Floats
 from hearthwatch.detect.model import Model
 from hearthwatch.kit.errors import BadReply, StorageFailed, StorageFault, Unsupported
 
+# As it comes, it keeps an id and a diary of the machine in ~/.cache, and sends them to its maker (see its Privacy.md).
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 try:
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as _errors
