@@ -122,7 +122,7 @@ model)
     ;;
 system)
     debian ffmpeg chromium libfaketime python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-rtsp gstreamer1.0-plugins-base \
-        gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
+        gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav mesa-vulkan-drivers
     debian_without_service mosquitto
     debian_without_service openssh-server ssh
     debian_without_service nginx

@@ -36,12 +36,16 @@ ITS_OWN = {
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 
 
+def service_of(drop_in: Path) -> Path:
+    return UNITS / "hearthwatch-worker.service" if drop_in.stem.startswith("worker") else SERVICE
+
+
 def named(parts: tuple[Path, ...]) -> str:
     return "-".join(part.stem for part in parts)
 
 
 @needs_systemd
-@pytest.mark.parametrize("parts", [*((one,) for one in SERVICES), *((SERVICE, one) for one in DROP_INS)], ids=named)
+@pytest.mark.parametrize("parts", [*((one,) for one in SERVICES), *((service_of(one), one) for one in DROP_INS)], ids=named)
 def test_sec_39_each_unit_leaves_little_of_the_machine_open(parts: tuple[Path, ...], tmp_path: Path) -> None:
     unit = tmp_path / parts[0].name
     unit.write_text("".join(part.read_text() for part in parts))

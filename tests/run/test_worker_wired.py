@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.detect import gpu
 from tests.fleet.glances import glance
 from tests.fleet.nats_server import nats_server
 
@@ -92,6 +95,49 @@ async def test_a_box_that_dies_or_hangs_is_told_and_takes_nothing_along(
     with pytest.raises(Unreachable):
         await box.look(person())
     await box.close()
+
+
+@pytest.mark.skipif(not gpu.is_here(), reason=gpu.WHY_NOT)
+class TestGpu:
+    async def test_it_finds_what_the_processor_finds(self, box: Box, models: Models) -> None:
+        at_gpu = await Box.begin(replace(models, name="auto", on_gpu=True))
+        try:
+            assert re.match(r"nanodet_plus_m_416 on .+; box: system-call filter on", at_gpu.told), at_gpu.told
+            there, here = (await at_gpu.look(person())).found[0][0], (await box.look(person())).found[0][0]
+            assert (there.label, there.score) == (here.label, pytest.approx(here.score, abs=0.02))
+            for side in ("x0", "y0", "x1", "y1"):
+                assert getattr(there.box, side) == pytest.approx(getattr(here.box, side), abs=0.01)
+            for data in hostile()[:3]:  # it is read in the box, before there are pixels
+                with pytest.raises(Unsupported):
+                    await at_gpu.look(Glance(camera=CameraId("gate"), at_us=WallUs(1), pieces=(Piece(box=WHOLE, jpeg=data),)))
+            assert (await at_gpu.look(person())).found[0][0].label == "person"
+        finally:
+            await at_gpu.close()
+
+    async def test_the_process_with_the_driver_dies_and_ends_with_its_box(self, models: Models) -> None:
+        box = await Box.begin(replace(models, on_gpu=True))
+        assert box.gpu_pid is not None
+        os.kill(box.gpu_pid, signal.SIGKILL)
+        with pytest.raises(Unreachable):
+            await box.look(person())
+        await box.close()
+        box = await Box.begin(replace(models, on_gpu=True))
+        driver = box.gpu_pid
+        os.kill(box.pid, signal.SIGKILL)
+        await box.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(driver, 0)
+
+    async def test_no_gpu_and_no_model_for_one_are_said_in_words(
+        self, models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with pytest.raises(ConfigFault, match="yolox_nano_416 cannot run on a graphics processor: take one of nanodet"):
+            await Box.begin(replace(models, name="yolox_nano_416", on_gpu=True))
+        with pytest.raises(ConfigFault, match="no model for a graphics processor is here"):
+            await Box.begin(Models(name="auto", folder=tmp_path, hand_placed=None, on_gpu=True))
+        monkeypatch.setenv("VK_ICD_FILENAMES", str(tmp_path / "none.json"))
+        with pytest.raises(ConfigFault, match="mesa-vulkan-drivers"):
+            await Box.begin(replace(models, on_gpu=True))
 
 
 class Mortal:

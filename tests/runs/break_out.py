@@ -28,6 +28,7 @@ from pathlib import Path
 
 from hearthwatch.detect.catalog import drawn_picture
 from hearthwatch.detect.detection import DetectOptions
+from hearthwatch.detect.on_gpu import FromGpu, GpuReady, Numbers, OpenGpu, Pixels
 from hearthwatch.feeds.packet import Packet, Run, RunId, Stream, StreamInfo
 from hearthwatch.feeds.source import Source, SourceKind
 from hearthwatch.frames.geometry import WHOLE
@@ -54,6 +55,7 @@ from hearthwatch.run.messages import (
 )
 from hearthwatch.run.pieces import cut
 from hearthwatch.run.plan import ChildPlan, GuestPlan, LookerPlan, PorchPlan, ScoutPlan
+from tests.corpora.frame import data_folder
 from tests.frames.clip_maker import clip, pictures
 from tests.runs.inside.ways_out import MARK, Facts
 
@@ -245,6 +247,33 @@ def detector(folder: Path) -> bool:
     return asyncio.run(ask())
 
 
+def gpu(folder: Path) -> bool:
+    """A network at the graphics processor puts out numbers; Debian's mesa-vulkan-drivers have one that is a program."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hearthwatch.run.gpu_job", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            cwd=ROOT,
+        )
+    ours.settimeout(_START_S)
+    line: Channel[object] = Channel(ours, FromGpu)
+    try:
+        line.send(OpenGpu(model="nanodet_plus_m_416", models_folder=str(models_folder())))
+        if not isinstance(line.receive(), GpuReady):
+            return False
+        line.send(Pixels(wide=416, high=256, bgr=bytes(416 * 256 * 3)))
+        return isinstance(line.receive(), Numbers)
+    finally:
+        line.close()
+        process.wait(_START_S)
+
+
+def models_folder() -> Path:
+    return (data_folder() or Path("/nonexistent")) / "models"
+
+
 def looker(folder: Path) -> bool:
     """All pixels of a house without cameras: it comes up, beats and ends when told."""
     plan = LookerPlan(eyes={}, detect=DetectOptions(model="hog"), models_folder=str(folder / "work"))
@@ -388,6 +417,31 @@ LEFT_TO_A_GUEST = (
 )
 """The network, the system's files to read, and itself: it connects to cameras and loads libraries as it goes."""
 
+LEFT_TO_A_GPU = (
+    "read /etc/hostname",
+    "read by an open folder",
+    "look at a file",
+    "look where a link leads",
+    "go to another folder",
+    "watch a folder",
+    "an anonymous file",
+    "secret memory",
+    "memory to run",
+    "a stack to run",
+    "memory to write and run",
+    "written memory becomes code",
+    "written memory becomes code and stays",
+    "the same by a protection key",
+    "code out of a descriptor",
+    "raise its own limits",
+    "raise its own limits, the other way",
+    "change its name",
+    "be dumpable",
+    "a timer",
+)
+"""The system's files to read, and itself: a driver writes code and runs it, reserves addresses without limit, and looks up files
+late."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
@@ -412,6 +466,7 @@ BOXES = (
     Box(name="porch", work=porch, serves=True),
     Box(name="scout", work=scout),
     Box(name="guest", work=guest, left=LEFT_TO_A_GUEST, has_list=False),
+    Box(name="gpu", work=gpu, left=LEFT_TO_A_GPU, has_list=False),
 )
 
 

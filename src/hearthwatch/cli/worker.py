@@ -29,6 +29,9 @@ def worker(
     threads: Annotated[
         int, typer.Option("--threads", min=1, max=64, help="How many pictures at the same time, each on a core of its own.")
     ] = 1,
+    gpu: Annotated[
+        bool, typer.Option("--gpu", help="Have the graphics processor look (Vulkan), with a model for ncnn.")
+    ] = False,
     data: options.Data = None,
     debug: options.Debug = False,
 ) -> None:
@@ -46,5 +49,5 @@ def worker(
         model_named(model)
     logs.set_up("worker", debug=debug)
     folder = options.data_folder(data)
-    models = Models(name=model, folder=folder / "models", hand_placed=hand_placed_models())
+    models = Models(name=model, folder=folder / "models", hand_placed=hand_placed_models(), on_gpu=gpu)
     asyncio.run(serve(hub, models, threads=threads, data=folder, clock=SystemClock(), say=typer.echo))

@@ -6,7 +6,9 @@ import logging
 
 from hearthwatch.detect.detection import Detector
 from hearthwatch.detect.model import Model, Runtime
+from hearthwatch.detect.on_gpu import FromGpu, GpuEngine, OpenGpu
 from hearthwatch.detect.store import AUTO, Store, model_named
+from hearthwatch.kit.channel import Channel
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import BadReply, StorageFailed, Unsupported
 
@@ -27,6 +29,20 @@ def load_detector(name: str, store: Store, *, clock: Clock) -> Detector:
         except (Unsupported, StorageFailed, BadReply) as error:
             log.warning("the model %s does not work here, taking the next best: %s", model.name, error)
     raise Unsupported("no detector works on this machine, not even OpenCV's own")
+
+
+def load_on_gpu(name: str, store: Store, line: Channel[FromGpu], *, clock: Clock) -> tuple[Detector, str]:
+    """Return the detector `name` whose network runs at the other end of `line`, and the name of the device there.
+
+    Raises ConfigFault for a name nobody knows or that cannot run there, StorageFailed, Unsupported where there is no graphics
+    processor, Unreachable when the process there is gone.
+    """
+    from hearthwatch.detect.network import NetworkDetector
+
+    model = store.choose_for_gpu(name)
+    hand_placed = str(store.hand_placed) if store.hand_placed else ""
+    engine = GpuEngine(line, OpenGpu(model=model.name, models_folder=str(store.folder), hand_placed=hand_placed))
+    return NetworkDetector(model, engine, clock=clock), engine.device
 
 
 def _load(model: Model, store: Store, clock: Clock) -> Detector:

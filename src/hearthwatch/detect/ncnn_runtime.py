@@ -19,6 +19,8 @@ except ImportError as error:
     raise Unsupported(f"ncnn cannot be loaded on this machine ({error})") from error
 
 _INPUT, _OUTPUT = "data", "output"
+_SOFTWARE = 3
+"""ncnn's number for a Vulkan device that is the processor itself."""
 
 
 def _multiplies_bf16() -> bool:
@@ -29,17 +31,37 @@ def _multiplies_bf16() -> bool:
         return False
 
 
+def _gpu() -> int:
+    """Return the number of the graphics processor to use. Raises Unsupported."""
+    if ncnn.get_gpu_count() == 0:
+        raise Unsupported(
+            "no graphics processor can be used here: it needs a driver for Vulkan (Debian: mesa-vulkan-drivers for Intel and "
+            "AMD, nvidia-vulkan-icd for NVIDIA), and a user who is in the group render; without --gpu the processor looks"
+        )
+    return int(ncnn.get_default_gpu_index())
+
+
+def gpu_name() -> str:
+    """Return what its driver calls the graphics processor that is used; one that is only played by a program says so."""
+    info = ncnn.get_gpu_info(_gpu())
+    return f"{info.device_name()}, a program in place of a GPU" if info.type() == _SOFTWARE else info.device_name()
+
+
 class NcnnEngine:
     """An Engine from the `.param` and `.bin` of `model`, given as bytes that were checked already."""
 
-    def __init__(self, model: Model, param: bytes, weights: bytes) -> None:
+    def __init__(self, model: Model, param: bytes, weights: bytes, *, on_gpu: bool = False) -> None:
+        """`on_gpu` has the graphics processor compute (Vulkan; of several the one ncnn thinks most of). Raises StorageFailed,
+        Unsupported where there is none."""
         recipe = RECIPES[model.family]
         self._mean = list(recipe.mean)
         self._norm = [1 / std for std in recipe.std]
         self._net = ncnn.Net()
         self._net.opt.num_threads = 1
-        self._net.opt.use_vulkan_compute = False
-        self._net.opt.use_bf16_storage = _multiplies_bf16()
+        self._net.opt.use_vulkan_compute = on_gpu
+        self._net.opt.use_bf16_storage = not on_gpu and _multiplies_bf16()
+        if on_gpu:
+            self._net.set_vulkan_device(_gpu())
         self._pools = (ncnn.UnlockedPoolAllocator(), ncnn.UnlockedPoolAllocator())
         self._net.opt.blob_allocator, self._net.opt.workspace_allocator = self._pools
         # ncnn loads from paths only; a file in memory is the very bytes whose hash was checked.

@@ -55,6 +55,21 @@ class Store:
         """Return the model of that name; for `auto` the best one present that is fit for alerts. Raises ConfigFault."""
         return next(self.fit_for_alerts()) if name == AUTO else model_named(name)
 
+    def choose_for_gpu(self, name: str) -> Model:
+        """Return what a graphics processor is to run of that name; for `auto` the best present that can. Raises ConfigFault."""
+        if name == AUTO:
+            able = next((model for model in self.fit_for_alerts() if model.runtime is Runtime.NCNN), None)
+            if able is None:
+                raise ConfigFault("no model for a graphics processor is here: run 'hearthwatch models fetch'")
+            return able
+        model = model_named(name)
+        if model.runtime is not Runtime.NCNN:
+            able_names = ", ".join(each.name for each in MODELS if each.runtime is Runtime.NCNN)
+            raise ConfigFault(
+                f"the model {name} cannot run on a graphics processor: take one of {able_names}, or go without --gpu"
+            )
+        return model
+
     def passed_over(self, taken: str) -> str:
         """Return why `auto` took `taken` and not a better model of which there is a file, empty where there is none."""
         for model in MODELS:

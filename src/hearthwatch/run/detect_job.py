@@ -1,4 +1,5 @@
-"""A job that looks: the looker's box around a detector, for pictures of other machines' cameras; ends with its line."""
+"""A job that looks: the looker's box around a detector, for pictures of other machines' cameras; ends with its line. With a
+second line its network runs at the graphics processor, outside of the box."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ import numpy as np
 
 from hearthwatch.detect.detection import Detector
 from hearthwatch.detect.glance import Answer, Glance
-from hearthwatch.detect.load import load_detector
+from hearthwatch.detect.load import load_detector, load_on_gpu
+from hearthwatch.detect.on_gpu import FromGpu
 from hearthwatch.detect.picture import frame_of
 from hearthwatch.detect.store import Store
 from hearthwatch.frames.geometry import WHOLE
@@ -44,18 +46,23 @@ def _serve(channel: Channel[ToBox], detector: Detector, clock: Clock) -> None:
                 pass
 
 
-def _prepared(channel: Channel[ToBox], clock: Clock) -> Detector | None:
+def _prepared(channel: Channel[ToBox], gpu: Channel[FromGpu] | None, clock: Clock) -> tuple[Detector, str] | None:
     wish = channel.receive()
     assert isinstance(wish, Prepare)
     store = Store(folder=Path(wish.models_folder), hand_placed=Path(wish.hand_placed) if wish.hand_placed else None)
     try:
-        detector = load_detector(wish.model, store, clock=clock)
+        if gpu is None:
+            detector = load_detector(wish.model, store, clock=clock)
+            told = detector.name
+        else:
+            detector, device = load_on_gpu(wish.model, store, gpu, clock=clock)
+            told = f"{detector.name} on {device}"
     except (ConfigFault, StorageFailed, Unsupported) as error:
         channel.send(NotPrepared(error=str(error)))
         return None
     # what libraries import or open late must be there before the box closes
     look(cut(frame_of(np.full((64, 64, 3), 114, np.uint8)), (WHOLE,)), detector, clock)
-    return detector
+    return detector, told
 
 
 def main() -> None:
@@ -64,11 +71,13 @@ def main() -> None:
     cv2.setNumThreads(1)
     clock = SystemClock()
     channel: Channel[ToBox] = Channel(inherited(int(sys.argv[1])), ToBox)
+    gpu: Channel[FromGpu] | None = Channel(inherited(int(sys.argv[2])), FromGpu) if len(sys.argv) > 2 else None
     try:
-        detector = _prepared(channel, clock)
-        if detector is not None:
+        prepared = _prepared(channel, gpu, clock)
+        if prepared is not None:
+            detector, told = prepared
             walls = sandbox.enter()
-            channel.send(Prepared(model=detector.name, walls=walls.told()))
+            channel.send(Prepared(model=told, walls=walls.told()))
             _serve(channel, detector, clock)
     except Unreachable:
         pass

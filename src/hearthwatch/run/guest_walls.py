@@ -48,7 +48,7 @@ _OWNERS_BY_IOCTL = (0x8901, 0x8902)
 _TYPING = 0x5412
 """F_SETOWN, F_SETSIG, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP; TIOCSTI."""
 
-_REFUSED: seccomp.Calls = {
+REFUSED: seccomp.Calls = {
     "execve": (59, 221),
     "execveat": (322, 281),
     "fork": (57, None),
@@ -164,20 +164,12 @@ def enter() -> bool:
             resource.setrlimit(limit, (to, to))
     with contextlib.suppress(OSError):  # of some container
         capabilities.keep_only()
-    only = {
-        "clone": (Has(0, CLONE_THREAD), Lacks(0, CLONE_ELSEWHERE)),
-        "tgkill": seccomp.only_oneself(),
-        "socket": (OneOf(0, _INTERNET),),
-        "fcntl": (NoneOf(1, _OWNERS_OF_SIGNALS),),
-        "ioctl": (NoneOf(1, (*_OWNERS_BY_IOCTL, _TYPING)),),
-        "prlimit64": (OneOf(0, (0, os.getpid())),),
-    }
     try:
         seccomp.no_new_privileges()
         ctypes.CDLL(None).prctl(_PR_SET_MDWE, _REFUSE_EXEC_GAIN, 0, 0, 0)  # from Linux 6.3 on: nothing written becomes code
-        with _opened(_readable()) as folders:
+        with opened(readable()) as folders:
             version = landlock.restrict_to_reading(folders)
-        seccomp.refuse(_REFUSED, only)
+        seccomp.refuse(REFUSED, only())
     except Unsupported as error:
         log.warning("this guest has no walls: %s", error)
         return False
@@ -186,7 +178,19 @@ def enter() -> bool:
     return version > 0
 
 
-def _readable() -> set[str]:
+def only() -> dict[str, tuple[seccomp.Test, ...]]:
+    """Return the tests by which some of the calls in REFUSED are let through."""
+    return {
+        "clone": (Has(0, CLONE_THREAD), Lacks(0, CLONE_ELSEWHERE)),
+        "tgkill": seccomp.only_oneself(),
+        "socket": (OneOf(0, _INTERNET),),
+        "fcntl": (NoneOf(1, _OWNERS_OF_SIGNALS),),
+        "ioctl": (NoneOf(1, (*_OWNERS_BY_IOCTL, _TYPING)),),
+        "prlimit64": (OneOf(0, (0, os.getpid())),),
+    }
+
+
+def readable() -> set[str]:
     """Return what may be read. Root gets of the machine's settings what everybody may read, for it owns the rest."""
     settings = [_SETTINGS]
     if os.geteuid() == 0:
@@ -196,7 +200,8 @@ def _readable() -> set[str]:
 
 
 @contextlib.contextmanager
-def _opened(paths: Iterable[str]) -> Iterator[list[int]]:
+def opened(paths: Iterable[str]) -> Iterator[list[int]]:
+    """Yield descriptors of those of `paths` that there are."""
     found = []
     for path in paths:
         with contextlib.suppress(OSError):  # not on every machine

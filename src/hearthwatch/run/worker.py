@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +32,12 @@ _END_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """Which model looks, as `[detect] model`, and where models lie."""
+    """Which model looks, as `[detect] model`, where models lie, and whether the graphics processor computes."""
 
     name: str
     folder: Path
     hand_placed: Path | None
+    on_gpu: bool = False
 
 
 class Looks(Protocol):
@@ -55,10 +56,14 @@ class Looks(Protocol):
 
 
 class Box:
-    """Implements Looks: a detector in a process of its own, behind the looker's walls."""
+    """Implements Looks: a detector in a process of its own, behind the looker's walls; the graphics processor, which no call
+    leads to from in there, has another."""
 
-    def __init__(self, process: asyncio.subprocess.Process, channel: Channel[FromBox]) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, gpu: asyncio.subprocess.Process | None, channel: Channel[FromBox]
+    ) -> None:
         self._process = process
+        self._gpu = gpu
         self._channel = channel
         self._thread = ThreadPoolExecutor(1, "box")
         self.told = ""
@@ -67,10 +72,14 @@ class Box:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def gpu_pid(self) -> int | None:
+        return self._gpu.pid if self._gpu else None
+
     @classmethod
     async def begin(cls, models: Models) -> Box:
-        """Raises ConfigFault for a model that cannot be had, Unreachable when the process does not come up."""
-        box = await cls._started()
+        """Raises ConfigFault for a model or a graphics processor that cannot be had, Unreachable when no process comes up."""
+        box = await cls._started(models.on_gpu)
         hand_placed = str(models.hand_placed) if models.hand_placed else ""
         wish = Prepare(model=models.name, models_folder=str(models.folder), hand_placed=hand_placed)
         try:
@@ -87,24 +96,19 @@ class Box:
             raise
 
     @classmethod
-    async def _started(cls) -> Box:
-        ours, theirs = socket.socketpair()
-        with theirs, contextlib.ExitStack() as undo:
+    async def _started(cls, on_gpu: bool) -> Box:
+        with contextlib.ExitStack() as theirs, contextlib.ExitStack() as undo:
+            ours, end = socket.socketpair()
             undo.callback(ours.close)
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "hearthwatch.run.detect_job",
-                    str(theirs.fileno()),
-                    pass_fds=(theirs.fileno(),),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    env={**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"},
-                )
-            except OSError as error:
-                raise Unreachable("this machine has no room for another process at the moment") from error
+            ends = [theirs.enter_context(end)]
+            gpu = None
+            if on_gpu:
+                far, near = socket.socketpair()
+                ends.append(theirs.enter_context(near))
+                gpu = await _spawned("hearthwatch.run.gpu_job", [theirs.enter_context(far)])
+            process = await _spawned("hearthwatch.run.detect_job", ends)
             undo.pop_all()
-        return cls(process, Channel(ours, FromBox))
+        return cls(process, gpu, Channel(ours, FromBox))
 
     async def look(self, glance: Glance) -> Answer:
         """See Looks."""
@@ -133,16 +137,38 @@ class Box:
             raise Unreachable("the detector's process answers what is no answer") from error
 
     async def close(self) -> None:
-        """End the process."""
+        """End the processes: each ends with its line."""
         self._channel.close()
-        try:
-            async with asyncio.timeout(_END_S):
-                await self._process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+        await _ended(self._process)
+        if self._gpu is not None:
+            await _ended(self._gpu)
         self._thread.shutdown(wait=False)
+
+
+async def _spawned(module: str, lines: Sequence[socket.socket]) -> asyncio.subprocess.Process:
+    numbers = [line.fileno() for line in lines]
+    try:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            module,
+            *map(str, numbers),
+            pass_fds=numbers,
+            stdin=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"},
+        )
+    except OSError as error:
+        raise Unreachable("this machine has no room for another process at the moment") from error
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    try:
+        async with asyncio.timeout(_END_S):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 class Worker:

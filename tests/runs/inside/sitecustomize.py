@@ -47,8 +47,8 @@ if "HEARTHWATCH_BREAK_OUT" in os.environ:
         trial.run()
         return walls
 
-    from hearthwatch.run import guest_walls
+    from hearthwatch.run import gpu_walls, guest_walls
 
-    for module in (sandbox, guest_walls):
+    for module in (sandbox, guest_walls, gpu_walls):
         module.enter = functools.partial(_enter_and_try, module.enter)
     sys.path.remove(os.path.dirname(__file__))  # noqa: PTH120 what is started from here is nobody's box
