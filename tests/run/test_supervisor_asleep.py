@@ -72,8 +72,9 @@ def test_one_that_said_nothing_all_the_time_is_not(watched) -> None:
     assert recorder.poll() is not None
 
 
-def test_one_that_was_stopped_by_what_another_said_is_not_heard_any_more(watched) -> None:
+def test_one_that_was_stopped_by_what_another_said_is_not_heard_any_more(watched, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both had spoken before the supervisor looked; a changed guest is stopped by the house's word."""
+    monkeypatch.setattr("hearthwatch.run.supervisor._END_LIMIT_S", 0.1)
     supervisor, line, _recorder = watched
     line.send(Beat())
     ((key, _events),) = supervisor._selector.select(0)
