@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import copy
 import random
 import tempfile
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -732,10 +733,16 @@ def build(
         clock=house.clock,
         changes=house.changes,
         clip_folder=folder / "clips",
-        page=page,
+        page=page or copy.copy(_built_page()),
         metrics_token=metrics_token,
     )
     return Built(app=app, house=house, auth=auth, db=db, codes=codes, hasher=hasher, engine=engine, arrivals=arrivals)
+
+
+@cache
+def _built_page() -> Page:
+    """Compressing all of it takes as long as everything else in an application."""
+    return Page()
 
 
 def _leaving(house: FakeHouse, db: DbThread) -> LeavingDesk:
