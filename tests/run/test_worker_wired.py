@@ -99,6 +99,12 @@ async def test_a_box_that_dies_or_hangs_is_told_and_takes_nothing_along(
 
 @pytest.mark.skipif(not gpu.is_here(), reason=gpu.WHY_NOT)
 class TestGpu:
+    @pytest.fixture(autouse=True)
+    def patience(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A driver that computes on the processor is slow, on a starved machine slower than any graphics processor."""
+        monkeypatch.setattr("hearthwatch.run.worker.LOOK_S", 120.0)
+        monkeypatch.setattr("hearthwatch.run.worker._START_S", 240.0)
+
     async def test_it_finds_what_the_processor_finds(self, box: Box, models: Models) -> None:
         at_gpu = await Box.begin(replace(models, name="auto", on_gpu=True))
         try:
