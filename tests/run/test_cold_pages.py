@@ -51,6 +51,26 @@ print(given)
 """
 
 
+BOXED = """
+import os
+from hearthwatch.run import sandbox
+from hearthwatch.run.cold_pages import trim
+
+statm = os.open("/proc/self/statm", os.O_RDONLY)
+
+def resident_kib():
+    return int(os.pread(statm, 100, 0).split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+assert sandbox.enter().seccomp
+held = [bytearray(60_000) for _ in range(600)]
+kept = held[1::100] + [bytearray(60_000)]
+held.clear()
+before = resident_kib()
+trim()
+print(before - resident_kib())
+"""
+
+
 def test_only_what_a_file_can_bring_back_is_given_back() -> None:
     assert list(clean_code(SMAPS.splitlines(keepends=True))) == [(0x7F0000000000, 0x2000), (0x7F0000009000, 0x1000)]
 
@@ -58,3 +78,8 @@ def test_only_what_a_file_can_bring_back_is_given_back() -> None:
 def test_a_library_works_as_before_and_holds_less() -> None:
     run = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=True)
     assert int(run.stdout) > 8192
+
+
+def test_a_process_in_its_box_gives_back_what_it_freed_amid_what_it_uses() -> None:
+    run = subprocess.run([sys.executable, "-c", BOXED], capture_output=True, text=True, check=True)
+    assert int(run.stdout) > 20_000

@@ -16,15 +16,22 @@ _MADV_DONTNEED = 4
 _MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ +(/.*)$")
 
 
+_libc = ctypes.CDLL(None)
+
+
 def give_back() -> None:
     """Do so for the calling process. It changes nothing but the time of the next touch of such a page."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):  # glibc alone, which keeps what was freed amid what is still used
-        libc.malloc_trim(ctypes.c_size_t(0))
+    trim()
     with Path("/proc/self/smaps").open(encoding="utf-8", errors="surrogateescape") as smaps:
         found = list(clean_code(smaps))
     for start, size_bytes in found:
-        libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size_bytes), _MADV_DONTNEED)
+        _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size_bytes), _MADV_DONTNEED)
+
+
+def trim() -> None:
+    """Give back the free pieces of the heap alone: all that a process in a box can do, which can open no list of its pages."""
+    if hasattr(_libc, "malloc_trim"):  # glibc alone, which keeps what was freed amid what is still used
+        _libc.malloc_trim(ctypes.c_size_t(0))
 
 
 def clean_code(smaps: Iterable[str]) -> Iterator[tuple[int, int]]:

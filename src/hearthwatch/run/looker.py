@@ -28,7 +28,7 @@ from hearthwatch.kit.errors import StorageFailed, Unreachable, Unsupported
 from hearthwatch.kit.units import NS_PER_S, CameraId
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import Child, leave
-from hearthwatch.run.cold_pages import give_back
+from hearthwatch.run.cold_pages import give_back, trim
 from hearthwatch.run.far_desk import FarDesk
 from hearthwatch.run.glance_messages import AskHub, HubSaid
 from hearthwatch.run.libraries import of_ffmpeg
@@ -281,7 +281,7 @@ def main() -> None:
         if known := of_ffmpeg(*ffmpeg()):
             log.warning("%s", known)
         looker = Looker(plan, marks, start.mark_slots, desk, clock, fallback=fallback)
-        child.serve(looker, looker.alive)
+        child.serve(looker, looker.alive, trim)
         leave()
 
 

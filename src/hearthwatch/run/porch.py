@@ -26,7 +26,7 @@ from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run import sandbox
 from hearthwatch.run.child import Child, leave
-from hearthwatch.run.cold_pages import give_back
+from hearthwatch.run.cold_pages import give_back, trim
 from hearthwatch.run.messages import Renew, Restarted, Role
 from hearthwatch.run.plan import PorchPlan
 from hearthwatch.run.porch_messages import HouseToPorch, Left, PorchState
@@ -147,7 +147,7 @@ def main() -> None:
     if not walls.landlock:
         log.warning("this kernel has no landlock: the porch's files are kept by user rights alone")
     porch.start()
-    child.serve(porch, porch.tell)
+    child.serve(porch, porch.tell, trim)
     leave()
 
 
