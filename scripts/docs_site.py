@@ -18,7 +18,7 @@ DOCS = ROOT / "docs"
 BESIDE = {"CHANGELOG.md": "changelog.md", "SECURITY.md": "report-a-hole.md"}
 """Files of the project's root that are pages of the site, by another name."""
 ASSETS = (DOCS / "theme" / "hearth.css", ROOT / "ui" / "public" / "hearth.svg")
-KEPT = {".json", ".webp", ".png", ".svg"}
+KEPT = {".json", ".gz", ".webp", ".png", ".svg"}
 LINK = re.compile(r"(\]\()([^)\s#:/][^)\s#:]*)(#[^)\s]*)?(\))")
 FENCE = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
 FOREIGN = re.compile(r"https?://(?:unpkg\.com|api\.github\.com|cdn\.jsdelivr\.net)[^\"'`\s]*")
