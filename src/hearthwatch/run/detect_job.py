@@ -57,7 +57,7 @@ def _prepared(channel: Channel[ToBox], gpu: Channel[FromGpu] | None, clock: Cloc
         else:
             detector, device = load_on_gpu(wish.model, store, gpu, clock=clock)
             told = f"{detector.name} on {device}"
-    except (ConfigFault, StorageFailed, Unsupported) as error:
+    except (BadReply, ConfigFault, StorageFailed, Unsupported) as error:
         channel.send(NotPrepared(error=str(error)))
         return None
     # what libraries import or open late must be there before the box closes
