@@ -84,3 +84,34 @@ def test_sec_19_a_prisoner_that_wants_too_much_memory_is_told_no() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.strip() == "refused", done.stderr
+
+
+SHUT = """
+import sys, threading
+from hearthwatch.run import gpu_walls
+
+found = []
+
+def look():
+    open("/dev/null", "r+b", buffering=0).write(b"x")
+    found.append(open("/etc/os-release").read() != "")
+    for mode in ("r", "w"):
+        try:
+            open(sys.argv[1], mode)
+        except PermissionError:
+            found.append(mode)
+
+gpu_walls.shut_files()
+thread = threading.Thread(target=look)
+thread.start()
+thread.join()
+print(found)
+"""
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no landlock")
+def test_sec_19_a_thread_of_a_graphics_driver_has_devices_and_none_of_the_houses_files(tmp_path: Path) -> None:
+    key = tmp_path / "secrets.key"
+    key.write_text("key")
+    done = subprocess.run([sys.executable, "-c", SHUT, str(key)], capture_output=True, text=True, check=True)
+    assert (done.stdout, key.read_text()) == ("[True, 'r', 'w']\n", "key")

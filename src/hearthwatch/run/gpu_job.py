@@ -25,6 +25,7 @@ def _opened(line: Channel[ToGpu]) -> NcnnEngine | None:
         store = Store(folder=Path(wish.models_folder), hand_placed=Path(wish.hand_placed) if wish.hand_placed else None)
         model = model_named(wish.model)
         param, weights = store.read(model)
+        gpu_walls.shut_files()
         engine = NcnnEngine(model, param, weights, on_gpu=True)
         side = model.long_side_px
         engine.run(np.full((side, side, 3), 114, np.uint8))  # drivers open files and build programs with the first picture

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 _DESCRIPTORS = 1024
 _MEMORY_BYTES = 4 << 30
 """Of its own; what it maps of its device, and addresses it reserves, come on top."""
-_READABLE = ("/dev", "/proc", "/sys", "/run/opengl-driver")
+_READABLE = ("/proc", "/sys", "/run/opengl-driver")
+_DEVICES = ("/dev",)
 _REFUSED: seccomp.Calls = {
     **guest_walls.REFUSED,
     "connect": (42, 203),
@@ -33,8 +34,20 @@ _REFUSED: seccomp.Calls = {
 }
 
 
+def shut_files() -> None:
+    """Leave the calling thread, and those it starts, the system's files to read and its devices. Comes before the driver begins
+    threads of its own, which no later wall of this kind would hold."""
+    try:
+        seccomp.no_new_privileges()
+        with guest_walls.opened(guest_walls.readable() | set(_READABLE)) as folders, guest_walls.opened(_DEVICES) as devices:
+            if not landlock.restrict_to_reading(folders, devices):
+                log.warning("this kernel has no landlock: the process at the graphics processor could read files of this user")
+    except Unsupported as error:
+        log.warning("the process at the graphics processor has no walls: %s", error)
+
+
 def enter() -> None:
-    """Put up the walls around the calling process, all its threads. The driver must have its device open by now."""
+    """Put up the other walls around the calling process, all its threads. The driver must have its device open by now."""
     for limit, to in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_DATA, _MEMORY_BYTES), (resource.RLIMIT_NOFILE, _DESCRIPTORS)):
         with contextlib.suppress(ValueError, OSError):  # it is lower already
             resource.setrlimit(limit, (to, to))
@@ -42,8 +55,6 @@ def enter() -> None:
         capabilities.keep_only()
     try:
         seccomp.no_new_privileges()
-        with guest_walls.opened(guest_walls.readable() | set(_READABLE)) as folders:
-            landlock.restrict_to_reading(folders)
         seccomp.refuse(_REFUSED, {**guest_walls.only(), "socket": (seccomp.NEVER,)})
     except Unsupported as error:
         log.warning("the process at the graphics processor has no walls: %s", error)

@@ -19,7 +19,8 @@ _FILES_SINCE = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _NET_SINCE, _SCOPE_SINCE = 4, 6
 _BIND_TCP, _CONNECT_TCP = 1, 2
 _SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1, 2
-_READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
+_WRITE_FILE, _READ_FILE, _READ_FOLDER = 1 << 1, 1 << 2, 1 << 3
+_IOCTL, _IOCTL_SINCE = 1 << 15, 5
 _INBOX = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 8
 """Write a file, read one, read the folder, remove a file, make one."""
 
@@ -41,15 +42,18 @@ def restrict(*, folders: Iterable[int] = (), ports: Iterable[int] = ()) -> int:
     return _restrict(known, _BIND_TCP | _CONNECT_TCP, rules)
 
 
-def restrict_to_reading(places: Iterable[int]) -> int:
-    """Take from this thread, and those it starts, all files but reading those at or below `places`, descriptors; TCP is left.
-    Otherwise as `restrict`."""
+def restrict_to_reading(places: Iterable[int], devices: Iterable[int] = ()) -> int:
+    """Take from this thread, and those it starts, all files but reading those at or below `places`, descriptors, and using the
+    devices below the folders `devices`; TCP is left. Otherwise as `restrict`."""
+    known = version()
     found = [(place, stat.S_ISDIR(os.fstat(place).st_mode)) for place in places]
+    use = _READ_FILE | _READ_FOLDER | _WRITE_FILE | (_IOCTL if known >= _IOCTL_SINCE else 0)
     rules = [
         (_RULE_PATH_BENEATH, struct.pack("=Qi", _READ_FILE | _READ_FOLDER if is_folder else _READ_FILE, place))
         for place, is_folder in found
     ]
-    return _restrict(version(), 0, rules)
+    rules += [(_RULE_PATH_BENEATH, struct.pack("=Qi", use, folder)) for folder in devices]
+    return _restrict(known, 0, rules)
 
 
 def _restrict(known: int, ports: int, rules: Iterable[tuple[int, bytes]]) -> int:
