@@ -83,6 +83,7 @@ def harm(path: Path, other: Path, one: Harm, rng: random.Random) -> None:
                 byte = file.read(1)[0]
                 file.seek(at)
                 file.write(bytes([byte ^ (1 << rng.randrange(8))]))
+            one.before += _numbers(path.read_bytes())  # the bit may lie in a picture's number: it is the same picture still
         case "exchange":
             mine, theirs = path.read_bytes(), other.read_bytes()
             path.write_bytes(theirs)
