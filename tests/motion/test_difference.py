@@ -10,7 +10,7 @@ from tests.motion.scene import Luma, Yard, block, headlight
 
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box
-from hearthwatch.motion.difference import DifferenceDetector, changed_frac
+from hearthwatch.motion.difference import DifferenceDetector, changed_frac, own_changed_frac
 from hearthwatch.motion.motion import Motion, MotionOptions
 
 
@@ -178,6 +178,29 @@ def test_the_share_that_changed_is_asked_of_any_box() -> None:
     assert changed_frac(mask, Box(x0=0.5, y0=0, x1=1, y1=1)) == 0
     assert changed_frac(np.full((100, 200), 255, np.uint8), Box(x0=0.2, y0=0.2, x1=0.4, y1=0.6)) == 0
     assert changed_frac(None, Box(x0=0, y0=0, x1=1, y1=1)) == 0
+
+
+def test_movement_that_is_larger_beside_a_box_is_not_its_own() -> None:
+    mask = np.zeros((100, 200), np.uint8)
+    mask[40:80, 100:160] = 255
+    edge, whole, sole = (
+        Box(x0=0.45, y0=0.3, x1=0.55, y1=0.9),
+        Box(x0=0.48, y0=0.35, x1=0.82, y1=0.85),
+        Box(x0=0, y0=0, x1=1, y1=1),
+    )
+    assert changed_frac(mask, edge) > 0.15
+    assert own_changed_frac(mask, edge) == 0
+    assert own_changed_frac(mask, whole) == changed_frac(mask, whole) > 0.5
+    assert own_changed_frac(mask, sole) == changed_frac(mask, sole)
+    assert own_changed_frac(None, edge) == own_changed_frac(np.zeros((100, 200), np.uint8), edge) == 0
+
+
+@pytest.mark.parametrize("x0", [0.0, 0.93, 0.99])
+def test_whose_movement_it_is_can_be_asked_at_the_edge_of_the_picture(x0: float) -> None:
+    mask = np.full((90, 160), 255, np.uint8)
+    mask[:, 20:140] = 0
+    box = Box(x0=x0, y0=0.2, x1=min(1.0, x0 + 0.06), y1=0.8)
+    assert own_changed_frac(mask, box) == changed_frac(mask, box) > 0.5
 
 
 @settings(max_examples=50, deadline=None)

@@ -20,12 +20,14 @@ LABELS = {label: LabelOptions() for label in ("person", "car", "dog", "cat")}
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Something at `box(second)`, None while away; `seen` says what the detector makes of it, "" for nothing."""
+    """Something at `box(second)`, None while away; `seen` says what the detector makes of it, "" for nothing.
+
+    Without a `level` only the detector believes it is there."""
 
     box: Callable[[float], Box | None]
     label: str = "person"
     score: float = 0.7
-    level: float = 220
+    level: float | None = 220
     seen: Callable[[float], bool] = lambda _s: True
 
 
@@ -62,8 +64,10 @@ class Stage:
         fps: float = 10.0,
         empty_s: float = 2.0,
         detect: bool = True,
+        model: str = "stage",
     ) -> None:
         self.actors = actors
+        self._model = model
         self.yard = Yard(320, 180, fps=fps)
         self._light = light
         options = EyeOptions(motion=motion or MotionOptions(), labels=labels or LABELS, zones=zones or {}, detect=detect)
@@ -91,7 +95,7 @@ class Stage:
         def paint(luma: Luma, at_s: float) -> Luma:
             for actor in actors:
                 box = actor.box(at_s)
-                if box is not None:
+                if box is not None and actor.level is not None:
                     (x, _), width, height = box.centre, box.x1 - box.x0, box.y1 - box.y0
                     luma = block(luma, x, box.y1, width, height, actor.level)
             return self._light(luma, at_s) if self._light else luma
@@ -100,12 +104,12 @@ class Stage:
             ask = self.eye.see(frame)
             if ask is not None:
                 self.asked.append((frame.pts_s, ask.regions))
-                looked = _looked(frame, ask.regions, actors, frame.pts_s - start_s)
+                looked = _looked(frame, ask.regions, actors, frame.pts_s - start_s, model=self._model)
                 self.updates += [(frame.pts_s, track) for track in self.eye.answer(looked, frame)]
             self.updates += [(frame.pts_s, track) for track in self.eye.tick(frame.received_ns)]
 
 
-def _looked(frame: Frame, regions: tuple[Box, ...], actors: Sequence[Actor], at_s: float) -> Looked:
+def _looked(frame: Frame, regions: tuple[Box, ...], actors: Sequence[Actor], at_s: float, *, model: str) -> Looked:
     found = []
     for actor in actors:
         box = actor.box(at_s)
@@ -119,6 +123,6 @@ def _looked(frame: Frame, regions: tuple[Box, ...], actors: Sequence[Actor], at_
         wall_us=frame.wall_us,
         detections=tuple(found),
         regions=regions,
-        model="stage",
+        model=model,
         took_ms=1.0,
     )

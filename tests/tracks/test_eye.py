@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.motion.scene import headlight
 from tests.tracks.stage import LABELS, Actor, Stage, around, parked, walker
 
-from hearthwatch.detect.detection import LabelOptions
+from hearthwatch.detect.detection import BUILT_IN, LabelOptions
 from hearthwatch.frames.geometry import WHOLE, Box
 from hearthwatch.motion.motion import MotionOptions
 from hearthwatch.tracks.track import TrackState, ZoneOptions
@@ -189,7 +189,7 @@ def test_answers_that_come_late_twice_or_never_do_no_harm() -> None:
     from tests.tracks.stage import _looked
 
     for ask in reversed(asks[:2]):
-        looked = _looked(ask.frame, ask.regions, [walker(0.0)], 1.0)
+        looked = _looked(ask.frame, ask.regions, [walker(0.0)], 1.0, model="stage")
         stage.eye.answer(looked, ask.frame)
         stage.eye.answer(looked, ask.frame)
 
@@ -246,3 +246,23 @@ def test_a_car_that_stays_for_long_is_hardly_looked_at() -> None:
     stage = Stage([comes]).play(90)
     assert 2 <= len([s for s, _regions in stage.asked if s > 60]) <= 6
     assert [track.state for track in stage.eye.tracks] == [TrackState.STILL]
+
+
+def test_who_is_part_of_a_passing_car_is_nobody_to_the_built_in_detector() -> None:
+    def car(at_s: float) -> Box | None:
+        x = 0.3 * at_s - 0.4
+        return Box(x0=max(0.0, x), y0=0.4, x1=min(1.0, x + 0.4), y1=0.7) if 0.05 < at_s < 4 else None
+
+    def front(at_s: float) -> Box | None:
+        x = 0.3 * at_s - 0.03
+        return Box(x0=x, y0=0.35, x1=x + 0.08, y1=0.75) if 0.1 < x < 0.9 else None
+
+    body = Actor(box=car, seen=lambda _s: False)
+    mistaken = Actor(box=front, score=0.76, level=None)
+    assert Stage([mistaken, body]).play(5).updates, "another detector is believed"
+    assert Stage([mistaken, body], model=BUILT_IN).play(5).updates == []
+
+
+def test_who_walks_alone_or_with_another_is_somebody_to_the_built_in_detector() -> None:
+    stage = Stage([walker(1.0), walker(1.6)], model=BUILT_IN).play(14)
+    assert len({track.id for track in stage.ended}) == 2

@@ -15,6 +15,9 @@ from hearthwatch.kit.units import CameraId, WallUs
 if TYPE_CHECKING:  # options and detections travel to processes that must stay without numpy
     from hearthwatch.frames.frame import Frame
 
+BUILT_IN = "hog"
+"""`Looked.model` of the detector that needs no file; it takes parts of larger things, as a car's edge, for people."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hearthwatch.detect.detection import BUILT_IN
+
 # fmt: off
 COCO_LABELS = (
     "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light", "fire hydrant",
@@ -125,7 +127,7 @@ _HPC_PICODET = ("hpc203/picodet-onnxruntime", "dfe4d6cd0a18cd4126ee381e81df8a0b1
 _PICODET_LICENCE = "none stated by the source; upstream weights (PaddleDetection) Apache-2.0"
 
 HOG = Model(
-    name="hog",
+    name=BUILT_IN,
     runtime=Runtime.HOG,
     family=Family.HOG,
     long_side_px=0,

@@ -32,6 +32,8 @@ _LIGHT_CORRELATION = 0.6
 _FLAT_DETAIL = 2.0
 _MAX_BOXES = 12
 _COMMON_WEIGHT = 1.5
+_OTHERS_RATIO = 1.5  # beside real people the strips change up to 1.3 times as much as they do (90 %), beside parts of cars 1.7
+_STRIP_GAP = 0.25
 _NEAR = np.ones((5, 5), np.uint8)
 
 cv2.setNumThreads(1)
@@ -219,11 +221,33 @@ def changed_frac(changed: Grey | None, box: Box) -> float:
     """
     if changed is None:
         return 0.0
-    height, width = changed.shape
-    x0, x1 = max(0, math.floor(box.x0 * width)), min(width, math.ceil(box.x1 * width))
-    y0, y1 = max(0, math.floor(box.y0 * height)), min(height, math.ceil(box.y1 * height))
+    x0, y0, x1, y1 = _pixels(box, changed)
     if x0 >= x1 or y0 >= y1:
         return 0.0
     inside, area = cv2.countNonZero(changed[y0:y1, x0:x1]), (x1 - x0) * (y1 - y0)
-    outside, rest = cv2.countNonZero(changed) - inside, max(1, height * width - area)
+    outside, rest = cv2.countNonZero(changed) - inside, max(1, changed.size - area)
     return max(0.0, float(inside / area - _COMMON_WEIGHT * outside / rest))
+
+
+def own_changed_frac(changed: Grey | None, box: Box) -> float:
+    """Return `changed_frac`, 0 where the movement is not of what is in `box` but of something larger that passes: a strip as
+    wide as the box, a little way to its left or right, changed far more than the box."""
+    found = changed_frac(changed, box)
+    if changed is None or not found:
+        return 0.0
+    x0, y0, x1, y1 = _pixels(box, changed)
+    wide, gap = x1 - x0, max(1, round(_STRIP_GAP * (x1 - x0)))
+    strips = (changed[y0:y1, max(0, x0 - gap - wide) : max(0, x0 - gap)], changed[y0:y1, x1 + gap : x1 + gap + wide])
+    beside = max(cv2.countNonZero(strip) / strip.size if strip.shape[1] > 1 else 0.0 for strip in strips)
+    return 0.0 if beside > _OTHERS_RATIO * cv2.countNonZero(changed[y0:y1, x0:x1]) / (wide * (y1 - y0)) else found
+
+
+def _pixels(box: Box, mask: Grey) -> tuple[int, int, int, int]:
+    """Return the sides of `box` in whole pixels of `mask`: x0, y0, x1, y1."""
+    height, width = mask.shape
+    return (
+        max(0, math.floor(box.x0 * width)),
+        max(0, math.floor(box.y0 * height)),
+        min(width, math.ceil(box.x1 * width)),
+        min(height, math.ceil(box.y1 * height)),
+    )

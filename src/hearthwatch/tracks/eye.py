@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from hearthwatch.detect.detection import Looked
+from hearthwatch.detect.detection import BUILT_IN, Looked
 from hearthwatch.frames.frame import Frame
 from hearthwatch.frames.geometry import Box, Polygon
 from hearthwatch.kit.units import CameraId
-from hearthwatch.motion.difference import DifferenceDetector, Grey, changed_frac
+from hearthwatch.motion.difference import DifferenceDetector, Grey, changed_frac, own_changed_frac
 from hearthwatch.motion.motion import Motion, Sight
 from hearthwatch.motion.sight import SightWatch
 from hearthwatch.tracks.gaze import Gaze
@@ -103,7 +103,8 @@ class Eye:
             del self._asked[seq]
         changed = asked.changed if asked else None
         at = Moment(wall_us=frame.wall_us, received_ns=frame.received_ns)
-        sightings = sightings_of(looked, lambda box: changed_frac(changed, box), labels=self._options.labels, masks=self._masks)
+        share = own_changed_frac if looked.model == BUILT_IN else changed_frac
+        sightings = sightings_of(looked, lambda box: share(changed, box), labels=self._options.labels, masks=self._masks)
         tracks = self._tracker.update(sightings, looked.regions, at, self._least_score)
         self._gaze.answered(named=bool(tracks), now_ns=frame.received_ns)
         self._keep_best(frame, at)
