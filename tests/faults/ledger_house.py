@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 
 from hearthwatch.kit.errors import StorageFailed
 from hearthwatch.kit.units import US_PER_S, WallUs
@@ -153,7 +154,12 @@ async def ledger_house(
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="hearthwatch-ledger-", ignore_cleanup_errors=True))
         )
-        cameras = {name: stack.enter_context(LedgerCamera(folder, name, moving=name in moving)) for name in names}
+        cameras = {
+            name: stack.enter_context(
+                LedgerCamera(folder, name, user="watch", password=f"canary-{name}-{token_hex(8)}", moving=name in moving)
+            )
+            for name in names
+        }
         services = await stack.enter_async_context(rig.channels())
         place = f'folder = "{footage}"\n' if footage else ""
         sections = [one.section(_BELL.format(name=one.name)) for one in cameras.values()]

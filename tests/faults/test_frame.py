@@ -9,12 +9,16 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.faults import __main__ as command
 from tests.faults import evidence, running
 from tests.faults.fault import Fault, NotHere, Outcome, Terms
 from tests.faults.running import Code, Plan, Record, Shard, carry_out, code_of, records_of, remember, trials
+from tests.runs import rig
 
 CODE = Code(fingerprint="c0de", commit="abc", dirty=False)
 
@@ -217,3 +221,45 @@ def test_every_module_is_found_by_its_name() -> None:
     assert all(module == f"tests.faults.{stem}" for stem, module in running.modules().items())
     with pytest.raises(ValueError, match="no such fault: F00"):
         running.find(["F00"])
+
+
+async def test_a_secret_in_clear_or_a_servers_mistake_breaks_the_trial_of_whatever_fault(tmp_path: Path) -> None:
+    house = rig.House(tmp_path / "house", "", {"camera.hall.password": "canary-0123456789"})
+    assert house in rig.open_houses()
+    (whole,) = await done(fault(), range(1, 2))
+    assert (whole.broken, whole.figures["secrets_or_5xx_seen"]) == ([], 0)
+    (house.folder / "core.17").write_bytes(b"\0canary-0123456789\0")
+    (found,) = await done(fault(), range(1, 2))
+    assert found.broken == ["core.17 holds secret 0"]
+    assert found.figures == {"gap_s": 0.1, "secrets_or_5xx_seen": 1}
+    left_in(found)
+    with pytest.raises(AssertionError, match=r"core\.17 holds secret 0"):
+        await house.close()
+    assert house not in rig.open_houses()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "text", "slips"),
+    [
+        (200, "application/json", "{}", 0),
+        (503, "application/problem+json", "{}", 0),
+        (503, "text/plain", "no", 1),
+        (500, "application/problem+json", "{}", 1),
+        (404, "application/problem+json", "canary-0123456789", 1),
+    ],
+)
+async def test_every_answer_is_looked_at(tmp_path: Path, status: int, kind: str, text: str, slips: int) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, content_type=kind, text=text)
+
+    app = web.Application()
+    app.router.add_get("/x", answer)
+    house = rig.House(tmp_path / "house", "", {"camera.hall.password": "canary-0123456789"})
+    async with TestServer(app) as server, aiohttp.ClientSession() as house._http:
+        house.port = server.port or 0
+        with contextlib.suppress(AssertionError):
+            await house.get("/x")
+    house._http = None
+    assert len(house.slips()) == slips
+    with contextlib.suppress(AssertionError):
+        await house.close()

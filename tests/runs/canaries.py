@@ -16,11 +16,19 @@ def in_files(folder: Path, secrets: Collection[str]) -> list[str]:
     wanted = {number: secret.encode() for number, secret in enumerate(sorted(secrets)) if len(secret) >= _LEAST_CHARS}
     found = []
     for path in sorted(folder.rglob("*")):
-        if path.suffix in _FOOTAGE or not path.is_file() or path.is_symlink() or path.stat().st_size > _LARGEST_BYTES:
+        try:
+            if path.suffix in _FOOTAGE or not path.is_file() or path.is_symlink() or path.stat().st_size > _LARGEST_BYTES:
+                continue
+            data = path.read_bytes()
+        except OSError:  # a running house has just deleted it
             continue
-        data = path.read_bytes()
         found += [f"{path.relative_to(folder)} holds secret {number}" for number, secret in wanted.items() if secret in data]
     return found
+
+
+def in_text(text: str, secrets: Collection[str]) -> bool:
+    """Tell whether one of the secrets stands in it."""
+    return any(secret in text for secret in secrets if len(secret) >= _LEAST_CHARS)
 
 
 def in_arguments(pids: dict[str, int], secrets: Collection[str]) -> list[str]:

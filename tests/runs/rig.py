@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 import uuid
+import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ OWNER_NAME = "owner"
 OWNER_PASSWORD = "plum kettle orbit 41"
 MAIL_TO = "owner@example.org"
 
+_OPEN: weakref.WeakSet[House] = weakref.WeakSet()
 _MARK = "HEARTHWATCH_RIG"
 _ROLE = re.compile(rb"^hearthwatch\.run\.(\w+)$")
 _CODE = re.compile(r"enter the code\s+([A-Z0-9]{4}-[A-Z0-9]{4})")
@@ -104,11 +106,13 @@ class House:
         self._http: aiohttp.ClientSession | None = None
         self._token = "none"
         self._told = {OWNER_PASSWORD}
-        self._leaks: list[str] = []
+        self._slips: list[str] = []
+        """Secrets in arguments and answers, and answers that tell of a mistake in the server."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.write_config(config)
         for name, value in secrets.items():
             self.set_secret(name, value)
+        _OPEN.add(self)
 
     @property
     def base(self) -> str:
@@ -237,8 +241,18 @@ class House:
         headers = {"Origin": self.base, "X-Hearthwatch-Token": self._token}
         async with self._http.request(method, self.base + path, headers=headers, **named) as answer:
             text = await answer.text()
+            self._look_at(f"{method} {path}", answer, text)
             assert answer.status < 300, f"{method} {path}: {answer.status} {text}"
             return await answer.json() if text else {}
+
+    def _look_at(self, asked: str, answer: aiohttp.ClientResponse, text: str) -> None:
+        """Note what an answer must not be. That something is full or not there just now is no mistake of the server if it
+        says so in a problem of its own."""
+        told = answer.content_type == "application/problem+json" and answer.status in {502, 503, 507}
+        if answer.status >= 500 and not told:
+            self._slips.append(f"{asked}: {answer.status} {text[:200]}")
+        if canaries.in_text(text, self._told):
+            self._slips.append(f"{asked}: the answer holds a secret")
 
     async def get_bytes(self, path: str) -> bytes:
         """Return what is at `path`, such as an event's picture."""
@@ -358,7 +372,7 @@ class House:
         """
         assert self._process is not None
         process, self._process = self._process, None
-        self._leaks += canaries.in_arguments(self.pids(), self._told)
+        self._slips += canaries.in_arguments(self.pids(), self._told)
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
@@ -414,8 +428,23 @@ class House:
         if self._http is not None:
             await self._http.close()
             self._http = None
-        leaks = self._leaks + await asyncio.to_thread(canaries.in_files, self.folder, self._told)
-        assert not leaks, leaks
+        _OPEN.discard(self)
+        slips = self._slips + await asyncio.to_thread(canaries.in_files, self.folder, self._told)
+        assert not slips, slips
+
+    def slips(self) -> list[str]:
+        """Return what this running house let slip so far: secrets in clear in its files (what it printed and cores are among
+        them), arguments, environments and answers, and answers that tell of a mistake in the server."""
+        return [
+            *self._slips,
+            *canaries.in_arguments(self.pids(), self._told),
+            *canaries.in_files(self.folder, self._told),
+        ]
+
+
+def open_houses() -> tuple[House, ...]:
+    """Return the houses of this process that nobody closed yet."""
+    return tuple(_OPEN)
 
 
 @dataclass(slots=True)
