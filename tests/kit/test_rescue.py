@@ -110,6 +110,33 @@ def test_a_first_page_that_is_gone_leaves_the_copy(path: Path, tmp_path: Path) -
     assert rows(path, "people") == [1, 2, 3, 4, 5]
 
 
+def test_a_rescue_that_was_killed_is_taken_up_with_what_it_had_set_aside(path: Path, tmp_path: Path) -> None:
+    copy_now(path, tmp_path / "backup", NOW_US, keep=3)
+    with closing(sqlite3.connect(path)) as sql:
+        sql.execute("INSERT INTO people VALUES (6, 'new')")
+        sql.commit()
+        log = path.with_name("house.db-wal").read_bytes()
+    path.with_name("house.db-wal").write_bytes(log)
+    overwrite(path, page_of(path, b"x" * 900))
+    broken = path.with_name(f"house.db.broken-{NOW_US + 1}")
+    broken.hardlink_to(path)
+    path.with_name("house.db-wal").rename(broken.with_name(broken.name + "-wal"))
+    found = rescue(path, tmp_path / "backup", bring_up, WallUs(NOW_US + 9))
+    assert found.broken == broken
+    assert rows(path, "people") == [1, 2, 3, 4, 5, 6], "the newest row is in the log that was set aside"
+    assert sorted(each.name for each in tmp_path.glob("*.broken-*")) == [broken.name, f"{broken.name}-wal"]
+
+
+def test_a_second_damage_at_the_same_microsecond_finds_another_name(path: Path, tmp_path: Path) -> None:
+    copy_now(path, tmp_path / "backup", NOW_US, keep=3)
+    found = []
+    for _turn in range(2):
+        overwrite(path, page_of(path, b"x" * 900))
+        found.append(rescue(path, tmp_path / "backup", bring_up, NOW_US).broken)
+    assert len(set(found)) == 2
+    assert all(each.exists() for each in found)
+
+
 def test_rows_that_point_at_nothing_are_left_out(path: Path, tmp_path: Path) -> None:
     overwrite(path, page_of(path, b"person 1"))
     rescue(path, tmp_path / "backup", bring_up, NOW_US)

@@ -120,25 +120,27 @@ def rescue(path: Path, folder: Path, bring_up: Callable[[Path], None], now_us: W
     """Set a damaged database aside and put the best there is in its place; whoever is curious may look into the old one.
 
     What can be read of a table counts more than the copy; a table that can be read to its end is taken as it is. `bring_up`
-    makes a database of the present schema of a file, or of none. Raises StorageFailed.
+    makes a database of the present schema of a file, or of none. A rescue that was killed is taken up where it was: what it
+    had set aside already is read, too. Raises StorageFailed.
     """
-    broken = path.with_name(f"{path.name}.broken-{now_us}")
     new = path.with_name(f".{path.name}.new")
     read = path.with_name(f".{path.name}.read")
     try:
+        broken = _aside(path, now_us)
         _remove(new)
         _remove(read)
         copy_us = _from_copy(copies(folder, path.name), new)
         bring_up(new)
         for end in ("", "-wal"):
-            if (old := path.with_name(path.name + end)).exists():
+            there = (one.with_name(one.name + end) for one in (path, broken))
+            if (old := next((one for one in there if one.exists()), None)) is not None:
                 shutil.copyfile(old, read.with_name(read.name + end))
         _mend_head(read, new)
         whole, partly = _salvage(read, new)
         with closing(sqlite3.connect(new)) as sql:
             sql.execute("PRAGMA journal_mode=DELETE")
         _sync(new)
-        if path.exists():
+        if path.exists() and not broken.exists():
             broken.hardlink_to(path)  # the damaged one keeps its place until the new one takes it
         for end in _ENDS[1:]:
             if (old := path.with_name(path.name + end)).exists():
@@ -155,6 +157,17 @@ def rescue(path: Path, folder: Path, bring_up: Callable[[Path], None], now_us: W
             _remove(new)
             _remove(read)
     return Rescued(broken=broken, copy_us=copy_us, whole=whole, partly=partly)
+
+
+def _aside(path: Path, now_us: WallUs) -> Path:
+    """Return where a damaged database goes: where a rescue that was killed had put it, else a name that is free."""
+    if path.exists():
+        for found in path.parent.glob(f"{path.name}.broken-*"):
+            if found.samefile(path):
+                return found
+    while (broken := path.with_name(f"{path.name}.broken-{now_us}")).exists():
+        now_us = WallUs(now_us + 1)
+    return broken
 
 
 def _from_copy(found: Sequence[tuple[WallUs, Path]], new: Path) -> WallUs | None:
