@@ -73,7 +73,7 @@ def test_a_new_password_ends_the_sessions(empty_home: Home, say) -> None:
     say(f"{GOOD} too")
     empty_home.run("users", "passwd", "ada")
     with engine.begin() as connection:
-        assert sessions.use_session(connection, b"t" * 32, WallUs(10**15)) is None
+        assert sessions.find_session(connection, b"t" * 32, WallUs(10**15)) is None
     engine.dispose()
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
-from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs
+from hearthwatch.kit.errors import StorageFailed
+from hearthwatch.kit.units import NS_PER_S, US_PER_S, MonoNs, WallUs
 from hearthwatch.web import accounts, factors, sessions, throttle, tokens
 from hearthwatch.web.access import Access
 from hearthwatch.web.accounts import Role, User
@@ -205,17 +206,31 @@ class Auth:
         if not token or len(token) > 128:
             return None
         now_us = self._clock.wall_us()
-        found = await self._db.run(lambda c: sessions.use_session(c, hash_token(token), now_us))
-        return _session(found, token) if found else None
+        found = await self._db.run(lambda c: sessions.find_session(c, hash_token(token), now_us))
+        return await self._used(found, token, now_us) if found else None
+
+    async def _used(self, found: OpenSession, token: str, now_us: WallUs) -> Session:
+        if sessions.is_use_due(found, now_us):
+            await self._note(lambda c: sessions.note_use(c, found.id, now_us))
+        return _session(found, token)
+
+    async def _note(self, work: Callable[[Connection], None]) -> None:
+        """Note that something was used; a disk that does not take that keeps nobody out."""
+        try:
+            await self._db.run(work)
+        except StorageFailed as error:
+            log.debug("a use is not noted: %s", error)
 
     async def program(self, token: str, address: str) -> Session | None:
         """Return what a program may do that sends this token; None for one that is unknown, taken away or expired."""
         if not token.startswith(tokens.PREFIX) or len(token) > 128:
             return None
         now_us = self._clock.wall_us()
-        found = await self._db.run(lambda c: tokens.use_token(c, hash_token(token), address, now_us))
+        found = await self._db.run(lambda c: tokens.find_token(c, hash_token(token), now_us))
         if found is None:
             return None
+        if tokens.is_use_due(found, address, now_us):
+            await self._note(lambda c: tokens.note_use(c, found.id, address, now_us))
         return Session(
             id=found.id,
             user=found.user,
@@ -308,8 +323,8 @@ class Auth:
         if session.at_hub:
             return session
         now_us = self._clock.wall_us()
-        found = await self._db.run(lambda c: sessions.use_session_by_id(c, session.id, now_us))
-        return _session(found, session.token) if found else None
+        found = await self._db.run(lambda c: sessions.find_session_by_id(c, session.id, now_us))
+        return await self._used(found, session.token, now_us) if found else None
 
     async def _check(self, name: str, password: str, place: Place) -> User | None:
         """Return the user if the password is theirs; an unknown name costs the same. The try stays counted until the person is

@@ -8,9 +8,10 @@ from __future__ import annotations
 import functools
 import hmac
 import ipaddress
+import logging
 import re
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hearthwatch.fleet.asker import Asker, asker_of
 from hearthwatch.kit.clock import Clock
+from hearthwatch.kit.errors import StorageFailed
 from hearthwatch.kit.units import CameraId
 from hearthwatch.web import deeds, from_hub
 from hearthwatch.web.auth import Auth, Denied, Permission, Session, Wanted
@@ -33,12 +35,16 @@ from hearthwatch.web.tokens import PREFIX
 from hearthwatch.web.trail import Via
 from hearthwatch.web.way import Ways, way_of
 
+log = logging.getLogger(__name__)
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 MAX_BODY_BYTES = 64 * 1024
 TOKEN_HEADER = "x-hearthwatch-token"  # noqa: S105  # a header's name
 EVERYTHING_ELSE = "/{path:path}"
 """The page's route, after all others: what an address before it takes is not hidden by it."""
+_NO_DATABASE = "The house cannot look up who you are: its database does not answer."
+_SEE_STATUS = "`hearthwatch status` on its machine says what is wrong. Recording and alerts go on."
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -182,6 +188,10 @@ class Gate:
         except Denied as denied:
             await _refuse(denied, scope, receive, send)
             return
+        except StorageFailed as error:
+            log.warning("nobody can be let in: %s", error)
+            await _refuse(Denied(507, _NO_DATABASE, _SEE_STATUS), scope, receive, send)
+            return
         scope["hearthwatch.session"] = session
         answer = with_headers(scope, send)
         if session is not None:
@@ -223,7 +233,7 @@ class Gate:
         headers = Headers(scope=scope)
         permission = rule.permission
         assert permission is not None
-        program = await self._program(headers, scope)
+        program = await _known(self._program(headers, scope), permission)
         if scope["type"] == "websocket":
             if program is None:
                 _check_websocket_origin(headers, scope, host)
@@ -231,7 +241,7 @@ class Gate:
             _check_body(headers, rule.body_bytes)
             if rule.from_page and program is None:
                 _check_same_origin(headers, scope, host)
-        session = program or await self._session(headers, scope)
+        session = program or await _known(self._session(headers, scope), permission)
         if session is not None and permission is not Permission.PUBLIC:
             self._auth.check_place(session, place_of(scope))
         if permission is Permission.METRICS:
@@ -353,6 +363,16 @@ def _check_body(headers: Headers, limit_bytes: int) -> None:
     length = headers.get("content-length", "0")
     if not length.isdecimal() or len(length) > 12 or int(length) > limit_bytes:
         raise Denied(413, f"Such a request may have at most {limit_bytes} bytes.")
+
+
+async def _known(found: Awaitable[Session | None], permission: Permission) -> Session | None:
+    """Where nobody has to be known, a database that does not answer keeps nobody out: a bell must ring."""
+    try:
+        return await found
+    except StorageFailed:
+        if permission is not Permission.PUBLIC:
+            raise
+        return None
 
 
 async def _refuse(denied: Denied, scope: Scope, receive: Receive, send: Send) -> None:

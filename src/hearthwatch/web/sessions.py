@@ -96,24 +96,25 @@ def open_session(connection: Connection, token_sha256: bytes, new: OpenSession) 
     )
 
 
-def use_session(connection: Connection, token_sha256: bytes, now_us: WallUs) -> OpenSession | None:
-    """Return the session and note its use (once a minute); None for one that is unknown or has ended."""
+def find_session(connection: Connection, token_sha256: bytes, now_us: WallUs) -> OpenSession | None:
+    """Return the session; None for one that is unknown or has ended."""
     found = _find(connection, sessions.c.token_sha256 == token_sha256, now_us)
-    if not found:
-        return None
-    if abs(now_us - found[0].used_us) > _USE_NOTED_US:
-        connection.execute(update(sessions).where(sessions.c.token_sha256 == token_sha256).values(used_us=now_us))
-    return found[0]
+    return found[0] if found else None
 
 
-def use_session_by_id(connection: Connection, session: str, now_us: WallUs) -> OpenSession | None:
-    """Return the session of that id and note its use; None for one that is unknown or has ended."""
+def find_session_by_id(connection: Connection, session: str, now_us: WallUs) -> OpenSession | None:
+    """Return the session of that id; None for one that is unknown or has ended."""
     found = _find(connection, sessions.c.id == session, now_us)
-    if not found:
-        return None
-    if abs(now_us - found[0].used_us) > _USE_NOTED_US:
-        connection.execute(update(sessions).where(sessions.c.id == session).values(used_us=now_us))
-    return found[0]
+    return found[0] if found else None
+
+
+def is_use_due(session: OpenSession, now_us: WallUs) -> bool:
+    """Tell whether it is time to note that it is in use: once a minute."""
+    return abs(now_us - session.used_us) > _USE_NOTED_US
+
+
+def note_use(connection: Connection, session: str, now_us: WallUs) -> None:
+    connection.execute(update(sessions).where(sessions.c.id == session).values(used_us=now_us))
 
 
 def renew_session(connection: Connection, old_sha256: bytes, new_sha256: bytes, factor: Factor, now_us: WallUs) -> None:

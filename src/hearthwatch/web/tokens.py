@@ -83,15 +83,21 @@ def add_token(connection: Connection, token_sha256: bytes, new: ApiToken) -> Non
     )
 
 
-def use_token(connection: Connection, token_sha256: bytes, address: str, now_us: WallUs) -> ApiToken | None:
-    """Return the token and note its use (once a minute); None for one that is unknown or has expired."""
+def find_token(connection: Connection, token_sha256: bytes, now_us: WallUs) -> ApiToken | None:
+    """Return the token; None for one that is unknown or has expired."""
     row = connection.execute(_selected().where(api_tokens.c.token_sha256 == token_sha256)).first()
     if row is None or (row.expires_us is not None and row.expires_us <= now_us):
         return None
-    if row.used_us is None or abs(now_us - row.used_us) > _USE_NOTED_US or row.used_from != address[:64]:
-        used = update(api_tokens).where(api_tokens.c.id == row.token).values(used_us=now_us, used_from=address[:64])
-        connection.execute(used)
     return _token(row)
+
+
+def is_use_due(token: ApiToken, address: str, now_us: WallUs) -> bool:
+    """Tell whether it is time to note that it is in use: once a minute, and whenever it comes from somewhere else."""
+    return token.used_us is None or abs(now_us - token.used_us) > _USE_NOTED_US or token.used_from != address[:64]
+
+
+def note_use(connection: Connection, token: str, address: str, now_us: WallUs) -> None:
+    connection.execute(update(api_tokens).where(api_tokens.c.id == token).values(used_us=now_us, used_from=address[:64]))
 
 
 def list_tokens(connection: Connection) -> tuple[ApiToken, ...]:
