@@ -152,6 +152,7 @@ async def run(terms: Terms) -> Outcome:
                 await asyncio.to_thread(stack.enter_context, Filler(disk, inodes=way == "inodes"))
             await asyncio.sleep(terms.random.uniform(0.2, 3))
             if burst == bursts - 1:
+                asked = await found.read_all()
                 ring, rang_us = await found.ring(), now_us()
                 try:
                     told.append(await found.told_after(ring, timeout_s=10))
@@ -195,7 +196,9 @@ async def run(terms: Terms) -> Outcome:
         "lying_rows": len(findings),
         **({f"{way}_alert_s": told[0], "alert_s": told[0]} if told else {}),
     }
-    return Outcome(figures=figures, broken=tuple(broken), notes={"full": way, "bursts": str(bursts)})
+    return Outcome(
+        figures=figures, broken=tuple(broken), notes={"full": way, "bursts": str(bursts), "addresses_read": str(asked)}
+    )
 
 
 async def _is_known(found: LedgerHouse, rang_us: int) -> bool:
