@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.evidence import EVIDENCE
-from tests.faults.running import ROOT
+from tests.faults.running import ROOT, SEEN
 
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- from docs/evidence/faults.json by `python -m tests.faults.promises` -->", "<!-- end -->"
@@ -50,6 +50,18 @@ def rows(evidence: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             yield f"| {first} | {name} {found['what']} | {found['trials']} | {found['broken']}{bound} | {figures} |"
 
 
+def total(evidence: Mapping[str, Mapping[str, Any]]) -> str:
+    """The sentence below the table."""
+    trials, broken = (sum(found[key] for found in evidence.values()) for key in ("trials", "broken"))
+    looks = [found["figures"][SEEN] for found in evidence.values() if SEEN in found["figures"]]
+    often, worst = sum(one["count"] for one in looks), max((one["worst"] for one in looks), default=0)
+    seen = "none was seen" if not worst else f"as many as {worst:.0f} were seen at once"
+    return (
+        f"{trials} trials of {len(evidence)} faults, {broken} broken. After {often} of them a house was running and was looked through: secrets in "
+        f"files, cores, logs, arguments, environments and answers, and answers of 5xx that no rule allows: {seen}."
+    )
+
+
 def _short(value: float) -> str:
     return f"{value:.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.2f}"
 
@@ -58,7 +70,7 @@ def page(text: str, evidence: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the page with its table made anew."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return "\n".join([f"{before}{BEGIN}", *rows(evidence), f"{END}{after}"])
+    return "\n".join([f"{before}{BEGIN}", *rows(evidence), "", total(evidence), f"{END}{after}"])
 
 
 def main(evidence: Path = EVIDENCE, target: Path = PAGE) -> int:

@@ -28,6 +28,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RECORDS = ROOT / ".artifacts" / "faults"
 
+SEEN = "secrets_or_5xx_seen"
+"""The figure that every trial with a running house has."""
 _KEPT_FOLDERS = 3
 """Of one fault: fifty broken trials with footage would fill the disk."""
 
@@ -226,7 +228,7 @@ def looked_through(outcome: Outcome, houses: Collection[rig.House]) -> Outcome:
     if not houses:
         return outcome
     slips = [slip for house in houses for slip in house.slips()]
-    figures = {**outcome.figures, "secrets_or_5xx_seen": float(len(slips))}
+    figures = {**outcome.figures, SEEN: float(len(slips))}
     return replace(outcome, figures=figures, broken=(*outcome.broken, *slips))
 
 
