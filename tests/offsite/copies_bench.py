@@ -19,6 +19,7 @@ from hearthwatch.health.outage import Fault
 from hearthwatch.kit.clock import Clock, SystemClock
 from hearthwatch.kit.db import migrate, open_reader, open_writer
 from hearthwatch.kit.dbthread import DbThread
+from hearthwatch.kit.errors import StorageFailed
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.offsite import ledger
 from hearthwatch.offsite.courier import Courier
@@ -29,6 +30,7 @@ from hearthwatch.offsite.seal import KeyPair, new_pair
 from hearthwatch.offsite.upload import Target, TargetId, TargetKind, TargetOptions
 from hearthwatch.recording.filled import Filled
 from hearthwatch.recording.label import Label, footage_path
+from hearthwatch.recording.owed import Owed
 from hearthwatch.recording.segment import Backup, Copied, FootageClass, SegmentState, StorageOptions
 from hearthwatch.recording.store import Store, open_store
 from hearthwatch.recording.sweep import Sweep
@@ -84,12 +86,15 @@ class Copies:
     deleted: list[tuple[Copied, bool]] = field(default_factory=list)
     refuses: bool = False
 
+    def _failed(self, error: StorageFailed) -> None:
+        raise error
+
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         if not (self.root / "house.db").exists():
             (self.root / "house.db").write_bytes(empty_house())
         self.store: Store = open_store(self.root / "footage", self.root / "footage" / "index.db", self.clock)
-        self.sweep = Sweep(self.store.folder, self.store.index, self.store.ballast, self.clock, self.store.custody)
+        self.sweep = Sweep(self.store, self.clock, Owed(self.clock, self._failed))
         self.engine = open_writer(self.root / "house.db")
         self.reader = open_reader(self.root / "house.db")
         self.db = DbThread(self.engine)

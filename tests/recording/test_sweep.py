@@ -10,9 +10,11 @@ from tests.recording.packet_maker import START_US
 
 from hearthwatch.feeds.packet import RunId, Stream
 from hearthwatch.kit.clock import FakeClock
+from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import CameraId, WallUs
 from hearthwatch.recording.custody import DONE_AFTER_US, Custody
 from hearthwatch.recording.index import Asked
+from hearthwatch.recording.owed import Owed
 from hearthwatch.recording.retention import AgeClock, excess_bytes, must_bytes, plan_quota, plan_retention
 from hearthwatch.recording.segment import (
     Backup,
@@ -27,6 +29,7 @@ from hearthwatch.recording.segment import (
     StorageOptions,
 )
 from hearthwatch.recording.sweep import Sweep
+from hearthwatch.recording.verify import verify
 
 DAY_US = 86_400_000_000
 MINUTE_US = 60_000_000
@@ -188,13 +191,37 @@ def test_a_full_disk_takes_the_oldest_that_is_not_proved_and_counts_it(bench: Be
     bench.record(20)
     before = bench.segments()
     bench.store.custody.backup = {FRONT: Backup(classes=ALL)}
-    sweep = Sweep(bench.folder, bench.store.index, bench.store.ballast, bench.clock, bench.store.custody)
+    sweep = Sweep(bench.store, bench.clock, Owed(bench.clock, bench.health.append))
     assert sweep.make_room()
     left = bench.segments()
     gone = len(before) - len(left)
     assert gone > 0
     assert left == before[gone:]
     assert bench.store.custody.sacrificed == gone
+
+
+def test_files_that_went_while_the_index_had_no_room_leave_no_row(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.record(20)
+    before = bench.segments()
+    index, owed = bench.store.index, Owed(bench.clock, bench.health.append)
+    sweep = Sweep(bench.store, bench.clock, owed)
+
+    def full(_what: object) -> None:
+        raise StorageFailed(StorageFault.NO_SPACE, "database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "condemn", full)
+        patch.setattr(index, "forget", full)
+        assert sweep.make_room()
+        gone = [one for one in before if not (bench.folder / one.path).exists()]
+        assert gone
+        assert bench.segments() == before
+        bench.clock.advance(60)
+        assert not sweep.make_room(), "what is gone already gives no room"
+        assert owed.is_full
+    assert owed.settle()
+    assert bench.segments() == tuple(one for one in before if one not in gone)
+    assert verify(bench.folder, bench.reader, now_us=bench.clock.wall_us()).is_clean
 
 
 def test_an_upload_that_is_not_proved_goes_last_but_never_beyond_the_quota() -> None:

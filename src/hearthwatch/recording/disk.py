@@ -83,10 +83,10 @@ class Disk:
         self._options = options
         self._clock = clock
         self._on_health = on_health
-        self._sweep = Sweep(store.folder, store.index, store.ballast, clock, store.custody)
+        self._owed = Owed(clock, self._report)
+        self._sweep = Sweep(store, clock, self._owed)
         self._adoptions = Adoptions(store)
         self._tracks: dict[SegmentWriter, _Track] = {}
-        self._owed = Owed(clock, self._report)
         self._failing = False
         self._damage: StorageFailed | None = None
         self._has_unhashed = True
@@ -291,7 +291,7 @@ class Disk:
         self._store.renew_index(self._clock, self._damage)
         self._damage = None
         limits = self._sweep.limits
-        self._sweep = Sweep(self._store.folder, self._store.index, self._store.ballast, self._clock, self._store.custody)
+        self._sweep = Sweep(self._store, self._clock, self._owed)
         self._sweep.limits = limits
         self._reconcile = reconcile(self._store.folder, self._store.index)
         self._tidy_ns = self._clock.mono_ns()

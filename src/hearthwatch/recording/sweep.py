@@ -12,10 +12,9 @@ from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import free_bytes, fsync_folder, storage_failed
 from hearthwatch.kit.units import NS_PER_S, CameraId, WallUs
-from hearthwatch.recording.ballast import Ballast
-from hearthwatch.recording.custody import DONE_AFTER_US, Custody
+from hearthwatch.recording.custody import DONE_AFTER_US
 from hearthwatch.recording.index import Asked
-from hearthwatch.recording.index_writer import IndexWriter
+from hearthwatch.recording.owed import Owed
 from hearthwatch.recording.retention import (
     DAY_US,
     FOR_EVER,
@@ -29,7 +28,8 @@ from hearthwatch.recording.retention import (
     plan_retention,
 )
 from hearthwatch.recording.rows import Among
-from hearthwatch.recording.segment import FootageClass, KeepOptions, Limits, Origin, Segment, StorageOptions
+from hearthwatch.recording.segment import FootageClass, KeepOptions, Limits, Origin, Segment, SegmentId, StorageOptions
+from hearthwatch.recording.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +42,17 @@ _EXPIRY_NS = 60 * NS_PER_S
 class Sweep:
     """Deletes footage of one folder. Belongs to the thread that owns the index."""
 
-    def __init__(self, folder: Path, index: IndexWriter, ballast: Ballast, clock: Clock, custody: Custody) -> None:
-        self._folder = folder
-        self._index = index
-        self._ballast = ballast
+    def __init__(self, store: Store, clock: Clock, owed: Owed) -> None:
+        """`owed` takes the rows of files that are gone, for an index that has no room just now."""
+        self._folder = store.folder
+        self._index = store.index
+        self._ballast = store.ballast
         self._clock = clock
-        self._custody = custody
-        self._age = AgeClock(clock, index.newest_end_us())
+        self._custody = store.custody
+        self._owed = owed
+        self._gone: set[SegmentId] = set()
+        """Files that went before the index could note it."""
+        self._age = AgeClock(clock, store.index.newest_end_us())
         self._patient_until_ns = 0
         self._expiry_ns = 0
         self.limits = Limits()
@@ -153,7 +157,7 @@ class Sweep:
         now_ns = self._clock.mono_ns()
         if now_ns < self._patient_until_ns:
             return dropped
-        oldest = self._oldest(at_any_price=True)
+        oldest = tuple(one for one in self._oldest(at_any_price=True) if one.id not in self._gone)
         plan = plan_retention(
             oldest,
             self._asked(oldest),
@@ -170,8 +174,7 @@ class Sweep:
         except StorageFailed as error:
             if error.fault is not StorageFault.NO_SPACE:
                 raise
-            _unlink(self._folder, plan.delete)  # the index cannot even note it; the next start finds these files gone
-            self.delete(plan.delete)
+            self._remove(plan.delete)  # the index cannot even note that they will go
         if plan.delete and free_bytes(self._folder) < sum(one.size_bytes for one in plan.delete) // 2:
             self._patient_until_ns = now_ns + _FRUITLESS_NS
         return dropped or bool(plan.delete)
@@ -181,8 +184,18 @@ class Sweep:
         if not condemned:
             return
         self._index.condemn([one.id for one in condemned])
+        self._remove(condemned)
+
+    def _remove(self, condemned: Sequence[Segment]) -> None:
+        ids = {one.id for one in condemned}
+
+        def forget() -> None:
+            self._index.forget(condemned)
+            self._gone -= ids
+
         _unlink(self._folder, condemned)
-        self._index.forget(condemned)
+        self._gone |= ids
+        self._owed.note(forget)
         sacrificed = sum(map(self._custody.owed, condemned))
         if sacrificed:
             log.warning("the disk is full: %d files of footage went before their off-site copy was proved", sacrificed)
