@@ -90,6 +90,7 @@ def test_the_code_is_asked_for_there_and_checked_here(secret: str, code: Code) -
 @example("")
 @example("\ud800")
 @settings(max_examples=60)
+@pytest.mark.long
 def test_sec_14_no_name_leaves_its_level_of_a_topic(name: str) -> None:
     assert home_assistant.TOPIC.fullmatch(f"x/{part(name)}/config")
     assert len(part(name)) <= 64

@@ -65,6 +65,7 @@ def test_words_are_plain_before_they_go_anywhere(words: list[str]) -> None:
         assert len(one_line(word)) <= 201
 
 
+@pytest.mark.long
 def test_mails_have_our_headers_and_no_others(words: list[str]) -> None:
     options = EmailOptions(to=("a@example.org",), sender="b@example.org", host="127.0.0.1", port=25, tls=Tls.NONE)
     channel = EmailChannel(options, "")

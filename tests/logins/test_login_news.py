@@ -144,6 +144,7 @@ async def test_a_slow_burst_of_wrong_passwords_is_one_alert_with_its_count(tmp_p
         assert len(house.alerts) == 1
 
 
+@pytest.mark.long
 async def test_guessing_that_goes_on_for_hours_is_told_a_few_times(tmp_path: Path) -> None:
     async with scene(tmp_path) as house:
         for _ in range(720):

@@ -15,6 +15,8 @@ from hearthwatch.motion.motion import Sight, SightOptions
 from hearthwatch.motion.sight import SightWatch
 from hearthwatch.motion.views import MOST_VIEWS
 
+pytestmark = pytest.mark.long
+
 STEP_S = 2.0
 
 

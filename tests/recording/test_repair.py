@@ -325,6 +325,7 @@ def test_a_file_that_lost_its_end_is_listed_as_long_as_it_is(bench: Bench) -> No
     assert check(bench).is_clean
 
 
+@pytest.mark.long
 def test_footage_goes_on_while_somebody_else_holds_the_index(bench: Bench) -> None:
     writer = bench.writer()
     bench.begin(writer, make())

@@ -192,6 +192,7 @@ def test_from_afar_footage_is_told_in_cells_with_how_much_of_each_is_covered(ind
     ],
 )
 @pytest.mark.parametrize("span_days", [1, 8])
+@pytest.mark.long
 def test_a_local_day_is_whole_also_where_the_clock_changes(
     index: Index, zone: str, day: tuple[int, int, int], hours: float, span_days: int
 ) -> None:

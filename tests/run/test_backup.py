@@ -153,6 +153,7 @@ def test_what_is_left_open_holds_no_key(house: Path, tmp_path: Path) -> None:
     assert (tmp_path / "data" / "tls" / "authority.key").read_bytes() == (house / "tls" / "authority.key").read_bytes()
 
 
+@pytest.mark.long
 def test_a_passphrase_opens_it_and_a_wrong_one_does_not(house: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "house.backup"
     taken(house, path, Locked(passphrase=Secret("correct horse battery")))

@@ -156,6 +156,7 @@ def with_value(text: str, path: tuple[str, ...], value: object) -> str:
     return tomlkit.dumps(document)
 
 
+@pytest.mark.long
 def test_every_key_can_be_set_and_is_read_as_set_or_refused_in_the_checkers_words(tmp_path: Path) -> None:
     """A key that means something only beside another is refused alone, as the loader refuses such a file."""
     taken = refused = 0

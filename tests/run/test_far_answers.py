@@ -26,6 +26,7 @@ def detector(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Detec
     return load_detector("nanodet_plus_m_416", store, clock=SystemClock())
 
 
+@pytest.mark.long
 def test_a_clip_has_the_same_events_here_and_by_the_hub(test_data: Path, detector: Detector) -> None:
     visits: list[list[Visit]] = []
     far = Far(detector)

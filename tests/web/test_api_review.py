@@ -82,6 +82,7 @@ async def test_three_marked_alike_are_a_proposal_that_is_accepted_as_it_was_show
     assert (accepted.camera, accepted.kind.value, who) == ("front-door", "mask", "ada")
 
 
+@pytest.mark.long
 async def test_hostile_notes_and_searches_are_only_words(built: Built, owner: Browser) -> None:
     event = built.house.events_now[0].id
     for word in kept_words():

@@ -155,6 +155,7 @@ def is_refused(answer: Answer, method: str) -> bool:
 
 
 @pytest.mark.parametrize("name", MAY)
+@pytest.mark.long
 async def test_sec_08_every_route_lets_in_whom_it_should_and_nobody_else(name: str, built: Built) -> None:
     somebody = (await everybody(built))[name]
     wrong = []
@@ -206,6 +207,7 @@ async def test_sec_08_an_event_of_another_camera_does_not_exist(name: str, built
 
 
 @pytest.mark.parametrize("name", sorted(LIMITED))
+@pytest.mark.long
 async def test_sec_08_no_answer_names_another_camera(name: str, built: Built) -> None:
     somebody = (await everybody(built))[name]
     seen = 0

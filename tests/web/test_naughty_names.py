@@ -20,6 +20,7 @@ def words() -> list[str]:
     return [*(big_list() if BIG_LIST.exists() else ()), *kept_words(), "\x00", "a\x00b"]
 
 
+@pytest.mark.long
 async def test_people_and_programs_of_any_name(owner: Browser, built: Built, words: list[str]) -> None:
     headers = owner.page_headers() | {"Content-Type": "application/json"}
     taken, refused = 0, 0
