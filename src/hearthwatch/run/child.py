@@ -22,7 +22,7 @@ from hearthwatch.run.messages import VERSION, Beat, Link, Quit, Ready, Renew, Re
 log = logging.getLogger(__name__)
 
 BEAT_S = 1.0
-_TIDY_FIRST_S, _TIDY_EVERY_S = 60, 600
+_TIDY_EVERY_S = 60
 
 
 class Handlers(Protocol):
@@ -70,8 +70,7 @@ class Child:
             self.stop.set()
 
     def serve(self, handlers: Handlers, alive: Callable[[], bool], tidy: Callable[[], None] = lambda: None) -> None:
-        """Report ready, then beat each second while `alive()`; returns when told to end. `tidy` is called a minute after the
-        start, and every ten minutes from then on."""
+        """Report ready, then beat each second while `alive()`; returns when told to end. `tidy` is called each minute."""
         threading.Thread(target=self._listen, args=(handlers,), name="control", daemon=True).start()
         self.send(Ready())
         beats = 0
@@ -79,7 +78,7 @@ class Child:
             if alive():
                 self.send(Beat())
             beats += 1
-            if beats % _TIDY_EVERY_S == _TIDY_FIRST_S:
+            if beats % _TIDY_EVERY_S == 0:
                 tidy()
 
     def _listen(self, handlers: Handlers) -> None:
