@@ -12,7 +12,7 @@ from hearthwatch.run import child as of_child
 from hearthwatch.run.child import Child
 
 
-def test_it_tidies_up_a_minute_after_the_start_and_goes_on_beating(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_tidies_up_each_minute_and_goes_on_beating(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_child, "BEAT_S", 0.0)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
@@ -24,7 +24,7 @@ def test_it_tidies_up_a_minute_after_the_start_and_goes_on_beating(monkeypatch: 
 
     def alive() -> bool:
         beaten[0] = next(beats)
-        if beaten[0] == 800:
+        if beaten[0] == 200:
             child.stop.set()
         return False
 
@@ -34,4 +34,4 @@ def test_it_tidies_up_a_minute_after_the_start_and_goes_on_beating(monkeypatch: 
         if thread.name == "control":
             thread.join()
     child._control.close()
-    assert at == [60, 660]
+    assert at == [60, 120, 180]
