@@ -7,6 +7,7 @@ import contextlib
 import encodings.idna  # noqa: F401 names of hosts go through it, and inside the box nothing can be loaded
 import logging
 import os
+import re
 import socket
 import sys
 import threading
@@ -147,8 +148,14 @@ def main() -> None:
     if not walls.landlock:
         log.warning("this kernel has no landlock: the porch's files are kept by user rights alone")
     porch.start()
-    child.serve(porch, porch.tell, trim)
+    child.serve(porch, porch.tell, tidy)
     leave()
+
+
+def tidy() -> None:
+    """Forget what nobody needs again: a mail's boundary stays with `re` as a pattern, and no two mails have the same."""
+    re.purge()
+    trim()
 
 
 if __name__ == "__main__":
