@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -26,6 +25,7 @@ from hearthwatch.health.outage import HealthSink
 from hearthwatch.kit.clock import Clock
 from hearthwatch.kit.dbthread import Db
 from hearthwatch.kit.errors import StorageFailed
+from hearthwatch.kit.pool import started_pool
 from hearthwatch.kit.units import WallUs
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Outbox:
         self._next_id = 1
         self._journal = Journal(db, clock, health, patience_s)
         # threads of its own: a disk that hangs must not take those that look up the addresses alerts are sent to
-        self._writer = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
+        self._writer = started_pool("pictures", 2)
         self._writing: set[asyncio.Future[None]] = set()
 
     async def load(self) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hearthwatch.bench.soak.terms import SoakTerms
 
-_STEPS = (8, 12, 16, 24)
+_STEPS = (8, 12, 16, 24, 32, 48, 64)
 _FILE_COLUMNS = 170
 
 

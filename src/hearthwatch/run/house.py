@@ -25,6 +25,7 @@ from hearthwatch.kit.db import open_reader
 from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import HearthwatchError
 from hearthwatch.kit.ids import Ulids
+from hearthwatch.kit.pool import started_pool
 from hearthwatch.kit.retry import keep_running_async
 from hearthwatch.kit.units import CameraId
 from hearthwatch.run.alert_news import AlertNews
@@ -366,6 +367,7 @@ class House:
 
 async def _run(child: Child, plan: HousePlan) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(started_pool("work"))  # no alert waits for a thread that the machine refuses
     house = House(child, plan, loop)
     working = asyncio.create_task(house.run(), name="house")
     turning = Turning(SystemClock())
