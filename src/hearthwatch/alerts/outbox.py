@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 _MAX_KEYS = 5000
 _MOST_WRITING = 32
-_KEPT_ALERTS = 512
+_KEPT_ALERTS = 64
 _KEPT = {Part.PICTURE: 16, Part.CLIP: 2, Part.ALBUM: 1}
 _PICTURES = "pictures"
 
