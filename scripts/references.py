@@ -15,7 +15,6 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-import typer
 from tests.web.fake_house import Built, FakeHouse, build
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
@@ -57,7 +56,7 @@ scrape_configs:
 
 def command_line() -> str:
     """Return every command with every option."""
-    program = typer.main.get_group(cli.build())
+    program = cli.build()
     parts = [
         "# Every option of every command\n",
         MADE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -29,6 +30,17 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no test data at {folder} (set HEARTHWATCH_TEST_DATA)")
     return folder
+
+
+def pytest_sessionstart() -> None:
+    """Thousands of tests and all they import live to the end: nothing is garbage before the first of them runs."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is sought among what the tests make, not again and again among what stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
+from tests.house_db import empty_house_db
 from tests.recording.conftest import Bench
 
 from hearthwatch.cli import app
 from hearthwatch.kit.clock import FakeClock
-from hearthwatch.kit.db import migrate, open_writer
 from hearthwatch.kit.units import US_PER_S, WallUs, iso
 from hearthwatch.recording.index import IndexReader
-from hearthwatch.run import pins
 
 START_US = 1_700_000_000 * US_PER_S
 """2023-11-14 22:13:20 UTC: past on every machine that runs these tests."""
@@ -34,19 +29,6 @@ class HouseBench(Bench):
     @property
     def index_path(self) -> Path:
         return self.root / "footage" / "index.db"
-
-
-@cache
-def empty_house_db() -> bytes:
-    """A migrated house.db, made once: a migration takes longer than most tests."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "house.db"
-        engine = open_writer(path)
-        migrate(engine, Path(pins.__file__).parent / "migrations")
-        engine.dispose()
-        with contextlib.closing(sqlite3.connect(path)) as connection:  # a child migrated and left all in the write-ahead log
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return path.read_bytes()
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ def test_an_error_is_one_redacted_line_and_a_traceback_only_with_debug(
         raise error
 
     monkeypatch.setattr(app, "GROUPS", (lambda typer_app: (typer_app.command("fail")(fail), typer_app.command("other")(fail)),))
+    monkeypatch.setattr(app, "build", app.build.__wrapped__)
     assert app.run(["fail"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert words in line

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from tests.house_db import empty_house_db
 from tests.web import scene
 from tests.web.fake_arming import FakeArming
 from tests.web.fake_audit import FakeAudit
@@ -42,7 +43,6 @@ from tests.web.fake_timelapses import FakeTimelapses
 from tests.web.fake_timeline import FakeShares, FakeTimeline
 from tests.web.fake_trigger import FakeTriggers
 
-from hearthwatch.alerts import enrolment, push_device
 from hearthwatch.alerts.alert import Alert, AlertId, Delivery, DeliveryState, Part, Severity
 from hearthwatch.events.event import Event, EventId, EventKind
 from hearthwatch.feeds.packet import Codec, Gap, GapReason, Packet, Run, RunId, Stream
@@ -56,13 +56,12 @@ from hearthwatch.kit.mailbox import BoxCount
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.timings import Timings
 from hearthwatch.kit.units import NS_PER_S, US_PER_S, CameraId, MonoNs, WallUs
-from hearthwatch.presence import ledger as presence_ledger
 from hearthwatch.recording.boxes import fragment, init_segment
 from hearthwatch.recording.forecast import Flow, Forecast, forecast
 from hearthwatch.recording.segment import FootageClass, Segment, SegmentId, SegmentState, StorageOptions
 from hearthwatch.run.leaving_desk import LeavingDesk
 from hearthwatch.run.shares_desk import SharesDesk
-from hearthwatch.web import accounts, shares
+from hearthwatch.web import accounts
 from hearthwatch.web.accounts import Role
 from hearthwatch.web.app import create_app
 from hearthwatch.web.auth import Arrival, Auth
@@ -710,10 +709,9 @@ def build(
     folder: Path, house: FakeHouse, *, options: WebOptions | None = None, page: Page | None = None, metrics_token: str = ""
 ) -> Built:
     """Put an application together; the password hash is cheap so that a hundred log-ins fit in a test."""
-    engine = open_writer(folder / "house.db")
-    accounts.metadata.create_all(engine)
-    for tables in (shares.metadata, push_device.metadata, enrolment.metadata, presence_ledger.metadata):
-        tables.create_all(engine)
+    if not (database := folder / "house.db").exists():
+        database.write_bytes(empty_house_db())
+    engine = open_writer(database)
     db = DbThread(engine)
     house.shares.desk = SharesDesk(db, house.clock)
     house.leaving = _leaving(house, db)

@@ -5,12 +5,14 @@ Exit codes: 0 done, 1 it failed or found something wrong, 2 the command or the c
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from hearthwatch.cli import (
     actions,
@@ -86,7 +88,8 @@ GROUPS = (
 """Each adds its commands to the program; a new group is a module beside this one and a row here."""
 
 
-def build() -> typer.Typer:
+@functools.cache
+def build() -> TyperGroup:
     """Return the program with all its commands."""
     app = typer.Typer(
         name="hearthwatch",
@@ -100,7 +103,7 @@ def build() -> typer.Typer:
     app.callback()(_root)
     for register in GROUPS:
         register(app)
-    return app
+    return typer.main.get_group(app)
 
 
 def _show_version(wanted: bool) -> None:
