@@ -376,6 +376,23 @@ async def test_memory_of_old_alerts_is_bounded(house, monkeypatch):
     assert all(house.outbox.alert(d) for d in house.outbox.waiting("phone"))
 
 
+async def test_a_clip_follows_an_alert_that_memory_holds_no_more(house, monkeypatch):
+    monkeypatch.setattr("hearthwatch.alerts.outbox._KEPT_ALERTS", 4)
+    house.outbox.routes.set({"phone": frozenset(Part)})
+    long_ago = await house.tell()
+    for _ in range(12):
+        await house.tell()
+    await house.outbox.settle(house.outbox.waiting("phone"), DeliveryState.SENT)
+    for _ in range(12):
+        await house.tell()
+    assert long_ago.id not in house.outbox._alerts
+    await house.outbox.attach(long_ago.event, Part.CLIP, b"mp4")
+    [clip] = [one for one in house.outbox.waiting("phone") if one.part is Part.CLIP]
+    assert house.outbox.alert(clip).id == long_ago.id
+    await house.outbox.attach(long_ago.event, Part.CLIP, b"mp4 again")
+    assert [one for one in house.outbox.waiting("phone") if one.part is Part.CLIP] == [clip]
+
+
 async def test_what_a_later_alert_tells_whole_is_folded_even_while_it_is_being_tried(house):
     first = house.alert(dedupe_key="outage/x/start")
     await house.outbox.record(None, first)
