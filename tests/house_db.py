@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 from hearthwatch.kit.db import migrate, open_writer
 from hearthwatch.run import pins
 
+MIGRATIONS = Path(pins.__file__).parent / "migrations"
+
 
 @cache
 def empty_house_db() -> bytes:
@@ -18,7 +20,7 @@ def empty_house_db() -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "house.db"
         engine = open_writer(path)
-        migrate(engine, Path(pins.__file__).parent / "migrations")
+        migrate(engine, MIGRATIONS)
         engine.dispose()
         with contextlib.closing(sqlite3.connect(path)) as connection:  # a child migrated and left all in the write-ahead log
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

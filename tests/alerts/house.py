@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-import tempfile
-from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
+from tests.house_db import empty_house_db
 
 from hearthwatch.alerts.alert import Alert, AlertId, Part, Severity
 from hearthwatch.alerts.outbox import Outbox
@@ -20,37 +17,23 @@ from hearthwatch.events.event import Change, ChangeKind, Event, EventId, EventKi
 from hearthwatch.events.ledger import EventFiles
 from hearthwatch.health.outage import Fault
 from hearthwatch.kit.clock import FakeClock
-from hearthwatch.kit.db import migrate, open_writer
+from hearthwatch.kit.db import open_writer
 from hearthwatch.kit.dbthread import DbThread
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import CameraId, MonoNs, WallUs
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FRONT = CameraId("front")
-MIGRATIONS = Path(__file__).resolve().parents[2] / "src/hearthwatch/run/migrations"
 PATIENCE_S = 30.0
 """With a disk that other tests keep busy; whoever tries a slow disk asks for less."""
 _numbers = count(1)
-
-
-@cache
-def _empty() -> bytes:
-    """A migrated `house.db`, made once: a migration takes longer than most tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "house.db"
-        engine = open_writer(path)
-        migrate(engine, MIGRATIONS)
-        engine.dispose()
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return path.read_bytes()
 
 
 def opened(folder: Path) -> Engine:
     """Return the writing engine of the `house.db` in `folder`, which is made where there is none."""
     path = folder / "house.db"
     if not path.exists():
-        path.write_bytes(_empty())
+        path.write_bytes(empty_house_db())
     return open_writer(path)
 
 

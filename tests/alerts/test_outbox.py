@@ -376,6 +376,45 @@ async def test_memory_of_old_alerts_is_bounded(house, monkeypatch):
     assert all(house.outbox.alert(d) for d in house.outbox.waiting("phone"))
 
 
+async def test_of_whatever_waits_the_alert_is_at_hand_after_a_restart_too(house, monkeypatch):
+    monkeypatch.setattr("hearthwatch.alerts.outbox._KEPT_ALERTS", 4)
+    told = [await house.tell() for _ in range(20)]
+    after = await house.again("phone")
+    waiting = after.outbox.waiting("phone")
+    assert [after.outbox.alert(one).id for one in waiting] == [alert.id for alert in told]
+    await after.outbox.fold(told[0].dedupe_key)
+    assert len(after.outbox.waiting("phone")) == 19
+    after.close()
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_of_a_part_or_a_correction_the_alert_is_at_hand_whatever_is_told_meanwhile(house, monkeypatch, again):
+    monkeypatch.setattr("hearthwatch.alerts.outbox._KEPT_ALERTS", 4)
+    house.outbox.routes.set({"phone": frozenset(Part)})
+    alert = await house.tell()
+    await house.outbox.settle(house.outbox.waiting("phone"), DeliveryState.SENT)
+    late = (
+        house.outbox.amend(replace(alert, text="later"), again=True)
+        if again
+        else house.outbox.attach(alert.event, Part.CLIP, b"mp4")
+    )
+    await asyncio.gather(late, *(house.tell(parts=frozenset()) for _ in range(20)))
+    [one] = [one for one in house.outbox.waiting("phone") if one.alert == alert.id]
+    assert house.outbox.alert(one).id == alert.id
+
+
+async def test_what_was_folded_while_it_was_sent_may_still_be_settled(house, monkeypatch):
+    monkeypatch.setattr("hearthwatch.alerts.outbox._KEPT_ALERTS", 4)
+    alert = await house.tell()
+    sending = house.outbox.waiting("phone")
+    await house.outbox.fold(alert.dedupe_key)
+    house.outbox.routes.set({})
+    for _ in range(20):
+        await house.tell()
+    await house.outbox.settle(sending, DeliveryState.SENT)
+    assert house.outbox.waiting("phone") == ()
+
+
 async def test_a_clip_follows_an_alert_that_memory_holds_no_more(house, monkeypatch):
     monkeypatch.setattr("hearthwatch.alerts.outbox._KEPT_ALERTS", 4)
     house.outbox.routes.set({"phone": frozenset(Part)})

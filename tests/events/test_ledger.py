@@ -6,7 +6,8 @@ import stat
 from dataclasses import replace
 
 import pytest
-from tests.alerts.house import MIGRATIONS, an_event
+from tests.alerts.house import an_event
+from tests.house_db import MIGRATIONS
 
 from hearthwatch.events import ledger
 from hearthwatch.events.event import EventId, EventKind

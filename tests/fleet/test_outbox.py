@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import inspect
-from tests.alerts.house import MIGRATIONS, an_event, opened
+from tests.alerts.house import an_event, opened
+from tests.house_db import MIGRATIONS
 from tests.logins.rows import login
 
 from hearthwatch.alerts import ledger as alerts

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -88,11 +88,9 @@ class Outbox:
 
         last_id, deliveries, told = await self._db.run(read)
         self._next_id = last_id + 1
+        self._flagged |= {delivery.id for delivery in deliveries if delivery.maybe_sent}
+        self._put((), deliveries)
         self._take_up(told)
-        for delivery in deliveries:
-            self._waiting.setdefault(delivery.channel, {})[delivery.id] = delivery
-            if delivery.maybe_sent:
-                self._flagged.add(delivery.id)
 
     @property
     def degraded(self) -> bool:
@@ -133,7 +131,7 @@ class Outbox:
                     delivery, state=DeliveryState.WAITING, tries=0, next_us=self._clock.wall_us(), maybe_sent=False
                 )
         await self._journal.write(batch)
-        self._put(batch.deliveries.values())
+        self._put((later,), batch.deliveries.values())
         self._changed(later.id)
         return before
 
@@ -164,13 +162,9 @@ class Outbox:
         if not stored:
             alert = replace(alert, degraded=True)
             self._journal.amend(alert)
-        self._remember(alert)
-        self._owed |= {(alert.id, delivery.channel, Part.TEXT) for delivery in fresh}
         self._ours.add(alert.id)
-        for delivery in fresh:
-            if batch.deliveries[delivery.id].maybe_sent:
-                self._flagged.add(delivery.id)
-        self._put(fresh)
+        self._flagged |= {one.id for one in fresh if batch.deliveries[one.id].maybe_sent}
+        self._put((alert,), fresh)
         self._changed(alert.id)
         return stored
 
@@ -189,7 +183,7 @@ class Outbox:
         if await self._write_file(event, part, data) and part is Part.PICTURE:
             batch.pictures.add(event)
         fresh: list[Delivery] = []
-        for alert in await self.about(event):
+        for alert in (told := await self.about(event)):
             for name in self.routes.for_part(alert, part):
                 key = (alert.id, name, part)
                 if (alert.id, name, Part.TEXT) in self._owed and key not in self._owed:
@@ -198,7 +192,7 @@ class Outbox:
         batch.deliveries |= {delivery.id: delivery for delivery in fresh}
         if batch:
             await self._journal.write(batch)
-        self._put(fresh)
+        self._put(told, fresh)
 
     async def about(self, event: EventId) -> list[Alert]:
         """Return the alerts about an event, those told before a restart too."""
@@ -371,16 +365,22 @@ class Outbox:
             accepted_ms=None,
         )
 
-    def _accepted_ms(self, delivery: Delivery) -> float:
-        alert = self._alerts[delivery.alert]
+    def _accepted_ms(self, delivery: Delivery) -> float | None:
+        alert = self._alerts.get(delivery.alert)
+        if alert is None:  # folded while it was sent, and long ago
+            return None
         if alert.id in self._ours and alert.decided_ns:
             return (self._clock.mono_ns() - alert.decided_ns) / 1e6
         return max(0.0, (self._clock.wall_us() - alert.at_us) / 1e3)
 
-    def _put(self, fresh: Iterable[Delivery]) -> None:
+    def _put(self, alerts: Iterable[Alert], fresh: Collection[Delivery]) -> None:
+        """From now on these wait, and as long as they do their alerts are at hand."""
         for delivery in fresh:
             self._waiting.setdefault(delivery.channel, {})[delivery.id] = delivery
             self.nudge(delivery.channel)
+        for alert in alerts:
+            self._remember(alert)
+        self._owed |= {(one.alert, one.channel, part) for one in fresh for part in (Part.TEXT, one.part)}
 
     def _keep_key(self, key: str) -> None:
         self._keys[key] = None
