@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -59,19 +60,23 @@ async def test_soon_after_its_start_the_house_tells_of_somebody(house: House) ->
                     alert = said
                 if kind == "event":
                     event = said
-                if alert and event and event["picture"] and event["end_us"]:
+                if alert and event and event["picture"] and event["end_us"] and await is_shown(house, event):
                     break
     assert (event["label"], event["camera"]) == ("person", "demo")
     assert alert["event"] == event["id"]
     assert (await house.get("/api/v1/house"))["detector"]["basic"]
     assert event["id"] in [each["id"] for each in await house.events()]
     assert alert["id"] in [each["id"] for each in await house.alerts()]
-    assert stands_in_its_box(await house.get_bytes(f"/api/v1/events/{event['id']}/picture.jpg"), event["box"])
     assert (await house.get(f"/api/v1/events/{event['id']}"))["has_footage"]
     query = f"start_us={event['start_us']}&end_us={event['end_us']}"
     footage = await house.get_bytes(f"/api/v1/cameras/demo/footage.mp4?{query}")
     assert footage[4:8] == b"ftyp"
     assert len(footage) > 10_000
+
+
+async def is_shown(house: House, event: dict[str, Any]) -> bool:
+    """Its best moment may come with the message of its end, and the picture of that a little later."""
+    return stands_in_its_box(await house.get_bytes(f"/api/v1/events/{event['id']}/picture.jpg"), event["box"])
 
 
 def stands_in_its_box(jpeg: bytes, box: dict[str, float]) -> bool:

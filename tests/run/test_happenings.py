@@ -19,6 +19,7 @@ from hearthwatch.events import ledger
 from hearthwatch.events.alarms import Heard, Sensed, SensedPhase
 from hearthwatch.events.event import Change, Event, EventId, EventKind
 from hearthwatch.events.report import Report
+from hearthwatch.frames.geometry import Box
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.recording.segment import FootageClass
@@ -207,6 +208,28 @@ async def test_a_better_picture_replaces_the_kept_one_and_is_not_sent_again(benc
         assert await bench.stored.get() == event.id
     assert bench.house.files.picture(event.id) == b"better"
     assert [delivery.part for delivery in bench.house.outbox.waiting("phone")] == [Part.TEXT, Part.PICTURE]
+
+
+async def test_the_picture_of_who_came_along_stays_aside_until_he_is_the_better_seen(bench, monkeypatch):
+    write, shown = bench.house.files.write_picture, []
+    monkeypatch.setattr(
+        bench.house.files, "write_picture", lambda event, jpeg: (write(event, jpeg), shown.append((event, jpeg)))
+    )
+    bench.happenings.put(seen("first"))
+    event = await bench.told.get()
+    bench.happenings.put(a_picture("first", b"first"))
+    bench.happenings.put(seen("second", at_s=0.5, score=0.6, best_score=0.6))
+    bench.happenings.put(a_picture("second", b"second, far"))
+    bench.happenings.put(a_picture("first", b"first, nearer"))
+    bench.happenings.put(seen("second", at_s=1.0, score=0.9, best_score=0.9, best_box=Box(x0=0.6, y0=0.3, x1=0.7, y1=0.8)))
+    bench.happenings.put(a_picture("second", b"second"))
+    bench.happenings.put(seen("first", at_s=1.5, state=TrackState.LOST))
+    bench.happenings.put(a_picture("first", b"first, leaving"))
+    bench.happenings.put(a_picture("second", b"second, nearer"))
+    while (event.id, b"second, nearer") not in shown:
+        await bench.stored.get()
+    assert shown == [(event.id, jpeg) for jpeg in (b"first", b"first, nearer", b"second", b"second, nearer")]
+    assert [one.id for one in await bench.events()] == [event.id]
 
 
 async def test_a_picture_never_delays_a_text(bench, monkeypatch):

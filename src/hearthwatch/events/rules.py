@@ -203,6 +203,15 @@ class Rules:
         """Return the event a track is or was part of; None for one that never counted or is long gone."""
         return self._event_of.get(track)
 
+    def shows(self, track: TrackId) -> bool:
+        """Tell whether a picture of a track is to stand for its event: its best moment is the event's, or there is none yet."""
+        visit = self._visit_of(track)
+        if visit is None:
+            return True
+        shown = visit.best_of == track or not visit.pictured
+        visit.pictured |= shown
+        return shown
+
     def _counts(self, track: Track) -> bool:
         if track.label not in self._labels or not (track.moved or track.label in _ALIVE):
             return False

@@ -32,6 +32,8 @@ class Visit:
     live: set[str] = field(default_factory=set)
     best_of: str = ""
     """The track whose best moment is the event's: its picture is shown, so the event's box follows it."""
+    pictured: bool = False
+    """Some picture stands for it already, since this house began."""
     told: bool = False
     saved_score: float = 0.0
     resumed: bool = False

@@ -73,7 +73,7 @@ class Happenings:
         self._want_clip = want_clip
         self._want_picture = want_picture
         self._act = act
-        self._findings: asyncio.Queue[Seen | Moved | Heard | Report] = asyncio.Queue()
+        self._findings: asyncio.Queue[Seen | Moved | Picture | Heard | Report] = asyncio.Queue()
         self._pictures: asyncio.Queue[tuple[EventId, bytes]] = asyncio.Queue()
         self._early: OrderedDict[TrackId, Picture] = OrderedDict()
         self._rules: dict[CameraId, Rules] = {}
@@ -117,10 +117,7 @@ class Happenings:
 
     def put(self, finding: Seen | Moved | Picture | Heard | Report) -> None:
         """Take one finding; returns at once."""
-        if isinstance(finding, Picture):
-            self._attach(finding)
-        else:
-            self._findings.put_nowait(finding)
+        self._findings.put_nowait(finding)
 
     async def run(self) -> None:
         """Work until cancelled; a finding that fails is one finding lost, and said."""
@@ -142,14 +139,16 @@ class Happenings:
             await self._outbox.attach(event, Part.PICTURE, jpeg)
             await self._stored(event)
 
-    async def _take(self, finding: Seen | Moved | Heard | Report) -> None:
+    async def _take(self, finding: Seen | Moved | Picture | Heard | Report) -> None:
         match finding:
             case Seen(track=track) if track.camera in self._rules:
                 rules = self._rules[track.camera]
                 await self._follow(rules.track(track))
                 early = self._early.pop(track.id, None)
                 if early is not None:
-                    self._attach(early)
+                    self._attach(early, rules)
+            case Picture(camera=camera) if camera in self._rules:
+                self._attach(finding, self._rules[camera])
             case Moved(span=span) if span.camera in self._rules:
                 await self._follow(self._rules[span.camera].motion(span))
             case Heard(camera=camera, signal=signal) if camera in self._rules:
@@ -252,16 +251,16 @@ class Happenings:
             decided_ns=self._clock.mono_ns(),
         )
 
-    def _attach(self, picture: Picture) -> None:
+    def _attach(self, picture: Picture, rules: Rules) -> None:
         track = TrackId(picture.track)
-        rules = self._rules.get(picture.camera)
-        event = rules.event_of(track) if rules else None
+        event = rules.event_of(track)
         if event is None:
             self._early[track] = picture
             while len(self._early) > _EARLY_PICTURES:
                 self._early.popitem(last=False)
             return
-        self._pictures.put_nowait((event, picture.jpeg))
+        if rules.shows(track):
+            self._pictures.put_nowait((event, picture.jpeg))
 
     def _mark(self, change: Change) -> None:
         """Have the recorder keep the event's footage longer; it may be away, and the event must not wait for it."""
