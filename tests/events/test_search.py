@@ -84,7 +84,7 @@ CHOICES = st.builds(
 )
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(wanted=CHOICES, limit=st.integers(1, 400))
 @pytest.mark.long
 def test_pages_are_all_that_is_wanted_in_order_and_nothing_twice(kept, many, wanted, limit):

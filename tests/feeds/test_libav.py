@@ -200,7 +200,7 @@ def answering() -> Iterator[tuple[int, list[bytes]]]:
     yield listener.getsockname()[1], statuses
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
-    thread.join(5)
+    thread.join(60)
 
 
 @pytest.mark.wired

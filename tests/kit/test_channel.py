@@ -30,8 +30,8 @@ Pair = tuple[Channel[Hello | Count], Channel[Hello | Count]]
 @pytest.fixture
 def pair() -> Iterator[Pair]:
     left, right = socket.socketpair()
-    left.settimeout(10)
-    right.settimeout(10)
+    left.settimeout(60)
+    right.settimeout(60)
     a, b = Channel[Hello | Count](left, Hello | Count), Channel[Hello | Count](right, Hello | Count)
     yield a, b
     a.close()
@@ -45,7 +45,7 @@ def test_messages_arrive_in_order_and_as_what_they_were(pair: Pair) -> None:
     assert [pair[1].receive() for _ in sent] == sent
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     messages=st.lists(
         st.builds(Hello, st.text(), st.binary(max_size=300)) | st.builds(Count, st.integers(0, 2**63)), max_size=20
@@ -85,7 +85,7 @@ def on_the_wire(body: bytes) -> bytes:
 def ends() -> tuple[socket.socket, Channel[Hello | Count]]:
     """Return a raw end and a Channel that fails rather than waits for ever."""
     left, right = socket.socketpair()
-    right.settimeout(10)
+    right.settimeout(60)
     return left, Channel[Hello | Count](right, Hello | Count)
 
 
@@ -200,5 +200,5 @@ def test_close_ends_a_receive_in_another_thread(pair: Pair) -> None:
     thread = threading.Thread(target=wait)
     thread.start()
     pair[0].close()
-    assert ended.wait(10)
+    assert ended.wait(60)
     thread.join()

@@ -116,7 +116,7 @@ def test_a_full_lossless_box_makes_the_giver_wait_until_there_is_room() -> None:
     giver = threading.Thread(target=lambda: box.put(3) and accepted.set())
     giver.start()
     assert box.get() == 1
-    assert accepted.wait(10)
+    assert accepted.wait(60)
     giver.join()
     assert box.get() == 3
 
@@ -157,7 +157,7 @@ def test_a_closed_box_is_emptied_first_and_then_ends_whoever_waits(make: Callabl
     taker = threading.Thread(target=take_all)
     taker.start()
     box.close()
-    assert ended.wait(10)
+    assert ended.wait(60)
     taker.join()
 
 

@@ -235,7 +235,7 @@ async def test_a_name_server_that_does_not_answer_holds_up_nothing(tmp_path: Pat
     let_go = threading.Event()
 
     def slow(ip: str) -> str:
-        let_go.wait(10)
+        let_go.wait(60)
         return "late.example.net"
 
     async with scene(tmp_path, name_of=slow) as house:

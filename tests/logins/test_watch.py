@@ -156,7 +156,7 @@ OPS = st.lists(
 )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(OPS)
 def test_whatever_happens_nothing_is_missed_or_doubled(tmp_path_factory: pytest.TempPathFactory, ops) -> None:
 

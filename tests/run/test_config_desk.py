@@ -227,7 +227,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), m
 
 
 @given(name=TEXTS, masks=st.lists(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=6), max_size=3))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_text_and_any_drawing_comes_back_as_it_was(tmp_path: Path, name: str, masks: list) -> None:
     desk = Desk(tmp_path)
     drawn = tuple(tuple(tuple(point) for point in mask) for mask in masks)

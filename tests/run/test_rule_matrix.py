@@ -60,7 +60,7 @@ PRESSES = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(presses=PRESSES)
 def test_each_press_changes_one_cell_in_the_file_and_in_the_policy(tmp_path: Path, presses):
     path = tmp_path / "hearthwatch.toml"

@@ -197,7 +197,7 @@ async def test_how_much_of_the_model_is_here_is_told_while_it_comes(tmp_path: Pa
     def slow(url: str) -> Iterator[bytes]:
         yield b"12345"
         loop.call_soon_threadsafe(came.set)
-        held.wait(10)
+        held.wait(60)
         yield b"678"
 
     monkeypatch.setattr(fetching, "download", slow)

@@ -126,7 +126,7 @@ class Counting:
 
     def export(self, camera: CameraId, stream: Stream, start_us: WallUs, end_us: WallUs, target: Path) -> None:
         self.exports += 1
-        self.hold.wait(10)
+        self.hold.wait(60)
         target.write_bytes(b"x" * self.size)
         if self.fail:
             raise StorageFailed(StorageFault.NO_SPACE, "the disk is full")
