@@ -336,3 +336,20 @@ def test_tape_of_a_change_of_an_onvif_camera_opens_an_event(test_data: Path):
     (one,) = onvif_event.notifications(parse(path.read_bytes()))
     found = sensed(onvif_event.signal(one, {}), AlarmOptions(events=(OwnAlarm.MOTION,)))
     assert (found.kind, found.phase) == (EventKind.MOTION, SensedPhase.BEGAN)
+
+
+def test_a_ring_after_the_house_died_is_a_ring_though_the_one_before_was_left_open():
+    before, after = Bench(), Bench()
+    (rung,) = before.hear(0, AlarmKind.DOORBELL, PULSE)
+    after.rules.resume([rung.event], at(6))
+    (closed,) = after.wait(11)
+    assert (closed.kind, closed.event.end_us) == (ChangeKind.CLOSED, at(0))
+    (again,) = after.hear(11.5, AlarmKind.DOORBELL, PULSE)
+    assert (again.kind, again.tell) == (ChangeKind.OPENED, True)
+
+
+def test_the_same_hand_at_the_bell_while_the_house_died_is_one_ring():
+    before, after = Bench(), Bench()
+    (rung,) = before.hear(0, AlarmKind.DOORBELL, PULSE)
+    after.rules.resume([rung.event], at(6))
+    assert after.hear(8, AlarmKind.DOORBELL, PULSE) == ()
