@@ -155,7 +155,7 @@ def test_stop_ends_a_wait_for_an_answer() -> None:
         watcher = threading.Thread(target=watch)
         watcher.start()
         stop.set()
-        assert ended.wait(30)
+        assert ended.wait(2.0)
         watcher.join()
 
 
