@@ -210,8 +210,9 @@ class Rules:
         """Return the event a track is or was part of; None for one that never counted or is long gone."""
         return self._event_of.get(track)
 
-    def shows(self, track: TrackId) -> bool:
-        """Tell whether a picture of a track is to stand for its event: its best moment is the event's, or there is none yet."""
+    def take_picture(self, track: TrackId) -> bool:
+        """Note that there is a picture of a track; return whether it is to stand for its event from now on: the best moment of the
+        track is the event's, or the event has no picture yet."""
         visit = self._visit_of(track)
         if visit is None:
             return True

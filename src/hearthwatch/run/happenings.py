@@ -259,7 +259,7 @@ class Happenings:
             while len(self._early) > _EARLY_PICTURES:
                 self._early.popitem(last=False)
             return
-        if rules.shows(track):
+        if rules.take_picture(track):
             self._pictures.put_nowait((event, picture.jpeg))
 
     def _mark(self, change: Change) -> None:
