@@ -211,8 +211,8 @@ class Rules:
         return self._event_of.get(track)
 
     def take_picture(self, track: TrackId) -> bool:
-        """Note that there is a picture of a track; return whether it is to stand for its event from now on: the best moment of the
-        track is the event's, or the event has no picture yet."""
+        """Note that there is a picture of a track; return whether it is to stand for its event from now on: its best moment is
+        the event's, or the event has no picture yet."""
         visit = self._visit_of(track)
         if visit is None:
             return True
