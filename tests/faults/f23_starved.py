@@ -39,7 +39,8 @@ async def run(terms: Terms) -> Outcome:
     broken: list[str] = []
     await _ready_to_ring(found)
     async with _starved(found, kind, terms):
-        ring = await found.ring()
+        # a house that falls for want of memory hears nothing until another stands; what it said it heard, it must tell
+        ring = await found.ring(patience_s=60.0 if kind == "house memory" else 0.0)
         alert_s = await found.told_after(ring)
         seen = await _picture(found)
         await asyncio.sleep(terms.random.uniform(1, 4))

@@ -106,16 +106,22 @@ class LedgerHouse:
                 return found, waited_s
             await asyncio.sleep(0.25)
 
-    async def ring(self) -> Ring:
+    async def ring(self, patience_s: float = 0.0) -> Ring:
         """Have a bell ring, as a sensor elsewhere would: that which has been silent for longest. A second ring of one bell
-        would be the same visitor for 20 s."""
+        would be the same visitor for 20 s. With `patience_s` it calls again as long as nobody says that it was heard."""
         name = min(self.cameras, key=lambda name: self._rang_ns.get(name, 0))
         if name not in self._bells:
             self._bells[name] = (await self.house.get(f"/api/v1/cameras/{name}/trigger"))["path"]
         await asyncio.sleep(max(0.0, self._rang_ns.get(name, -(10**12)) / 1e9 + _SAME_VISITOR_S - time.monotonic()))
         at_ns = self._rang_ns[name] = time.monotonic_ns()
-        await self.house.get(self._bells[name])
-        return Ring(camera=name, at_ns=at_ns)
+        while True:
+            try:
+                await self.house.get(self._bells[name])
+                return Ring(camera=name, at_ns=at_ns)
+            except (AssertionError, aiohttp.ClientError, TimeoutError):
+                if time.monotonic_ns() - at_ns >= patience_s * 1e9:
+                    raise
+                await asyncio.sleep(1.0)
 
     def told(self, ring: Ring) -> list[Taken]:
         """Return what the owner's phone showed of this ring."""

@@ -166,12 +166,43 @@ async def test_only_the_way_that_is_switched_on_triggers(fakes: Fakes) -> None:
     assert not desk.called(CameraId("drive"), "webhook")
     desk.pulsed(YARD, fakes.clock.mono_ns())
     assert fakes.reports == []
-    assert await desk.call(YARD, word)
-    assert await desk.call(YARD, word), "held off, but not wrong"
+    calls = [asyncio.create_task(desk.call(YARD, word)) for _ in range(2)]
+    await settle()
+    fakes.reports[0].told(EventId("E1"))
+    assert await asyncio.gather(*calls) == [True, True], "held off, but not wrong"
     assert [report.sensed.detail for report in fakes.reports] == ["a call by web"]
     with pytest.raises(Unsupported, match=r"camera\.hall\.trigger\.webhook"):
         await desk.word(HALL)
-    fakes.reports[0].told(None)
+    await settle()
+
+
+async def test_a_call_is_answered_once_it_is_written_down(fakes: Fakes) -> None:
+    desk = fakes.desk()
+    word = await desk.word(YARD)
+    first = asyncio.create_task(desk.call(YARD, word))
+    await settle()
+    second = asyncio.create_task(desk.call(YARD, word))
+    await settle()
+    assert not first.done()
+    assert not second.done(), "it is held off, but the first may still be lost"
+    fakes.reports[0].told(EventId("E1"))
+    assert await asyncio.gather(first, second) == [True, True]
+    assert await desk.call(YARD, word)
+    await settle()
+
+
+async def test_a_call_that_nobody_took_is_not_answered_as_taken_and_may_come_again(
+    fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hearthwatch.run.trigger_desk._EVENT_S", 0.01)
+    desk = fakes.desk()
+    word = await desk.word(YARD)
+    for number in (1, 2):
+        with pytest.raises(Unreachable, match="call again"):
+            await desk.call(YARD, word)
+        assert len(fakes.reports) == number
+    for report in fakes.reports:
+        report.told(None)
     await settle()
 
 

@@ -20,7 +20,7 @@ from hearthwatch.events.event import EventId, EventKind
 from hearthwatch.events.report import Report
 from hearthwatch.feeds.sensor import NO_PIN, Light, TriggerOptions
 from hearthwatch.kit.clock import Clock
-from hearthwatch.kit.errors import HearthwatchError, Unsupported
+from hearthwatch.kit.errors import HearthwatchError, Unreachable, Unsupported
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.kit.units import NS_PER_S, CameraId, MonoNs, WallUs
 from hearthwatch.run.burst import moments
@@ -78,6 +78,7 @@ class TriggerDesk:
         self._clock = clock
         self._ids = ids
         self._last_ns: dict[CameraId, MonoNs] = {}
+        self._became: dict[CameraId, asyncio.Future[EventId | None]] = {}
         self._words: dict[CameraId, str] = {}
         self._had_burst: deque[EventId] = deque(maxlen=_REMEMBERED)
         self._room = asyncio.Semaphore(_AT_ONCE)
@@ -111,7 +112,7 @@ class TriggerDesk:
             return
         self._last_ns[camera] = at_ns
         at_us = WallUs(self._clock.wall_us() - age_ns // 1000)
-        became: asyncio.Future[EventId | None] = asyncio.get_running_loop().create_future()
+        became = self._became[camera] = asyncio.get_running_loop().create_future()
         sensed = Sensed(
             source="trigger",
             kind=EventKind.SENSOR,
@@ -211,7 +212,17 @@ class TriggerDesk:
         right = await self.word(camera)
         if not hmac.compare_digest(right.encode(), word.encode(errors="replace")):
             return False
-        return self.called(camera, "webhook")
+        if not self.called(camera, "webhook"):
+            return False
+        became = self._became.get(camera)
+        if became is not None:
+            try:
+                async with asyncio.timeout(_EVENT_S):
+                    await asyncio.shield(became)
+            except TimeoutError:
+                self._last_ns.pop(camera, None)
+                raise Unreachable("the house could not take note of this call: call again") from None
+        return True
 
 
 def _settle(became: asyncio.Future[EventId | None], event: EventId | None) -> None:

@@ -19,5 +19,6 @@ class TriggerDoor(Protocol):
         ...
 
     async def call(self, camera: CameraId, word: str) -> bool:
-        """Trigger the camera; False for a wrong word and a camera that cannot be triggered alike."""
+        """Trigger the camera; return once that is written down, or held where the disk takes nothing.
+        False for a wrong word and a camera that cannot be triggered alike. Raises Unreachable where it was not taken."""
         ...
