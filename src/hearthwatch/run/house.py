@@ -76,6 +76,7 @@ class House:
         self._plan = plan
         self._loop = loop
         self.clock = SystemClock()
+        self.turning = Turning(self.clock)
         self._data = Path(plan.data_folder)
         self.config = load(Path(plan.config_path))
         self._secrets = HouseSecrets.open(self._data)
@@ -353,6 +354,7 @@ class House:
                 *self.offsite.tasks,
                 *self.sensors.tasks,
                 *self._fleet.tasks,
+                ("turning", self.turning.run),
             ):
                 tasks.create_task(keep(name, work), name=name)
 
@@ -370,13 +372,10 @@ async def _run(child: Child, plan: HousePlan) -> None:
     loop.set_default_executor(started_pool("work"))  # no alert waits for a thread that the machine refuses
     house = House(child, plan, loop)
     working = asyncio.create_task(house.run(), name="house")
-    turning = Turning(SystemClock())
-    watching = asyncio.create_task(turning.run(), name="turning")
-    serving = loop.run_in_executor(None, child.serve, house, lambda: turning.is_well() and not working.done(), give_back)
+    serving = loop.run_in_executor(None, child.serve, house, lambda: house.turning.is_well() and not working.done(), give_back)
     await asyncio.wait({working, serving}, return_when=asyncio.FIRST_COMPLETED)
     if working.done() and not child.stop.is_set():
         child.stop.set()
-    watching.cancel()
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
