@@ -12,7 +12,7 @@ from hearthwatch.run import child as of_child
 from hearthwatch.run.child import Child
 
 
-def test_it_tidies_up_each_minute_and_goes_on_beating(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_tidies_up_after_its_start_and_each_minute_and_goes_on_beating(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_child, "BEAT_S", 0.0)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
@@ -34,4 +34,4 @@ def test_it_tidies_up_each_minute_and_goes_on_beating(monkeypatch: pytest.Monkey
         if thread.name == "control":
             thread.join()
     child._control.close()
-    assert at == [60, 120, 180]
+    assert at == [15, 75, 135, 195]

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 BEAT_S = 1.0
 _TIDY_EVERY_S = 60
+_TIDY_FIRST_S = 15
+"""A start leaves much behind."""
 
 
 class Handlers(Protocol):
@@ -70,7 +72,9 @@ class Child:
             self.stop.set()
 
     def serve(self, handlers: Handlers, alive: Callable[[], bool], tidy: Callable[[], None] = lambda: None) -> None:
-        """Report ready, then beat each second while `alive()`; returns when told to end. `tidy` is called each minute."""
+        """Report ready, then beat each second while `alive()`; returns when told to end.
+
+        `tidy` is called after 15 s and then each minute."""
         threading.Thread(target=self._listen, args=(handlers,), name="control", daemon=True).start()
         self.send(Ready())
         beats = 0
@@ -78,7 +82,7 @@ class Child:
             if alive():
                 self.send(Beat())
             beats += 1
-            if beats % _TIDY_EVERY_S == 0:
+            if beats % _TIDY_EVERY_S == _TIDY_FIRST_S:
                 tidy()
 
     def _listen(self, handlers: Handlers) -> None:
