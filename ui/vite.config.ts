@@ -26,6 +26,15 @@ function shellOfTheWorker(): Plugin {
   };
 }
 
+/** A typeface that comes after the first words is left for the next time: nothing moves because of it. */
+function stillLetters(): Plugin {
+  return {
+    name: "still-letters",
+    enforce: "pre",
+    transform: (code, id) => (/fontsource.*\.css$/.test(id) ? { code: code.replaceAll("font-display: swap", "font-display: optional"), map: null } : null),
+  };
+}
+
 export default defineConfig({
   build: {
     outDir: "../src/hearthwatch/web/dist",
@@ -42,6 +51,6 @@ export default defineConfig({
       },
     },
   },
-  plugins: [catalogue(), shellOfTheWorker()],
+  plugins: [catalogue(), stillLetters(), shellOfTheWorker()],
   server: { proxy: { "/api": { target: "http://127.0.0.1:8080", ws: true } } },
 });

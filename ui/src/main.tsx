@@ -134,7 +134,11 @@ function Shell() {
         </button>
       </nav>
       <main id="content" tabIndex={-1}>
-        {isFleet.value ? <Fleet page="HouseBar" /> : null}
+        {isFleet.value ? (
+          <div class="house-bar-place">
+            <Fleet page="HouseBar" />
+          </div>
+        ) : null}
         {connected.value || isAway.value ? null : (
           <p class="banner" role="status">
             {t("Hearthwatch does not answer. Trying again…")}

@@ -58,13 +58,20 @@ export const fleet = signal<Fleet | null>(null);
 export const there = signal<There | null>(null);
 export const thereTrouble = signal<unknown>(null);
 
-/** More than this house: there is something to choose from. */
-export const isFleet = computed(() => far !== "" || (fleet.value?.nodes.length ?? 0) > 1);
+const HAD = "hearthwatch-fleet";
+const had = localStorage.getItem(HAD) !== null;
+
+/** More than this house: there is something to choose from. Until the house has said so, as it was the last time. */
+export const isFleet = computed(() => far !== "" || (fleet.value ? fleet.value.nodes.length > 1 : had));
 export const isAway = computed(() => far !== "" && there.value !== null && there.value.node.hearing !== "here");
 
 export async function lookAround(): Promise<void> {
   const [all, one] = await Promise.allSettled([ask<Fleet>("GET", "/fleet"), far ? ask<There>("GET", `/fleet/nodes/${far}`) : Promise.resolve(null)]);
-  if (all.status === "fulfilled") fleet.value = all.value;
+  if (all.status === "fulfilled") {
+    fleet.value = all.value;
+    if (isFleet.value) localStorage.setItem(HAD, "yes");
+    else localStorage.removeItem(HAD);
+  }
   if (one.status === "fulfilled") there.value = one.value;
   thereTrouble.value = one.status === "rejected" ? one.reason : null;
 }

@@ -40,7 +40,10 @@ export function Tile({ camera, spot, enlarged, active, steps, back }: { camera: 
             <>
               <div class="tile-foot">
                 <span class="tile-name">{camera.name}</span>
-                <span class={`tile-state is-${over.say.tone}`}>{over.say.word}</span>
+                {/* another word is another element: none moves over the picture */}
+                <span key={over.say.word} class={`tile-state is-${over.say.tone}`}>
+                  {over.say.word}
+                </span>
               </div>
               <a class="tile-link" href={`${back}${back.includes("?") ? "&" : "?"}camera=${encodeURIComponent(camera.id)}`} ref={link} aria-label={t("{camera}: {state}. Enlarge", { camera: camera.name, state: over.say.word })} />
             </>

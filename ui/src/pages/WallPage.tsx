@@ -1,6 +1,6 @@
 /** The live wall: every camera as large as the screen allows, and who came by lately. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { api, type Camera, type HouseEvent } from "../api";
 import { deed, isForeign } from "../doors/words";
 import { ago, bytes, clock, dayName, fits, labelName, moment, spanHours, startOfDay } from "../format";
@@ -28,6 +28,9 @@ export function status(all: readonly Camera[]): string {
   const hidden = all.filter((camera) => camera.state === "private").length;
   return hidden ? t("{n} of {all} cameras are live, {hidden} private", { n: live, all: all.length, hidden }) : t("{n} of {all} cameras are live", { n: live, all: all.length });
 }
+
+/** What is not there yet keeps its place, so that nothing moves when it comes. */
+const kept = (isThere: boolean) => ({ visibility: isThere ? "" : "hidden" });
 
 const WALL = "/";
 const KIOSK = "/?wall=full";
@@ -73,21 +76,17 @@ export function WallPage() {
       ) : (
         <header class="head is-wall">
           <div>
-            <h1>{house.value?.name || "Hearthwatch"}</h1>
+            <h1 title={house.value?.name}>{house.value?.name || "Hearthwatch"}</h1>
             <p class="dim">{status(all)}</p>
           </div>
           <Stranger />
           <div class="wall-side">
-            {all.length > 1 ? (
-              <button class="button is-plain is-round" type="button" aria-label={t("Choose and order the cameras of this screen")} title={t("Choose and order")} onClick={() => setArranging(true)}>
-                <marks.Order />
-              </button>
-            ) : null}
-            {all.length ? (
-              <button class="button is-plain is-round" type="button" aria-label={t("The wall over the whole screen")} title={t("Full screen (f)")} onClick={start}>
-                <marks.Fill />
-              </button>
-            ) : null}
+            <button class="button is-plain is-round" type="button" style={kept(all.length > 1)} aria-label={t("Choose and order the cameras of this screen")} title={t("Choose and order")} onClick={() => setArranging(true)}>
+              <marks.Order />
+            </button>
+            <button class="button is-plain is-round" type="button" style={kept(all.length > 0)} aria-label={t("The wall over the whole screen")} title={t("Full screen (f)")} onClick={start}>
+              <marks.Fill />
+            </button>
             <time class="wall-clock">{clock(now_us.value)}</time>
           </div>
         </header>
@@ -112,15 +111,14 @@ function Stranger() {
   const unseen = unseenLogins.value;
   const newest = unseen[0];
   if (!newest) return null;
+  const where = `${cameraName(newest.camera)}, ${moment(newest.at_us, now_us.value)}`;
+  const more = unseen.length > 1 ? `${where}, ${t("and {n} more", { n: unseen.length - 1 })}` : where;
   return (
     <a class="stranger" href="/logins">
       <icons.Warn size={20} />
       <span>
-        <strong>{deed(newest)}</strong>
-        <span>
-          {cameraName(newest.camera)}, {moment(newest.at_us, now_us.value)}
-          {unseen.length > 1 ? `, ${t("and {n} more", { n: unseen.length - 1 })}` : ""}
-        </span>
+        <strong title={deed(newest)}>{deed(newest)}</strong>
+        <span title={more}>{more}</span>
       </span>
     </a>
   );
@@ -139,8 +137,10 @@ const NARROW_REST_PX = 150;
 function Grid({ all, enlarged, kiosk, back }: { all: Camera[]; enlarged: Camera | null; kiosk: boolean; back: string }) {
   const space = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState<{ w: number; h: number }>({ w: 0, h: 0 });
-  useEffect(() => {
+  // before the first paint: what stands below the tiles begins where it stays
+  useLayoutEffect(() => {
     if (!space.current) return undefined;
+    setSize({ w: space.current.clientWidth, h: space.current.clientHeight });
     const watch = new ResizeObserver(([entry]) => entry && setSize({ w: entry.contentRect.width, h: entry.contentRect.height }));
     watch.observe(space.current);
     return () => watch.disconnect();
@@ -224,7 +224,7 @@ function Span() {
 /** The house in one line, where the tiles leave room for it. */
 function Glance() {
   const h = house.value;
-  if (!h) return null;
+  if (!h || !loaded.value) return null;
   const today = startOfDay(now_us.value);
   const seen = recent.value.filter((event) => event.start_us >= today).length;
   const recording = cameras.value.filter((camera) => camera.recorded && camera.state === "live").length;
@@ -269,9 +269,9 @@ function Lately() {
             </li>
           ))}
         </ol>
-      ) : (
+      ) : loaded.value ? (
         <p class="dim">{t("Nobody has come by yet. Walk past a camera to see what happens.")}</p>
-      )}
+      ) : null}
     </aside>
   );
 }

@@ -38,7 +38,16 @@ export function holder(now: Arming): string {
 
 export function ArmingButton() {
   const now = arming.value;
-  if (!now) return null;
+  if (!now) {
+    return (
+      <span class="rail-link" style={{ visibility: "hidden" }} aria-hidden="true">
+        <span class="rail-icon">
+          <icons.Shield />
+        </span>
+        <span>{modeName("home")}</span>
+      </span>
+    );
+  }
   return (
     <button class="rail-link" type="button" onClick={() => (isOpen.value = true)} aria-label={t("{mode}: change", { mode: modeName(now.mode) })}>
       <span class="rail-icon">
