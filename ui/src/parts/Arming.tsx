@@ -40,7 +40,7 @@ export function ArmingButton() {
   const now = arming.value;
   if (!now) {
     return (
-      <span class="rail-link" style={{ visibility: "hidden" }} aria-hidden="true">
+      <span class="rail-link is-mode" style={{ visibility: "hidden" }} aria-hidden="true">
         <span class="rail-icon">
           <icons.Shield />
         </span>
@@ -49,7 +49,7 @@ export function ArmingButton() {
     );
   }
   return (
-    <button class="rail-link" type="button" onClick={() => (isOpen.value = true)} aria-label={t("{mode}: change", { mode: modeName(now.mode) })}>
+    <button class="rail-link is-mode" type="button" onClick={() => (isOpen.value = true)} aria-label={t("{mode}: change", { mode: modeName(now.mode) })}>
       <span class="rail-icon">
         <icons.Shield />
         {now.question ? <i class="badge is-bad" aria-label={t("a question waits")} /> : null}
