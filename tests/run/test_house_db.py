@@ -54,7 +54,7 @@ def test_a_damaged_one_is_made_anew_from_the_copy_and_the_owner_is_told(tmp_path
         found = open_house_db(tmp_path, clock)
         found.engine.dispose()
         assert "was damaged" in found.rescued, harm
-        assert remembered(tmp_path) == {"before"}, harm
+        assert remembered(tmp_path) == ({"before", "after"} if harm == "first page" else {"before"}), harm
     assert len(list((tmp_path / COPIES).iterdir())) == 1
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import mmap
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.files import free_bytes, fsync_folder, storage_failed
+from hearthwatch.kit.leaves import Entry, Leaves, entries
+from hearthwatch.kit.pages import Pages, Unsound
 from hearthwatch.kit.units import WallUs
 
 log = logging.getLogger(__name__)
@@ -23,6 +26,8 @@ _ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """The second where what SQLite says of damage holds damaged bytes."""
 _ENDS = ("", "-wal", "-shm", "-journal")
 _HEAD_BYTES = 100
+_LASTING = (slice(0, 18), slice(20, 24), slice(56, 60))
+"""What the first bytes say alike in every state of a database: the size of a page, the kind of text."""
 _ROOM = 3
 """A copy is made where there is room for so many."""
 
@@ -119,9 +124,9 @@ def snapshot(path: Path, new: Path) -> None:
 def rescue(path: Path, folder: Path, bring_up: Callable[[Path], None], now_us: WallUs) -> Rescued:
     """Set a damaged database aside and put the best there is in its place; whoever is curious may look into the old one.
 
-    What can be read of a table counts more than the copy; a table that can be read to its end is taken as it is. `bring_up`
-    makes a database of the present schema of a file, or of none. A rescue that was killed is taken up where it was: what it
-    had set aside already is read, too. Raises StorageFailed.
+    What can be read of a table counts more than the copy; a table that can be read to its end is taken as it is. Rows that
+    SQLite does not reach any more are read without it. `bring_up` makes a database of the present schema of a file, or of
+    none. A rescue that was killed is taken up where it was: what it had set aside already is read, too. Raises StorageFailed.
     """
     new = path.with_name(f".{path.name}.new")
     read = path.with_name(f".{path.name}.read")
@@ -135,8 +140,8 @@ def rescue(path: Path, folder: Path, bring_up: Callable[[Path], None], now_us: W
             there = (one.with_name(one.name + end) for one in (path, broken))
             if (old := next((one for one in there if one.exists()), None)) is not None:
                 shutil.copyfile(old, read.with_name(read.name + end))
-        _mend_head(read, new)
-        whole, partly = _salvage(read, new)
+        has_head = _mend_head(read, new)
+        whole, partly = _salvage(read, new, has_head=has_head)
         with closing(sqlite3.connect(new)) as sql:
             sql.execute("PRAGMA journal_mode=DELETE")
         _sync(new)
@@ -188,38 +193,71 @@ def _copy(path: Path, new: Path) -> None:
         target.execute("PRAGMA journal_mode=DELETE")
 
 
-def _mend_head(read: Path, new: Path) -> None:
-    """Where the first bytes alone are smashed, those of a database with the same tables open the rest."""
+def _mend_head(read: Path, new: Path) -> bool:
+    """Where the first bytes alone are smashed, those of a database with the same tables open the rest; then False: what else
+    they said is not known."""
+    if _takes_log(read):
+        return True
+    _takes_log(new)
+    head = bytearray(new.read_bytes()[:_HEAD_BYTES])
+    if not read.exists() or len(head) < _HEAD_BYTES:
+        return False
+    with read.open("rb") as file:
+        own = file.read(_HEAD_BYTES)
+    if all(own[part] == head[part] for part in _LASTING):
+        return True  # the damage is in what comes behind
+    page_bytes = int.from_bytes(head[16:18], "big")
+    head[24:28] = head[92:96] = bytes(4)  # the number of pages counts where both are the same
+    head[28:32] = (read.stat().st_size // max(page_bytes, 1)).to_bytes(4, "big")
+    head[32:40] = bytes(8)  # no page is free
+    head[18:20] = b"\2\2"  # its log holds the newest rows
+    with read.open("r+b") as file:
+        file.write(head)
+    _takes_log(read)
+    return False
+
+
+def _takes_log(read: Path) -> bool:
+    """Whether the schema can be read; whoever opens a database and is the last to close it writes its log back, too."""
     try:
         with closing(sqlite3.connect(read)) as sql:
             sql.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            return
     except _ERRORS:
-        head = bytearray(new.read_bytes()[:_HEAD_BYTES])
-    if read.exists() and len(head) == _HEAD_BYTES:
-        page_bytes = int.from_bytes(head[16:18], "big")
-        head[24:28] = head[92:96] = bytes(4)  # the number of pages counts where both are the same
-        head[28:32] = (read.stat().st_size // max(page_bytes, 1)).to_bytes(4, "big")
-        head[32:40] = bytes(8)  # no page is free
-        head[18:20] = b"\2\2"  # its log holds the newest rows
-        with read.open("r+b") as file:
-            file.write(head)
+        return False
+    return True
 
 
-def _salvage(read: Path, new: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _salvage(read: Path, new: Path, *, has_head: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Take what can be read of `read` into `new`; return the tables that are whole and those that may not be."""
     whole: list[str] = []
     partly: list[str] = []
     with closing(sqlite3.connect(new)) as sql, closing(sqlite3.connect(read)) as old:
         old.text_factory = lambda data: data.decode("utf-8", "replace")
         sql.execute("PRAGMA foreign_keys=OFF")
-        for table in _tables(sql):
-            with sql:
-                (whole if _take(old, sql, table) else partly).append(table)
+        sql.execute("PRAGMA synchronous=OFF")  # it is synced as a whole before it takes its place
+        with _leaves(read, entries(sql), has_head=has_head) as leaves:
+            for table in _tables(sql):
+                with sql:
+                    (whole if _take(old, sql, table, leaves) else partly).append(table)
         with sql:
             for table, rowid, _parent, _key in sql.execute("PRAGMA foreign_key_check").fetchall():
                 sql.execute(f'DELETE FROM "{table}" WHERE rowid = ?', (rowid,))  # noqa: S608 our own names
     return tuple(whole), tuple(partly)
+
+
+@contextlib.contextmanager
+def _leaves(read: Path, sister: Mapping[str, Entry], *, has_head: bool) -> Iterator[Leaves | None]:
+    """Read the pages without SQLite; None where that cannot be done."""
+    log_left = read.with_name(read.name + "-wal")
+    if not read.exists() or read.stat().st_size == 0 or (log_left.exists() and log_left.stat().st_size):
+        yield None
+        return
+    with read.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            leaves = Leaves(Pages(data), sister, has_head=has_head)
+        except Unsound:
+            leaves = None
+        yield leaves
 
 
 def _tables(sql: sqlite3.Connection) -> list[str]:
@@ -227,26 +265,46 @@ def _tables(sql: sqlite3.Connection) -> list[str]:
     return [name for (name,) in sql.execute(query).fetchall()]
 
 
-def _take(old: sqlite3.Connection, sql: sqlite3.Connection, table: str) -> bool:
+def _take(old: sqlite3.Connection, sql: sqlite3.Connection, table: str, leaves: Leaves | None) -> bool:
     """Take the rows of one table; True when all of them could be read."""
     try:
         had = {row[1] for row in old.execute(f'PRAGMA table_info("{table}")')}
     except _ERRORS:
         had = set()
-    names = [row[1] for row in sql.execute(f'PRAGMA table_info("{table}")') if row[1] in had]
-    if not names:
-        return False
-    columns = ", ".join(f'"{name}"' for name in names)
-    rows, complete = _read(old, f'SELECT {columns} FROM "{table}"')  # noqa: S608 our own names
+    has = [row[1] for row in sql.execute(f'PRAGMA table_info("{table}")')]
+    names = [name for name in has if name in had]
+    columns = _joined(names)
+    rows, complete = _read(old, f'SELECT {columns} FROM "{table}"') if names else ([], False)  # noqa: S608 our own names
     if complete:
         sql.execute(f'DELETE FROM "{table}"')  # noqa: S608 our own names
-    else:
+        _put(sql, table, names, rows)
+        return True
+    found = leaves.table(table) if leaves else None
+    if found:
+        own = [name for name in has if name in found.columns]
+        places = [found.columns.index(name) for name in own]
+        behind = [tuple(row[at] for at in places) for row in found.rows]
+        if found.whole:
+            sql.execute(f'DELETE FROM "{table}"')  # noqa: S608 our own names
+        _put(sql, table, own, behind)
+        if found.whole:
+            return True
+    if names:
         rows += _read(old, f'SELECT {columns} FROM "{table}" ORDER BY rowid DESC')[0]  # noqa: S608 from its other end
-    put = f'INSERT OR REPLACE INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(names))})'  # noqa: S608 our own names
+        there = set(behind) if found and own == names else set()
+        _put(sql, table, names, [row for row in rows if row not in there])
+    return False
+
+
+def _put(sql: sqlite3.Connection, table: str, names: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
+    put = f'INSERT OR REPLACE INTO "{table}" ({_joined(names)}) VALUES ({", ".join("?" * len(names))})'  # noqa: S608 our own
     for row in rows:
         with contextlib.suppress(*_ERRORS):  # a row that damage made nonsense of
             sql.execute(put, row)
-    return complete
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _read(old: sqlite3.Connection, query: str) -> tuple[list[tuple[object, ...]], bool]:
