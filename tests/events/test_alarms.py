@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.run.findings import BASE_US, a_track
 
-from hearthwatch.events.alarms import AlarmOptions, OwnAlarm, OwnObjects, SensedPhase, alike, is_of, sensed
+from hearthwatch.events.alarms import AlarmOptions, OwnAlarm, OwnObjects, Sensed, SensedPhase, alike, is_of, sensed
 from hearthwatch.events.event import ChangeKind, EventId, EventKind, EventOptions
 from hearthwatch.events.rules import Rules
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
@@ -345,6 +345,25 @@ def test_a_ring_after_the_house_died_is_a_ring_though_the_one_before_was_left_op
     (closed,) = after.wait(11)
     assert (closed.kind, closed.event.end_us) == (ChangeKind.CLOSED, at(0))
     (again,) = after.hear(11.5, AlarmKind.DOORBELL, PULSE)
+    assert (again.kind, again.tell) == (ChangeKind.OPENED, True)
+
+
+def test_a_trigger_after_the_house_died_is_told_though_the_one_before_was_left_open():
+    before, after = Bench(), Bench()
+    pulse = Sensed(
+        source="trigger",
+        kind=EventKind.SENSOR,
+        labels=("bell",),
+        phase=SensedPhase.BEGAN,
+        at_once=True,
+        box=None,
+        detail="a call by web",
+    )
+    (first,) = before.rules.sense(pulse, at(0))
+    after.rules.resume([first.event], at(12))
+    (closed,) = after.wait(12)
+    assert (closed.kind, closed.event.end_us) == (ChangeKind.CLOSED, at(0))
+    (again,) = after.rules.sense(pulse, at(13))
     assert (again.kind, again.tell) == (ChangeKind.OPENED, True)
 
 

@@ -194,15 +194,16 @@ class Rules:
         Who is new must be told, so the cooldown counts from when somebody was seen for certain.
         """
         for event in events:
-            is_ring = event.label == OwnAlarm.DOORBELL  # over when it was heard, however long the house was away
+            # over when it was heard, however long the house was away
+            is_pulse = event.kind is EventKind.SENSOR or event.label == OwnAlarm.DOORBELL
             self._visits[event.id] = Visit(
                 event=event,
                 box=None,
-                last_us=event.best_us if is_ring else now_us,
+                last_us=event.best_us if is_pulse else now_us,
                 told=True,
                 saved_score=event.score,
-                resumed=not is_ring,
-                sensed=is_ring,
+                resumed=not is_pulse,
+                sensed=is_pulse,
             )
             self._told_us[event.label] = max(self._told_us.get(event.label, WallUs(0)), event.best_us)
 
