@@ -62,11 +62,17 @@ class SmallDisk:
         self._image.unlink()
 
     def _umount(self) -> None:
-        for _turn in range(100):
-            if subprocess.run(["umount", str(self.path)], capture_output=True, check=False).returncode == 0:
+        for _turn in range(300):
+            subprocess.run(["umount", str(self.path)], capture_output=True, check=False)
+            if not self.path.is_mount() and not self._is_held():
                 return
             time.sleep(0.1)  # whoever was killed just now still lets go of its files
         raise AssertionError(f"{self.path} is still in use")
+
+    def _is_held(self) -> bool:
+        """Whoever began a namespace of mounts of its own meanwhile has the disk as long as it lives, and the next mount would be of
+        the same one: cut off."""
+        return bool(subprocess.run(["losetup", "-j", str(self._image)], capture_output=True, check=False).stdout)
 
 
 def _run(*command: str) -> None:
