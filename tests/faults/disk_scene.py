@@ -173,10 +173,10 @@ def journal_of(path: Path) -> Journal:
     return found
 
 
-def lost_acknowledged(journal: Journal, lives: list[Child], cut_us: int) -> tuple[int, list[str]]:
+def lost_acknowledged(journal: Journal, lives: list[Child], gone_us: int) -> tuple[int, list[str]]:
     """Return how many acknowledged events, alerts and arming changes are gone, and what else is wrong with the journal.
 
-    What the first life sent after its disk was cut off is no send: with the power it would have been dead.
+    What the first life sent after `gone_us`, when its disk was cut off, is no send: with the power it would have been dead.
     """
     events = {key for life in lives for (key,) in life.said["event"]}
     arms = {int(number): mode for life in lives for number, mode in life.said["arm"]}
@@ -185,7 +185,7 @@ def lost_acknowledged(journal: Journal, lives: list[Child], cut_us: int) -> tupl
         alert
         for life in lives
         for alert, _repeat, _event, at_us in life.said["took"]
-        if alert in happened and (life is not lives[0] or int(at_us) <= cut_us)
+        if alert in happened and (life is not lives[0] or int(at_us) <= gone_us)
     ]
     gone_events = events - journal.events
     gone_alerts = events - journal.alerts.keys()

@@ -102,6 +102,7 @@ async def _cut_and_start(terms: Terms, scene: str, made: Template, disk: SmallDi
         await asyncio.sleep(terms.random.uniform(0.3, 2.3))
     cut_us = time.time_ns() // 1000
     disk.cut()
+    gone_us = time.time_ns() // 1000  # what was sent until the power was gone was sent, and may be noted as sent
     await first.kill()
     mount_s = await asyncio.to_thread(disk.again)
     second = Child(replace(told, first=_LATER, calm=True, copies=False, max_mb=0))
@@ -113,7 +114,7 @@ async def _cut_and_start(terms: Terms, scene: str, made: Template, disk: SmallDi
     journal = await asyncio.to_thread(journal_of, disk.path / "data" / NAME)
     sent = first.sent(cut_us)
     gap_s = lost_s(kept, sent, told.cameras)
-    lost, broken = lost_acknowledged(journal, [first, second], cut_us)
+    lost, broken = lost_acknowledged(journal, [first, second], gone_us)
     broken += kept.findings[:5]
     if kept.doubled:
         broken.append(f"{kept.doubled} pictures are there twice")
