@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import uuid
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ _MAX_ANSWERS = 128
 """Of one source, each once: a recorder may answer for all its cameras."""
 _MAX_MATCHES = 8
 _MAX_SCOPES = 64
+_HEARD_BYTES = 4 * 1024 * 1024
+"""What may wait in the kernel until it is read, where the system grants it: with its usual 208 KiB eighty answers of a liar
+push out the camera's."""
 _MAX_CHARS = 200
 _ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 _DISCOVERY = "http://schemas.xmlsoap.org/ws/2005/04/discovery"
@@ -158,6 +162,7 @@ async def call(
     except OSError as error:
         raise Unreachable(f"cannot look for cameras from {local_address} ({error.strerror})") from error
     try:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HEARD_BYTES)
         for _ in range(2):
             for types in TYPES:
                 transport.sendto(probe(types, uuid.UUID(int=rng.getrandbits(128), version=4)), group)
