@@ -173,23 +173,27 @@ def journal_of(path: Path) -> Journal:
     return found
 
 
-def lost_acknowledged(journal: Journal, lives: list[Child], gone_us: int) -> tuple[int, list[str]]:
+def lost_acknowledged(journal: Journal, lives: list[Child], cut_us: int, gone_us: int) -> tuple[int, list[str]]:
     """Return how many acknowledged events, alerts and arming changes are gone, and what else is wrong with the journal.
 
-    What the first life sent after `gone_us`, when its disk was cut off, is no send: with the power it would have been dead.
+    The power of the first life's disk went at some moment between `cut_us` and `gone_us`. What that life sent before it
+    has to be noted, what it sent afterwards was sent by a dead house; what it sent in between may be either.
     """
     events = {key for life in lives for (key,) in life.said["event"]}
     arms = {int(number): mode for life in lives for number, mode in life.said["arm"]}
     happened = {key for life in lives for key, _at_us in life.said["happened"]}
-    took = [
-        alert
-        for life in lives
-        for alert, _repeat, _event, at_us in life.said["took"]
-        if alert in happened and (life is not lives[0] or int(at_us) <= gone_us)
-    ]
+
+    def took(until_us: int) -> list[str]:
+        return [
+            alert
+            for life in lives
+            for alert, _repeat, _event, at_us in life.said["took"]
+            if alert in happened and (life is not lives[0] or int(at_us) <= until_us)
+        ]
+
     gone_events = events - journal.events
     gone_alerts = events - journal.alerts.keys()
-    untold = events - set(took)
+    untold = events - set(took(gone_us))
     gone_lines = arms.keys() - journal.lines
     wrong = []
     if not journal.sound:
@@ -204,10 +208,11 @@ def lost_acknowledged(journal: Journal, lives: list[Child], gone_us: int) -> tup
         wrong.append(f"the house is armed {journal.armed}, acknowledged was {arms[journal.armed[0]]}")
     if {key for key in journal.alerts if key not in journal.events}:
         wrong.append("an alert without its event: they were not one transaction")
-    firsts = list(dict.fromkeys(took))
+    firsts = list(dict.fromkeys(took(gone_us)))
     if firsts != sorted(firsts):
         wrong.append("alerts came out of order")
-    doubled = len(took) - len(firsts)
+    surely = took(cut_us)
+    doubled = len(surely) - len(set(surely))
     owed = sum(len(life.said["owed"]) for life in lives)
     if doubled > len(lives) - 1 + owed:  # what went out while the disk took nothing may come again
         wrong.append(f"{doubled} alerts came twice in {len(lives) - 1} cuts, {owed} were owed to the disk")

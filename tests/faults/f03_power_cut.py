@@ -102,7 +102,7 @@ async def _cut_and_start(terms: Terms, scene: str, made: Template, disk: SmallDi
         await asyncio.sleep(terms.random.uniform(0.3, 2.3))
     cut_us = time.time_ns() // 1000
     disk.cut()
-    gone_us = time.time_ns() // 1000  # what was sent until the power was gone was sent, and may be noted as sent
+    gone_us = time.time_ns() // 1000
     await first.kill()
     mount_s = await asyncio.to_thread(disk.again)
     second = Child(replace(told, first=_LATER, calm=True, copies=False, max_mb=0))
@@ -114,7 +114,7 @@ async def _cut_and_start(terms: Terms, scene: str, made: Template, disk: SmallDi
     journal = await asyncio.to_thread(journal_of, disk.path / "data" / NAME)
     sent = first.sent(cut_us)
     gap_s = lost_s(kept, sent, told.cameras)
-    lost, broken = lost_acknowledged(journal, [first, second], gone_us)
+    lost, broken = lost_acknowledged(journal, [first, second], cut_us, gone_us)
     broken += kept.findings[:5]
     if kept.doubled:
         broken.append(f"{kept.doubled} pictures are there twice")
@@ -127,6 +127,7 @@ async def _cut_and_start(terms: Terms, scene: str, made: Template, disk: SmallDi
     broken += await asyncio.to_thread(_of_scene, scene, made, disk)
     figures = {
         "gap_s": gap_s,
+        "cut_s": (gone_us - cut_us) / 1e6,
         "acked": len(first.said["event"]) + len(first.said["arm"]),
         "acked_lost": lost,
         "lying_rows": kept.lying_rows,
