@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -146,6 +147,14 @@ def segments(folder: Path) -> tuple[Segment, ...]:
 def gaps(folder: Path) -> tuple[Gap, ...]:
     with IndexReader(folder / "index.db") as reader:
         return reader.gaps(BENT, Stream.MAIN, WallUs(-_FAR_US), _FAR_US)
+
+
+def waits_for_a_right_clock(folder: Path) -> bool:
+    """Tell whether a row still says when it was stamped, to be put right once something keeps the clock."""
+    with closing(sqlite3.connect(f"file:{folder / 'index.db'}?mode=ro", uri=True)) as sql:
+        return any(
+            sql.execute(f"SELECT 1 FROM {table} WHERE clock_boot IS NOT NULL").fetchone() for table in ("segments", "gaps")
+        )
 
 
 def disorder(found: list[Held]) -> int:
