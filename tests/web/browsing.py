@@ -70,6 +70,14 @@ class Settled:
     async def go(self, path: str) -> None:
         """Follow a link as the page itself does it, without loading it anew; wait for all it shows."""
         await self.page.evaluate(GO, path)
+        await self._shown()
+
+    async def load(self, url: str) -> None:
+        """Load the page anew, as a typed address does; wait for all it shows."""
+        await self.page.goto(url)
+        await self._shown()
+
+    async def _shown(self) -> None:
         await self.page.wait_for_selector("main :is(h1, h2, .trouble)", state="attached")
         await self.quiet()
 

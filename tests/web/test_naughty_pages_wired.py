@@ -169,8 +169,7 @@ async def test_names_are_shown_letter_by_letter_and_odd_addresses_lead_nowhere(t
             "/cameras/<img src=x onerror=1>",
             "/settings/constructor",
         ):
-            await page.goto(running.base + odd)
-            await settled.quiet()
+            await settled.load(running.base + odd)
             assert len(await page.locator("main").inner_text()) > 10, odd
         link = await page.evaluate(
             """async () => {
@@ -181,7 +180,7 @@ async def test_names_are_shown_letter_by_letter_and_odd_addresses_lead_nowhere(t
               return (await (await fetch('/api/v1/shares', { method: 'POST', headers, body: JSON.stringify(ask) })).json()).path;
             }"""
         )
-        await page.goto(running.base + link)
+        await settled.load(running.base + link)
         shared = await page.locator("main").inner_text()
         assert [name for name in names[:2] if name not in shared] == []
         assert (await page.evaluate(LOOK))["wide"] <= 0
