@@ -133,7 +133,8 @@ async def test_sec_04_a_passkey_is_made_and_logs_in_by_itself(house: Running, br
     assert {(each.user.name, each.factor.value) for each in sessions if each.user.name == "cleo"} >= {("cleo", "passkey")}
 
     # at an address no passkey is offered, and why stands there
-    await page.goto(house.base)
+    await enter(page, house.base, "cleo")
+    await page.get_by_text("No passkey works at this address").wait_for()
     assert await page.get_by_role("button", name="Log in with a passkey").count() == 0
     await context.close()
 

@@ -172,7 +172,7 @@ async def test_this_screen_keeps_its_cameras_and_fills_itself_with_them(chromium
     await page.wait_for_function("() => document.fullscreenElement !== null")
     assert await moving(page, f"{tile('garden')} video.is-shown")
     share = "() => [...document.querySelectorAll('.tile')].reduce((sum, one) => sum + one.clientWidth * one.clientHeight, 0)"
-    assert await page.evaluate(f"({share})() / (innerWidth * innerHeight)") > 0.65
+    await page.wait_for_function(f"() => ({share})() / (innerWidth * innerHeight) > 0.65")
     await page.get_by_role("link", name="Leave the full screen").click()
     await page.wait_for_function("() => document.fullscreenElement === null")
     await expect(page.get_by_role("heading", name="Elm Street 12")).to_be_visible()

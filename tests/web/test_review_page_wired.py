@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.alerts.house import an_event, opened
 from tests.runs.rig import OWNER_NAME, OWNER_PASSWORD, House
-from tests.web.browsing import CHROMIUM, Watched
+from tests.web.browsing import CHROMIUM, Settled, Watched
 from tests.web.fake_house import PASSWORD, FakeHouse, picture
 from tests.web.naughty import kept_words
 from tests.web.running import Running, new_house, running_house
@@ -59,6 +59,13 @@ async def logged_in(chromium: Browser, running: Running, **context: object) -> W
 
 async def cards(page: Page) -> list[str]:
     return await page.locator(".card[data-event]").evaluate_all("found => found.map(card => card.dataset.event)")
+
+
+async def scrolled_to(page: Page, count: int) -> None:
+    """Go on to the end of the list until so many events are in it."""
+    while (have := await page.locator(".card").count()) < count:
+        await page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+        await page.wait_for_function("have => document.querySelectorAll('.card').length > have", arg=have)
 
 
 async def test_filter_search_mark_by_hand_and_by_keys(chromium: Browser, tmp_path: Path) -> None:
@@ -149,11 +156,7 @@ async def test_the_list_goes_on_and_nothing_jumps_when_somebody_comes(chromium: 
         page = watched.page
         await page.goto(f"{running.base}/events")
         await page.locator(".card").first.wait_for()
-        for _ in range(40):
-            await page.mouse.wheel(0, 4000)
-            if await page.locator(".card").count() > 180:
-                break
-            await page.wait_for_timeout(60)
+        await scrolled_to(page, 181)
         ids = await cards(page)
         assert len(ids) == len(set(ids)) > 180
         before = await page.evaluate("() => [scrollY, document.querySelectorAll('.card').length]")
@@ -189,18 +192,14 @@ async def test_sec_14_hostile_words_stay_words_on_a_phone(chromium: Browser, tmp
     async with running_house(tmp_path, house) as running:
         watched = await logged_in(chromium, running, viewport=PHONE)
         page = watched.page
+        settled = Settled(page)
         wide = "() => document.documentElement.scrollWidth - innerWidth"
         await page.goto(f"{running.base}/events")
         await page.locator(".card").first.wait_for()
-        while await page.locator(".card").count() < len(words):
-            have = await page.locator(".card").count()
-            await page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
-            await page.wait_for_function("have => document.querySelectorAll('.card').length > have", arg=have)
+        await scrolled_to(page, len(words))
         assert await page.evaluate(wide) <= 0
         for path in ("/house", "/alerts", "/logins", *(f"/events/w{number:04}" for number in range(0, len(words), 40))):
-            await page.goto(running.base + path)
-            await page.wait_for_selector(".page h1")
-            await page.wait_for_timeout(150)
+            await settled.load(running.base + path)
             assert await page.evaluate(wide) <= 0, path
         assert await page.evaluate("() => window.pwned") is None
         assert watched.foreign == []
