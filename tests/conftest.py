@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from hearthwatch.kit import logs
+from tests.devices.free_port import free_port
 
 settings.register_profile("house", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -21,6 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent
 def _own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test hides from the logs must not be hidden from the next one's texts."""
     monkeypatch.setattr(logs, "_secrets", set())
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """In place of pytest-asyncio's: none that a test beside this one may be given meanwhile."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")

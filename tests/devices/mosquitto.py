@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+
+from tests.devices.free_port import free_port
 
 
 @dataclass(slots=True)
@@ -54,9 +55,7 @@ class Mosquitto:
         if program is None:
             pytest.skip("no mosquitto here (Debian: apt-get install mosquitto)")
         if not self.port:
-            with socket.socket() as probe:
-                probe.bind((self.host, 0))
-                self.port = probe.getsockname()[1]
+            self.port = free_port(self.host)
         self._process = subprocess.Popen(
             [program, "-c", str(self._configured())], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
         )

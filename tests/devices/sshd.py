@@ -6,9 +6,10 @@ import asyncio
 import getpass
 import os
 import shutil
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.devices.free_port import free_port
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
@@ -40,9 +41,7 @@ class Sshd:
                 await self.make_key(name)
         _make_room_for_privilege_separation()
         if not self.port:
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                self.port = free.getsockname()[1]
+            self.port = free_port()
         refused = f" -P {','.join(self.refused)}" if self.refused else ""
         config = self.folder / "config"
         config.write_text(

@@ -7,7 +7,6 @@ import contextlib
 import errno
 import os
 import random
-import socket
 import sys
 import tempfile
 from collections import deque
@@ -30,6 +29,7 @@ from hearthwatch.kit.retry import Backoff
 from hearthwatch.kit.units import WallUs
 from tests.alerts.house import an_event
 from tests.devices.bad_wire import BadWire, Fate
+from tests.devices.free_port import free_port
 from tests.faults.fault import Fault, NotHere, Outcome, Terms
 from tests.faults.running import ROOT
 from tests.faults.small_disk import SmallDisk
@@ -175,7 +175,7 @@ async def run(terms: Terms) -> Outcome:
             wire = BadWire("127.0.0.1", server.port, fates=fates)
             port = (await wire.start())[1]
             stack.push_async_callback(wire.stop)
-        hub = Hub(terms.folder / "hub", server.address.replace(f":{server.port}/", f":{port}/"), _free_port())
+        hub = Hub(terms.folder / "hub", server.address.replace(f":{server.port}/", f":{port}/"), free_port())
         stack.push_async_callback(hub.kill)
         code = await hub.start()
         return await _tried(terms, kind, hub, code, server=server, disk=disk, wire=wire)
@@ -235,13 +235,6 @@ async def _compared(house: House, link: HubLink) -> Compared:
                 if (found := await work.compare()) is not None:
                     return found
             await asyncio.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 FAULT = Fault(

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import shutil
 import signal
-import socket
 from collections.abc import Collection
 from pathlib import Path
 
 import pytest
+from tests.devices.free_port import free_ports
 
 from hearthwatch.fleet.authority import Authority, new_key, open_authority, private_pem, request_for
 from hearthwatch.fleet.nats_config import HubServer, LeafServer, leaf_config, node_may
@@ -20,14 +20,6 @@ from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.secrets import Secrets
 
 HUB_PASSWORD, NODE_PASSWORD = "hub's own", "node's own"
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
 
 
 class Server:

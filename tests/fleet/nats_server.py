@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from tests.devices.free_port import free_port
 
 
 @asynccontextmanager
@@ -18,9 +18,7 @@ async def nats_server(folder: Path) -> AsyncIterator[str]:
     program = shutil.which("nats-server")
     if program is None:
         pytest.skip("no nats-server here (Debian: apt-get install nats-server)")
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+    port = free_port()
     with (folder / "nats.log").open("wb") as log:
         words = ("-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder / "js"))
         process = await asyncio.create_subprocess_exec(program, *words, stdout=log, stderr=log)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
+
+from tests.devices.free_port import free_port
 
 PASSWORD = "no secret of anybody"
 _USER = "postgres"
@@ -30,9 +31,7 @@ class Postgres:
         self._under = under
         self._folder = Path(tempfile.mkdtemp(prefix="hearthwatch-pg-"))
         self._popen: subprocess.Popen[bytes] | None = None
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
+        self.port = free_port()
 
     @property
     def address(self) -> str:

@@ -7,12 +7,12 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
+from tests.devices.free_port import free_port
 from tests.runs.rig import House, house_toml
 
 from hearthwatch.cli.app import run
@@ -80,18 +80,12 @@ async def houses(tmp_path, monkeypatch):
     monkeypatch.setenv("HEARTHWATCH_MODELS", str(empty))
     hub = House(tmp_path / "hub", "", {})
     node = House(tmp_path / "node", house_toml([], MOVING), {})
-    hub.write_config(hub_toml(_free_port()))
+    hub.write_config(hub_toml(free_port()))
     try:
         yield hub, node
     finally:
         await node.close()
         await hub.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 async def until(ready, what: str, seconds: float = PATIENCE_S) -> None:
@@ -181,7 +175,7 @@ def test_what_is_no_hub_alone_is_told_so(tmp_path, capsys, text, told):
 
 async def test_hub_alone_is_one_process_and_ends_in_order(tmp_path):
     config = tmp_path / "hub.toml"
-    config.write_text(f'[hub]\nenabled = true\nlisten = "127.0.0.1"\nport = {_free_port()}\n[web]\nhttps_port = 0\n')
+    config.write_text(f'[hub]\nenabled = true\nlisten = "127.0.0.1"\nport = {free_port()}\n[web]\nhttps_port = 0\n')
     process = await _started(tmp_path, config)
     said = []
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.fleet.nats_fleet import Server, free_ports
+from tests.devices.free_port import free_ports
+from tests.fleet.nats_fleet import Server
 from tests.fleet.small_hub import SmallHub
 from tests.fleet.test_bus_contract import Ledger, a_letter, surely
 

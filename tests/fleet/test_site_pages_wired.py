@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
-from tests.fleet.nats_fleet import free_ports
+from tests.devices.free_port import free_port
 from tests.runs.rig import OWNER_NAME, OWNER_PASSWORD, CameraSection, House, house_toml
 from tests.web.browsing import CHROMIUM, Watched, moving
 
@@ -82,7 +82,7 @@ async def fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet
     """A hub with a quiet camera, a beach house with a busy one, and an owner who is logged in at both."""
     folder = tmp_path_factory.mktemp("fleet")
     (folder / "models").mkdir()
-    hub = f'[hub]\nenabled = true\nlisten = "127.0.0.1"\naddress = "127.0.0.1"\nport = {free_ports(1)[0]}\n'
+    hub = f'[hub]\nenabled = true\nlisten = "127.0.0.1"\naddress = "127.0.0.1"\nport = {free_port()}\n'
     titles = '[hub.sites.beach-house]\ntitle = "Beach"\n'
     home = House(folder / "home", house_toml([CameraSection(name="porch", main=QUIET, sub=QUIET)], hub, titles), {})
     beach = House(folder / "beach", house_toml([CameraSection(name="dunes", main=STREET, sub=STREET)]), {})

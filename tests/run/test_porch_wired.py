@@ -10,13 +10,13 @@ import io
 import itertools
 import json
 import smtplib
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.devices.free_port import free_port
 from tests.ingest.letters import OLDER_DIALECT, alarm_letter
 from tests.runs.rig import CameraSection, Channels, House, channels, running
 
@@ -31,12 +31,6 @@ GONE = "rtsp://127.0.0.1:1/nothing"
 TO = "owner@example.org"
 CLIP_S = 85.3
 """ir_hall_person.mp4 lasts so long."""
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 @contextlib.asynccontextmanager

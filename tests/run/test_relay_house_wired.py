@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import pytest_asyncio
+from tests.devices.free_port import free_port
 from tests.devices.http_camera import PASSWORD, USER
 from tests.devices.paced_camera import STILL, STREAM, PacedCamera
 from tests.runs.rig import CameraSection, House, house_toml
@@ -24,12 +25,6 @@ WORD = "lamps-4-by-the-gate"
 STREET = "demo://street?seed=1&fps=5"
 BASIC = base64.b64encode(f"viewer:{WORD}".encode()).decode()
 AUTH = {"Authorization": f"Basic {BASIC}"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

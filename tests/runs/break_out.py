@@ -56,6 +56,7 @@ from hearthwatch.run.messages import (
 from hearthwatch.run.pieces import cut
 from hearthwatch.run.plan import ChildPlan, GuestPlan, LookerPlan, PorchPlan, ScoutPlan
 from tests.corpora.frame import data_folder
+from tests.devices.free_port import free_ports
 from tests.frames.clip_maker import clip, pictures
 from tests.runs.inside.ways_out import MARK, Facts
 
@@ -291,7 +292,7 @@ def porch(folder: Path) -> bool:
         camera=CameraId("gate"), user="gate", password="x", networks=("127.0.0.0/8",), waiting_bytes=1 << 20, max_per_minute=9
     )
     (folder / "data" / "inbox").mkdir(exist_ok=True, mode=0o711)
-    mail, files = _free_ports(2)
+    mail, files = free_ports(2)
     plan = PorchPlan(
         address="127.0.0.1",
         smtp_port=mail,
@@ -320,14 +321,6 @@ def porch(folder: Path) -> bool:
 def scout(folder: Path) -> bool:
     """Looks for phones; here it has nobody to look for."""
     return _child("scout", ScoutPlan(arp_interface="", monitor_interface="", ble=False, devices=()))
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        socks = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in socks:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in socks]
 
 
 def _child(

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 import time
 import uuid
@@ -22,6 +21,7 @@ import aiohttp
 from hearthwatch.kit.secrets import Secrets
 from hearthwatch.recording.index import IndexReader
 from tests.devices.fake_telegram import OWNER, FakeTelegram
+from tests.devices.free_port import free_port
 from tests.devices.smtp_sink import SmtpSink
 from tests.runs import canaries
 
@@ -94,7 +94,7 @@ class House:
         self.folder = folder
         self.config_path = folder / "hearthwatch.toml"
         self.lines: list[str] = []
-        self.port = _free_port()
+        self.port = free_port()
         self._args = args
         self._under = under
         self._program = program
@@ -540,9 +540,3 @@ def usage_of(pid: int) -> Usage:
         cpu_s=(int(fields[11]) + int(fields[12])) / _TICKS_PER_S,
         threads=int(fields[17]),
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]

@@ -7,7 +7,6 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import websockets
+from tests.devices.free_port import free_port
 from tests.web.certificates import Authority, Pair
 from tests.web.fake_house import PASSWORD
 from tests.web.running import Running, new_house, running_house
@@ -42,12 +42,6 @@ def replaced(text: str, **changes: str) -> str:
         assert old in text, old
         text = text.replace(old, new)
     return text
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass
