@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
 
 from hearthwatch.feeds.packet import Packet, Stream
 from hearthwatch.kit.channel import Channel
@@ -51,23 +50,29 @@ async def from_stream(hub: LiveHub, camera: CameraId, due: Sequence[WallUs], clo
 async def _ask(hub: LiveHub, camera: CameraId, due: Sequence[WallUs], channel: Channel[FromJob], clock: Clock) -> None:
     left = list(due)
     heard = False
-    async with aclosing(hub.subscribe(camera, Stream.MAIN)) as live:
+    live = hub.subscribe(camera, Stream.MAIN)
+    coming = asyncio.ensure_future(anext(live))
+    try:
         while left:
             wait_s = _FIRST_PACKET_S if not heard else max(0.0, (left[0] - clock.wall_us()) / US_PER_S) + _LATE_S
-            try:
-                async with asyncio.timeout(wait_s):
-                    item = await anext(live)
-            except TimeoutError:
+            await asyncio.wait({coming}, timeout=wait_s)  # a time-out within `live` would end it for good
+            if not coming.done():
                 if not heard:
-                    raise Unreachable("the camera gives no picture at the moment") from None
+                    raise Unreachable("the camera gives no picture at the moment")
                 left.pop(0)
                 await asyncio.to_thread(channel.send, WantJpeg(max_width_px=_AS_IT_IS))
                 continue
+            item = coming.result()
             while heard and left and isinstance(item, Packet) and item.wall_us > left[0]:
                 left.pop(0)
                 await asyncio.to_thread(channel.send, WantJpeg(max_width_px=_AS_IT_IS))
             await send(channel, item)
             heard = heard or isinstance(item, Packet)
+            coming = asyncio.ensure_future(anext(live))
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+        await live.aclose()
 
 
 async def one_by_one(fetch: Callable[[], Awaitable[bytes]], due: Sequence[WallUs], clock: Clock) -> AsyncGenerator[bytes]:
