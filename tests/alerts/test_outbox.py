@@ -13,6 +13,7 @@ from hearthwatch.alerts.alert import DeliveryState, Part
 from hearthwatch.events import ledger as events
 from hearthwatch.events.event import ChangeKind
 from hearthwatch.health.outage import Fault
+from hearthwatch.kit.errors import StorageFailed, StorageFault
 from hearthwatch.kit.units import WallUs
 
 
@@ -277,6 +278,66 @@ async def test_a_slow_disk_does_not_hold_an_alert_back(house):
     house.clock.advance(6)
     assert await house.outbox.pay()
     assert len(await house.db.run(ledger.recent)) == 1
+
+
+class LateDisk:
+    """Takes everything, but only when told to: later than anybody waits."""
+
+    def __init__(self, house) -> None:
+        self._quick = house.db.run
+        self.fails: Exception | None = None
+        self.writes = 0
+        self.gate = asyncio.Event()
+        house.wait_for_the_disk(0.01)
+        house.db.run = self.run
+
+    async def run(self, work):
+        self.writes += 1
+        await self.gate.wait()
+        if self.fails is not None:
+            raise self.fails
+        return await self._quick(work)
+
+    async def takes(self) -> None:
+        """Let it take what it was given; what comes after that is late again."""
+        gate, self.gate = self.gate, asyncio.Event()
+        gate.set()
+        await self._quick(lambda _connection: None)  # behind what was let through: calls are served in their order
+        await asyncio.sleep(0)
+
+
+async def test_what_the_disk_took_late_is_not_owed_any_more(house):
+    disk = LateDisk(house)
+    first = await house.tell()
+    second = await house.tell()
+    assert house.outbox.degraded
+    assert disk.writes == 1, "one at a time"
+    await disk.takes()
+    assert [one.alert.id for one in await disk._quick(ledger.recent)] == [first.id]
+    await house.outbox.pay()
+    await disk.takes()
+    assert await house.outbox.pay()
+    assert not house.outbox.degraded
+    assert {one.alert.id for one in await disk._quick(ledger.recent)} == {first.id, second.id}
+    assert disk.writes == 2, "nothing is written twice"
+    assert house.health.log == []
+
+
+async def test_what_the_disk_refused_late_is_tried_again(house):
+    disk = LateDisk(house)
+    disk.fails = StorageFailed(StorageFault.NO_SPACE, "house.db: no space left on the disk")
+    alert = await house.tell()
+    await disk.takes()
+    assert house.health.log == [("failed", Fault.DISK_FULL, "house.db")]
+    assert not await house.outbox.pay(), "too soon for another try"
+    assert disk.writes == 1
+    disk.fails = None
+    house.clock.advance(6)
+    assert not await house.outbox.pay()
+    await disk.takes()
+    assert await house.outbox.pay()
+    assert [one.alert.id for one in await disk._quick(ledger.recent)] == [alert.id]
+    assert house.health.log[-1] == ("recovered", Fault.DISK_FULL, "house.db")
 
 
 async def test_what_is_written_while_debts_are_paid_is_not_overtaken_by_them(house):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -83,7 +84,8 @@ class Batch:
 
 
 class Journal:
-    """Writes batches in their order. What the disk does not take within `patience_s` is owed, and tried again every 5 s."""
+    """Writes batches in their order. What the disk refuses is owed, and tried again every 5 s; where it only takes longer than
+    `patience_s`, nobody waits for it, and what comes meanwhile is owed."""
 
     def __init__(self, db: Db, clock: Clock, health: HealthSink, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
@@ -93,14 +95,16 @@ class Journal:
         self._owed = Batch()
         self._next_ns = MonoNs(0)
         self._paying = False
+        self._late: asyncio.Future[frozenset[AlertId]] | None = None
+        """A write nobody waits for any more."""
 
     @property
     def owes(self) -> bool:
-        return self._paying or bool(self._owed)
+        return self._paying or self._late is not None or bool(self._owed)
 
     async def write(self, batch: Batch) -> frozenset[AlertId] | None:
         """Write the batch after all that is owed; return the alerts left out as told before, None when it is owed itself."""
-        if self._paying:
+        if self._paying or self._late is not None:
             self._owed.add(batch)
             return None
         if not self._owed:
@@ -125,6 +129,8 @@ class Journal:
 
     async def pay(self) -> bool:
         """Write what is owed, if the time for another try has come; True when nothing is owed any more."""
+        if self._late is not None:
+            await asyncio.wait({self._late}, timeout=self._patience_s)
         if self._owed:
             await self.write(Batch())
         return not self.owes
@@ -134,20 +140,36 @@ class Journal:
         try:
             async with asyncio.timeout(self._patience_s):
                 repeated = await asyncio.shield(task)
-        except (StorageFailed, TimeoutError) as error:
-            task.add_done_callback(look_away)
-            batch.add(self._owed)
-            self._owed = batch
-            self._next_ns = MonoNs(self._clock.mono_ns() + round(OWED_EVERY_S * NS_PER_S))
-            if isinstance(error, StorageFailed):
-                detail = f"{error}. Alerts go out; they are written down when it is over."
-                self._health.failed(fault_of(error), _SUBJECT, detail)
-            else:
-                log.warning("the disk of house.db takes over %.1f s: alerts go out from memory", self._patience_s)
+        except TimeoutError:
+            log.warning("the disk of house.db takes over %.1f s: alerts go out from memory", self._patience_s)
+            self._late = task
+            task.add_done_callback(partial(self._came_late, batch))
+            return None
+        except StorageFailed as error:
+            self._refused(batch, error)
             return None
         if not self._owed:
             recovered(self._health, _SUBJECT)
         return repeated
+
+    def _came_late(self, batch: Batch, task: asyncio.Future[frozenset[AlertId]]) -> None:
+        """Owe only what was not written: all of it again would never be through where it is much or the disk always slow."""
+        self._late = None
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, StorageFailed):
+            self._refused(batch, error)
+        elif error is not None:
+            log.error("house.db does not take what was to be written: %s", str(error).partition("\n")[0])
+        else:
+            self.hurry()
+            if not self._owed:
+                recovered(self._health, _SUBJECT)
+
+    def _refused(self, batch: Batch, error: StorageFailed) -> None:
+        batch.add(self._owed)
+        self._owed = batch
+        self._next_ns = MonoNs(self._clock.mono_ns() + round(OWED_EVERY_S * NS_PER_S))
+        self._health.failed(fault_of(error), _SUBJECT, f"{error}. Alerts go out; they are written down when it is over.")
 
 
 def fault_of(error: StorageFailed) -> Fault:
@@ -162,6 +184,6 @@ def recovered(health: HealthSink, subject: str) -> None:
 
 
 def look_away(task: asyncio.Future[Any]) -> None:
-    """Take the result of a write nobody waits for any more; what it did is owed and written anew."""
+    """Take the result of a write nobody waits for any more."""
     if not task.cancelled():
         task.exception()
