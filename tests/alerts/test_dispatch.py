@@ -9,7 +9,7 @@ from tests.alerts.house import BERLIN, FRONT, FakeChannel, House
 
 from hearthwatch.alerts import ledger
 from hearthwatch.alerts.alert import DeliveryState, Part
-from hearthwatch.alerts.dispatch import Dispatcher
+from hearthwatch.alerts.dispatch import Dispatcher, _end
 from hearthwatch.alerts.outbox import Outbox
 from hearthwatch.alerts.policy import CameraAlerts, Policy
 from hearthwatch.health.board import Board
@@ -110,7 +110,9 @@ async def test_channels_come_and_go(wired):
     assert fresh.closed
 
 
-async def test_what_is_under_way_at_the_end_is_sent_and_written_down(wired):
+async def test_what_is_under_way_at_the_end_is_sent_and_written_down(wired, monkeypatch):
+    monkeypatch.setattr("hearthwatch.alerts.courier._FINISH_S", 60)
+
     class Busy(Slow):
         async def send(self, alert, part, attachment, *, repeat) -> None:
             self.took.set()
@@ -140,3 +142,14 @@ async def test_what_waits_for_a_channel_that_is_replaced_goes_by_the_new_one(wir
     async with asyncio.timeout(60):
         await mended.took.wait()
     assert mended.texts == ["one"]
+
+
+async def test_who_is_to_end_while_a_courier_ends_does_end():
+    courier = asyncio.create_task(asyncio.Event().wait())
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(_end(courier))
+    await asyncio.sleep(0)
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert courier.cancelled()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import itertools
 import logging
@@ -241,8 +240,7 @@ class Channels:
         for task in (self._remote_task, self._warm_task):
             if task is not None:
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+                await asyncio.wait({task})
         self._remote_task = self._warm_task = None
         bot, self._bot, self._remote, self._chats = self._bot, None, None, {}
         if bot is not None:

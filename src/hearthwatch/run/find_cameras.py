@@ -133,8 +133,7 @@ class CameraSearch:
     async def stop(self) -> SearchNow:
         if self._task is not None and not self._task.done():
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task})
             self._set(replace(self._now, running=False))
         return self._now
 

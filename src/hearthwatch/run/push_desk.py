@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -231,8 +230,7 @@ class PushDesk:
         """End what is being made."""
         for task in self._pictures.values():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait({task})
 
 
 def is_told(user: User, alert: Alert) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -32,10 +33,16 @@ async def fetch(camera: CardFootage, clip: CardClip, into: Path, *, limit_bytes:
 
 async def _write(camera: CardFootage, clip: CardClip, into: Path, limit_bytes: int) -> int:
     doing = f"writing {into}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    opening = asyncio.ensure_future(asyncio.to_thread(os.open, into, flags, 0o600))
     try:
-        fd = await asyncio.to_thread(os.open, into, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fd = await asyncio.shield(opening)
     except OSError as error:
         raise storage_failed(error, doing) from error
+    except asyncio.CancelledError:  # the thread goes on: what it opens is to be closed, and to be there when it is taken away
+        with contextlib.suppress(OSError):
+            os.close(await opening)
+        raise
     total, held = 0, bytearray()
     try:
         async with camera.download(clip) as chunks:
