@@ -31,13 +31,14 @@ async def test_a_fetch_given_up_while_its_file_is_opened_leaves_neither_file_nor
     monkeypatch.setattr(card_fetch.os, "open", slow_open)
     file = CardFile(name="1.mp4", start_us=LocalUs(0), end_us=LocalUs(1), size_bytes=9)
     clip = CardClip(file=file, channel=0, start_us=WallUs(0), end_us=WallUs(1))
+    into = tmp_path / "front.part"
     camera: Any = None  # it is not asked for anything yet
-    fetching = asyncio.create_task(card_fetch.fetch(camera, clip, tmp_path / "front.part", limit_bytes=9))
+    fetching = asyncio.create_task(card_fetch.fetch(camera, clip, into, limit_bytes=9))
     await opens.wait()
     fetching.cancel()
     loop.call_later(0.05, may_open.set)
     with pytest.raises(asyncio.CancelledError):
         await fetching
-    assert not os.listdir(tmp_path)
+    assert not into.exists()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(opened[0])
