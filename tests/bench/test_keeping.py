@@ -52,3 +52,8 @@ def test_coded_pictures_are_those_of_the_file(tmp_path: Path) -> None:
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(clip.read_bytes())
     assert coded([clip, cut]) == whole * 2
+
+
+def test_a_file_that_a_kill_left_empty_holds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    assert coded([tmp_path / "empty.mp4"]) == []

@@ -77,15 +77,14 @@ def coded(files: Sequence[Path]) -> list[bytes]:
 
 def _coded(file: Path) -> list[bytes]:
     hashes: list[bytes] = []
-    with av.open(str(file)) as container:
+    # what the kill cut off is no error of the file, which may even be empty
+    with contextlib.suppress(FFmpegError), av.open(str(file)) as container:
         stream = container.streams.video[0]
         to_annexb = av.BitStreamFilterContext("h264_mp4toannexb", stream)
-        # what the kill cut off is no error of the file
-        with contextlib.suppress(FFmpegError):
-            for packet in container.demux(stream):
-                for one in to_annexb.filter(packet) if packet.size else ():
-                    nals = split_annexb(bytes(one))
-                    hashes.append(hashlib.sha256(b"".join(nal for nal in nals if is_slice(Codec.H264, nal))).digest())
+        for packet in container.demux(stream):
+            for one in to_annexb.filter(packet) if packet.size else ():
+                nals = split_annexb(bytes(one))
+                hashes.append(hashlib.sha256(b"".join(nal for nal in nals if is_slice(Codec.H264, nal))).digest())
     return hashes
 
 
