@@ -48,6 +48,8 @@ class EmulatedCamera:
     rng: random.Random = field(default_factory=lambda: random.Random(1))
     say: Say | None = None
     down_s: float = 0.3
+    comes_back: Callable[[], Awaitable[object]] | None = None
+    """Waited for by a restart, instead of `down_s`."""
     ntp_after_s: float = NTP_AFTER_S
     host: str = "127.0.0.1"
     port: int = 0
@@ -193,9 +195,9 @@ class EmulatedCamera:
         self._video = video
 
     async def reboot(self) -> None:
-        """Be gone for `down_s`, come back with the clock at 1970 until NTP answers."""
+        """Be gone for `down_s`, or until it `comes_back`; then there with the clock at 1970 until NTP answers."""
         await self._go()
-        await asyncio.sleep(self.down_s)
+        await (asyncio.sleep(self.down_s) if self.comes_back is None else self.comes_back())
         self.state.start()
         self.after_start()
         await self._come()

@@ -12,15 +12,18 @@ import pytest
 from tests.alerts.house import House
 from tests.devices import dahua, foscam_hd, foscam_mjpeg, reolink
 from tests.devices.camera_state import Fault
+from tests.devices.camera_web import EmulatedCamera
 
 from hearthwatch.alerts.policy import Policy
 from hearthwatch.audit.remedy import Remedy, RemedyKind
+from hearthwatch.audit.restart import Restart
 from hearthwatch.audit.trail import RepairState
 from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.db import open_reader
 from hearthwatch.kit.errors import Refused
 from hearthwatch.kit.ids import Ulids
 from hearthwatch.kit.secrets import Secret, Secrets
+from hearthwatch.kit.units import CameraId
 from hearthwatch.run.camera_doors import door_of
 from hearthwatch.run.config import load
 from hearthwatch.run.copies_desk import CopiesDesk
@@ -229,7 +232,7 @@ async def test_a_service_is_switched_off_and_the_camera_restarts(scene):
     off = await scene.do(RemedyKind.SERVICE_OFF, "upnp")
     assert (off.state, off.verified) == (RepairState.DONE, True), off.text
     assert await (await scene.doorman.client("front")).is_on("upnp") is False
-    scene.remedies._repairs._device._restart._pause = _briefly
+    missed_by(scene.remedies._repairs._device._restart, scene.camera)
     back = await scene.do(RemedyKind.REBOOT)
     assert (back.state, back.verified) == (RepairState.DONE, True), back.text
 
@@ -265,6 +268,18 @@ async def test_settings_are_restored_from_a_copy(scene):
 
 def _with(access, password):
     return replace(access, password=Secret(password))
+
+
+def missed_by(restart: Restart, camera: EmulatedCamera) -> None:
+    """Have the camera stay away until that is noticed, however slow this machine is."""
+    missed, is_gone = asyncio.Event(), restart.is_gone
+
+    async def notice(name: CameraId) -> bool:
+        gone = await is_gone(name)
+        missed.set()
+        return gone
+
+    restart.is_gone, restart._pause, camera.comes_back = notice, _briefly, missed.wait
 
 
 async def _briefly(_seconds: float) -> None:
