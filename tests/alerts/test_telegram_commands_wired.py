@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import pytest
 from tests.alerts.fake_remote import JPEG
@@ -363,14 +364,28 @@ async def test_people_who_talk_in_a_group_of_ours_are_no_news(family, fake):  # 
     assert [each.title for each in family.told] == ["Somebody unknown wrote to your bot"]
 
 
-async def test_telegrams_wish_to_wait_is_heeded_and_nobody_waits_for_it(family, fake):  # noqa: F811
+async def test_telegrams_wish_to_wait_is_heeded_and_nobody_waits_for_it(family, fake, monkeypatch):  # noqa: F811
+    replies, listened, waits = family.remote._replies, asyncio.Event(), []
+    wait_and_send = replies._after
+
+    async def after(seconds, send):
+        """The second begins once all was listened to: on a busy machine that takes longer."""
+        waits.append(seconds)
+        await listened.wait()
+        await wait_and_send(seconds, send)
+
+    monkeypatch.setattr(replies, "_after", after)
     fake.fail(Fault.FLOOD, retry_after=1, method="sendMessage")
     before = len(fake.taken)
     await fake.say("/cameras")
     await fake.say("/status")
     await family.remote.poll_once()
     assert [taken.text.split("\n")[1] for taken in fake.taken[before:]] == ["Front: live"]  # the later one went first
+    assert waits == [1]
+    listened.set()
+    heard_ns = time.monotonic_ns()
     await fake.wait_for(lambda: len(fake.taken) == before + 2)
+    assert fake.taken[-1].at_ns - heard_ns >= 1e9
     assert fake.taken[-1].text.startswith("Front: live")
 
 

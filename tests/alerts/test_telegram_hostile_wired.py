@@ -48,9 +48,12 @@ Shape = Callable[[Given], dict]
 
 
 def message(text="/snooze front 9h", *, sender=ANNA, chat=None, kind="message", date=NOW, **more) -> Shape:
-    at = int(time.time()) if date is NOW else date
-    body = {"message_id": 1, "date": at, "chat": private(OWNER) if chat is None else chat, "from": sender, "text": text, **more}
-    return lambda _given: {kind: {key: value for key, value in body.items() if value is not None}}
+    def shape(_given):
+        at = int(time.time()) if date is NOW else date  # read when it is sent: for its age alone it would be refused
+        inside = {"message_id": 1, "date": at, "chat": private(OWNER) if chat is None else chat, "from": sender, "text": text}
+        return {kind: {key: value for key, value in (inside | more).items() if value is not None}}
+
+    return shape
 
 
 def press(pick, *, sender=ANNA, chat=None, **more) -> Shape:

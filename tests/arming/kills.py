@@ -20,7 +20,7 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests.alerts.house import Health, opened
+from tests.alerts.house import PATIENCE_S, Health, opened
 
 from hearthwatch.alerts import ledger as alert_ledger
 from hearthwatch.alerts.alert import Part
@@ -80,7 +80,8 @@ async def _live(folder: Path, out: int) -> None:
     engine = opened(folder)
     db = DbThread(engine)
     ids = Ulids(clock)
-    outbox = Outbox(db, EventFiles(folder), clock, Health())
+    # with less, one slow commit would leave whatever comes after it owed, and nothing be acknowledged
+    outbox = Outbox(db, EventFiles(folder), clock, Health(), patience_s=PATIENCE_S)
     await outbox.load()
     outbox.routes.set({"phone": frozenset(Part)})
     config = parse("")
@@ -115,7 +116,7 @@ def kill_once(folder: Path, rng: random.Random) -> Found:
         finally:
             os._exit(1)
     os.close(write)
-    select.select([read], [], [], 30)  # it lives: the first acknowledgement is out
+    select.select([read], [], [], 120)  # it lives: the first acknowledgement is out
     time.sleep(rng.uniform(0, 0.08))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -20,8 +20,9 @@ class Fate(StrEnum):
 class BadWire:
     """Forwards to `host:port`. Each connection takes the next of `fates`: (what, after how many bytes up); None is harmless.
 
-    When they are used up, `rng` strikes each connection by chance after a mean of `mean_bytes`, where that is set. A corrupted
-    connection goes on with one bit of one byte turned; a stalled one is silent until it is closed.
+    One that ends before its fate was due leaves it to the next connection. When they are used up, `rng` strikes each connection
+    by chance after a mean of `mean_bytes`, where that is set. A corrupted connection goes on with one bit of one byte turned;
+    a stalled one is silent until it is closed.
     """
 
     host: str
@@ -48,9 +49,7 @@ class BadWire:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
 
-    def _fate(self) -> tuple[Fate, int] | None:
-        if self.fates:
-            return self.fates.popleft()
+    def _by_chance(self) -> tuple[Fate, int] | None:
         if self.rng is not None and self.mean_bytes:
             return self.rng.choice(list(Fate)), round(self.rng.expovariate(1 / self.mean_bytes))
         return None
@@ -60,12 +59,14 @@ class BadWire:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self.connections += 1
-        fate = self._fate()
+        is_told = bool(self.fates)
+        fate = self.fates.popleft() if is_told else self._by_chance()
+        due = [] if fate is None else [fate]
         far_writer = None
         pipes: list[asyncio.Task[None]] = []
         try:
             far_reader, far_writer = await asyncio.open_connection(self.host, self.port)
-            pipes = [asyncio.create_task(self._up(reader, far_writer, fate)), asyncio.create_task(_pipe(far_reader, writer))]
+            pipes = [asyncio.create_task(self._up(reader, far_writer, due)), asyncio.create_task(_pipe(far_reader, writer))]
             await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
         except (OSError, asyncio.CancelledError):  # asyncio's own server complains of a cancelled handler
             pass
@@ -74,25 +75,28 @@ class BadWire:
                 pipe.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(*pipes, return_exceptions=True)
+            if is_told:  # one drawn by chance goes: put back, it would come sooner than after the mean
+                self.fates.extendleft(due)
             for one in (writer, far_writer):
                 if one is not None:
                     one.transport.abort()
 
-    async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fate: tuple[Fate, int] | None) -> None:
+    async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, due: list[tuple[Fate, int]]) -> None:
+        """Forward until the fate in `due` strikes, which takes it out."""
         passed = 0
         while data := await reader.read(16_384):
             self.up_bytes += len(data)
-            if fate is not None and passed + len(data) > fate[1]:
-                self.struck.append(fate[0])
-                if fate[0] is Fate.CUT:
+            if due and passed + len(data) > due[0][1]:
+                what, after_bytes = due.pop()
+                self.struck.append(what)
+                if what is Fate.CUT:
                     return
-                if fate[0] is Fate.STALL:
+                if what is Fate.STALL:
                     while await reader.read(16_384):
                         pass
                     return
-                at = max(0, fate[1] - passed)
+                at = max(0, after_bytes - passed)
                 data = data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
-                fate = None
             passed += len(data)
             writer.write(data)
             await writer.drain()

@@ -167,7 +167,7 @@ async def test_reolink_masks_secrets_and_takes_the_mask_for_one() -> None:
 async def test_reolink_card_is_searched_and_read(tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(b"a clip" * 1000)
-    async with reolink.camera().running() as camera:
+    async with reolink.camera(clock=FakeClock()).running() as camera:  # just after midnight the clip would be of two days
         end = camera.state.clock.local()
         camera.state.card.append(Recording(start=end - dt.timedelta(minutes=5), end=end, clip=clip))
         token = await token_of(camera)

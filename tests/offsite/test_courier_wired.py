@@ -108,7 +108,7 @@ async def test_every_byte_arrives_nothing_goes_before_and_little_is_sent_twice(k
 
         copies.scanner.proved = note  # type: ignore[method-assign]
         try:
-            async with asyncio.timeout(240), running(courier):
+            async with asyncio.timeout(540), running(courier):
                 await copies.until_sent()
                 await until(lambda: len(copies.deleted) == SEGMENTS)
         finally:

@@ -14,6 +14,7 @@ from tests.offsite.far_ends import NAME, at_once, folder_target
 
 from hearthwatch.cli.app import run
 from hearthwatch.feeds.packet import Stream
+from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.units import US_PER_S, CameraId, WallUs
 from hearthwatch.offsite.manifest import Head, head_after
 from hearthwatch.offsite.names import keep_note, manifest_name
@@ -87,6 +88,7 @@ def command(
 ) -> Callable[..., tuple[int, str]]:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")  # neither a data folder nor a configuration
+    monkeypatch.setattr(SystemClock, "wall_us", lambda _self: NOW)
 
     def call(*words: str, to: str = "offsite") -> tuple[int, str]:
         code = run([to, words[0], str(scene.root), *words[1:]])

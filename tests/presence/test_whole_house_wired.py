@@ -116,7 +116,7 @@ async def living(net: Lan, folder: Path, disarm: str) -> AsyncIterator[Home]:
         )
     home = Home(process, folder)
     try:
-        await home.until(lambda: all(word in (folder / "console.log").read_bytes() for word in RUNNING), 60)
+        await home.until(lambda: all(word in (folder / "console.log").read_bytes() for word in RUNNING), 180)
         yield home
     finally:
         home.close()
