@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,21 +17,29 @@ from hearthwatch.kit.clock import Stop
 
 pytestmark = pytest.mark.wired
 
+_LIMIT_S = 120
 STREAM = Mount(path="/bench", fps=25, length_s=4, gop_s=1, width_px=320, height_px=240)
+LONG = Mount(path="/long", fps=25, length_s=120, gop_s=1, width_px=320, height_px=240)
+"""None of its pictures comes twice in a test: a recorder that began a whole loop after ffmpeg would seem to miss that loop."""
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with RtspServer([STREAM]) as camera:
-        yield camera.url(STREAM.path)
+def camera() -> Iterator[RtspServer]:
+    with RtspServer([STREAM, LONG]) as camera:
+        yield camera
+
+
+@pytest.fixture(scope="module")
+def url(camera: RtspServer) -> str:
+    return camera.url(STREAM.path)
 
 
 def wait_for(ready: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if ready():
-            return
+    until_s = time.monotonic() + _LIMIT_S
+    while not ready():
+        if time.monotonic() > until_s:
+            pytest.fail(f"nothing came within {_LIMIT_S} s")
         Stop().wait(0.05)
-    pytest.fail("nothing came within 20 s")
 
 
 def test_watching_counts_pictures_and_loses_none(url: str) -> None:
@@ -56,7 +65,8 @@ def test_motion_connects(url: str, tmp_path: Path) -> None:
         assert peer.pictures() is None
 
 
-def test_the_killed_recorder_kept_what_ffmpeg_copied(url: str, tmp_path: Path) -> None:
+def test_the_killed_recorder_kept_what_ffmpeg_copied(camera: RtspServer, tmp_path: Path) -> None:
+    url = camera.url(LONG.path)
     copy, footage = tmp_path / "copy.mp4", tmp_path / "footage"
     fragmented = ["-c", "copy", "-an", "-f", "mp4", "-movflags", "frag_keyframe+empty_moov+default_base_moof"]
     with (
@@ -66,10 +76,12 @@ def test_the_killed_recorder_kept_what_ffmpeg_copied(url: str, tmp_path: Path) -
         wait_for(lambda: peer.pictures() >= 100)
         kept = footage / "cam-0" / "main"
         wait_for(lambda: len(coded([one for one in sorted(kept.glob("*.mp4")) if one.stat().st_size > 2000])) >= 50)
+        copied_at_the_kill = peer.pictures()
         ours.kill()
-    same, missing = in_common(coded(sorted((footage / "cam-0" / "main").glob("*.mp4"))), coded([copy]))
+    theirs = coded([copy])
+    same, missing = in_common(coded(sorted((footage / "cam-0" / "main").glob("*.mp4"))), theirs)
     assert same >= 25
-    assert missing <= 75
+    assert missing - max(0, len(theirs) - copied_at_the_kill) <= 75  # what ffmpeg took after the kill is nothing we lost
 
 
 def test_frigates_way_records_looks_and_leaves_no_process_behind(url: str, tmp_path: Path) -> None:
