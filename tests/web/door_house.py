@@ -78,7 +78,6 @@ async def watching(house: House, cameras: list[Watched]) -> None:
     await house.until(
         lambda: house.get("/api/v1/logins/watch"),
         lambda found: len(found) == len(cameras) and all(one["looked_us"] and not one["trouble"] for one in found),
-        timeout_s=40,
     )
     for one in cameras:
         await house.post(f"/api/v1/cameras/{one.id}/copies")

@@ -332,6 +332,7 @@ async def test_what_happens_is_said_and_pictures_have_words(chromium: Browser, r
     await asyncio.to_thread(running.built.house.visit, "front-door")
     await expect(said.filter(has_text="Person at Front door")).to_have_count(1)
     pictures = page.locator(".card img")
+    await pictures.first.wait_for(state="attached")
     for at in range(min(5, await pictures.count())):
         alt = await pictures.nth(at).get_attribute("alt")
         assert re.fullmatch(r"\w.* at [\w -]+, \d?\d:\d\d", alt), alt

@@ -77,7 +77,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 
 
 async def log_in(running: Running) -> str:
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         answer = await client.post(
             f"{running.base}/api/v1/login",
             json={"name": "ada", "password": PASSWORD},
@@ -125,7 +125,7 @@ async def test_what_breaks_the_rules_ends_the_connection(path: str, running: Run
                 await ends(reader)
             except TimeoutError:
                 pytest.fail(f"{what}: the connection stays open")
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{running.base}/healthz")).status_code == 200
     loud = [record for record in caplog.records if record.levelno >= logging.WARNING or record.exc_info]
     assert [record.getMessage()[:200] for record in loud] == []

@@ -121,7 +121,7 @@ async def test_an_open_page_finds_its_house_again_by_itself(chromium: Browser, h
     await page.wait_for_function("selector => document.querySelector(selector)?.readyState >= 3", arg=live)
     house.kill("house")
     await expect(page.locator(".banner")).to_be_visible()
-    await expect(page.locator(".banner")).to_have_count(0, timeout=60_000)
+    await expect(page.locator(".banner")).to_have_count(0)
     await page.wait_for_function("selector => document.querySelector(selector)?.readyState >= 3", arg=live)
     assert await moving(page, live, wait_s=60)
     await opened.close()

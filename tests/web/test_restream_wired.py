@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
+import os
+import select
 import shutil
 from functools import cache
 
@@ -118,14 +121,19 @@ async def test_ten_readers_of_which_one_takes_nothing() -> None:
     streams = cameras()
     async with streams.running(), restreaming(streams) as server:
         url = f"rtsp://{USER}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{server.port}/garden"
+        unread, full = os.pipe()  # asyncio would read its own pipe
+        fcntl.fcntl(full, fcntl.F_SETPIPE_SZ, 4096)
         stuck = await asyncio.create_subprocess_exec(
             "ffmpeg", "-v", "error", "-nostdin", "-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f", "h264", "pipe:1",
-            stdout=asyncio.subprocess.PIPE,
+            stdout=full,
         )  # fmt: skip
+        os.close(full)
         try:
+            assert (await asyncio.to_thread(select.select, [unread], [], [], 60))[0], "it has not even begun"
             got = await asyncio.gather(*(played(server.port, "/garden") for _ in range(9)))
         finally:
             stuck.kill()
             await stuck.wait()
+            os.close(unread)
         assert [count for count, _ in got] == [PICTURES] * 9
         assert server.clients <= 1

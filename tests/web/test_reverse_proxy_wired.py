@@ -67,7 +67,7 @@ class Front:
     async def browser(self, *, with_device: bool = True) -> AsyncIterator[httpx2.AsyncClient]:
         """A client at 127.0.0.2, so that it is told apart from the proxy."""
         transport = httpx2.AsyncHTTPTransport(verify=self.context(with_device=with_device), local_address="127.0.0.2")
-        async with httpx2.AsyncClient(transport=transport, base_url=f"https://127.0.0.1:{self.port}") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url=f"https://127.0.0.1:{self.port}", timeout=60) as client:
             client.headers["Host"] = f"{NAME}:{self.port}"
             yield client
 
@@ -91,13 +91,14 @@ async def program(*argv: str, port: int, folder: Path) -> AsyncIterator[None]:
             env={"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
         )
     try:
-        for _ in range(500):
-            assert process.returncode is None, log.read_text()
-            with contextlib.suppress(OSError):
-                _reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                break
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(120):
+            while True:
+                assert process.returncode is None, log.read_text()
+                with contextlib.suppress(OSError):
+                    _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.close()
+                    break
+                await asyncio.sleep(0.02)
         yield
     finally:
         if process.returncode is None:
@@ -175,7 +176,8 @@ async def test_a_household_behind_a_proxy(front: Front) -> None:
         assert (await front.ask(client, "POST", "/api/v1/events/e00100/reviewed", headers=marked)).status_code in {200, 204}
 
         live = f"wss://{NAME}:{front.port}/api/v1/cameras/front-door/live?stream=sub"
-        rest = {"host": "127.0.0.1", "port": front.port, "ssl": front.context(), "additional_headers": {"Cookie": cookie}}
+        rest = {"host": "127.0.0.1", "port": front.port, "ssl": front.context(), "open_timeout": 60}
+        rest["additional_headers"] = {"Cookie": cookie}
         async with websockets.connect(live, origin=front.origin, max_queue=None, **rest) as viewer:
             got = [await viewer.recv() for _ in range(5)]
             assert sum(map(len, got)) > 1000

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.alerts.house import an_event, opened
 from tests.runs.rig import OWNER_NAME, OWNER_PASSWORD, House
-from tests.web.browsing import CHROMIUM, Settled, Watched
+from tests.web.browsing import CHROMIUM, PAINTED, Settled, Watched
 from tests.web.fake_house import PASSWORD, FakeHouse, picture
 from tests.web.naughty import kept_words
 from tests.web.running import Running, new_house, running_house
@@ -89,12 +89,14 @@ async def test_filter_search_mark_by_hand_and_by_keys(chromium: Browser, tmp_pat
 
         await page.get_by_role("group", name="Camera").get_by_role("button", name="Driveway").click()
         await page.wait_for_function(
-            "() => [...document.querySelectorAll('.card')].every(card => card.textContent.includes('Driveway'))"
+            "() => { const all = [...document.querySelectorAll('.card')];"
+            " return all.length > 0 && all.every(card => card.textContent.includes('Driveway')); }"
         )
         assert "camera=driveway" in page.url
         await page.get_by_role("group", name="Camera").get_by_role("button", name="All cameras").click()
         await expect(page.locator(".card")).to_have_count(len(everything))
 
+        await page.evaluate(PAINTED)  # until then the keys are about the list before
         await page.keyboard.press("j")
         await page.keyboard.press("j")
         await page.keyboard.press("s")
@@ -135,9 +137,10 @@ async def test_a_glimpse_plays_muted_and_not_for_those_who_want_calm(chromium: B
             storage_state=storage, reduced_motion="reduce", viewport={"width": 1280, "height": 900}
         )
         page = await calm.new_page()
+        page.set_default_timeout(120_000)
         await page.goto(f"{running.base}/events")
         await page.locator(".card .preview").first.hover()
-        await page.wait_for_timeout(700)
+        await page.evaluate("() => new Promise(done => setTimeout(done, 700))")  # in the page's time: a film would be there
         await expect(page.locator(".preview video")).to_have_count(0)
         await calm.close()
 

@@ -228,7 +228,10 @@ async def test_a_setting_is_found_checked_looked_at_and_saved(chromium: Browser,
     config.path.write_text(config.text + "# somebody was here\n")
     await sheet.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("The file was changed meanwhile")).to_be_visible()
-    async with page.expect_response(lambda answer: answer.url.endswith("/api/v1/config") and answer.request.method == "GET"):
+    # once it has the new file, the page tries its changes on it by itself
+    async with page.expect_response(
+        lambda answer: answer.url.endswith("/api/v1/config") and answer.request.method == "POST" and answer.ok
+    ):
         await page.get_by_role("button", name="Load it anew").click()
     await page.get_by_role("button", name="Look and save").click()
     await sheet.get_by_role("button", name="Save").click()

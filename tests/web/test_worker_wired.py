@@ -112,6 +112,7 @@ async def installed(tmp_path: Path) -> AsyncIterator[Installed]:
         await house.built.add_user("ada", Role.OWNER)
         chromium = await play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = await chromium.new_context(base_url=house.base)
+        context.set_default_timeout(120_000)
         await context.grant_permissions(["notifications"], origin=house.base)
         page = await context.new_page()
         cdp = await context.new_cdp_session(page)
@@ -208,8 +209,11 @@ async def _with_the_sharp_picture(installed: Installed, told: dict[str, object])
 async def _the_buttons_act_as_who_is_logged_in(installed: Installed) -> None:
     worker = installed.context.service_workers[0]
     press = """async (action) => {
-      await registration.showNotification('Front door: person', { tag: 'one', data: { url: '/events/e00100', event: 'e00100', camera: 'front-door' } });
-      const [notification] = await registration.getNotifications({ tag: 'one' });
+      let notification;
+      for (let tries = 0; !notification && tries < 50; tries += 1) { // it may be taken away at once
+        await registration.showNotification('Front door: person', { tag: 'one', data: { url: '/events/e00100', event: 'e00100', camera: 'front-door' } });
+        [notification] = await registration.getNotifications({ tag: 'one' });
+      }
       self.dispatchEvent(new NotificationEvent('notificationclick', { notification, action }));
     }"""
     remote = installed.house.built.house.remote
