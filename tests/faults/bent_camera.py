@@ -19,7 +19,7 @@ from typing import Self
 
 import av
 
-from hearthwatch.feeds.packet import Codec, Feed, Gap, Kind, Packet, PacketSink, RunId, Stream, StreamInfo
+from hearthwatch.feeds.packet import Codec, Feed, Gap, Kind, Packet, PacketSink, Run, RunId, Stream, StreamInfo
 from hearthwatch.feeds.packetize import RtpTrack
 from hearthwatch.feeds.pump import Pump
 from hearthwatch.feeds.rtsp import RtspFeed
@@ -41,6 +41,8 @@ from tests.recording.packet_maker import Made
 BENT = CameraId("bent")
 _MARK = b"picture number: "
 _FAR_US = WallUs(1 << 60)
+_LONG = 20
+"""Looks of 0.15 s."""
 
 
 class QuickClock(SystemClock):
@@ -277,6 +279,22 @@ class _NoHealth:
         """Nobody asks."""
 
 
+class _Newest:
+    """A PacketSink that notes the number of the newest picture; it comes to this one after the recorder's writer had it."""
+
+    number = -1
+
+    def begin(self, run: Run, info: StreamInfo) -> None:
+        """A run is as good as another."""
+
+    def take(self, packet: Packet) -> None:
+        number = marked(packet.data) if packet.kind is Kind.VIDEO else None
+        self.number = self.number if number is None else max(self.number, number)
+
+    def end(self, gap: Gap) -> None:
+        """A run is as good as another."""
+
+
 class Keeping:
     """The recorder's own way from a feed to the disk, in threads of this process."""
 
@@ -355,10 +373,11 @@ async def record(
         make_feed = feed or (
             lambda url: RtspFeed(source(url), clock=camera.clock, rng=random.Random(seed), read_timeout_s=60.0)
         )
-        keeping = Keeping(folder, make_feed(server.url), camera.clock, seed, segment_s=segment_s, sinks=sinks)
+        newest = _Newest()
+        keeping = Keeping(folder, make_feed(server.url), camera.clock, seed, segment_s=segment_s, sinks=[*sinks, newest])
         with keeping:
             over = await asyncio.to_thread(camera.over.wait, 120.0)
-            settled = await asyncio.to_thread(_wait_for_packets, keeping, camera)
+            settled = await asyncio.to_thread(_wait_for_packets, keeping, camera, newest)
         camera.stop.set()
     found = await asyncio.to_thread(judged, keeping, camera)
     if not over or not settled:
@@ -366,13 +385,14 @@ async def record(
     return found
 
 
-def _wait_for_packets(keeping: Keeping, camera: BentCamera) -> bool:
-    """The last picture was sent: wait until nothing more comes to the pump."""
-    stop = Stop()
-    for _ in range(200):
+def _wait_for_packets(keeping: Keeping, camera: BentCamera, newest: _Newest) -> bool:
+    """The last picture was sent: wait until it came, and nothing after it; one that was lost, until nothing comes for long."""
+    stop, last, quiet = Stop(), max(camera.sent, default=-1), 0
+    for _ in range(400):
         before = keeping.pump._packets
         stop.wait(0.15)
-        if keeping.pump._packets == before:
+        quiet = quiet + 1 if keeping.pump._packets == before else 0
+        if quiet >= (1 if newest.number >= last else _LONG):
             return True
     return False
 

@@ -42,6 +42,10 @@ class Bench:
     mail: MailLine
     couriers: list[Courier]
     struck: list[str] = field(default_factory=list)
+    patience_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.patience_s = self.couriers[0]._text.limit_s
 
     async def strike(self, kind: str, asked_s: int) -> None:
         """Have the next message meet it."""
@@ -58,6 +62,11 @@ class Bench:
         await line.cut()
         way = {"stall": Way.STALL_DOWN, "reset in the answer": Way.RESET_DOWN, "reset in the question": Way.RESET_UP}[kind]
         line.fates.append(Fate(way=way, after_bytes=60))
+
+    def calm(self) -> None:
+        """Wait as long as usual again once the stall is over: what is slow to answer then is a busy machine."""
+        if not self.phone.line.fates:
+            self.couriers[0]._text.limit_s = self.patience_s
 
     async def tell(self, number: int) -> None:
         await self.house.tell(title=title(number), dedupe_key=f"cause/{number}")
@@ -94,6 +103,7 @@ async def _weather(bench: Bench, terms: Terms) -> Outcome:
             await bench.strike(rng.choices(_PASSING, weights)[0], rng.randint(1, 3600))
         await bench.tell(number)
         await let_pass(bench.house, bench.couriers, rng.choice((0.5, 30.0, 400.0)))
+        bench.calm()
     drained_s = await let_pass(bench.house, bench.couriers, 2 * 3600.0)
     ambiguous = sum(kind in _AMBIGUOUS for kind in bench.struck)
     came, by_mail = bench.phone.arrived(), bench.mail.arrived()
@@ -139,6 +149,7 @@ async def _directed(bench: Bench, kind: str, terms: Terms) -> Outcome:
         case _:
             await bench.tell(0)
             figures["delivered_s"] = await let_pass(house, bench.couriers, 600.0)
+    bench.calm()
     await bench.tell(1)
     await let_pass(house, bench.couriers, 7200.0)
     came = bench.phone.arrived()

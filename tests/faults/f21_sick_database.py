@@ -35,6 +35,10 @@ HARMS = (
 )
 MAX_LOST_S = 3.0
 MAX_START_S = 15.0
+_USUAL_START_S = 4.0
+"""What a start without harm takes at most where nothing else runs."""
+_SLOWEST = 4.0
+"""A start without harm that takes longer than so many times the usual one excuses no more: the slow one may be ours."""
 _LATER = 1_000_001
 _HELD_S = 12.0
 
@@ -85,6 +89,7 @@ async def _while_stopped(terms: Terms, harm: str, told: DiskTerms) -> Outcome:
     first = Child(told)
     await first.start()
     await first.until("up")
+    first_start_s = (time.monotonic_ns() - first.began_ns) / 1e9
     await first.until("copied")
     await asyncio.sleep(terms.random.uniform(1.0, 4.0))
     await first.kill()
@@ -102,8 +107,9 @@ async def _while_stopped(terms: Terms, harm: str, told: DiskTerms) -> Outcome:
     figures, broken = await asyncio.to_thread(_judge_start, first, kept, data, before)
     figures["recording_after_s"] = start_s
     figures["files_lost"] = max(0, files - sum(1 for path in (told.disk / "footage").glob("*/*/*.mp4")))
-    if start_s > MAX_START_S:
-        broken.append(f"recording only after {start_s:.1f} s")
+    slow = min(_SLOWEST, max(1.0, first_start_s / _USUAL_START_S))  # how busy the machine is, by the start without harm
+    if start_s > MAX_START_S * slow:
+        broken.append(f"recording only after {start_s:.1f} s, without harm after {first_start_s:.1f} s")
     if harm == "log torn":
         # whoever tears the log takes what was acknowledged with it: nothing else holds it
         broken = [one for one in broken if "acknowledged" not in one]
