@@ -177,7 +177,7 @@ async def every_lie_is_named(house: House) -> None:
         }
 
     try:
-        await house.until(house.cameras, lambda found: not unnamed(found), timeout_s=60, every_s=0.5)
+        await house.until(house.cameras, lambda found: not unnamed(found), every_s=0.5)
     except AssertionError:
         raise AssertionError(f"not named: {unnamed(await house.cameras())}") from None
     assert (await house.cameras())["stranger"]["state"] == "refused"
@@ -185,7 +185,7 @@ async def every_lie_is_named(house: House) -> None:
     async def untold() -> set[str]:
         return BAD.keys() - {each["camera"] for each in await house.outages() if each["detail"] and each["end_us"] is None}
 
-    await house.until(untold, lambda names: not names, timeout_s=60, every_s=0.5)
+    await house.until(untold, lambda names: not names, every_s=0.5)
 
 
 async def broken_pictures_are_named(house: House) -> None:
@@ -196,7 +196,7 @@ async def broken_pictures_are_named(house: House) -> None:
         assert all("arrive damaged" in outage["detail"] for outage in found)
         return {outage["camera"] for outage in found}
 
-    await house.until(damaged, lambda names: names == {"corrupted", "truncated"}, 20, 0.5)
+    await house.until(damaged, lambda names: names == {"corrupted", "truncated"}, every_s=0.5)
 
 
 async def a_broken_configuration_is_named(house: House, text: str) -> None:
@@ -206,14 +206,14 @@ async def a_broken_configuration_is_named(house: House, text: str) -> None:
         return [outage["detail"] for outage in found if outage["fault"] == "config-wrong" and outage["end_us"] is None]
 
     house.write_config(text + '\n[camera.porch]\nmian = "rtsp://127.0.0.1/x"\n')
-    found = await house.until(house.outages, mistakes, 15)
+    found = await house.until(house.outages, mistakes)
     line = (text + "\n[camera.porch]\n").count("\n") + 1
     assert f"hearthwatch.toml:{line}: camera.porch.mian: " in mistakes(found)[0]
     assert "main" in mistakes(found)[0]
     house.write_config(text + "[[[")
-    await house.until(house.outages, lambda found: any("porch" not in detail for detail in mistakes(found)), 15)
+    await house.until(house.outages, lambda found: any("porch" not in detail for detail in mistakes(found)))
     house.write_config(text)
-    await house.until(house.outages, lambda found: not mistakes(found), 15)
+    await house.until(house.outages, lambda found: not mistakes(found))
 
 
 def nothing_is_missing(house: House, viewer: SecondViewer) -> None:

@@ -179,7 +179,8 @@ def test_where_the_hub_looks_the_walker_is_seen_and_no_network_is_loaded_here(
     act_as_recorder(far_looker, stop)
     picture = state = None
     asked = 0
-    while picture is None or state is None or not state.looked:
+    # where we answer too late it looks itself for some seconds, and says so
+    while picture is None or asked < 2 or state is None or state.model != hub.name:
         message = far_looker.house.receive()
         if isinstance(message, AskHub):
             asked += 1
@@ -190,7 +191,6 @@ def test_where_the_hub_looks_the_walker_is_seen_and_no_network_is_loaded_here(
             picture = message
         elif isinstance(message, LookerState):
             state = message
-    assert asked >= 2
     assert (state.model, state.detector_error) == ("nanodet_plus_m_416", "")
     assert "ncnn" not in Path(f"/proc/{far_looker.process.pid}/maps").read_text()
     assert far_looker.ended() == 0

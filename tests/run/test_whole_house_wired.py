@@ -60,9 +60,8 @@ async def test_a_visitor_is_recorded_shown_and_told_and_the_end_is_clean(cameras
         before = await sizes(house)
         await services.telegram.wait_for(
             lambda: any(one.method == "sendPhoto" and one.text.startswith("hall: person") for one in services.telegram.taken),
-            30,
         )
-        await house.until(house.alerts, told, timeout_s=60)
+        await house.until(house.alerts, told)
         event = next(event for event in await house.events() if event["label"] == "person")
         assert (event["camera"], event["picture"]) == ("hall", True)
         assert (await house.get_bytes(f"/api/v1/events/{event['id']}/picture.jpg")).startswith(b"\xff\xd8")

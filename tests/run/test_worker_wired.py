@@ -37,6 +37,13 @@ pytestmark = pytest.mark.wired
 NODE = NodeId("gatehous")
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real limits are too short for a starved machine, and more so for a graphics driver that computes on its processor."""
+    monkeypatch.setattr("hearthwatch.run.worker.LOOK_S", 120.0)
+    monkeypatch.setattr("hearthwatch.run.worker._START_S", 240.0)
+
+
 @pytest.fixture(scope="module")
 def models(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
     return Models(name="nanodet_plus_m_416", folder=tmp_path_factory.mktemp("models"), hand_placed=test_data / "models")
@@ -99,12 +106,6 @@ async def test_a_box_that_dies_or_hangs_is_told_and_takes_nothing_along(
 
 @pytest.mark.skipif(not gpu.is_here(), reason=gpu.WHY_NOT)
 class TestGpu:
-    @pytest.fixture(autouse=True)
-    def patience(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A driver that computes on the processor is slow, on a starved machine slower than any graphics processor."""
-        monkeypatch.setattr("hearthwatch.run.worker.LOOK_S", 120.0)
-        monkeypatch.setattr("hearthwatch.run.worker._START_S", 240.0)
-
     async def test_it_finds_what_the_processor_finds(self, box: Box, models: Models) -> None:
         at_gpu = await Box.begin(replace(models, name="auto", on_gpu=True))
         try:
@@ -165,7 +166,7 @@ class Mortal:
 
 
 async def test_a_picture_that_kills_the_box_is_handed_to_nobody_and_the_worker_goes_on(models: Models) -> None:
-    table = WorkTable(SystemClock(), patience_s=30.0)
+    table = WorkTable(SystemClock(), patience_s=300.0)
     begun: list[Mortal] = []
 
     async def begin() -> Mortal:
@@ -194,7 +195,7 @@ async def test_the_command_looks_for_a_hub_and_ends_when_told(tmp_path: Path) ->
         process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
         answer = None
         while answer is None:
-            with contextlib.suppress(Unreachable):
+            with contextlib.suppress(Unreachable, Unsupported):  # nobody is there, or his first look took too long
                 answer = await offers.offer(person())
         assert answer.model == "hog"
         process.send_signal(signal.SIGTERM)

@@ -23,8 +23,8 @@ from hearthwatch.recording.segment import Segment
 from hearthwatch.recording.walk import read_footage_at
 
 FAR_US = WallUs(1 << 60)
-_NEAR_US = 3 * US_PER_S
-"""Two viewers of one stream receive a frame at nearly the same time; a clip that starts over repeats it much later."""
+_NEAR_US = 9 * US_PER_S
+"""A viewer that was held up receives a frame seconds after another one; a clip that starts over repeats it after 20 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
