@@ -14,7 +14,15 @@ from hearthwatch.kit.clock import Stop, SystemClock
 from hearthwatch.kit.units import camera_id
 
 
-def feed(url: str, *, user: str = "", password: str = "", read_timeout_s: float = 5.0, allow_loopback: bool = True) -> RtspFeed:
+def feed(
+    url: str,
+    *,
+    user: str = "",
+    password: str = "",
+    transport: str = "tcp",
+    read_timeout_s: float = 30.0,
+    allow_loopback: bool = True,
+) -> RtspFeed:
     source = Source(
         camera=camera_id("front"),
         stream=Stream.MAIN,
@@ -22,6 +30,7 @@ def feed(url: str, *, user: str = "", password: str = "", read_timeout_s: float 
         url=url,
         user=user,
         password=password,
+        transport=transport,
         allow_loopback=allow_loopback,
     )
     return RtspFeed(source, clock=SystemClock(), rng=random.Random(7), read_timeout_s=read_timeout_s)

@@ -165,7 +165,7 @@ def test_pump_rides_over_a_camera_that_closes_and_comes_back() -> None:
         thread.join(10)
         device.close()
     assert not thread.is_alive()
-    assert {gap.reason for gap in sink.gaps} == {GapReason.CAMERA}
+    assert {gap.reason for gap in sink.gaps[:2]} == {GapReason.CAMERA}
     first, second = sink.runs[:2]
     assert second.start_us > sink.gaps[0].start_us > first.start_us
     assert pump.state.width_px == 64

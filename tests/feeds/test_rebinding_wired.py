@@ -23,7 +23,12 @@ def started(net: Uplink, place: str, module: str, *arguments: str) -> subprocess
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "RES_OPTIONS": "timeout:30 attempts:1",  # outweighs the one second of resolv.conf
+        },
     )
 
 

@@ -160,10 +160,15 @@ def test_camera_that_dies_is_unreachable_and_comes_back_on_the_same_port() -> No
 
 
 def test_frozen_camera_is_unreachable_after_the_read_timeout() -> None:
-    with RtspServer([H264]) as camera, watching(camera.url("/h264"), read_timeout_s=1.0) as opened:
+    # the first viewer has the patience for a cold server to make its stream, which the second shares
+    with (
+        RtspServer([H264]) as camera,
+        watching(camera.url("/h264")),
+        watching(camera.url("/h264"), read_timeout_s=5.0) as opened,
+    ):
         assert taken(opened, 5)
         camera.pause()
-        with pytest.raises(Unreachable, match="sent nothing for 1 s"):
+        with pytest.raises(Unreachable, match="sent nothing for 5 s"):
             taken(opened, 10_000)
         camera.resume()
 
@@ -174,22 +179,31 @@ def test_stop_ends_a_blocked_read() -> None:
         with watching(camera.url("/h264"), stop, read_timeout_s=60.0) as opened:
             assert taken(opened, 5)
             camera.pause()
-            ended = threading.Event()
-            watcher = threading.Thread(target=lambda: (list(opened), ended.set()))
+            came, ended = threading.Event(), threading.Event()
+
+            def watch() -> None:
+                for _ in opened:
+                    came.set()
+                ended.set()
+
+            watcher = threading.Thread(target=watch)
             watcher.start()
+            while came.wait(1.0):  # what was under way when the camera froze; then the read is blocked
+                came.clear()
             stop.set()
-            assert ended.wait(2.0)
+            assert ended.wait(30), "ended by nothing but the camera's minute of silence"
             watcher.join()
             camera.resume()
 
 
-def test_session_is_kept_alive_beyond_its_timeout_and_given_back() -> None:
+def test_session_is_kept_alive_beyond_its_timeout() -> None:
     with RtspServer([H264], session_timeout_s=2) as camera:
         for _ in range(3):
             with watching(camera.url("/h264")) as opened:
                 assert opened.session_timeout_s == 2
-        with watching(camera.url("/h264")) as opened:
-            assert decoded(opened.info, taken(opened, 125)) == 125
+        # GStreamer ends no session whose pictures come over its own connection, and others only 5 s late: 12 s of datagrams
+        with watching(camera.url("/h264"), transport="udp") as opened:
+            assert len(taken(opened, 300)) >= 300
 
 
 def test_reordered_pictures_keep_their_own_stamps(test_data: Path) -> None:
@@ -250,15 +264,15 @@ def test_through_the_pump_a_dead_camera_is_one_gap_and_comes_back() -> None:
         thread = threading.Thread(target=pump.run)
         thread.start()
         try:
-            assert keeper.enough.wait(20)
+            assert keeper.enough.wait(60)
             camera.kill()
-            assert keeper.lost.wait(20)
+            assert keeper.lost.wait(60)
             keeper.enough.clear()
             camera.start()
-            assert keeper.enough.wait(30)
+            assert keeper.enough.wait(60)
         finally:
             stop.set()
-            thread.join(5)
+            thread.join(30)
     assert not thread.is_alive()
     assert len(keeper.runs) == 2
     assert keeper.outages == ["lost camera", "back"]

@@ -141,7 +141,9 @@ def encoded(mount: Mount) -> Path:
     _CACHE.mkdir(mode=0o700, exist_ok=True)
     temporary = target.with_name(f"{target.stem}.{os.getpid()}.mp4")
     subprocess.run(_ffmpeg(mount, temporary), check=True, stdin=subprocess.DEVNULL)  # noqa: S603 ffmpeg with our own arguments
-    temporary.rename(target)
+    with contextlib.suppress(FileExistsError):  # another process was first, and its units are of its file
+        os.link(temporary, target)
+    temporary.unlink()
     return target
 
 
