@@ -37,7 +37,7 @@ def entry(outer: int, inside: str, inner: int, what: str = "", protocol: str = "
 @dataclass
 class HomeRouter:
     """`entries` end with the error `end`; `location` and `control` say where it claims to be, for hostile ones. `endless`: every
-    index has an entry."""
+    index has an entry. `told` counts how often it said where it describes itself."""
 
     entries: list[str] = field(default_factory=list)
     end: str = "713"
@@ -50,6 +50,7 @@ class HomeRouter:
     endless: bool = False
     body: bytes = b""
     asked: list[str] = field(default_factory=list)
+    told: int = 0
     port: int = 0
     udp_port: int = 0
 
@@ -101,5 +102,6 @@ class _Udp(asyncio.DatagramProtocol):
         if data == b"\0\0" and router.nat_pmp is not None:
             self._transport.sendto(router.nat_pmp, addr)
         elif data.startswith(b"M-SEARCH") and router.has_upnp:
+            router.told += 1
             location = router.location or f"http://127.0.0.1:{router.port}/desc.xml"
             self._transport.sendto(f"HTTP/1.1 200 OK\r\nST: x\r\nLocation: {location}\r\n\r\n".encode(), addr)

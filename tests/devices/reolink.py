@@ -28,7 +28,7 @@ from tests.devices.reolink_settings import SECRET, ability, factory_values
 from tests.devices.reolink_text import Failed, bad, good, reply
 
 LEASE_S = 3600
-UPGRADE_SETTLES_S = 0.3
+UPGRADE_SETTLES_S = 5.0
 _PATHS = frozenset({"/api.cgi", "/cgi-bin/api.cgi"})
 _FOR_ALL = frozenset(
     {"GetDevInfo", "GetTime", "GetMdState", "GetAiState", "GetEvents", "GetAbility", "GetEnc", "GetNetPort", "Logout"}

@@ -35,12 +35,16 @@ FAMILIES = {
 TV = reply(b"<html>a television</html>")
 
 
-def detector() -> Detector:
-    return Detector(rng=random.Random(1), timeout_s=0.5, connect_s=0.5)
+SOON_S = 0.5
+"""For a server that never answers the greeting of TLS, and from which nothing is expected."""
 
 
-def doorman(clock: FakeClock) -> Doorman:
-    return Doorman(clock=clock, rng=random.Random(1), neighbours=FakeNeighbours(), detector=detector())
+def detector(timeout_s: float = 30.0) -> Detector:
+    return Detector(rng=random.Random(1), timeout_s=timeout_s, connect_s=30.0)
+
+
+def doorman(clock: FakeClock, timeout_s: float = 30.0) -> Doorman:
+    return Doorman(clock=clock, rng=random.Random(1), neighbours=FakeNeighbours(), detector=detector(timeout_s))
 
 
 def door(camera: EmulatedCamera | WebCamera, password: str = "", vendor: Vendor = Vendor.AUTO) -> Door:
@@ -87,7 +91,7 @@ async def test_identify_asks_who_it_is_with_one_log_in() -> None:
 async def test_a_device_of_no_known_family_is_asked_once_a_day_and_never_gets_a_password() -> None:
     async with running(WebCamera(answer=saying(TV))) as camera:
         clock = FakeClock()
-        man = doorman(clock)
+        man = doorman(clock, SOON_S)
         await man.renew({PORCH: door(camera, "secret")})
         for _ in range(20):
             with pytest.raises(Unsupported, match="no camera of a family that we know"):
@@ -134,7 +138,7 @@ async def test_where_nothing_answers_the_many_who_ask_cost_one_try() -> None:
 )
 async def test_what_is_not_http_is_no_camera(bytes_: bytes) -> None:
     async with running(WebCamera(answer=saying(bytes_, then_close=True))) as camera:
-        found = await detector().detect(HERE, port=camera.port, allow_loopback=True)
+        found = await detector(SOON_S).detect(HERE, port=camera.port, allow_loopback=True)
         assert found.fingerprint is None
         assert str(camera.port) in found.why
 
@@ -146,7 +150,7 @@ async def test_this_machine_is_not_looked_at_unless_allowed() -> None:
 
 async def test_with_tls_nothing_is_asked_in_clear() -> None:
     async with running(WebCamera(answer=saying(TV), challenges=(DIGEST,))) as camera:
-        found = await detector().detect(HERE, port=camera.port, tls=True, allow_loopback=True)
+        found = await detector(SOON_S).detect(HERE, port=camera.port, tls=True, allow_loopback=True)
         assert found.fingerprint is None
         assert camera.requests == []
 

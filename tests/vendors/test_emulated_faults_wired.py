@@ -28,7 +28,7 @@ from hearthwatch.vendors.foscam_mjpeg import FoscamMjpegCamera
 from hearthwatch.vendors.onvif import OnvifCamera
 from hearthwatch.vendors.reolink import ReolinkCamera
 
-pytestmark = pytest.mark.wired
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 FAMILIES: dict[str, tuple[Callable[..., EmulatedCamera], Callable[..., DeviceInfo]]] = {
     "dahua": (dahua_device.camera, DahuaCamera),
     "foscam-mjpeg": (foscam_mjpeg_device.camera, FoscamMjpegCamera),
@@ -75,7 +75,7 @@ async def test_faults_are_told_as_our_own_errors_and_pass(family: str) -> None:
             password=Secret(account.password),
             allow_loopback=True,
         )
-        client = client_of(access, clock=SystemClock(), rng=random.Random(1), timeout_s=2.0)
+        client = client_of(access, clock=SystemClock(), rng=random.Random(1))
         try:
             well = await everything(client)
             assert well >= 5

@@ -7,11 +7,11 @@ from tests.devices.home_router import HomeRouter, entry
 
 from hearthwatch.vendors.router import PortMapping, Router, ask_router
 
-pytestmark = pytest.mark.wired
+pytestmark = [pytest.mark.wired, pytest.mark.waits]
 
 
 async def ask(router: HomeRouter) -> Router:
-    return await ask_router("127.0.0.1", wait_s=0.2, ssdp=[("127.0.0.1", router.udp_port)], nat_pmp_port=router.udp_port)
+    return await ask_router("127.0.0.1", wait_s=1.0, ssdp=[("127.0.0.1", router.udp_port)], nat_pmp_port=router.udp_port)
 
 
 async def test_its_openings_are_listed() -> None:
@@ -72,6 +72,7 @@ async def test_without_upnp_it_may_still_open_ports(answer: bytes | None, opens:
 async def test_who_leads_elsewhere_or_talks_nonsense_is_not_followed(claims: dict[str, object]) -> None:
     async with HomeRouter(**claims) as router:
         found = await ask(router)
+        assert router.told
         if claims != {"body": b""}:
             assert router.asked == []
     assert found.mappings == ()
