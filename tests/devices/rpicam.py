@@ -36,7 +36,7 @@ def running(folder: Path) -> list[tuple[int, str]]:
 def _runs(pid: int) -> bool:
     try:
         return b"tests.devices.rpicam" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter when it ends between opening and reading
         return False
 
 

@@ -144,18 +144,25 @@ def test_sec_18_same_host_redirect_is_followed_once_on_the_same_connection() -> 
 
 
 def test_stop_ends_a_wait_for_an_answer() -> None:
-    stop, ended = Stop(), threading.Event()
-    with Hostile(hostile.says_nothing) as camera:
+    stop, asked, ended = Stop(), threading.Event(), threading.Event()
+
+    def script(talk: Talk) -> None:
+        talk.request()
+        asked.set()
+        talk.silence()
+
+    with Hostile(script) as camera:
 
         def watch() -> None:
-            with pytest.raises(Unreachable):
+            with pytest.raises(Unreachable, match="stopped while waiting for an answer"):
                 feed(camera.url, read_timeout_s=60.0).open(stop)
             ended.set()
 
         watcher = threading.Thread(target=watch)
         watcher.start()
+        assert asked.wait(30)
         stop.set()
-        assert ended.wait(2.0)
+        assert ended.wait(30)
         watcher.join()
 
 
