@@ -1,7 +1,8 @@
 """A stand-in for `rpicam-vid` and `rpicam-still`: real MPEG-TS with H.264, or a JPEG, on standard output, and a camera that can
 be unplugged: where the file named by `RPICAM_FAULT` holds a text, that is said on standard error as the real ones do.
 
-`programs(folder)` makes the two commands in a folder for PATH. Each running one leaves `PROGRAM.PID` with its arguments there.
+`programs(folder)` makes the two commands in a folder for PATH. Each running one leaves `PROGRAM.PID` with its arguments there;
+`keys` holds the number of the newest key frame.
 """
 
 from __future__ import annotations
@@ -69,11 +70,15 @@ def _video(arguments: list[str]) -> None:
         stream.bit_rate = _value(arguments, "--bitrate", 1_000_000)
         stream.codec_context.gop_size = _value(arguments, "--intra", 2 * fps)
         began, number = time.monotonic(), 0
+        keys = Path(os.environ["RPICAM_FOLDER"], "keys")
         while True:
             _say_fault()
             frame = _frame(width, height, number)
             frame.pts = number
-            out.mux(stream.encode(frame))
+            packets = stream.encode(frame)
+            out.mux(packets)
+            if any(packet.is_keyframe for packet in packets):
+                keys.write_text(str(number))
             number += 1
             time.sleep(max(0.0, began + number / fps - time.monotonic()))
 

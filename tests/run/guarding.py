@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.alerts.house import opened
+from tests.alerts.house import PATIENCE_S, opened
 
 from hearthwatch.alerts.alert import Part
 from hearthwatch.alerts.dispatch import Dispatcher
@@ -61,7 +61,7 @@ async def main() -> None:
         desk.told(outage)
 
     board = Board(db, clock, tell, lambda outage, told: desk.explains(outage, told))  # noqa: PLW0108 the desk is made later
-    outbox = Outbox(db, EventFiles(folder), clock, board)
+    outbox = Outbox(db, EventFiles(folder), clock, board, patience_s=PATIENCE_S)
     news = OutageNews(
         None,
         outbox=outbox,

@@ -77,6 +77,39 @@ class Hall:
         found = await self.house.until(self.house.events, ready)
         return [one for one in found if one["kind"] == "sensor"][number - 1]
 
+    async def key_frame(self) -> None:
+        """Wait for the stream's next key frame."""
+
+        async def newest() -> str:
+            try:
+                return (self.folder / "bin" / "keys").read_text()
+            except FileNotFoundError:
+                return ""
+
+        before = await newest()
+        await self.house.until(newest, lambda number: number not in {before, ""}, every_s=0.02)
+
+    async def burst(self, event: str) -> tuple[bytes, ...]:
+        """Return the four kept pictures of an event; where the disk is slow they are kept after they were sent."""
+
+        async def kept() -> tuple[bytes, ...]:
+            try:
+                return tuple(
+                    [await self.house.get_bytes(f"/api/v1/events/{event}/burst/{number}.jpg") for number in (1, 2, 3, 4)]
+                )
+            except AssertionError:
+                return ()
+
+        return await self.house.until(kept, bool)
+
+    async def parts(self) -> set[tuple[str, str]]:
+        """Return what goes or went which way, such as `("telegram", "album")`."""
+        return {
+            (delivery["channel"].partition(":")[0], delivery["part"])
+            for alert in await self.house.alerts()
+            for delivery in alert["deliveries"]
+        }
+
     async def arm(self, mode: str) -> None:
         await self.house.post("/api/v1/arming", {"mode": mode, "password": rig.OWNER_PASSWORD})
 
@@ -90,7 +123,11 @@ async def hall(folder: Path, section: rig.CameraSection | None = None) -> AsyncI
         async with rig.channels() as services, rig.running(folder / "house", [section], services) as house:
             await house.all_live()
             yield Hall(house, services, folder)
-    assert rpicam.running(programs) == [], "a camera program was left behind"
+
+    async def left() -> list[tuple[int, str]]:
+        return rpicam.running(programs)
+
+    await house.until(left, lambda found: not found, timeout_s=10, every_s=0.02)  # what was killed may still be dying
 
 
 def trigger_section() -> str:
