@@ -42,6 +42,8 @@ from tests.devices.camera_web import EmulatedCamera
 from tests.runs.rig import CameraSection, Channels, House, channels, running
 
 OURS = "watch"
+PATIENCE_S = 180.0
+"""What took longer never comes; how fast things are told is judged by `Account.late`."""
 RING = 1200
 """Lines each camera's log holds: more than the burst, fewer than all that happens."""
 _LOGGED = {LogKind.LOGIN, LogKind.LOGOUT, LogKind.DENIED}
@@ -294,7 +296,7 @@ class Scene:
             found.append(Received(way="mail", text=text, at_us=at_ns // 1000 + self.wall_minus_mono_us, buttons={}))
         return sorted(found, key=lambda one: one.at_us)
 
-    async def gets(self, *words: str, way: str, since_us: int, timeout_s: float) -> Received:
+    async def gets(self, *words: str, way: str, since_us: int, timeout_s: float = PATIENCE_S) -> Received:
         """Wait for what says all `words`, taken after `since_us`. Where Telegram has got all it takes in a minute, a line with
         the title is what is told there: the title of the mail that says all."""
 

@@ -166,7 +166,7 @@ def config(served: Served, role: str, examples: int, phases: tuple[str, ...]) ->
             **({"auth": {"openapi": auth}} if auth else {}),
             "workers": 1,
             "continue-on-failure": True,
-            "request-timeout": 10,
+            "request-timeout": 60,
             "max-redirects": 0,
             "seed": 1,
             "generation": {
