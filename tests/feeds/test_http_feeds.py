@@ -34,9 +34,13 @@ def source(url: str, kind: SourceKind, **more: object) -> Source:
     return Source(camera=CameraId("front"), stream=Stream.MAIN, kind=kind, url=url, **settings)  # type: ignore[arg-type]
 
 
-def opened(url: str, kind: SourceKind, stop: Stop | None = None, **more: object) -> OpenFeed:
+SILENT_S = 3.0
+"""For cameras that are to be given up: what they do send has to come within it."""
+
+
+def opened(url: str, kind: SourceKind, stop: Stop | None = None, *, read_timeout_s: float = 60.0, **more: object) -> OpenFeed:
     feed_class = MjpegFeed if kind is SourceKind.MJPEG else JpegFeed
-    feed = feed_class(source(url, kind, **more), clock=SystemClock(), rng=random.Random(1), read_timeout_s=0.7)
+    feed = feed_class(source(url, kind, **more), clock=SystemClock(), rng=random.Random(1), read_timeout_s=read_timeout_s)
     return feed.open(stop or Stop())
 
 
@@ -132,7 +136,7 @@ def test_sec_18_misbehaviour_has_a_clear_error(
     camera: HttpCamera, path: str, kind: SourceKind, fault: type[HearthwatchError], words: str
 ) -> None:
     with pytest.raises(fault, match=words) as caught:
-        opened(camera.url(path), kind)
+        opened(camera.url(path), kind, read_timeout_s=SILENT_S if path == "/silent" else 60.0)
     assert "front/main at 127.0.0.1" in str(caught.value) or "JPEG" in str(caught.value)
     assert len(camera.requests) == 1
 
@@ -149,19 +153,32 @@ def test_sec_22_endless_part_costs_no_more_than_its_limit(camera: HttpCamera) ->
 
 @pytest.mark.parametrize("path", ["/stalled", "/trickling"])
 def test_camera_that_stops_or_trickles_is_given_up(camera: HttpCamera, path: str) -> None:
-    packets, error = all_of(opened(camera.url(path), SourceKind.MJPEG))
+    packets, error = all_of(opened(camera.url(path), SourceKind.MJPEG, read_timeout_s=SILENT_S))
     assert len(packets) == 1
     assert isinstance(error, Unreachable)
     assert "no picture for" in str(error)
 
 
+class AskedTwice(Stop):
+    """Set once it was asked twice while `armed`: first by the loop between two pictures, then by the read that waits."""
+
+    armed = False
+    asked = 0
+
+    def is_set(self) -> bool:
+        self.asked += self.armed
+        return self.asked > 1
+
+
 def test_stop_ends_a_waiting_read_without_an_error(camera: HttpCamera) -> None:
-    stop = Stop()
+    stop, clock = AskedTwice(), SystemClock()
     feed = opened(camera.url("/stalled"), SourceKind.MJPEG, stop)
     reading = iter(feed)
     next(reading)
-    stop.set()
+    stop.armed = True
+    since_ns = clock.mono_ns()
     assert list(reading) == []
+    assert clock.mono_ns() - since_ns < 30 * NS_PER_S, "the stop ends it, not the 60 s without a picture"
     feed.close()
 
 

@@ -29,8 +29,10 @@ def main() -> None:
     start_us = clock.wall_us()
     writer.begin(Run(id=RunId(f"run-{start_us}"), camera=camera, stream=Stream.MAIN, start_us=start_us), made.info)
     stop = Stop()
+    before_us = start_us
     for packet in looped(made, 3600, start_us=start_us, camera=camera):
-        clock.sleep(stop, max(0, packet.wall_us - clock.wall_us()) / 1e6)
+        clock.sleep(stop, (packet.wall_us - before_us) / 1e6)  # held up or not, it never hurries: no camera does
+        before_us = packet.wall_us
         writer.take(packet)
         print(packet.wall_us, flush=True)
 

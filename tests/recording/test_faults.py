@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,10 @@ from hearthwatch.recording.verify import verify
 
 pytestmark = pytest.mark.wired
 
+_QUICK = Path("/dev/shm")
+KILLED_US = 2_000_000
+"""Promise P1: so much video, received and not yet written, may be lost."""
+
 
 def killed_recorder(root: Path, packets: int) -> int:
     """Run the child until it has received some packets, kill it, and return the wall time of the last one."""
@@ -44,20 +49,27 @@ def killed_recorder(root: Path, packets: int) -> int:
     return int(rest[-1] if rest and rest[-1].isdigit() else line)
 
 
-def test_a_kill_costs_little_and_the_store_is_clean_after_every_start(tmp_path: Path) -> None:
+@pytest.fixture
+def quick() -> Iterator[Path]:
+    """A folder whose syncs are free: what was written outlives a kill wherever it lies, and a slow disk is another fault."""
+    with tempfile.TemporaryDirectory(dir=_QUICK if _QUICK.is_dir() else None) as folder:
+        yield Path(folder).resolve()
+
+
+def test_a_kill_costs_little_and_the_store_is_clean_after_every_start(quick: Path) -> None:
     rng = random.Random(7)
     clock = SystemClock()
     for number in range(3):
-        last_us = killed_recorder(tmp_path, rng.randrange(16, 70))
-        store = open_store(tmp_path / "footage", tmp_path / "index.db", clock)
+        last_us = killed_recorder(quick, rng.randrange(31, 85))  # two seconds at least: some of this run is there
+        store = open_store(quick / "footage", quick / "index.db", clock)
         store.close()
-        with IndexReader(tmp_path / "index.db") as reader:
-            report = verify(tmp_path / "footage", reader, now_us=clock.wall_us(), deep=True)
+        with IndexReader(quick / "index.db") as reader:
+            report = verify(quick / "footage", reader, now_us=clock.wall_us(), deep=True)
             segments = reader.segments(FRONT, Stream.MAIN, WallUs(0), FAR_US)
             gaps = reader.gaps(FRONT, Stream.MAIN, WallUs(0), FAR_US)
         assert report.findings == ()
         assert all(one.state is SegmentState.COMPLETE for one in segments)
-        assert last_us - segments[-1].end_us <= 1_200_000, f"kill {number}"
+        assert last_us - segments[-1].end_us <= KILLED_US, f"kill {number}"
         assert len(gaps) == number + 1
         assert {gap.reason for gap in gaps} == {GapReason.US}
         assert gaps[-1].start_us == segments[-1].end_us
@@ -81,6 +93,7 @@ class Recording:
 
     def __init__(self, root: Path, options: StorageOptions) -> None:
         self.clock = SystemClock()
+        self.start_us = self.clock.wall_us()
         self.health: list[StorageFailed | None] = []
         self.told = threading.Condition()
         self.stop = Stop()
@@ -99,9 +112,8 @@ class Recording:
     def _pump(self) -> None:
         made = make(width=640, height=480, gop=15, frames=60)
         writer = self.thread.writer(FRONT, Stream.MAIN)
-        start_us = self.clock.wall_us()
-        writer.begin(Run(id=RunId("run"), camera=FRONT, stream=Stream.MAIN, start_us=start_us), made.info)
-        for packet in looped(made, 100_000, start_us=start_us):
+        writer.begin(Run(id=RunId("run"), camera=FRONT, stream=Stream.MAIN, start_us=self.start_us), made.info)
+        for packet in looped(made, 100_000, start_us=self.start_us):
             if self.clock.sleep(self.stop, 1 / 150):
                 break
             writer.take(packet)
@@ -134,8 +146,8 @@ def fill(disk: Path) -> None:
 def test_a_full_disk_is_told_pins_stay_and_recording_resumes_by_itself(small_disk: Path) -> None:
     recording = Recording(small_disk, StorageOptions(segment_s=4, free_gib=0))
     try:
-        now_us = recording.clock.wall_us()
-        recording.thread.keep(FRONT, now_us, WallUs(now_us + 5_000_000), pinned=True).result(30)
+        start_us = recording.start_us
+        recording.thread.keep(FRONT, start_us, WallUs(start_us + 5_000_000), pinned=True).result(30)
         recording.wait_for_segments(4)
         filled = threading.Event()
 

@@ -61,7 +61,8 @@ def test_pulses_and_lights_cross(ends) -> None:
     before_ns = SystemClock().mono_ns()
     changed(True)
     changed(False)
-    pulse = house.receive()
+    while isinstance(pulse := house.receive(), SensorState):  # it may say by itself what it was just asked
+        assert pulse == SensorState(error="")
     assert isinstance(pulse, Pulsed)
     assert before_ns <= pulse.at_ns <= SystemClock().mono_ns()
     house.send(ShowLight(light=Light.FAST))
