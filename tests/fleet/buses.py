@@ -162,7 +162,7 @@ class Nats(Bus):
         from hearthwatch.fleet.line_nats import NatsDialer, NatsSwitchboard, Pulse
         from hearthwatch.fleet.nats_client import connect
 
-        pulse = Pulse(beat_s=0.5, gone_s=4)
+        pulse = Pulse(beat_s=0.5, gone_s=8)
         await self.fleet.start()
         self.hub = await connect(self.fleet.hub.url, "hub", HUB_PASSWORD)
         self._clients = {node: await connect(server.url, "node", NODE_PASSWORD) for node, server in self.fleet.nodes.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import signal
 from collections.abc import Collection
@@ -78,6 +77,7 @@ class NatsFleet:
         self.hub = Server(folder / "hub", hub_port)
         self.nodes = {node: Server(folder / node, port) for node, port in zip(nodes, node_ports, strict=True)}
         self.wanted = set(nodes)
+        self._followed = set(nodes)
         self.hub_server = HubServer(
             store=self.hub.folder / "js",
             pid_file=self.hub.folder / "pid",
@@ -108,10 +108,12 @@ class NatsFleet:
             server.file.write_text(leaf_config(leaf))
 
     async def follow(self) -> None:
-        """Have the hub's server take the nodes that are wanted; where that ends it, start it again as its service would."""
+        """Have the hub's server take the nodes that are wanted; one that is gone ends it: start it again as its service would."""
+        gone, self._followed = self._followed - self.wanted, set(self.wanted)
         self.file.follow(self.wanted)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.hub.process.wait(), 0.5)
+        if gone:
+            async with asyncio.timeout(60):
+                await self.hub.process.wait()
             await self.hub.start()
 
     async def start(self) -> None:

@@ -238,7 +238,9 @@ async def test_a_second_line_of_a_node_ends_its_first_and_nobody_else_s(bus):
         for line in (second, other):
             await line.send(b"still here")
             assert await anext(aiter(line)) == b"still here"
-    assert sorted(here.get_nowait() for _ in range(3)) == sorted([bus.a, bus.a, bus.b])
+    answered = [here.get_nowait() for _ in range(here.qsize())]
+    assert set(answered) == {bus.a, bus.b}
+    assert answered.count(bus.a) >= 2  # more where a dial was tried again
     for line in (first, second, other):
         await line.close()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,61 +25,90 @@ from hearthwatch.kit.clock import SystemClock
 from hearthwatch.kit.errors import BadReply, Refused, Unreachable, Unsupported
 
 GATE, BARN = NodeId("gatehous"), NodeId("barnbarn")
-LEASE_S, PATIENCE_S = 0.4, 2.0
+LEASE_ENDS = pytest.mark.parametrize("lease_s", [1.0])
+
+
+@pytest.fixture
+def lease_s() -> float:
+    """Longer than any test, but for those that are about its end."""
+    return 60.0
+
+
+@pytest.fixture
+def patience_s() -> float:
+    """As the lease."""
+    return 60.0
 
 
 @dataclasses.dataclass
 class Engine:
-    """`offers` is a node's end, `work` a worker's."""
+    """`offers` is a node's end, `work` a worker's; `arrived` counts the glances that came to the hub."""
 
     offers: Callable[[NodeId], Offers]
     work: Callable[[], Work]
+    arrived: Callable[[], Awaitable[int]]
+
+    async def until_arrived(self, count: int) -> None:
+        async with asyncio.timeout(60):
+            while await self.arrived() < count:  # noqa: ASYNC110 the hub tells nobody
+                await asyncio.sleep(0.01)
+
+
+def counting(table: WorkTable) -> Callable[[], Awaitable[int]]:
+    async def arrived() -> int:
+        return table.count().offered
+
+    return arrived
 
 
 @asynccontextmanager
-async def here() -> AsyncIterator[Engine]:
-    table = WorkTable(SystemClock(), lease_s=LEASE_S, patience_s=PATIENCE_S)
-    yield Engine(lambda node: OffersHere(table, node), lambda: table)
+async def here(lease_s: float, patience_s: float) -> AsyncIterator[Engine]:
+    table = WorkTable(SystemClock(), lease_s=lease_s, patience_s=patience_s)
+    yield Engine(lambda node: OffersHere(table, node), lambda: table, counting(table))
 
 
 @pytest.fixture
-async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
-    fleet = Fleet(tmp_path, lease_s=LEASE_S, patience_s=PATIENCE_S)
+async def fleet(tmp_path: Path, lease_s: float, patience_s: float) -> AsyncIterator[Fleet]:
+    fleet = Fleet(tmp_path, lease_s=lease_s, patience_s=patience_s)
     await fleet.open()
     yield fleet
     await fleet.close()
 
 
 @asynccontextmanager
-async def over_https(folder: Path) -> AsyncIterator[Engine]:
-    fleet = Fleet(folder, lease_s=LEASE_S, patience_s=PATIENCE_S)
+async def over_https(folder: Path, lease_s: float, patience_s: float) -> AsyncIterator[Engine]:
+    fleet = Fleet(folder, lease_s=lease_s, patience_s=patience_s)
     await fleet.open()
     try:
-        yield Engine(lambda node: HttpsOffers(fleet.link(node)), lambda: HttpsWork(fleet.link(HELPER)))
+        yield Engine(lambda node: HttpsOffers(fleet.link(node)), lambda: HttpsWork(fleet.link(HELPER)), counting(fleet.table))
     finally:
         await fleet.close()
 
 
 @asynccontextmanager
-async def over_nats(folder: Path) -> AsyncIterator[Engine]:
+async def over_nats(folder: Path, lease_s: float, patience_s: float) -> AsyncIterator[Engine]:
     nats = pytest.importorskip("nats")
-    from hearthwatch.fleet.work_nats import NatsOffers, NatsWork, prepare
+    from hearthwatch.fleet.work_nats import STREAM, NatsOffers, NatsWork, prepare
 
     async with nats_server(folder) as url, AsyncExitStack() as stack:
         client = await nats.connect(url)
         stack.push_async_callback(client.close)
-        await prepare(client, lease_s=LEASE_S, patience_s=PATIENCE_S)
-        offers = {node: NatsOffers(client, node, patience_s=PATIENCE_S) for node in (GATE, BARN)}
+        await prepare(client, lease_s=lease_s, patience_s=patience_s)
+        offers = {node: NatsOffers(client, node, patience_s=patience_s) for node in (GATE, BARN)}
         works = [NatsWork(client) for _ in range(3)]
         for end in (*offers.values(), *works):
             await end.open()
-        yield Engine(lambda node: offers[node], iter(works).__next__)
+
+        async def arrived() -> int:
+            return (await client.jetstream().stream_info(STREAM)).state.last_seq
+
+        yield Engine(lambda node: offers[node], iter(works).__next__, arrived)
 
 
 @pytest.fixture(params=["here", pytest.param("https", marks=pytest.mark.wired), pytest.param("nats", marks=pytest.mark.wired)])
-async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
-    made = {"here": here, "https": lambda: over_https(tmp_path), "nats": lambda: over_nats(tmp_path)}
-    async with made[request.param]() as engine:
+async def engine(request: pytest.FixtureRequest, tmp_path: Path, lease_s: float, patience_s: float) -> AsyncIterator[Engine]:
+    made = {"here": here, "https": partial(over_https, tmp_path), "nats": partial(over_nats, tmp_path)}
+    async with made[request.param](lease_s, patience_s) as engine:
         yield engine
 
 
@@ -93,6 +123,7 @@ async def test_a_glance_is_answered_to_the_node_that_offered_it(engine: Engine) 
     assert await answers == [answer_to(each) for each in asked]
 
 
+@LEASE_ENDS
 async def test_what_a_dead_worker_had_goes_to_another(engine: Engine) -> None:
     gate, dead, alive = engine.offers(GATE), engine.work(), engine.work()
     answer = asyncio.create_task(gate.offer(glance()))
@@ -103,6 +134,7 @@ async def test_what_a_dead_worker_had_goes_to_another(engine: Engine) -> None:
     assert (await answer).model == "alive"
 
 
+@LEASE_ENDS
 async def test_a_late_answer_of_a_slow_worker_harms_nobody(engine: Engine) -> None:
     gate, slow, quick = engine.offers(GATE), engine.work(), engine.work()
     answer = asyncio.create_task(gate.offer(glance()))
@@ -118,13 +150,14 @@ async def test_a_late_answer_of_a_slow_worker_harms_nobody(engine: Engine) -> No
 
 
 @pytest.mark.waits
+@pytest.mark.parametrize("patience_s", [5.0])  # over NATS the old one waits until it is over
 async def test_of_a_camera_only_the_newest_waits(engine: Engine) -> None:
     gate, work = engine.offers(GATE), engine.work()
     old = asyncio.create_task(gate.offer(glance("gate", 1)))
-    await asyncio.sleep(0.1)  # it is on its way
+    await engine.until_arrived(1)
     new = asyncio.create_task(gate.offer(glance("gate", 2)))
     other = asyncio.create_task(gate.offer(glance("yard", 3)))
-    await asyncio.sleep(0.1)
+    await engine.until_arrived(3)
     tasks = [await work.take(), await work.take()]
     assert sorted(task.glance.at_us for task in tasks) == [2, 3]
     for task in tasks:
@@ -135,6 +168,7 @@ async def test_of_a_camera_only_the_newest_waits(engine: Engine) -> None:
 
 
 @pytest.mark.waits
+@pytest.mark.parametrize("patience_s", [2.0])
 async def test_nobody_there_is_told_in_time_and_old_pictures_vanish(engine: Engine) -> None:
     gate = engine.offers(GATE)
     with pytest.raises(Unreachable, match="in time"):
@@ -172,6 +206,7 @@ async def test_a_node_that_is_no_helper_sees_no_picture_of_others(fleet: Fleet) 
     offered.cancel()
 
 
+@LEASE_ENDS
 @pytest.mark.wired
 async def test_an_answer_that_is_none_is_refused_and_another_worker_gets_its_turn(fleet: Fleet) -> None:
     offered = asyncio.create_task(HttpsOffers(fleet.link(GATE)).offer(glance()))

@@ -84,6 +84,7 @@ async def test_sec_38_what_happens_at_the_cameras_own_doors_stands_in_the_trail(
     following = asyncio.create_task(follow())
     own = login(verdict=Verdict.OWN, user="hearthwatch", address="192.168.1.10")
     stranger = login(verdict=Verdict.OUTSIDE, user="admin\nada", address="203.0.113.9")
+    last = login(verdict=Verdict.OUTSIDE, user="last", address="203.0.113.10")
     drift = Alert(
         id=AlertId("A1"),
         event="",
@@ -97,13 +98,14 @@ async def test_sec_38_what_happens_at_the_cameras_own_doors_stands_in_the_trail(
     async with asyncio.timeout(60):
         while not changes._readers:  # noqa: ASYNC110  # there is nothing to wait for
             await asyncio.sleep(0)
-        for change in (own, stranger, stranger, AlertNow(alert=drift, deliveries=()), AlertNow(alert=drift, deliveries=())):
+        told = AlertNow(alert=drift, deliveries=())
+        for change in (own, stranger, stranger, told, told, last):
             changes.publish(change)
-        while len(lines := await db.run(trail.recent)) < 2:  # noqa: ASYNC110
+        while len(lines := await db.run(trail.recent)) < 3:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
     following.cancel()
     assert [(line.deed.who, line.deed.deed, line.deed.camera, line.deed.subject) for line in reversed(lines)] == [
         ("", "camera-log-in", stranger.camera, "outside admin ada from 203.0.113.9"),
         ("", "camera-settings-changed", "porch", "Porch: its settings were changed"),
+        ("", "camera-log-in", last.camera, "outside last from 203.0.113.10"),
     ]
