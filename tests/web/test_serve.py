@@ -51,7 +51,7 @@ async def read_to_the_end(viewer: websockets.ClientConnection) -> None:
 
 
 async def test_sec_01_https_opens_only_once_the_house_is_claimed(running: Running) -> None:
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         await client.get(f"{running.base}/api/v1/session")
         assert "http://" in running.said.get_nowait()
         assert running.said.empty()
@@ -62,7 +62,7 @@ async def test_sec_01_https_opens_only_once_the_house_is_claimed(running: Runnin
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    async with httpx2.AsyncClient(verify=context) as client:
+    async with httpx2.AsyncClient(verify=context, timeout=60) as client:
         base = f"https://127.0.0.1:{port}"
         cookie = await login(client, base)
         assert cookie.startswith("__Host-hearthwatch=")
@@ -71,7 +71,7 @@ async def test_sec_01_https_opens_only_once_the_house_is_claimed(running: Runnin
 
 async def test_https_opens_for_an_owner_who_was_made_in_a_shell(running: Running) -> None:
     """On a machine without a screen, or in a container, nobody can reach the plain page to claim it there."""
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         await client.get(f"{running.base}/healthz")
     assert "http://" in running.said.get_nowait()
     await running.built.add_user("ada", Role.OWNER)
@@ -80,7 +80,7 @@ async def test_https_opens_for_an_owner_who_was_made_in_a_shell(running: Running
 
 async def test_sec_05_live_video_decodes_and_ends_with_the_session(running: Running) -> None:
     await running.built.add_user("ada", Role.OWNER)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         cookie = await login(client, running.base)
         token = (await client.get(f"{running.base}/api/v1/session")).json()["token"]
         address = f"ws://127.0.0.1:{running.port}/api/v1/cameras/front-door/live?stream=sub"
@@ -102,7 +102,7 @@ async def test_sec_05_live_video_decodes_and_ends_with_the_session(running: Runn
 
 async def test_several_cameras_come_by_one_connection_and_each_is_whole(running: Running) -> None:
     await running.built.add_user("ada", Role.OWNER)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         cookie = await login(client, running.base)
         token = (await client.get(f"{running.base}/api/v1/session")).json()["token"]
         address = f"ws://127.0.0.1:{running.port}/api/v1/live"
@@ -138,7 +138,7 @@ async def test_several_cameras_come_by_one_connection_and_each_is_whole(running:
 
 async def test_whoever_sees_some_cameras_gets_no_other_by_one_connection(running: Running) -> None:
     await running.built.add_user("ada", Role.VIEWER, cameras=(CameraId("garden"),))
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         cookie = await login(client, running.base)
     address = f"ws://127.0.0.1:{running.port}/api/v1/live"
     async with websockets.connect(
@@ -155,7 +155,7 @@ async def test_whoever_sees_some_cameras_gets_no_other_by_one_connection(running
 
 async def test_sec_12_a_websocket_from_elsewhere_is_refused(running: Running) -> None:
     await running.built.add_user("ada", Role.OWNER)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         cookie = await login(client, running.base)
     address = f"ws://127.0.0.1:{running.port}/api/v1/cameras/front-door/live"
     with pytest.raises(websockets.InvalidStatus):
@@ -165,7 +165,7 @@ async def test_sec_12_a_websocket_from_elsewhere_is_refused(running: Running) ->
 
 async def test_a_viewer_who_leaves_stops_the_stream(running: Running) -> None:
     await running.built.add_user("ada", Role.OWNER)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         cookie = await login(client, running.base)
     address = f"ws://127.0.0.1:{running.port}/api/v1/cameras/garden/live?stream=sub"
     async with websockets.connect(
@@ -179,7 +179,7 @@ async def test_a_viewer_who_leaves_stops_the_stream(running: Running) -> None:
 
 async def test_a_viewer_who_does_not_read_costs_only_his_own_pictures(running: Running) -> None:
     await running.built.add_user("ada", Role.OWNER)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         cookie = await login(client, running.base)
     hub = running.built.house.hub
     raw = socket.socket()
@@ -202,7 +202,7 @@ async def test_a_viewer_who_does_not_read_costs_only_his_own_pictures(running: R
         assert count.dropped > before.dropped
         handed_over = (count.put - count.dropped - count.waiting) - (before.put - before.dropped - before.waiting)
         assert handed_over * large.size_bytes < VIEWER_LIMIT_BYTES, "what he does not read must not pile up in the server"
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=60) as client:
             assert (await client.get(f"{running.base}/healthz")).status_code == 200
     finally:
         viewer.transport.abort()
@@ -211,9 +211,10 @@ async def test_a_viewer_who_does_not_read_costs_only_his_own_pictures(running: R
 
 
 async def test_the_end_of_the_house_ends_every_stream_without_a_traceback(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with httpx2.AsyncClient() as client, running_house(tmp_path, new_house()) as run:
+    monkeypatch.setattr("hearthwatch.web.serve._GRACE_S", 60)  # they end by themselves and are not cut
+    async with httpx2.AsyncClient(timeout=60) as client, running_house(tmp_path, new_house()) as run:
         await run.built.add_user("ada", Role.OWNER)
         cookie = await login(client, run.base)
         address = f"ws://127.0.0.1:{run.port}/api/v1/cameras/garden/live?stream=sub"
@@ -222,14 +223,15 @@ async def test_the_end_of_the_house_ends_every_stream_without_a_traceback(
         told = asyncio.Event()
 
         async def follow(path: str) -> None:
-            async with client.stream("GET", f"{run.base}{path}", timeout=30) as answer:
+            async with client.stream("GET", f"{run.base}{path}", timeout=60) as answer:
                 async for _ in answer.aiter_bytes():
                     told.set()
 
         streams = [asyncio.create_task(follow(path)) for path in ("/api/v1/stream", "/api/v1/cameras/garden/live.mjpeg")]
         await asyncio.wait_for(told.wait(), 60)
         run.serving.cancel()
-        await asyncio.wait(streams, timeout=10)
+        await asyncio.wait(streams, timeout=60)
+        assert all(each.done() for each in streams)
         await asyncio.wait_for(read_to_the_end(socket_), 60)
         assert socket_.close_code in {1001, 1012}
         with contextlib.suppress(asyncio.CancelledError):

@@ -128,7 +128,10 @@ async def test_the_page_says_whether_it_was_reached_from_home(
 @pytest.mark.wired
 async def test_behind_a_proxy_the_plain_port_is_open_to_it(tmp_path: Path) -> None:
     options = WebOptions(port=0, https_port=0, behind_proxy=True, trusted_proxies=("127.0.0.1",))
-    async with running_house(tmp_path, new_house(), options) as house, httpx2.AsyncClient(base_url=house.base) as proxy:
+    async with (
+        running_house(tmp_path, new_house(), options) as house,
+        httpx2.AsyncClient(base_url=house.base, timeout=60) as proxy,
+    ):
         assert house.built.app.state.site.reach.plain[0] == ("0.0.0.0", house.port)
         passed_on = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
         answer = await proxy.get("/api/v1/session", headers=passed_on)

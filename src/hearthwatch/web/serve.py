@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 
 _LOOK_S = 2.0
+_GRACE_S = 2
+"""How long streams and answers under way may take to end with the house, before they are cut."""
 _SEND_BUFFER_BYTES = 512 * 1024
 _UNSENT_BYTES = 32 * 1024
 """What has not even left for the viewer: more of it waiting in the kernel would only be old when it arrives."""
@@ -137,7 +139,7 @@ async def _run(
         ws_max_size=4096,
         ws_per_message_deflate=False,
         timeout_keep_alive=20,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=_GRACE_S,
         limit_concurrency=256,
         h11_max_incomplete_event_size=16 * 1024,
         ssl_context_factory=(lambda _config, _default: context) if context else None,
