@@ -108,7 +108,7 @@ class NatsFleet:
             server.file.write_text(leaf_config(leaf))
 
     async def follow(self) -> None:
-        """Have the hub's server take the nodes that are wanted; one that is gone ends it: start it again as its service would."""
+        """Have the hub's server take the nodes that are wanted; one that is gone ends it, and it is started again."""
         gone, self._followed = self._followed - self.wanted, set(self.wanted)
         self.file.follow(self.wanted)
         if gone:
