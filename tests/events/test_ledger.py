@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import threading
 from dataclasses import replace
 
 import pytest
@@ -135,3 +136,24 @@ def test_pictures_are_private_files_by_id(tmp_path):
     assert files.picture(event) is None
     with pytest.raises(ValueError, match="plain file name"):
         files.picture(EventId("../x"))
+
+
+def test_a_picture_can_be_seen_while_a_slow_disk_still_takes_it(tmp_path, monkeypatch):
+    files, event = EventFiles(tmp_path), EventId("e1")
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def slow(path, data):
+        begun.set()
+        goes_on.wait(60)
+        path.write_bytes(data)
+
+    monkeypatch.setattr(ledger, "write_atomic", slow)
+    writing = threading.Thread(target=files.write_picture, args=(event, b"jpeg"))
+    writing.start()
+    assert begun.wait(60)
+    assert files.picture(event) == b"jpeg"
+    goes_on.set()
+    writing.join()
+    assert files.picture(event) == b"jpeg"
+    files.forget([event])
+    assert files.picture(event) is None

@@ -203,7 +203,7 @@ def event_of(row: Row[tuple[object, ...]]) -> Event:
 
 class EventFiles:
     """What is kept of an event outside the database: its picture, those of a burst, and the clip that was sent. Any thread may
-    use it."""
+    use it. What a slow disk is still being given can be read already: people are told of it by then."""
 
     def __init__(self, data_folder: Path) -> None:
         self._folders = {
@@ -213,10 +213,11 @@ class EventFiles:
         }
         for folder in self._folders.values():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._under_way: dict[Path, bytes] = {}
 
     def write_picture(self, event: EventId, jpeg: bytes) -> None:
         """Keep the picture, replacing an earlier one. Raises StorageFailed."""
-        write_atomic(self._path(event, ".jpg"), jpeg)
+        self._write(self._path(event, ".jpg"), jpeg)
 
     def picture(self, event: EventId) -> bytes | None:
         """Return the event's picture as JPEG. Raises StorageFailed when it is there and cannot be read."""
@@ -224,7 +225,7 @@ class EventFiles:
 
     def write_clip(self, event: EventId, mp4: bytes) -> None:
         """Keep the clip to be sent. Raises StorageFailed."""
-        write_atomic(self._path(event, ".mp4"), mp4)
+        self._write(self._path(event, ".mp4"), mp4)
 
     def clip(self, event: EventId) -> bytes | None:
         """Return the event's clip. Raises StorageFailed when it is there and cannot be read."""
@@ -232,7 +233,7 @@ class EventFiles:
 
     def write_album(self, event: EventId, album: bytes) -> None:
         """Keep the pictures of a burst (`events.album`). Raises StorageFailed."""
-        write_atomic(self._path(event, ".album"), album)
+        self._write(self._path(event, ".album"), album)
 
     def album(self, event: EventId) -> bytes | None:
         """Return the pictures of the event's burst. Raises StorageFailed when they are there and cannot be read."""
@@ -247,7 +248,16 @@ class EventFiles:
     def _path(self, event: EventId, suffix: str) -> Path:
         return safe_join(self._folders[suffix], f"{event}{suffix}")
 
+    def _write(self, path: Path, data: bytes) -> None:
+        self._under_way[path] = data
+        try:
+            write_atomic(path, data)
+        finally:
+            self._under_way.pop(path, None)
+
     def _read(self, path: Path) -> bytes | None:
+        if (data := self._under_way.get(path)) is not None:
+            return data
         try:
             return path.read_bytes()
         except FileNotFoundError:
