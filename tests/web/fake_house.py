@@ -248,10 +248,10 @@ class FakeHouse:
                     self._give(camera, stream, each)
                 self._numbers[camera, stream] = max(now, number)
 
-    def visit(self, camera: str = "front-door") -> Event:
+    def visit(self, camera: str = "front-door", *, has_picture: bool = True) -> Event:
         """Let somebody come by now: an event and an alert, told to every open page."""
         event = self._event(len(self.events_now), camera, "person", self.clock.wall_us(), 0, 0.5)
-        event = replace(event, end_us=None, reviewed=False)
+        event = replace(event, end_us=None, reviewed=False, picture=has_picture)
         self.events_now.insert(0, event)
         alert = self._alert(event, fresh=True)
         self.alerts_now.insert(0, alert)

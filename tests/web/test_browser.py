@@ -7,6 +7,7 @@ import re
 import shlex
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -155,6 +156,23 @@ async def test_what_happens_appears_by_itself(chromium: Browser, running: Runnin
     alert = page.locator(".alert").first
     await expect(alert).to_contain_text("Person at Garden")
     await expect(alert).to_contain_text("ms")
+    await opened.close()
+
+
+async def test_a_fresh_alert_has_its_picture_as_soon_as_that_is_there(chromium: Browser, running: Running) -> None:
+    opened, watched = await logged_in(chromium, running)
+    page, house = watched.page, running.built.house
+    await page.goto(f"{running.base}/alerts")
+    fresh = page.locator(".alert").first
+    await fresh.wait_for()
+    event = await asyncio.to_thread(house.visit, "garden", has_picture=False)
+    await expect(fresh).to_contain_text("Person at Garden")
+    await expect(fresh.locator("img")).to_have_count(0)
+    house.events_now[0] = replace(event, picture=True)
+    house.changes.publish(house.events_now[0])
+    await page.wait_for_function("() => document.querySelector('.alert img')?.naturalWidth > 0")
+    await expect(fresh.locator("img")).to_have_count(1)
+    assert watched.complaints == []
     await opened.close()
 
 

@@ -7,7 +7,7 @@ import { offerLabel } from "../doors/words";
 import { capital, clock, dayName, millis } from "../format";
 import { Empty, Head } from "../parts/bits";
 import * as icons from "../parts/icons";
-import { alerts, house, isOwner, loaded, moreAlerts, now_us, olderAlerts } from "../store";
+import { alerts, house, isOwner, loaded, moreAlerts, now_us, olderAlerts, recent } from "../store";
 import { rich, said, t } from "../words";
 import { own } from "../own";
 import { told } from "../words/told";
@@ -110,9 +110,14 @@ function AlertOffers({ alert }: { alert: Alert }) {
   );
 }
 
+const FRESH_US = 60e6;
+
+/** The picture comes after the words: a fresh alert's is not asked for before its event says that it is there. */
 function AlertPicture({ alert }: { alert: Alert }) {
   const [missing, setMissing] = useState(false);
-  return alert.event && !missing ? (
+  const event = recent.value.find((each) => each.id === alert.event);
+  const isThere = event ? event.picture : now_us.value - alert.at_us > FRESH_US;
+  return alert.event && isThere && !missing ? (
     <a class="alert-picture" href={`/events/${alert.event}`} tabIndex={-1} aria-hidden="true">
       <div class="picture">
         <img src={at.picture(alert.event)} alt="" loading="lazy" decoding="async" onError={() => setMissing(true)} />
